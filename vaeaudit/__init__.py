@@ -1,0 +1,38 @@
+"""vaeaudit: audit a dataset before you train on it.
+
+`fit` learns a dataset with a beta-VAE, `report` says in one HTML file who is missing from it, which rows do not belong,
+what its hidden axes encode and how fair it is; `audit` does both. Importing the package imports neither TensorFlow nor
+pandas: names are looked up when they are used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "audit": "vaeaudit.pipeline",
+    "fit": "vaeaudit.pipeline",
+    "inspect": "vaeaudit.pipeline",
+    "report": "vaeaudit.pipeline",
+    "load_run": "vaeaudit.runs",
+    "BetaVAE": "vaeaudit.models",
+    "Dataset": "vaeaudit.data",
+    "FitConfig": "vaeaudit.config",
+    "LatentCodes": "vaeaudit.latents",
+    "VaeauditError": "vaeaudit.errors",
+}
+
+__all__ = ["__version__", *_WHERE]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'vaeaudit' has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,422 @@
+"""Typed results: what `analysis` hands to `report`. Field names are those of `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.integer]
+
+STATUSES = ("under", "over", "ok", "inconclusive")
+FINDING_KINDS = ("representation", "region", "outlier", "disparity", "proxy", "duplicate", "latent", "quality")
+SEVERITIES = ("high", "medium", "low", "info")
+GATE_STATUSES = ("pass", "fail", "inconclusive")
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, found {value!r}")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A confidence interval; `None` bounds are open."""
+
+    low: float | None
+    high: float | None
+    level: float
+
+    def __post_init__(self) -> None:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"interval must have low <= high, found [{self.low}, {self.high}]")
+
+
+@dataclass(frozen=True)
+class HistogramCounts:
+    """Counts per bin with intervals of the bin's share of the rows; all arrays are [bins]."""
+
+    counts: IntArray
+    share_low: FloatArray
+    share_high: FloatArray
+
+    @property
+    def total(self) -> int:
+        """Rows counted."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Histogram of one latent's posterior means, overall and per sensitive group.
+
+    Attributes
+    ----------
+    edges
+        [bins + 1]; the outer bins take in everything beyond them.
+    overall
+        All rows.
+    by_group
+        Attribute -> group -> counts over the same edges.
+    """
+
+    edges: FloatArray
+    overall: HistogramCounts
+    by_group: Mapping[str, Mapping[str, HistogramCounts]]
+
+    def __post_init__(self) -> None:
+        if self.overall.counts.shape != (len(self.edges) - 1,):
+            raise ValueError(f"{len(self.edges)} edges need {len(self.edges) - 1} counts")
+
+
+@dataclass(frozen=True)
+class Explains:
+    """How much of a latent's variance one column predicts on held-out rows (R^2, 0 to 1), and which way.
+
+    `direction` is "rises" or "falls" for ordered columns (with the column's value), else the levels at the two ends.
+    """
+
+    column: str
+    score: float
+    direction: str
+
+
+@dataclass(frozen=True)
+class LatentSummary:
+    """One axis. `stability` is None where no refit measured it."""
+
+    index: int
+    active: bool
+    kl_nats: float
+    stability: float | None
+    explains: tuple[Explains, ...]
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a row is atypical: a cell, how many nats beyond a typical cell of its column, and what was expected."""
+
+    column: str
+    nats: float
+    value: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class OutlierRow:
+    """One flagged (or merely top-ranked) row."""
+
+    row_id: str
+    position: int
+    score: float
+    p_value: float
+    flagged: bool
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class GroupOutlierRate:
+    """Share of a group's rows that are flagged: what deleting the flagged rows would do to that group."""
+
+    attribute: str
+    group: str
+    n: int
+    flagged: int
+    rate: float
+    ci: Interval
+
+
+@dataclass(frozen=True)
+class OutlierSummary:
+    """Outlier scores of the whole dataset.
+
+    Attributes
+    ----------
+    definition
+        What the score is, in one or two sentences.
+    threshold
+        Lowest flagged score, or None where nothing is flagged.
+    fdr
+        The false-discovery rate that the flags were chosen for.
+    flagged, n
+        Flagged rows and all rows.
+    by_group, top
+        See `GroupOutlierRate`; the rows of highest score, flagged ones first.
+    score_quantiles
+        [101]; quantiles 0, 1, ..., 100 % of the score, for the score curve.
+    by_column
+        Column -> number of flagged rows in which it is the first reason.
+    """
+
+    definition: str
+    threshold: float | None
+    fdr: float
+    flagged: int
+    n: int
+    by_group: tuple[GroupOutlierRate, ...]
+    top: tuple[OutlierRow, ...]
+    score_quantiles: FloatArray
+    by_column: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a rule.
+
+    `op` is `in` (value: list of str), `between` (value: [low, high), None = open) or `missing` (value: None).
+    """
+
+    column: str
+    op: str
+    value: Any
+
+    def __post_init__(self) -> None:
+        _one_of("op", self.op, ("in", "between", "missing"))
+
+
+@dataclass(frozen=True)
+class LatentRange:
+    """One side of a region's box in the latents; None = open."""
+
+    latent: int
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Region:
+    """A combination with fewer rows than its baseline leads one to expect.
+
+    Attributes
+    ----------
+    id
+        `R1`, `R2`, … by rank.
+    baseline
+        `independence` or `population` (later also `reference`, `uniform`).
+    rule
+        At most three conditions that hold together.
+    latent_box
+        Where in the latents such rows lie or would lie, where that is known.
+    observed, expected, ratio
+        Rows that satisfy the rule, rows the baseline leads one to expect, and their quotient.
+    ci
+        Of the ratio.
+    p_adjusted
+        One-sided p-value, adjusted over everything that was tested.
+    rows_to_collect
+        Rows that would bring the ratio's point estimate to `min_ratio`, from the upper end of the interval: the
+        fewest that would be enough even if the region is as full as the interval allows; at least 1.
+    stability
+        Share of refits in which the region returned, or None where none was made.
+    """
+
+    id: str
+    baseline: str
+    rule: tuple[Condition, ...]
+    latent_box: tuple[LatentRange, ...]
+    observed: int
+    expected: float
+    ratio: float
+    ci: Interval
+    p_adjusted: float
+    rows_to_collect: int
+    stability: float | None
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One cell of the full product of one or more sensitive attributes; empty cells are listed.
+
+    `baseline` is "population" where shares were given, else "balance": then `reference_share`, `ratio` and `status`
+    are None, since nothing says how large the group should be.
+    """
+
+    attributes: tuple[str, ...]
+    group: tuple[str, ...]
+    n: int
+    share: float
+    ci: Interval
+    baseline: str
+    reference_share: float | None = None
+    ratio: float | None = None
+    p_adjusted: float | None = None
+    status: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.status is not None:
+            _one_of("status", self.status, STATUSES)
+
+
+@dataclass(frozen=True)
+class Disparity:
+    """Share of the rows of a group that have the outcome, against all other rows.
+
+    `difference` is the group's rate minus the rate of all rows outside the group; `ratio` is their quotient;
+    `minimum_detectable` the smallest absolute difference that 80 % power would have found at these sizes. For
+    groups too small to judge, `p_adjusted` is None.
+    """
+
+    attribute: str
+    group: str
+    outcome: str
+    n: int
+    rate: float
+    ci: Interval
+    difference: float | None
+    difference_ci: Interval | None
+    ratio: float | None
+    p_adjusted: float | None
+    minimum_detectable: float | None
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """How well something else predicts a sensitive attribute, out of fold.
+
+    `source` is "columns" (all modelled columns together, `columns` names the strongest alone) or "latents"; `auc` is
+    the macro one-against-rest area under the ROC curve; `by_column` the same for each column alone.
+    """
+
+    attribute: str
+    source: str
+    auc: float
+    ci: Interval
+    by_column: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Exact duplicates over all columns but the id."""
+
+    rows_in_groups: int
+    groups: int
+    largest: tuple[tuple[str, int], ...]  # (row_id of the first, rows) of the largest groups
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """How well the model learned the data; densities in nats per row."""
+
+    objective: str
+    beta: float
+    elbo_nats: float
+    elbo_ci: Interval
+    iwae_nats: float
+    baseline_nats: float  # the same rows under independent columns: what learning gained is elbo - baseline
+    active_latents: int
+    latents: int
+    columns: int
+    epochs: int
+    stopped: str
+    seconds: float
+    disentanglement: Mapping[str, float]
+    continuity: float | None
+    completeness: float | None
+    history: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """One column, for the table at the end of the report."""
+
+    name: str
+    kind: str
+    role: str
+    in_model: bool
+    missing: int
+    unique: int
+    summary: str
+    problems: tuple[str, ...]
+    suggested_sensitive: bool
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One question of the verdict. `meaning` says in words what was asked and what was found."""
+
+    name: str
+    status: str
+    value: float | None
+    threshold: float | None
+    meaning: str
+
+    def __post_init__(self) -> None:
+        _one_of("status", self.status, GATE_STATUSES)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """fail if a gate failed, else inconclusive if one is, else pass."""
+
+    status: str
+    sentence: str
+    gates: tuple[Gate, ...]
+
+    def __post_init__(self) -> None:
+        _one_of("status", self.status, GATE_STATUSES)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line that a reviewer acts on. `evidence` holds numbers under plain names, `anchor` the section it is in."""
+
+    id: str
+    kind: str
+    severity: str
+    title: str
+    evidence: Mapping[str, Any]
+    action: str
+    anchor: str
+
+    def __post_init__(self) -> None:
+        _one_of("kind", self.kind, FINDING_KINDS)
+        _one_of("severity", self.severity, SEVERITIES)
+
+
+@dataclass(frozen=True)
+class LatentMap:
+    """A sample of rows placed on the two latents of largest KL, for a scatter plot."""
+
+    latents: tuple[int, int]
+    x: FloatArray
+    y: FloatArray
+    groups: Mapping[str, tuple[str, ...]]  # attribute -> group of each point
+    outlier: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Traversal:
+    """What the model decodes while one latent moves and the others rest at the prior mean."""
+
+    latent: int
+    positions: FloatArray  # [T], in prior standard deviations
+    columns: Mapping[str, tuple[str, ...]]  # column -> decoded value at each position, as text
+
+
+@dataclass(frozen=True)
+class AuditResults:
+    """Everything the report shows."""
+
+    run: Mapping[str, Any]  # id, created, seed, config, data{name, kind, fingerprint}, versions, timings
+    rows: Mapping[str, int]  # read, scored, quarantined, skipped
+    quarantine: tuple[tuple[str, int, str], ...]  # the first of them: file, row, reason
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    latents: tuple[LatentSummary, ...]
+    outliers: OutlierSummary
+    regions: tuple[Region, ...]
+    regions_tested: int
+    representation: tuple[Representation, ...]
+    disparities: tuple[Disparity, ...]
+    proxies: tuple[Proxy, ...]
+    duplicates: Duplicates
+    model: ModelSummary
+    columns: tuple[ColumnSummary, ...]
+    latent_map: LatentMap | None
+    traversals: tuple[Traversal, ...]
+    notes: tuple[str, ...]

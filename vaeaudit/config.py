@@ -1,0 +1,265 @@
+"""Every setting and its default, once, with the reason or the source beside it.
+
+Frozen and validated; nothing here imports more than the standard library, so that `--help` stays fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any, Self
+
+from vaeaudit.errors import UsageError
+
+
+class Objective(StrEnum):
+    """What training minimises."""
+
+    AE = "ae"
+    BETA = "beta"
+
+
+class Preset(StrEnum):
+    """How much time training may take."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A part of the configuration that can be written to JSON and read back."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Rebuild the section; an unknown key is an error, so that a typing slip is not read as a default."""
+        known = {entry.name for entry in fields(cls)}
+        unknown = sorted(set(document) - known)
+        if unknown:
+            raise UsageError(
+                f"configuration: unknown key(s) {unknown} in the section of {cls.__name__}.",
+                hint=f"Known keys: {sorted(known)}",
+            )
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in document.items()})
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise UsageError(message)
+
+
+@dataclass(frozen=True)
+class ReadConfig(_Section):
+    """How a source is read and which part its columns play.
+
+    Attributes
+    ----------
+    kind
+        `auto` or `table`.
+    na
+        Further tokens that mean "missing", beside the usual ones.
+    delimiter, encoding
+        `None`: found from the data.
+    label, id
+        Column names.
+    sensitive, exclude, include
+        Column names. Sensitive columns and the label stay out of the model unless included.
+    kinds
+        Column name -> kind, where the inferred kind is to be overridden.
+    levels
+        Column name -> levels in rising order; declares the column ordinal.
+    """
+
+    kind: str = "auto"
+    na: tuple[str, ...] = ()
+    delimiter: str | None = None
+    encoding: str | None = None
+    label: str | None = None
+    id: str | None = None
+    sensitive: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    kinds: dict[str, str] = field(default_factory=dict)
+    levels: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require(
+            self.kind in ("auto", "table"),
+            f"--kind: expected auto or table, found {self.kind!r}.",
+        )
+        _require(
+            self.delimiter is None or len(self.delimiter) == 1,
+            f"--delimiter: expected one character, found {self.delimiter!r}.",
+        )
+        for name in self.sensitive:
+            _require(name != self.label, f"--sensitive {name}: the column is the label already.")
+            _require(name not in self.exclude, f"--sensitive {name}: the column is excluded already.")
+
+
+@dataclass(frozen=True)
+class ModelConfig(_Section):
+    """The beta-VAE.
+
+    Attributes
+    ----------
+    objective
+        `beta` (beta = 1 is the VAE) or `ae`, the deterministic bottleneck.
+    beta
+        Weight of the KL term.
+    latents
+        Number of latents L, or 0 for "auto".
+    hidden
+        Widths of the encoder's hidden layers; the decoder mirrors them.
+    embed_levels
+        A category keeps this many levels apart; the others share one level whose probability they split.
+    """
+
+    objective: str = Objective.BETA.value
+    beta: float = 1.0
+    latents: int = 0
+    hidden: tuple[int, ...] = (256, 256)
+    embed_levels: int = 255
+
+    def __post_init__(self) -> None:
+        choices = [choice.value for choice in Objective]
+        _require(self.objective in choices, f"--objective: expected one of {choices}, found {self.objective!r}.")
+        _require(0 < self.beta <= 1000, f"--beta: expected a number above 0 and up to 1000, found {self.beta}.")
+        _require(0 <= self.latents <= 512, f"--latents: expected auto or 1 to 512, found {self.latents}.")
+        _require(len(self.hidden) > 0, "model.hidden: expected at least one width.")
+
+
+@dataclass(frozen=True)
+class TrainConfig(_Section):
+    """Optimisation. The figures of the presets stand in `PRESETS`.
+
+    Attributes
+    ----------
+    epochs, patience
+        Most epochs, and epochs without a better held-out objective after which training stops.
+    max_steps
+        Most optimiser steps; large tables then see fewer epochs.
+    batch_size
+        B, rows per step.
+    learning_rate
+        Of Adam.
+    warmup_epochs
+        The KL weight rises linearly from 0 to beta over these epochs.
+    held_out
+        Share of rows kept from training, for early stopping and for held-out figures.
+    iwae_samples
+        S of the importance-weighted bound.
+    """
+
+    epochs: int = 60
+    patience: int = 6
+    max_steps: int = 20_000
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    warmup_epochs: int = 5
+    held_out: float = 0.1
+    iwae_samples: int = 16
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "max_steps", "batch_size", "iwae_samples"):
+            _require(getattr(self, name) >= 1, f"train.{name}: expected at least 1, found {getattr(self, name)}.")
+        _require(0 < self.held_out < 0.5, f"train.held_out: expected a share in (0, 0.5), found {self.held_out}.")
+        _require(self.learning_rate > 0, f"train.learning_rate: expected above 0, found {self.learning_rate}.")
+
+
+@dataclass(frozen=True)
+class AnalysisConfig(_Section):
+    """What counts as a finding.
+
+    Attributes
+    ----------
+    confidence
+        Level of every interval.
+    fdr
+        False-discovery rate for flags and for tests (Benjamini-Hochberg 1995).
+    min_ratio, max_ratio
+        Tolerance: a share is "under" only if its whole interval lies below `min_ratio` times the reference share.
+        0.8 is the four-fifths convention; it is a convention, not a law of nature.
+    bins
+        Bins of a histogram.
+    max_regions
+        Regions listed in the report.
+    smallest_group
+        Groups of fewer rows are listed but too small to judge.
+    max_outlier_share, max_quarantined_share
+        Gates of the verdict.
+    """
+
+    confidence: float = 0.95
+    fdr: float = 0.05
+    min_ratio: float = 0.8
+    max_ratio: float = 1.25
+    bins: int = 30
+    max_regions: int = 20
+    smallest_group: int = 30
+    max_outlier_share: float = 0.02
+    max_quarantined_share: float = 0.01
+
+    def __post_init__(self) -> None:
+        _require(0.5 <= self.confidence < 1, f"confidence: expected a level in [0.5, 1), found {self.confidence}.")
+        _require(0 < self.fdr < 1, f"--fdr: expected a rate in (0, 1), found {self.fdr}.")
+        _require(
+            0 < self.min_ratio <= 1 <= self.max_ratio,
+            f"tolerance: expected min_ratio <= 1 <= max_ratio, found {self.min_ratio} and {self.max_ratio}.",
+        )
+
+
+@dataclass(frozen=True)
+class FitConfig(_Section):
+    """Everything that `fit` depends on; written to `config.json` as resolved."""
+
+    read: ReadConfig = field(default_factory=ReadConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    preset: str = Preset.STANDARD.value
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        choices = [choice.value for choice in Preset]
+        _require(self.preset in choices, f"--preset: expected one of {choices}, found {self.preset!r}.")
+        _require(0 <= self.seed < 2**32, f"--seed: expected 0 to 2**32 - 1, found {self.seed}.")
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Rebuild the configuration from `to_dict` or from a TOML file with the same tables."""
+        sections: dict[str, type[_Section]] = {
+            "read": ReadConfig,
+            "model": ModelConfig,
+            "train": TrainConfig,
+            "analysis": AnalysisConfig,
+        }
+        preset = str(document.get("preset", Preset.STANDARD.value))
+        values = dict(document)
+        for name, section in sections.items():
+            entries = dict(document.get(name, {}))
+            if name == "train":
+                entries = {**PRESETS.get(preset, {}), **entries}
+            values[name] = section.from_dict(entries)
+        plain = {entry.name for entry in fields(cls)}
+        unknown = sorted(set(values) - plain)
+        _require(not unknown, f"configuration: unknown key(s) {unknown}; known are {sorted(plain)}.")
+        return cls(**values)
+
+    def with_overrides(self, overrides: Mapping[str, Mapping[str, Any]]) -> Self:
+        """Return a copy with `{section: {field: value}}` replaced."""
+        changed = {name: replace(getattr(self, name), **dict(values)) for name, values in overrides.items()}
+        return replace(self, **changed)
+
+
+#: What the presets change of `TrainConfig`.
+PRESETS: dict[str, dict[str, Any]] = {
+    Preset.QUICK.value: {"epochs": 15, "patience": 3, "max_steps": 3_000, "warmup_epochs": 2},
+    Preset.STANDARD.value: {},
+    Preset.THOROUGH.value: {"epochs": 300, "patience": 20, "max_steps": 200_000, "learning_rate": 1e-3},
+}

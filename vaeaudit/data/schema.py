@@ -1,0 +1,173 @@
+"""The schema of a table: what each column is, and which part it plays in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from vaeaudit.errors import UsageError
+
+
+class Kind(StrEnum):
+    """What the values of a column are; it decides the likelihood (shared with `schema.json`)."""
+
+    REAL = "real"
+    POSITIVE = "positive"
+    COUNT = "count"
+    ORDINAL = "ordinal"
+    CATEGORY = "category"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    TEXT = "text"
+    CONSTANT = "constant"
+    IDENTIFIER = "identifier"
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether values of this kind are stored as float64 in `Dataset.frame`."""
+        return self in (Kind.REAL, Kind.POSITIVE, Kind.COUNT)
+
+    @property
+    def is_levelled(self) -> bool:
+        """Whether values of this kind are stored as a pandas Categorical over `Column.levels`."""
+        return self in (Kind.ORDINAL, Kind.CATEGORY, Kind.BOOLEAN)
+
+    @property
+    def can_be_modelled(self) -> bool:
+        """Whether a likelihood exists for this kind."""
+        return self not in (Kind.TEXT, Kind.CONSTANT, Kind.IDENTIFIER)
+
+
+class Role(StrEnum):
+    """Which part a column plays in the audit."""
+
+    INPUT = "input"
+    LABEL = "label"
+    SENSITIVE = "sensitive"
+    EXCLUDED = "excluded"
+    ID = "id"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name
+        Unique within the schema.
+    kind, role
+        See `Kind` and `Role`.
+    in_model
+        Whether the column enters the model. Labels and sensitive columns do so only when asked in.
+    missing, unique
+        Number of missing cells, and of distinct values among the others.
+    levels
+        The values of a levelled column, as text: by falling frequency for a category, in rising order for an
+        ordinal, `("false", "true")`-like pairs for a boolean. Empty for all other kinds.
+    problems
+        What a reader of the data should know, one sentence each ("12 infinite values were read as missing").
+    suggested_sensitive
+        Whether the name suggests a sensitive attribute. A suggestion only: it changes nothing.
+    """
+
+    name: str
+    kind: Kind
+    role: Role = Role.INPUT
+    in_model: bool = True
+    missing: int = 0
+    unique: int = 0
+    levels: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    suggested_sensitive: bool = False
+
+    def __post_init__(self) -> None:
+        if self.in_model and not self.kind.can_be_modelled:
+            raise ValueError(f"column {self.name!r} is {self.kind.value}: no likelihood exists for it")
+        if self.levels and not self.kind.is_levelled:
+            raise ValueError(f"column {self.name!r} is {self.kind.value} but has {len(self.levels)} levels")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in the order of the source."""
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            repeated = sorted({name for name in names if names.count(name) > 1})
+            raise ValueError(f"column names must be unique, found twice: {repeated}")
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(column.name == name for column in self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def modelled(self) -> tuple[Column, ...]:
+        """The columns that enter the model."""
+        return tuple(column for column in self.columns if column.in_model)
+
+    @property
+    def sensitive(self) -> tuple[Column, ...]:
+        """The columns declared sensitive."""
+        return tuple(column for column in self.columns if column.role is Role.SENSITIVE)
+
+    @property
+    def label(self) -> Column | None:
+        """The label, where one was declared."""
+        return next((column for column in self.columns if column.role is Role.LABEL), None)
+
+    def require(self, name: str, *, option: str) -> Column:
+        """Return the column called `name`, or say which columns there are.
+
+        Raises
+        ------
+        UsageError
+            Where there is no such column; `option` names the option that asked for it.
+        """
+        if name in self:
+            return self[name]
+        known = ", ".join(self.names[:12]) + (", …" if len(self) > 12 else "")
+        raise UsageError(f"{option}: the data has no column {name!r}.", hint=f"Its columns are: {known}")
+
+    def with_column(self, column: Column) -> Schema:
+        """Return the schema with the column of the same name replaced."""
+        return Schema(tuple(column if old.name == column.name else old for old in self.columns))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {"columns": [asdict(column) for column in self.columns]}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Schema:
+        """Rebuild a schema from `to_dict`."""
+        return cls(
+            tuple(
+                replace(
+                    Column(**{**entry, "kind": Kind(entry["kind"]), "role": Role(entry["role"])}),
+                    levels=tuple(entry["levels"]),
+                    problems=tuple(entry["problems"]),
+                )
+                for entry in document["columns"]
+            )
+        )

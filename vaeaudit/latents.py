@@ -1,0 +1,94 @@
+"""What the model knows about each row: the object that `models` hands to `analysis`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.integer]
+
+#: A latent is active when its mean KL and the variance of its posterior means both exceed this (METHODS: Burda 2016).
+ACTIVE_THRESHOLD = 0.01
+
+
+@dataclass(frozen=True)
+class LatentCodes:
+    """Posterior, likelihood and per-column surprise of N rows under a trained model.
+
+    Attributes
+    ----------
+    mean, stddev
+        [N, L]; q(z|x) = N(mean, diag(stddev^2)).
+    kl
+        [N, L]; KL(q(z_l|x) || p(z_l)) in nats.
+    log_likelihood
+        [N]; E_q[log p(x|z)] in nats, summed over columns, in the encoded units of the columns.
+    iwae
+        [N]; importance-weighted lower bound on log p(x) in nats (Burda 2016), same units.
+    unit_correction
+        [N]; nats to add to either of them to obtain the density in the user's own units.
+    reason_column, reason_nats
+        [N, K]; the K columns (as positions among the modelled columns) that carry most surprise, and how many
+        nats more surprising the cell is than a typical cell of its column; falling along K.
+    reason_expected
+        [N, K]; what the model expected in that cell: a number, seconds since 1970 (UTC) for a date-time, the
+        position in `Column.levels` for a levelled column; NaN where the surprise is about missingness.
+    held_out
+        [N] bool; rows that took no part in training.
+    columns
+        Names of the modelled columns, in model order.
+    """
+
+    mean: FloatArray
+    stddev: FloatArray
+    kl: FloatArray
+    log_likelihood: FloatArray
+    iwae: FloatArray
+    unit_correction: FloatArray
+    reason_column: IntArray
+    reason_nats: FloatArray
+    reason_expected: FloatArray
+    held_out: npt.NDArray[np.bool_]
+    columns: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        n_rows, n_latents = self.mean.shape
+        n_reasons = self.reason_nats.shape[-1]
+        expected = {
+            "stddev": (n_rows, n_latents),
+            "kl": (n_rows, n_latents),
+            "log_likelihood": (n_rows,),
+            "iwae": (n_rows,),
+            "unit_correction": (n_rows,),
+            "reason_column": (n_rows, n_reasons),
+            "reason_nats": (n_rows, n_reasons),
+            "reason_expected": (n_rows, n_reasons),
+            "held_out": (n_rows,),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"{name} must have shape {shape} (N, L = {n_rows}, {n_latents}), found {found}")
+
+    def __len__(self) -> int:
+        return self.mean.shape[0]
+
+    @property
+    def n_latents(self) -> int:
+        """L, active or not."""
+        return self.mean.shape[1]
+
+    @property
+    def active(self) -> npt.NDArray[np.bool_]:
+        """[L]; which latents carry information about x."""
+        informative = self.kl.mean(axis=0) > ACTIVE_THRESHOLD
+        varying = self.mean.var(axis=0) > ACTIVE_THRESHOLD
+        return np.asarray(informative & varying)
+
+    @property
+    def elbo(self) -> FloatArray:
+        """[N]; E_q[log p(x|z)] - KL(q(z|x) || p(z)) in nats, with beta = 1 whatever the objective was."""
+        return np.asarray(self.log_likelihood - self.kl.sum(axis=1))
