@@ -111,9 +111,10 @@ class ModelConfig(_Section):
     objective
         `beta` (beta = 1 is the VAE) or `ae`, the deterministic bottleneck.
     beta
-        Weight of the KL term.
+        Weight of the KL term. 1 by default: with learned scales it means what it says, and on Adult beta = 2 left 2
+        of 11 latents active where beta = 1 left 11.
     latents
-        Number of latents L, or 0 for "auto".
+        Number of latents L, or 0 for "auto": see `vaeaudit.models.resolve_latents`.
     hidden
         Widths of the encoder's hidden layers; the decoder mirrors them.
     embed_levels
@@ -142,34 +143,47 @@ class TrainConfig(_Section):
     ----------
     epochs, patience
         Most epochs, and epochs without a better held-out objective after which training stops.
-    max_steps
-        Most optimiser steps; large tables then see fewer epochs.
+    fewest_steps, most_steps
+        Optimiser steps of an epoch: one pass over the rows, but no fewer and no more than these. A small table thus
+        gets enough steps to be learned, and a large one costs no more than it needs.
     batch_size
         B, rows per step.
     learning_rate
-        Of Adam.
+        Of Adam at the start; it falls to a twentieth along a cosine.
     warmup_epochs
         The KL weight rises linearly from 0 to beta over these epochs.
+    trim
+        Share of each batch, the rows of largest loss, that takes no part in the step: rows that do not belong must
+        not be learned. On generated people with 1 % broken rows, 0.02 moved rows with a height in inches from 13 to
+        157 nats beyond the median row; on clean rows the held-out ELBO changed by less than 0.1 nats.
     held_out
         Share of rows kept from training, for early stopping and for held-out figures.
     iwae_samples
         S of the importance-weighted bound.
+    null_rows
+        Rows drawn from the model itself, to calibrate the outlier score.
     """
 
-    epochs: int = 60
+    epochs: int = 30
     patience: int = 6
-    max_steps: int = 20_000
+    fewest_steps: int = 100
+    most_steps: int = 400
     batch_size: int = 256
     learning_rate: float = 2e-3
     warmup_epochs: int = 5
+    trim: float = 0.02
     held_out: float = 0.1
     iwae_samples: int = 16
+    null_rows: int = 20_000
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "max_steps", "batch_size", "iwae_samples"):
+        for name in ("epochs", "patience", "fewest_steps", "batch_size", "iwae_samples"):
             _require(getattr(self, name) >= 1, f"train.{name}: expected at least 1, found {getattr(self, name)}.")
+        _require(self.most_steps >= self.fewest_steps, "train.most_steps: expected no less than train.fewest_steps.")
+        _require(0 <= self.trim < 0.5, f"train.trim: expected a share in [0, 0.5), found {self.trim}.")
         _require(0 < self.held_out < 0.5, f"train.held_out: expected a share in (0, 0.5), found {self.held_out}.")
         _require(self.learning_rate > 0, f"train.learning_rate: expected above 0, found {self.learning_rate}.")
+        _require(self.null_rows >= 1000, f"train.null_rows: expected at least 1000, found {self.null_rows}.")
 
 
 @dataclass(frozen=True)
@@ -259,7 +273,7 @@ class FitConfig(_Section):
 
 #: What the presets change of `TrainConfig`.
 PRESETS: dict[str, dict[str, Any]] = {
-    Preset.QUICK.value: {"epochs": 15, "patience": 3, "max_steps": 3_000, "warmup_epochs": 2},
+    Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3},
     Preset.STANDARD.value: {},
-    Preset.THOROUGH.value: {"epochs": 300, "patience": 20, "max_steps": 200_000, "learning_rate": 1e-3},
+    Preset.THOROUGH.value: {"epochs": 150, "patience": 20, "fewest_steps": 200, "most_steps": 2000},
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -92,3 +94,15 @@ class LatentCodes:
     def elbo(self) -> FloatArray:
         """[N]; E_q[log p(x|z)] - KL(q(z|x) || p(z)) in nats, with beta = 1 whatever the objective was."""
         return np.asarray(self.log_likelihood - self.kl.sum(axis=1))
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays, as `latents.npz` holds them."""
+        arrays = {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+        return {**arrays, "columns": np.array(self.columns, dtype=np.str_)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Rebuild the codes from `to_arrays`."""
+        values: dict[str, Any] = dict(arrays)
+        values["columns"] = tuple(str(name) for name in arrays["columns"])
+        return cls(**values)

@@ -1,0 +1,102 @@
+"""What an analysis needs: the rows, what the model knows about them, and the facts of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.data.schema import Schema
+from vaeaudit.latents import LatentCodes
+
+FloatArray = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """One value per row; all arrays are [N] and point one way: higher = more atypical, rarer.
+
+    Attributes
+    ----------
+    outlier_score
+        Nats; what it is stands in `definition`.
+    p_value
+        Calibrated p-value of the score under "the row belongs".
+    outlier
+        Flag at the false-discovery rate `fdr`.
+    rarity
+        -log of the estimated density of the row's latent position, in nats.
+    weight
+        Resampling weight, mean 1.
+    definition, fdr
+        What the score is, in words; the rate the flags were chosen for.
+    """
+
+    outlier_score: FloatArray
+    p_value: FloatArray
+    outlier: npt.NDArray[np.bool_]
+    rarity: FloatArray
+    weight: FloatArray
+    definition: str
+    fdr: float
+
+    def __post_init__(self) -> None:
+        shape = self.outlier_score.shape
+        for name in ("p_value", "outlier", "rarity", "weight"):
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"{name} must have shape {shape}, found {found}")
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What training left behind, as plain values.
+
+    `history` holds one array [epochs] per curve (`loss`, `val_loss`, `kl`, `val_elbo`, `active`), `traversals` is
+    [L, T, C]: what the decoder expects of each modelled column (units as in `LatentCodes.reason_expected`) while
+    latent l stands at `traversal_positions` [T] and all others at 0. `baseline_nats` is the held-out mean
+    log-likelihood of the same rows under independent columns fitted to the training rows, in the same units as
+    `LatentCodes.log_likelihood`.
+    """
+
+    objective: str
+    beta: float
+    epochs: int
+    stopped: str
+    seconds: float
+    baseline_nats: float
+    history: Mapping[str, FloatArray]
+    traversals: FloatArray
+    traversal_positions: FloatArray
+
+
+@dataclass(frozen=True)
+class AuditInputs:
+    """Everything an audit starts from; `frame`, `row_ids`, `codes` and `scores` share their N rows.
+
+    `frame` [N, C] is stored as `Dataset.frame` is; `run` holds id, created, seed, config, data{name, kind,
+    fingerprint}, versions and timings, as `report.json` shows them.
+    """
+
+    frame: pd.DataFrame
+    schema: Schema
+    row_ids: npt.NDArray[np.object_]
+    codes: LatentCodes
+    scores: RowScores
+    model: ModelFacts
+    accounting: RowAccounting
+    quarantine: pd.DataFrame
+    notes: tuple[str, ...]
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n_rows = len(self.frame)
+        sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
+        for name, size in sizes.items():
+            if size != n_rows:
+                raise ValueError(f"{name} must have {n_rows} rows like the frame, found {size}")

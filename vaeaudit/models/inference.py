@@ -1,0 +1,173 @@
+"""From a trained model to `LatentCodes`: every row once, in chunks, memory flat in N."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tensorflow as tf
+
+from vaeaudit.data.encoding import ColumnEncoding, EncodedRows, Likelihood
+from vaeaudit.latents import LatentCodes
+from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.vae import BetaVAE
+
+#: Rows per call into the graph; with S samples the decoder sees S times as many.
+CHUNK = 2048
+#: K, reasons kept per row.
+REASONS = 5
+#: Rows from which the typical surprise of a column is taken.
+_TYPICAL_ROWS = 8192
+#: Share of the rows, those of lowest bound, from whose latents no null row is drawn.
+NULL_TRIM = 0.05
+#: Positions of a traversal, in standard deviations of the prior.
+TRAVERSAL = np.linspace(-2.5, 2.5, 11)
+
+
+def typical_column_nats(model: BetaVAE, frame: pd.DataFrame, *, seed: int) -> np.ndarray:
+    """Return the median of -E_q[log p(x_c|z)] per column [C] in nats, from a sample of the rows."""
+    sample = np.random.default_rng(seed).permutation(len(frame))[:_TYPICAL_ROWS]
+    part = frame.iloc[np.sort(sample)]
+    rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
+    chunks = [score(*_tensors(rows.take(slice(at, at + CHUNK))))[3].numpy() for at in range(0, len(rows), CHUNK)]
+    return np.asarray(np.median(-np.concatenate(chunks) - model.encoding.base_log_density(part), axis=0))
+
+
+def encode_rows(
+    model: BetaVAE,
+    frame: pd.DataFrame,
+    held_out: npt.NDArray[np.bool_],
+    typical: npt.NDArray[np.floating],
+    *,
+    n_samples: int,
+    seed: int,
+    on_rows: Callable[[int], None] = lambda done: None,
+) -> LatentCodes:
+    """Return posterior, bound and reasons of every row.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    frame
+        [N] typed rows; need not be those the model was trained on.
+    held_out
+        [N]; carried into the codes.
+    typical
+        [C]; see `typical_column_nats`.
+    n_samples
+        S of the importance-weighted bound.
+    seed
+        Of the posterior samples; the same seed gives the same bound.
+    on_rows
+        Told the number of rows done.
+    """
+    model.noise.state.assign(tf.cast([seed, 0], model.noise.state.dtype))
+    score = _scorer(model, n_samples)
+    pieces = []
+    for start in range(0, len(frame), CHUNK):
+        part = frame.iloc[start : start + CHUNK]
+        pieces.append(_encode_chunk(model, score, part, typical))
+        on_rows(min(start + CHUNK, len(frame)))
+    joined = [np.concatenate(arrays) for arrays in zip(*pieces, strict=True)]
+    return LatentCodes(
+        *joined[:6],
+        reason_column=joined[6],
+        reason_nats=joined[7],
+        reason_expected=joined[8],
+        held_out=held_out,
+        columns=model.encoding.names,
+    )
+
+
+def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
+    """Return the bound [n_rows] of rows that the model itself draws: the null distribution of the outlier score.
+
+    Rows are drawn at posterior samples of the rows whose own bound is not among the lowest `NULL_TRIM`, so that rows
+    which do not belong do not set the standard.
+    """
+    generator = np.random.default_rng(seed)
+    ordinary = np.flatnonzero(codes.iwae >= np.quantile(codes.iwae, NULL_TRIM))
+    source = generator.choice(ordinary, n_rows)
+    z = codes.mean[source] + codes.stddev[source] * generator.normal(size=(n_rows, codes.n_latents))
+    score = _scorer(model, n_samples)
+    bounds = []
+    for start in range(0, n_rows, CHUNK):
+        part = tf.constant(z[start : start + CHUNK], tf.float32)
+        drawn = model.likelihood.sample(model.decode(part), tf.constant([seed % 2**31, start]))
+        base = model.encoding.drawn_base_log_density(drawn[1].numpy(), generator)
+        bounds.append(score(*drawn)[2].numpy() + base)
+    return np.concatenate(bounds)
+
+
+def traversals(model: BetaVAE) -> npt.NDArray[np.float64]:
+    """Return [L, T, C]: what the decoder expects of each column while one latent moves and the others are 0."""
+    n_latents = model.config.latents
+    z = np.zeros((n_latents, len(TRAVERSAL), n_latents), np.float32)
+    for latent in range(n_latents):
+        z[latent, :, latent] = TRAVERSAL
+    expected = model.likelihood.expectation(model.decode(tf.constant(z))).numpy()
+    return in_user_units(expected, model.encoding.columns)
+
+
+def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
+    """Turn expectations [..., C] in encoded units into numbers, seconds, or positions in `Column.levels`."""
+    result = np.array(expected, np.float64)
+    for position, column in enumerate(columns):
+        values = result[..., position]
+        if column.likelihood is Likelihood.QUANTISED:
+            result[..., position] = np.array(column.centres)[values.astype(int)]
+        elif column.likelihood is Likelihood.CATEGORICAL:
+            # The shared code stands for many levels: naming one of them would be a guess.
+            result[..., position] = np.where(values < column.n_codes - 1, values, np.nan)
+        elif column.likelihood is Likelihood.LOG_NORMAL:
+            result[..., position] = np.exp(np.minimum(column.location + column.scale * values, 700.0))
+        elif column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
+            result[..., position] = column.location + column.scale * values
+    return result
+
+
+def _tensors(rows: EncodedRows) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    return tf.constant(rows.values), tf.constant(rows.codes), tf.constant(rows.observed)
+
+
+def _scorer(model: BetaVAE, n_samples: int) -> Callable[..., tuple[tf.Tensor, ...]]:
+    """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods [B, C], expectation [B, C]."""
+
+    @tf.function(reduce_retracing=True)
+    def score(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        mean, stddev, bound, per_column = model.importance_weighted((values, codes, observed), n_samples)
+        return mean, stddev, bound, per_column, model.likelihood.expectation(model.decode(mean))
+
+    return score
+
+
+def _encode_chunk(
+    model: BetaVAE,
+    score: Callable[..., tuple[tf.Tensor, ...]],
+    frame: pd.DataFrame,
+    typical: npt.NDArray[np.floating],
+) -> tuple[np.ndarray, ...]:
+    rows = model.encoding.encode(frame)
+    mean, stddev, bound, per_column, expected = score(*_tensors(rows))
+    kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev)).numpy()
+    base = model.encoding.base_log_density(frame)
+    column_log_likelihood = per_column.numpy() + base
+    excess = -column_log_likelihood - typical
+    n_reasons = min(REASONS, excess.shape[1])
+    top = np.argsort(-excess, axis=1, kind="stable")[:, :n_reasons]
+    expected_cells = in_user_units(expected.numpy(), model.encoding.columns)
+    expected_cells[~rows.observed] = np.nan
+    return (
+        mean.numpy(),
+        stddev.numpy(),
+        kl,
+        column_log_likelihood.sum(axis=1),
+        bound.numpy() + base.sum(axis=1),
+        model.encoding.unit_correction(frame),
+        top.astype(np.int32),
+        np.take_along_axis(excess, top, axis=1).astype(np.float32),
+        np.take_along_axis(expected_cells, top, axis=1),
+    )

@@ -1,0 +1,327 @@
+"""Training: batches from memory, KL warm-up, early stopping on held-out rows, best weights, clean interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.data.encoding import EncodedRows, Encoding
+from vaeaudit.errors import InconclusiveError
+from vaeaudit.latents import ACTIVE_THRESHOLD
+from vaeaudit.models.marginals import fit_marginals
+from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.vae import BetaVAE
+from vaeaudit.progress import Listener, Progress, ignore
+
+#: Held-out rows are a share of the data, but never more than this: the estimate is then good to 1 %.
+MOST_HELD_OUT = 10_000
+#: Optimiser steps per call into the graph; one Python round trip costs about as much as a step.
+STEPS_PER_EXECUTION = 16
+#: Fewest rows that can be split into training and held-out rows.
+FEWEST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What is needed to go on with an interrupted training; plain arrays, so that it can be stored without pickle.
+
+    `arrays` holds `current/<i>`, `best/<i>` and `optimizer/<i>`; `history` one list per curve.
+    """
+
+    epoch: int
+    best_loss: float
+    waited: int
+    seconds: float
+    arrays: Mapping[str, npt.NDArray[Any]]
+    history: Mapping[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained model and how it came to be.
+
+    `stopped` says why training ended: `converged` (no better held-out loss for `patience` epochs), `epochs` (the most
+    allowed) or `interrupted`; `baseline` is the held-out mean log-likelihood under independent columns, in nats;
+    `state` is set where training was interrupted.
+    """
+
+    model: BetaVAE
+    history: Mapping[str, npt.NDArray[np.float64]]
+    stopped: str
+    epochs: int
+    seconds: float
+    baseline: float
+    state: TrainingState | None = None
+
+
+def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Return a mask [N] of the rows that training does not see.
+
+    Raises
+    ------
+    InconclusiveError
+        For fewer than `FEWEST_ROWS` rows.
+    """
+    if n_rows < FEWEST_ROWS:
+        raise InconclusiveError(
+            f"A model needs at least {FEWEST_ROWS} usable rows, found {n_rows}.",
+            hint="`vaeaudit inspect DATA` shows what was read and what was left out.",
+        )
+    n_held_out = min(max(round(n_rows * share), FEWEST_ROWS // 4), MOST_HELD_OUT)
+    mask = np.zeros(n_rows, bool)
+    mask[np.random.default_rng(seed).permutation(n_rows)[:n_held_out]] = True
+    return mask
+
+
+def resolve_latents(config: ModelConfig, n_columns: int) -> ModelConfig:
+    """Return the configuration with "auto" latents replaced by a number.
+
+    Auto is as many latents as columns, between 2 and 16: those that the data does not need lose their KL while
+    training and are reported as dead, so too many costs time, too few costs structure.
+    """
+    return config if config.latents else replace(config, latents=int(np.clip(n_columns, 2, 16)))
+
+
+def training_batches(rows: EncodedRows, batch_size: int, steps_per_epoch: int, *, seed: int, epoch: int) -> Any:
+    """Return an endless `tf.data.Dataset` of batches, from `epoch` on; each pass is a fresh permutation.
+
+    The permutation is computed index by index (`index_shuffle`), so nothing is copied and memory does not grow.
+    """
+    n_rows = len(rows)
+    tensors = tuple(tf.constant(part) for part in (rows.values, rows.codes, rows.observed))
+    passes = max(1, n_rows // batch_size)
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        position = (step % passes) * batch_size + tf.range(min(batch_size, n_rows), dtype=tf.int64)
+        shuffle_seed = tf.stack([tf.cast(step // passes, tf.int32), seed % 2**31])
+        index = tf.random.experimental.index_shuffle(position, shuffle_seed, n_rows - 1)
+        return tuple(tf.gather(part, index) for part in tensors)
+
+    steps = tf.data.Dataset.counter(start=epoch * steps_per_epoch)
+    return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+
+def evaluation_batches(rows: EncodedRows, batch_size: int) -> Any:
+    """Return a `tf.data.Dataset` of batches in order."""
+    return tf.data.Dataset.from_tensor_slices((rows.values, rows.codes, rows.observed)).batch(batch_size)
+
+
+def train(
+    encoding: Encoding,
+    rows: EncodedRows,
+    held_out: npt.NDArray[np.bool_],
+    model_config: ModelConfig,
+    config: TrainConfig,
+    *,
+    seed: int,
+    on_progress: Listener = ignore,
+    on_checkpoint: Callable[[TrainingState], None] = lambda state: None,
+    is_interrupted: Callable[[], bool] = lambda: False,
+    resume_from: TrainingState | None = None,
+) -> Training:
+    """Train a `BetaVAE` on the rows that are not held out; keep the weights that do best on those that are.
+
+    Parameters
+    ----------
+    encoding, rows
+        The columns, and all N rows encoded.
+    held_out
+        [N]; see `split_held_out`.
+    model_config, config
+        `model_config.latents` resolved.
+    seed
+        Of weights, noise and order; the same seed gives the same result on the same machine.
+    on_progress, on_checkpoint
+        Called after each epoch.
+    is_interrupted
+        Asked after each call into the graph; training then ends with `stopped = "interrupted"`.
+    resume_from
+        State of an interrupted training with the same data and configuration.
+    """
+    model = BetaVAE(encoding, model_config, seed=seed, trim=config.trim)
+    train_rows, test_rows = rows.take(np.flatnonzero(~held_out)), rows.take(np.flatnonzero(held_out))
+    on_progress(Progress("training", 0, config.epochs))
+    baseline = fit_marginals(model, train_rows, test_rows, seed=seed)
+    schedule = _Schedule.plan(len(train_rows), config)
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule.learning_rate(config)),
+        steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
+        jit_compile=False,  # XLA cost seconds of compilation and gained nothing on a CPU (METHODS)
+    )
+    keeper = _Keeper(model, model_config, config, schedule, test_rows, on_progress, on_checkpoint, is_interrupted)
+    if resume_from is not None:
+        keeper.restore(resume_from)
+    if keeper.epoch < schedule.epochs and keeper.waited < config.patience:
+        model.fit(
+            training_batches(
+                train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
+            ),
+            epochs=schedule.epochs,
+            initial_epoch=keeper.epoch,
+            steps_per_epoch=schedule.steps_per_epoch,
+            callbacks=[keeper],
+            verbose=0,
+        )
+    return keeper.finish(baseline)
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """Steps and epochs for a number of training rows; on large tables an epoch is a part of a pass."""
+
+    batch_size: int
+    steps_per_epoch: int
+    epochs: int
+
+    def learning_rate(self, config: TrainConfig) -> Any:
+        """Cosine decay (Loshchilov 2017) to a twentieth over all planned steps."""
+        steps = self.epochs * self.steps_per_epoch
+        return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.05)
+
+    @classmethod
+    def plan(cls, n_rows: int, config: TrainConfig) -> Self:
+        # Small tables get at least some ten steps per pass, or the KL weight and Adam never settle.
+        batch_size = int(np.clip(n_rows // 10, 1, config.batch_size))
+        whole_pass = max(1, n_rows // batch_size)
+        steps_per_epoch = int(np.clip(whole_pass, config.fewest_steps, config.most_steps))
+        return cls(batch_size, steps_per_epoch, config.epochs)
+
+
+def _chunks(rows: EncodedRows, size: int) -> Iterator[EncodedRows]:
+    for start in range(0, len(rows), size):
+        yield rows.take(slice(start, start + size))
+
+
+def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.NDArray[Any]]:
+    index = 0
+    while f"{name}/{index}" in arrays:
+        yield arrays[f"{name}/{index}"]
+        index += 1
+
+
+class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    """Warm-up, held-out evaluation, best weights, early stopping, progress, checkpoints and interruption."""
+
+    def __init__(
+        self,
+        model: BetaVAE,
+        model_config: ModelConfig,
+        config: TrainConfig,
+        schedule: _Schedule,
+        test_rows: EncodedRows,
+        on_progress: Listener,
+        on_checkpoint: Callable[[TrainingState], None],
+        is_interrupted: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self.vae, self.model_config, self.config, self.schedule = model, model_config, config, schedule
+        self.test_rows = test_rows
+        self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
+        self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
+        self.best = model.get_weights()
+        self.history: dict[str, list[float]] = {name: [] for name in ("loss", "val_loss", "kl", "val_elbo", "active")}
+        self.started = time.monotonic()
+        self.first_epoch = 0
+        self.stopped = "epochs"
+        self._evaluate = tf.function(self._held_out_rows, reduce_retracing=True)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.started, self.first_epoch = time.monotonic(), self.epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        warmup = min(1.0, (epoch + 1) / (self.config.warmup_epochs + 1))
+        self.vae.kl_weight.assign(self.model_config.beta * warmup if self.vae.is_variational else 0.0)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.is_interrupted():
+            self.stopped, self.vae.stop_training = "interrupted", True
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self.stopped == "interrupted":
+            return  # the epoch is not whole; the state of the one before it stands
+        log_likelihood, kl, active = self._evaluate_held_out()
+        beta = self.model_config.beta if self.vae.is_variational else 0.0
+        loss = beta * kl - log_likelihood
+        self.epoch = epoch + 1
+        entries = (float((logs or {}).get("loss", math.nan)), loss, kl, log_likelihood - kl, float(active))
+        for name, value in zip(self.history, entries, strict=True):
+            self.history[name].append(value)
+        self._judge(loss)
+        self.on_progress(Progress("training", self.epoch, self.schedule.epochs, loss, kl, active, self._seconds_left()))
+        self.on_checkpoint(self.state())
+
+    def _judge(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            self.vae.set_weights(self.best)  # a step that broke the weights is taken back, and counts as no progress
+        if self.epoch <= self.config.warmup_epochs and self.schedule.epochs > self.config.warmup_epochs:
+            return  # the objective is still changing
+        if loss < self.best_loss:
+            self.best_loss, self.best, self.waited = loss, self.vae.get_weights(), 0
+            return
+        self.waited += 1
+        if self.waited >= self.config.patience:
+            self.stopped, self.vae.stop_training = "converged", True
+
+    def _evaluate_held_out(self) -> tuple[float, float, int]:
+        pieces = [
+            self._evaluate(*(tf.constant(part) for part in (rows.values, rows.codes, rows.observed)))
+            for rows in _chunks(self.test_rows, 2048)
+        ]
+        log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(3))
+        active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
+        # What is trimmed from training must not decide when to stop either.
+        objective = self.model_config.beta * kl.sum(axis=1) - log_likelihood
+        kept = np.argsort(objective)[: max(1, math.ceil((1 - self.config.trim) * len(objective)))]
+        return float(log_likelihood[kept].mean()), float(kl[kept].sum(axis=1).mean()), int(active.sum())
+
+    def _held_out_rows(self, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        mean, stddev = self.vae.encode(*batch)
+        eps = tf.random.stateless_normal([4, tf.shape(mean)[0], tf.shape(mean)[1]], seed=[3, 5])  # the same each epoch
+        log_likelihood = self.vae.likelihood.log_prob(self.vae.decode(mean + stddev * eps), *batch)
+        kl = kl_per_latent(mean, stddev if self.vae.is_variational else tf.ones_like(stddev))
+        return tf.reduce_mean(tf.reduce_sum(log_likelihood, axis=-1), axis=0), kl, mean
+
+    def _seconds_left(self) -> float:
+        done = max(1, self.epoch - self.first_epoch)
+        return (time.monotonic() - self.started) / done * (self.schedule.epochs - self.epoch)
+
+    def _seconds(self) -> float:
+        return self.earlier_seconds + time.monotonic() - self.started
+
+    def state(self) -> TrainingState:
+        """Return what `restore` needs."""
+        groups = {
+            "current": self.vae.get_weights(),
+            "best": self.best,
+            "optimizer": [variable.numpy() for variable in self.vae.optimizer.variables],
+        }
+        arrays = {f"{name}/{i}": value for name, values in groups.items() for i, value in enumerate(values)}
+        return TrainingState(self.epoch, self.best_loss, self.waited, self._seconds(), arrays, self.history)
+
+    def restore(self, state: TrainingState) -> None:
+        """Set model, optimiser and counters to a saved state."""
+        self.vae.optimizer.build(self.vae.trainable_variables)
+        self.vae.set_weights(list(_group(state.arrays, "current")))
+        self.best = list(_group(state.arrays, "best"))
+        for variable, value in zip(self.vae.optimizer.variables, _group(state.arrays, "optimizer"), strict=True):
+            variable.assign(value)
+        self.epoch, self.best_loss, self.waited = state.epoch, state.best_loss, state.waited
+        self.earlier_seconds = state.seconds
+        self.history = {name: list(values) for name, values in state.history.items()}
+
+    def finish(self, baseline: float) -> Training:
+        """Put the best weights in place and say how training went."""
+        interrupted = self.stopped == "interrupted"
+        state = self.state() if interrupted else None
+        self.vae.set_weights(self.best)
+        history = {name: np.array(values, np.float64) for name, values in self.history.items()}
+        return Training(self.vae, history, self.stopped, self.epoch, self._seconds(), baseline, state)

@@ -1,0 +1,38 @@
+"""What a long task tells about itself, for whoever shows it: a terminal, a notebook, a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a task stands.
+
+    Attributes
+    ----------
+    phase
+        `reading`, `starting`, `training`, `scoring`, `analysing`, `writing`.
+    done, total
+        Epochs while training, rows while scoring; None where the phase has no measure.
+    loss, kl, active
+        While training: held-out objective and KL per row in nats, and the number of active latents.
+    seconds_left
+        Where it can be told.
+    """
+
+    phase: str
+    done: int | None = None
+    total: int | None = None
+    loss: float | None = None
+    kl: float | None = None
+    active: int | None = None
+    seconds_left: float | None = None
+
+
+Listener = Callable[[Progress], None]
+
+
+def ignore(progress: Progress) -> None:
+    """Show nothing."""

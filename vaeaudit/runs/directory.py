@@ -1,0 +1,249 @@
+"""The run directory: built out of sight, completed by its manifest, then renamed into place.
+
+While `fit` works, everything is in `.<name>.partial` beside the final place; a run that was killed or interrupted
+therefore never looks complete, and `--resume` finds it there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.config import FitConfig
+from vaeaudit.data.encoding import Encoding
+from vaeaudit.data.schema import Schema
+from vaeaudit.errors import RunError, UsageError
+from vaeaudit.latents import LatentCodes
+from vaeaudit.runs import store
+
+MANIFEST = "manifest.json"
+MANIFEST_FORMAT = 1
+RUNS = Path("runs")
+_TRAINING = "training"
+
+
+def new_run_path(name: str, *, now: datetime | None = None) -> Path:
+    """Return `runs/<name>-<time>`, with everything out of `name` that a folder's name should not hold."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data"
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
+    return RUNS / f"{safe[:60]}-{stamp}"
+
+
+def partial_path(path: Path) -> Path:
+    """Return where the unfinished run of `path` is kept."""
+    return path.with_name(f".{path.name}.partial")
+
+
+class RunWriter:
+    """Builds a run directory in its partial place; `complete` makes it one.
+
+    Parameters
+    ----------
+    path
+        Where the run will be; must not exist yet.
+
+    Raises
+    ------
+    UsageError
+        Where `path` exists, or cannot be created.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.exists():
+            raise UsageError(f"--run {path}: the folder exists already.", hint="Choose another name, or move it away.")
+        self.path = path
+        self.folder = partial_path(path)
+        try:
+            (self.folder / "model").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--run {path}: cannot be created ({error.strerror}).") from error
+
+    def document(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write a JSON file of the run."""
+        store.write_json(self.folder / name, document)
+
+    def arrays(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Write an `.npz` of the run."""
+        store.write_arrays(self.folder / name, arrays)
+
+    def table(self, name: str, table: pd.DataFrame, *, note: str = "") -> None:
+        """Write a Parquet or CSV table of the run."""
+        store.write_table(self.folder / name, table, note=note)
+
+    def training_state(self, facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Keep what an interrupted training needs to go on; one file, so that it is whole or absent."""
+        text = json.dumps(facts)
+        store.write_arrays(self.folder / f"{_TRAINING}.npz", {**arrays, "facts": np.array(text)})
+
+    def complete(self) -> Path:
+        """Drop the training state, write the manifest, and rename the run into place."""
+        (self.folder / f"{_TRAINING}.npz").unlink(missing_ok=True)
+        files = sorted(file for file in self.folder.rglob("*") if file.is_file() and file.name != MANIFEST)
+        digests = {file.relative_to(self.folder).as_posix(): store.sha256(file) for file in files}
+        self.document(MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
+        if self.path.exists():
+            raise UsageError(f"--run {self.path}: the folder appeared meanwhile; the run is in {self.folder}.")
+        self.folder.rename(self.path)
+        return self.path
+
+    def discard_unless_resumable(self) -> None:
+        """Remove the partial folder, unless it holds a training that `--resume` can go on with."""
+        if not (self.folder / f"{_TRAINING}.npz").is_file():
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class PartialRun:
+    """An interrupted run that training can go on from."""
+
+    path: Path
+    config: FitConfig
+    metadata: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    arrays: Mapping[str, npt.NDArray[Any]]
+
+
+def find_partial(path: Path | None, source: str) -> PartialRun:
+    """Return the interrupted run of `path`, or the newest one in `runs/` that was started on `source`.
+
+    Raises
+    ------
+    UsageError
+        Where there is none.
+    """
+    folders = [partial_path(path)] if path else sorted(RUNS.glob(".*.partial"), key=lambda found: found.stat().st_mtime)
+    for folder in reversed(folders):
+        if not (folder / f"{_TRAINING}.npz").is_file():
+            continue
+        metadata = store.read_json(folder / "metadata.json")
+        if path is None and metadata["data"]["source"] != source:
+            continue
+        arrays = store.read_arrays(folder / f"{_TRAINING}.npz")
+        facts = json.loads(str(arrays.pop("facts")))
+        config = FitConfig.from_dict(store.read_json(folder / "config.json"))
+        final = folder.with_name(folder.name.removeprefix(".").removesuffix(".partial"))
+        return PartialRun(final, config, metadata, facts, arrays)
+    where = f"{path}" if path else f"{source} in {RUNS}/"
+    raise UsageError(
+        f"--resume: there is no interrupted training of {where}.",
+        hint="Leave out --resume to start afresh; --run DIR names the run to go on with.",
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A complete, verified run; its files are read when asked for."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.path.resolve().name
+
+    @cached_property
+    def config(self) -> FitConfig:
+        """The resolved configuration."""
+        return FitConfig.from_dict(store.read_json(self.path / "config.json"))
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """Versions, seed, data, row accounting, timings, facts of the training."""
+        return store.read_json(self.path / "metadata.json")
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Columns, kinds and roles."""
+        return Schema.from_dict(store.read_json(self.path / "schema.json"))
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """How the columns become numbers."""
+        return Encoding.from_dict(store.read_json(self.path / "schema.json")["encoding"])
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """[N, C]; the scored rows, typed as in `Dataset.frame`."""
+        frame = store.read_table(self.path / "columns.parquet")
+        for column in self.schema:
+            if column.kind.is_levelled:
+                frame[column.name] = pd.Categorical(frame[column.name], categories=list(column.levels))
+        return frame
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """`rows.parquet`: one row per scored row, in input order."""
+        return store.read_table(self.path / "rows.parquet")
+
+    @cached_property
+    def codes(self) -> LatentCodes:
+        """What the model knows about each row."""
+        return LatentCodes.from_arrays(store.read_arrays(self.path / "latents.npz"))
+
+    @cached_property
+    def traversals(self) -> dict[str, npt.NDArray[Any]]:
+        """`values` [L, T, C] and `positions` [T]."""
+        return store.read_arrays(self.path / "traversals.npz")
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row per epoch."""
+        return store.read_table(self.path / "history.csv")
+
+    @cached_property
+    def quarantine(self) -> pd.DataFrame:
+        """Every row or file that was left out, with the reason."""
+        return store.read_table(self.path / "quarantine.csv")
+
+    def model_files(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return the architecture and the weights."""
+        folder = self.path / "model"
+        return store.read_json(folder / "architecture.json"), store.read_arrays(folder / "weights.npz")
+
+
+def load_run(path: Path | str | None = None) -> Run:
+    """Return a complete run whose files are those that its manifest lists.
+
+    Parameters
+    ----------
+    path
+        The run's folder; None for the newest complete run in `runs/`.
+
+    Raises
+    ------
+    RunError
+        Where there is no run, it is incomplete, or a file was altered since.
+    """
+    folder = Path(path) if path is not None else _newest()
+    if not folder.is_dir():
+        raise RunError(f"{folder}: there is no such run.", hint="`vaeaudit fit DATA` makes one and prints its path.")
+    if not (folder / MANIFEST).is_file():
+        raise RunError(f"{folder}: not a complete run: it has no {MANIFEST}.", hint="Run `vaeaudit fit` again.")
+    manifest = store.read_json(folder / MANIFEST)
+    if manifest.get("format") != MANIFEST_FORMAT:
+        raise RunError(f"{folder}: expected manifest format {MANIFEST_FORMAT}, found {manifest.get('format')!r}.")
+    for name, digest in manifest["sha256"].items():
+        file = folder / name
+        if not file.is_file():
+            raise RunError(f"{folder}: {name} is missing.", hint="Run `vaeaudit fit` again.")
+        if store.sha256(file) != digest:
+            raise RunError(f"{folder}: {name} was changed after the run.", hint="Run `vaeaudit fit` again.")
+    return Run(folder)
+
+
+def _newest() -> Path:
+    complete = [folder for folder in RUNS.glob("*") if (folder / MANIFEST).is_file()]
+    if not complete:
+        raise RunError(f"{RUNS}/: no complete run found here.", hint="`vaeaudit fit DATA` makes one; or name a RUN.")
+    return max(complete, key=lambda folder: (folder / MANIFEST).stat().st_mtime)

@@ -1,0 +1,113 @@
+"""Files of a run: plain formats only, each written beside its place and renamed into it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.errors import RunError
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write strict JSON (no NaN), indented, atomically."""
+    _replace(path, lambda beside: beside.write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    RunError
+        Where the file is missing or is not a JSON object.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: expected a JSON file of a vaeaudit run ({error}).") from error
+    if not isinstance(document, dict):
+        raise RunError(f"{path}: expected a JSON object, found {type(document).__name__}.")
+    return document
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as `.npz`; object arrays are refused, since only pickle could hold them."""
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"{path.name}: array {name!r} holds objects, which only pickle could store")
+
+    def write(beside: Path) -> None:
+        with beside.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+
+    _replace(path, write)
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read all arrays of an `.npz`, never unpickling.
+
+    Raises
+    ------
+    RunError
+        Where the file is missing, damaged, or would need pickle.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        raise RunError(f"{path}: expected arrays of a vaeaudit run ({error}).") from error
+
+
+def write_table(path: Path, table: pd.DataFrame, *, note: str = "") -> None:
+    """Write a table as Parquet, or as CSV where the name says so; `note` goes into Parquet's schema metadata."""
+    if path.suffix == ".csv":
+        _replace(path, lambda beside: table.to_csv(beside, index=False))
+        return
+
+    def write(beside: Path) -> None:
+        import pyarrow as pa  # noqa: PLC0415 - only where Parquet is written
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        arrow = pa.Table.from_pandas(table, preserve_index=False)
+        if note:
+            arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"vaeaudit": note.encode()})
+        pq.write_table(arrow, beside, compression="zstd")
+
+    _replace(path, write)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table that `write_table` wrote.
+
+    Raises
+    ------
+    RunError
+        Where the file is missing or damaged.
+    """
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: expected a table of a vaeaudit run ({error}).") from error
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _replace(path: Path, write: Any) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

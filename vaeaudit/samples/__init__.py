@@ -1,0 +1,7 @@
+"""Generated data whose truth is known, for the demo, the tests and the benchmarks."""
+
+from __future__ import annotations
+
+from vaeaudit.samples.people import People, PlantedGap, people
+
+__all__ = ["People", "PlantedGap", "people"]
