@@ -25,7 +25,19 @@ _WHERE = {
     "VaeauditError": "vaeaudit.errors",
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = [
+    "BetaVAE",
+    "Dataset",
+    "FitConfig",
+    "LatentCodes",
+    "VaeauditError",
+    "__version__",
+    "audit",
+    "fit",
+    "inspect",
+    "load_run",
+    "report",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -76,12 +76,12 @@ class LatentCodes:
                 raise ValueError(f"{name} must have shape {shape} (N, L = {n_rows}, {n_latents}), found {found}")
 
     def __len__(self) -> int:
-        return self.mean.shape[0]
+        return int(self.mean.shape[0])
 
     @property
     def n_latents(self) -> int:
         """L, active or not."""
-        return self.mean.shape[1]
+        return int(self.mean.shape[1])
 
     @property
     def active(self) -> npt.NDArray[np.bool_]:

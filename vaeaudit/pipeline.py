@@ -7,48 +7,33 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from vaeaudit import analysis, data
+from vaeaudit import analysis, data, runs
 from vaeaudit import report as report_room
-from vaeaudit.analysis.density import fit_density
+from vaeaudit.analysis.density import LatentDensity, fit_density
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.scoring import DEFINITION, score_rows
 from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig
-from vaeaudit.data.encoding import Encoding, fit_encoding
+from vaeaudit.data import audit_toml, describe
+from vaeaudit.data.encoding import fit_encoding
 from vaeaudit.data.population import Population, read_population
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
+from vaeaudit.latents import LatentCodes
 from vaeaudit.progress import Listener, Progress, ignore
-from vaeaudit.runs import PartialRun, Run, RunWriter, find_partial, load_run, new_run_path
+from vaeaudit.runs import PartialRun, Run, RunWriter, load_run
 
 if TYPE_CHECKING:
     from vaeaudit.models import Training, TrainingState
 
-_VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
+__all__ = ["audit", "audit_toml", "describe", "fit", "inspect", "load_run", "report"]
+
 #: Seconds between two checkpoints of a training that goes on.
 _CHECKPOINT_SECONDS = 10.0
-
-
-@dataclass
-class _Stopwatch:
-    """Seconds per phase, and the listener that is told which phase begins."""
-
-    listener: Listener
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        self.listener(Progress(name))
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self.seconds[name] = round(time.monotonic() - started, 3)
 
 
 def inspect(source: Any, config: ReadConfig | None = None) -> data.Dataset:
@@ -99,16 +84,19 @@ def fit(
     """
     watch = _Stopwatch(on_progress)
     path = Path(run) if run is not None else None
-    partial = find_partial(path, _source_text(source)) if resume else None
+    partial = runs.find_partial(path, runs.source_text(source)) if resume else None
     config = partial.config if partial else config or FitConfig()
     with watch.phase("reading"):
         dataset = data.load(source, config.read)
-        shares = _population(dataset.schema, population, partial)
-        encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
-    _require_same_data(partial, dataset)
-    writer = RunWriter(partial.path if partial else path or new_run_path(dataset.name))
+        _require_same_data(partial, dataset)
+        shares = _population_of(partial) if population is None else read_population(population, dataset.schema)
+    writer = RunWriter(partial.path if partial else path or runs.new_run_path(dataset.name))
+    metadata = runs.describe_run(writer.path.name, source, dataset, config, shares)
     try:
-        return _fit(writer, dataset, encoding, config, shares, source, partial, watch, is_interrupted)
+        codes = _learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)
+        with watch.phase("writing"):
+            _write_rows(writer, dataset, codes, shares)
+            return load_run(writer.complete())
     except InterruptedFit:
         raise
     except BaseException:
@@ -136,6 +124,8 @@ def report(
         Population file; that of the run where None.
     config
         What counts as a finding; that of the run where None.
+    on_progress
+        See `vaeaudit.progress`.
 
     Returns
     -------
@@ -147,11 +137,7 @@ def report(
         run = run if isinstance(run, Run) else load_run(run)
         config = config or run.config.analysis
         inputs = _inputs_of(run, config)
-        if population is not None:
-            shares: Population | None = read_population(population, run.schema)
-        else:
-            stored = run.metadata["population"]
-            shares = Population.from_dict(stored) if stored else None
+        shares = _population_of(run) if population is None else read_population(population, run.schema)
     with watch.phase("analysing"):
         search = analysis.search_regions(inputs, config, shares)
         results = analysis.audit(inputs, config, shares, run.config.seed, search=search)
@@ -166,24 +152,41 @@ def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | Non
     return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))
 
 
-def _fit(
+@dataclass
+class _Stopwatch:
+    """Seconds per phase, and the listener that is told which phase begins."""
+
+    listener: Listener
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self.listener(Progress(name))
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - started, 3)
+
+
+def _learn(
     writer: RunWriter,
     dataset: data.Dataset,
-    encoding: Encoding,
     config: FitConfig,
-    shares: Population | None,
-    source: Any,
+    metadata: dict[str, Any],
     partial: PartialRun | None,
+    *,
     watch: _Stopwatch,
     is_interrupted: Callable[[], bool],
-) -> Run:
+) -> LatentCodes:
+    """Encode, train, score; write all files of the run but `rows.parquet` and the manifest."""
     with watch.phase("starting"):
         from vaeaudit import models  # noqa: PLC0415 - TensorFlow is imported only where a model is needed
 
-    config = replace(config, model=models.resolve_latents(config.model, len(encoding.columns)))
-    metadata = _metadata(writer.path.name, dataset, config, shares, source)
-    _describe(writer, dataset, encoding, config, metadata)
-    held_out = models.split_held_out(len(dataset), config.train.held_out, config.seed)
+        encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
+        config = replace(config, model=models.resolve_latents(config.model, len(encoding.columns)))
+        runs.write_before_training(writer, dataset, encoding, config, metadata)
+        held_out = models.split_held_out(len(dataset), config.train.held_out, config.seed)
     with watch.phase("training"):
         training = models.train(
             encoding,
@@ -195,40 +198,115 @@ def _fit(
             on_progress=watch.listener,
             on_checkpoint=_checkpoints(writer),
             is_interrupted=is_interrupted,
-            resume_from=_training_state(partial) if partial else None,
+            resume_from=models.TrainingState(arrays=partial.arrays, **partial.facts) if partial else None,
         )
-    _require_finished(writer, training, source)
+        _require_finished(writer, training, metadata["data"]["source"])
     with watch.phase("scoring"):
-        codes, null = _score(training, dataset, held_out, config, watch.listener)
-        _require_active(codes)
-        density = fit_density(codes.mean, codes.active, seed=config.seed)
-        scores = score_rows(codes, null, density, fdr=config.analysis.fdr)
-    metadata |= {"timings": watch.seconds, "training": _training_facts(training)}
-    with watch.phase("writing"):
-        _store(writer, training, codes, {"null_bounds": null, **density.to_arrays()})
-        writer.document("metadata.json", metadata)
-        inputs = analysis.AuditInputs(
-            frame=dataset.frame,
-            schema=dataset.schema,
-            row_ids=dataset.row_ids,
-            codes=codes,
-            scores=scores,
-            model=_facts(metadata, config, training.history, models.traversals(training.model), models.TRAVERSAL),
-            accounting=dataset.accounting,
-            quarantine=dataset.quarantine,
-            notes=dataset.notes,
+        codes, scoring = _score(training, dataset, held_out, config, watch.listener)
+    runs.write_after_training(
+        writer,
+        architecture=models.architecture(training.model),
+        weights=models.weights(training.model),
+        scoring=scoring,
+        history=training.history,
+        codes=codes,
+        traversals={"values": models.traversals(training.model), "positions": models.TRAVERSAL},
+    )
+    facts = {name: getattr(training, name) for name in ("stopped", "epochs", "seconds")}
+    writer.document(
+        "metadata.json",
+        {**metadata, "timings": watch.seconds, "training": {**facts, "baseline_nats": training.baseline}},
+    )
+    return codes
+
+
+def _score(
+    training: Training,
+    dataset: data.Dataset,
+    held_out: npt.NDArray[np.bool_],
+    config: FitConfig,
+    listener: Listener,
+) -> tuple[LatentCodes, dict[str, npt.NDArray[Any]]]:
+    """Return the codes of all rows, and the arrays that scoring rows needs besides the weights."""
+    from vaeaudit import models  # noqa: PLC0415
+
+    model, n_samples = training.model, config.train.iwae_samples
+    typical = models.typical_column_nats(model, dataset.frame, seed=config.seed)
+    codes = models.encode_rows(
+        model,
+        dataset.frame,
+        held_out,
+        typical,
+        n_samples=n_samples,
+        seed=config.seed,
+        on_rows=lambda done: listener(Progress("scoring", done, len(dataset))),
+    )
+    if not codes.active.any():
+        raise InconclusiveError(
+            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats): the columns look independent, or beta "
+            "is too high.",
+            hint="Try a lower --beta or --preset thorough; `vaeaudit inspect` shows which columns enter the model.",
         )
-        search = analysis.search_regions(inputs, config.analysis, shares)
-        writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.definition)
-        return load_run(writer.complete())
+    null = models.drawn_bounds(model, codes, n_rows=config.train.null_rows, n_samples=n_samples, seed=config.seed)
+    density = fit_density(codes.mean, codes.active, seed=config.seed)
+    return codes, {"null_bounds": null, "typical": typical, **density.to_arrays()}
 
 
-def _population(
-    schema: data.Schema, population: Path | str | None, partial: PartialRun | None
-) -> Population | None:
-    if population is not None:
-        return read_population(population, schema)
-    stored = partial.metadata["population"] if partial else None
+def _write_rows(writer: RunWriter, dataset: data.Dataset, codes: LatentCodes, shares: Population | None) -> None:
+    """Score the rows and place them in regions: `rows.parquet`."""
+    unfinished = Run(writer.folder)
+    config = unfinished.config.analysis
+    scores = score_rows(
+        codes, unfinished.scoring["null_bounds"], LatentDensity.from_arrays(unfinished.scoring), fdr=config.fdr
+    )
+    inputs = _inputs(unfinished, dataset.row_ids, scores)
+    search = analysis.search_regions(inputs, config, shares)
+    writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.definition)
+
+
+def _inputs_of(run: Run, config: AnalysisConfig) -> analysis.AuditInputs:
+    """Everything an audit starts from, out of a complete run; flags are chosen anew at the rate of `config`."""
+    rows = run.rows
+    p_value = rows["outlier_p_value"].to_numpy(np.float64)
+    scores = analysis.RowScores(
+        outlier_score=rows["outlier_score"].to_numpy(np.float64),
+        p_value=p_value,
+        outlier=benjamini_hochberg(p_value) <= config.fdr,
+        rarity=rows["rarity"].to_numpy(np.float64),
+        weight=rows["weight"].to_numpy(np.float64),
+        definition=DEFINITION,
+        fdr=config.fdr,
+    )
+    return _inputs(run, rows["row_id"].to_numpy(object), scores)
+
+
+def _inputs(run: Run, row_ids: npt.NDArray[np.object_], scores: analysis.RowScores) -> analysis.AuditInputs:
+    metadata, history = run.metadata, run.history
+    shown = {name: metadata[name] for name in ("created", "seed", "versions", "timings")}
+    source = {name: metadata["data"][name] for name in ("name", "kind", "fingerprint")}
+    return analysis.AuditInputs(
+        frame=run.frame,
+        schema=run.schema,
+        row_ids=row_ids,
+        codes=run.codes,
+        scores=scores,
+        model=analysis.ModelFacts(
+            objective=run.config.model.objective,
+            beta=run.config.model.beta,
+            history={name: history[name].to_numpy(np.float64) for name in history.columns if name != "epoch"},
+            traversals=run.traversals["values"],
+            traversal_positions=run.traversals["positions"],
+            **metadata["training"],
+        ),
+        accounting=data.RowAccounting(**metadata["rows"]),
+        quarantine=run.quarantine,
+        notes=tuple(metadata["notes"]),
+        run={"id": metadata["id"], "config": run.config.to_dict(), "data": source, **shown},
+    )
+
+
+def _population_of(made: Run | PartialRun | None) -> Population | None:
+    stored = made.metadata["population"] if made else None
     return Population.from_dict(stored) if stored else None
 
 
@@ -238,41 +316,6 @@ def _require_same_data(partial: PartialRun | None, dataset: data.Dataset) -> Non
             f"--resume: {dataset.name} is not what it was when {partial.path} was interrupted.",
             hint="Leave out --resume to start afresh.",
         )
-
-
-def _source_text(source: Any) -> str:
-    return str(Path(source).resolve()) if isinstance(source, (str, Path)) else type(source).__name__
-
-
-def _metadata(
-    run_id: str, dataset: data.Dataset, config: FitConfig, shares: Population | None, source: Any
-) -> dict[str, Any]:
-    return {
-        "id": run_id,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in _VERSIONS}},
-        "seed": config.seed,
-        "data": {
-            "name": dataset.name,
-            "kind": "table",
-            "source": _source_text(source),
-            "fingerprint": dataset.fingerprint,
-        },
-        "rows": {name: getattr(dataset.accounting, name) for name in ("read", "scored", "quarantined", "skipped")},
-        "notes": list(dataset.notes),
-        "population": shares.to_dict() if shares else None,
-    }
-
-
-def _describe(
-    writer: RunWriter, dataset: data.Dataset, encoding: Encoding, config: FitConfig, metadata: Mapping[str, Any]
-) -> None:
-    """Write everything that is known before training, so that an interrupted run can be gone on with."""
-    writer.document("config.json", config.to_dict())
-    writer.document("schema.json", {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
-    writer.document("metadata.json", metadata)
-    writer.table("columns.parquet", dataset.frame)
-    writer.table("quarantine.csv", dataset.quarantine)
 
 
 def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:
@@ -289,131 +332,21 @@ def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:
 
 
 def _keep_state(writer: RunWriter, state: TrainingState) -> None:
-    facts = {name: getattr(state, name) for name in ("epoch", "best_loss", "waited", "seconds", "history")}
-    writer.training_state({**facts, "best_loss": min(state.best_loss, sys.float_info.max)}, state.arrays)
+    facts: Mapping[str, Any] = {
+        "epoch": state.epoch,
+        "best_loss": min(state.best_loss, sys.float_info.max),  # strict JSON has no infinity
+        "waited": state.waited,
+        "seconds": state.seconds,
+        "history": state.history,
+    }
+    writer.training_state(facts, state.arrays)
 
 
-def _training_state(partial: PartialRun) -> TrainingState:
-    from vaeaudit.models import TrainingState  # noqa: PLC0415
-
-    return TrainingState(arrays=partial.arrays, **partial.facts)
-
-
-def _require_finished(writer: RunWriter, training: Training, source: Any) -> None:
+def _require_finished(writer: RunWriter, training: Training, source: str) -> None:
     if training.state is None:
         return
     _keep_state(writer, training.state)
-    what = source if isinstance(source, (str, Path)) else "DATA"
     raise InterruptedFit(
         f"Interrupted after epoch {training.epochs}; the best weights so far are kept in {writer.folder}.",
-        hint=f"Go on with: vaeaudit fit {what} --run {writer.path} --resume",
-    )
-
-
-def _score(
-    training: Training, dataset: data.Dataset, held_out: np.ndarray, config: FitConfig, listener: Listener
-) -> tuple[Any, np.ndarray]:
-    from vaeaudit import models  # noqa: PLC0415
-
-    model, samples = training.model, config.train.iwae_samples
-    typical = models.typical_column_nats(model, dataset.frame, seed=config.seed)
-    codes = models.encode_rows(
-        model,
-        dataset.frame,
-        held_out,
-        typical,
-        n_samples=samples,
-        seed=config.seed,
-        on_rows=lambda done: listener(Progress("scoring", done, len(dataset))),
-    )
-    null = models.drawn_bounds(
-        model, codes, n_rows=config.train.null_rows, n_samples=samples, seed=config.seed
-    )
-    return codes, null
-
-
-def _require_active(codes: Any) -> None:
-    if not codes.active.any():
-        raise InconclusiveError(
-            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats): the columns look independent, or beta is "
-            "too high.",
-            hint="Try a lower --beta or --preset thorough; check with `vaeaudit inspect` which columns enter the model.",
-        )
-
-
-def _training_facts(training: Training) -> dict[str, Any]:
-    return {
-        "stopped": training.stopped,
-        "epochs": training.epochs,
-        "seconds": round(training.seconds, 3),
-        "baseline_nats": training.baseline,
-    }
-
-
-def _store(writer: RunWriter, training: Training, codes: Any, scoring: Mapping[str, np.ndarray]) -> None:
-    import pandas as pd  # noqa: PLC0415
-
-    from vaeaudit import models  # noqa: PLC0415
-
-    writer.document("model/architecture.json", models.architecture(training.model))
-    writer.arrays("model/weights.npz", models.weights(training.model))
-    writer.arrays("model/scoring.npz", scoring)
-    writer.table("history.csv", pd.DataFrame({"epoch": np.arange(1, training.epochs + 1), **training.history}))
-    writer.arrays("latents.npz", codes.to_arrays())
-    writer.arrays(
-        "traversals.npz", {"values": models.traversals(training.model), "positions": models.TRAVERSAL}
-    )
-
-
-def _facts(
-    metadata: Mapping[str, Any],
-    config: FitConfig,
-    history: Mapping[str, np.ndarray],
-    traversals: np.ndarray,
-    positions: np.ndarray,
-) -> analysis.ModelFacts:
-    return analysis.ModelFacts(
-        objective=config.model.objective,
-        beta=config.model.beta,
-        history=history,
-        traversals=traversals,
-        traversal_positions=positions,
-        **metadata["training"],
-    )
-
-
-def _inputs_of(run: Run, config: AnalysisConfig) -> analysis.AuditInputs:
-    """Everything an audit starts from, read from a complete run; flags are chosen anew at the rate of `config`."""
-    rows, metadata = run.rows, run.metadata
-    p_value = rows["outlier_p_value"].to_numpy()
-    scores = analysis.RowScores(
-        outlier_score=rows["outlier_score"].to_numpy(),
-        p_value=p_value,
-        outlier=benjamini_hochberg(p_value) <= config.fdr,
-        rarity=rows["rarity"].to_numpy(),
-        weight=rows["weight"].to_numpy(),
-        definition=DEFINITION,
-        fdr=config.fdr,
-    )
-    history = {name: run.history[name].to_numpy(np.float64) for name in run.history.columns if name != "epoch"}
-    traversals = run.traversals
-    return analysis.AuditInputs(
-        frame=run.frame,
-        schema=run.schema,
-        row_ids=rows["row_id"].to_numpy(object),
-        codes=run.codes,
-        scores=scores,
-        model=_facts(metadata, run.config, history, traversals["values"], traversals["positions"]),
-        accounting=data.RowAccounting(**metadata["rows"]),
-        quarantine=run.quarantine,
-        notes=tuple(metadata["notes"]),
-        run={
-            "id": run.id,
-            "created": metadata["created"],
-            "seed": metadata["seed"],
-            "config": run.config.to_dict(),
-            "data": {name: metadata["data"][name] for name in ("name", "kind", "fingerprint")},
-            "versions": metadata["versions"],
-            "timings": metadata["timings"],
-        },
+        hint=f"Go on with: vaeaudit fit {source} --run {writer.path} --resume",
     )

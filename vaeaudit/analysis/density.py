@@ -17,7 +17,7 @@ FloatArray = npt.NDArray[np.floating]
 #: Numbers of components that are tried; the one with the highest held-out log-likelihood is kept.
 COMPONENTS = (1, 2, 4, 8, 16)
 #: Rows the mixture is fitted on; more would cost time and change little.
-_MOST_ROWS = 20_000
+_MOST_ROWS = 10_000
 #: Fewest rows per component and dimension that make a covariance worth trusting.
 _ROWS_PER_PARAMETER = 10
 
@@ -62,7 +62,7 @@ class LatentDensity:
             log_det = np.log(np.diagonal(factor)).sum()
             distance = np.square((z - centre) @ factor).sum(axis=1)
             per_component[:, k] = self.log_weights[k] + log_det - 0.5 * distance
-        return 0.5 * z.shape[1] * np.log(2 * np.pi) - np.logaddexp.reduce(per_component, axis=1)
+        return np.asarray(0.5 * z.shape[1] * np.log(2 * np.pi) - np.logaddexp.reduce(per_component, axis=1))
 
 
 def fit_density(mean: FloatArray, active: npt.NDArray[np.bool_], *, seed: int) -> LatentDensity:

@@ -209,8 +209,9 @@ class Region:
     p_adjusted
         One-sided p-value, adjusted over everything that was tested.
     rows_to_collect
-        Rows that would bring the ratio's point estimate to `min_ratio`, from the upper end of the interval: the
-        fewest that would be enough even if the region is as full as the interval allows; at least 1.
+        Fewest rows of this kind that, once added, bring the ratio's point estimate to `min_ratio`; at least 1. Added
+        rows also raise what the baseline leads one to expect, and that is counted in (for rules of three conditions
+        against independence it is not).
     stability
         Share of refits in which the region returned, or None where none was made.
     """
@@ -279,7 +280,8 @@ class Proxy:
     """How well something else predicts a sensitive attribute, out of fold.
 
     `source` is "columns" (all modelled columns together, `columns` names the strongest alone) or "latents"; `auc` is
-    the macro one-against-rest area under the ROC curve; `by_column` the same for each column alone.
+    the macro one-against-rest area under the ROC curve; `by_column` the same for each column alone; `null_auc` the
+    highest that was reached when the attribute had been shuffled, so that there was nothing to predict.
     """
 
     attribute: str
@@ -287,15 +289,21 @@ class Proxy:
     auc: float
     ci: Interval
     by_column: Mapping[str, float] = field(default_factory=dict)
+    null_auc: float | None = None
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Exact duplicates over all columns but the id."""
+    """Exact duplicates over all columns but the id.
+
+    `expected_pairs` is how many pairs of equal rows chance would give under independent columns: a low estimate, and
+    above 1 a sign that the table is too coarse for equal rows to mean copies.
+    """
 
     rows_in_groups: int
     groups: int
     largest: tuple[tuple[str, int], ...]  # (row_id of the first, rows) of the largest groups
+    expected_pairs: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,7 @@ class RowAccounting:
 
     def __str__(self) -> str:
         return (
-            f"{self.read:,} read = {self.scored:,} scored + {self.quarantined:,} quarantined + "
-            f"{self.skipped:,} skipped"
+            f"{self.read:,} read = {self.scored:,} scored + {self.quarantined:,} quarantined + {self.skipped:,} skipped"
         )
 
 

@@ -124,7 +124,7 @@ class EncodedRows:
             raise ValueError(f"values and codes must make up C = {n_columns} columns")
 
     def __len__(self) -> int:
-        return self.observed.shape[0]
+        return int(self.observed.shape[0])
 
     def take(self, rows: npt.NDArray[np.integer] | slice) -> EncodedRows:
         """Return a subset of the rows."""
@@ -220,8 +220,10 @@ class Encoding:
         """Rebuild an encoding from `to_dict`."""
         columns = []
         for entry in document["columns"]:
-            plain = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
-            plain["kind"], plain["likelihood"] = Kind(plain["kind"]), Likelihood(plain["likelihood"])
+            plain: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+            }
+            plain["kind"], plain["likelihood"] = Kind(entry["kind"]), Likelihood(entry["likelihood"])
             columns.append(ColumnEncoding(**plain))
         return cls(tuple(columns))
 

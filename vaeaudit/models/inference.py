@@ -66,20 +66,13 @@ def encode_rows(
     """
     model.noise.state.assign(tf.cast([seed, 0], model.noise.state.dtype))
     score = _scorer(model, n_samples)
-    pieces = []
+    pieces: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(frame), CHUNK):
-        part = frame.iloc[start : start + CHUNK]
-        pieces.append(_encode_chunk(model, score, part, typical))
+        for name, values in _encode_chunk(model, score, frame.iloc[start : start + CHUNK], typical).items():
+            pieces.setdefault(name, []).append(values)
         on_rows(min(start + CHUNK, len(frame)))
-    joined = [np.concatenate(arrays) for arrays in zip(*pieces, strict=True)]
-    return LatentCodes(
-        *joined[:6],
-        reason_column=joined[6],
-        reason_nats=joined[7],
-        reason_expected=joined[8],
-        held_out=held_out,
-        columns=model.encoding.names,
-    )
+    joined = {name: np.concatenate(arrays) for name, arrays in pieces.items()}
+    return LatentCodes(**joined, held_out=held_out, columns=model.encoding.names)
 
 
 def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
@@ -149,7 +142,7 @@ def _encode_chunk(
     score: Callable[..., tuple[tf.Tensor, ...]],
     frame: pd.DataFrame,
     typical: npt.NDArray[np.floating],
-) -> tuple[np.ndarray, ...]:
+) -> dict[str, np.ndarray]:
     rows = model.encoding.encode(frame)
     mean, stddev, bound, per_column, expected = score(*_tensors(rows))
     kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev)).numpy()
@@ -160,14 +153,14 @@ def _encode_chunk(
     top = np.argsort(-excess, axis=1, kind="stable")[:, :n_reasons]
     expected_cells = in_user_units(expected.numpy(), model.encoding.columns)
     expected_cells[~rows.observed] = np.nan
-    return (
-        mean.numpy(),
-        stddev.numpy(),
-        kl,
-        column_log_likelihood.sum(axis=1),
-        bound.numpy() + base.sum(axis=1),
-        model.encoding.unit_correction(frame),
-        top.astype(np.int32),
-        np.take_along_axis(excess, top, axis=1).astype(np.float32),
-        np.take_along_axis(expected_cells, top, axis=1),
-    )
+    return {
+        "mean": mean.numpy(),
+        "stddev": stddev.numpy(),
+        "kl": kl,
+        "log_likelihood": column_log_likelihood.sum(axis=1),
+        "iwae": bound.numpy() + base.sum(axis=1),
+        "unit_correction": model.encoding.unit_correction(frame),
+        "reason_column": top.astype(np.int32),
+        "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),
+        "reason_expected": np.take_along_axis(expected_cells, top, axis=1),
+    }

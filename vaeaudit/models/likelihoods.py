@@ -15,11 +15,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
 
 from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood
-
-tfd = tfp.distributions
 
 #: Floor of a learned scale, in standard deviations of the column (sigma-VAE, Rybkin 2021, learns the scale; without
 #: a floor a column that copies another would have unbounded density).
@@ -173,7 +171,10 @@ class MixedLikelihood(keras.layers.Layer):
         seeds = tf.random.experimental.stateless_split(seed, len(self.blocks) + 1)
         values, codes = [tf.zeros_like(parameters[:, :0])], [tf.zeros_like(parameters[:, :0], tf.int32)]
         for index, (block, distribution) in enumerate(zip(self.blocks, self.distributions(parameters), strict=True)):
-            drawn = distribution.sample(seed=seeds[index])
+            if block.likelihood is Likelihood.CATEGORICAL:
+                drawn = _sample_categorical(distribution.logits, seeds[index])
+            else:
+                drawn = distribution.sample(seed=seeds[index])
             if block.likelihood.is_coded:
                 codes.append(tf.cast(drawn, tf.int32))
             elif block.likelihood is Likelihood.NEGATIVE_BINOMIAL:
@@ -237,6 +238,12 @@ class MixedLikelihood(keras.layers.Layer):
         padding = np.where(np.arange(block.width) < block.n_codes[:, None], 0.0, _PADDING_LOGIT).astype(np.float32)
         shape = tf.concat([tf.shape(outputs)[:-1], [block.n_columns, block.width]], axis=0)
         return tfd.Categorical(logits=tf.reshape(outputs, shape) + padding)
+
+
+def _sample_categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Draw by the Gumbel-max trick; TFP's own sampler transposes integers, which TensorFlow complains about on CPUs."""
+    uniform = tf.random.stateless_uniform(tf.shape(logits), seed, minval=np.finfo(np.float32).tiny)
+    return tf.argmax(logits - tf.math.log(-tf.math.log(uniform)), axis=-1)
 
 
 def _inverse_softplus(value: float) -> float:

@@ -27,9 +27,7 @@ def fit_marginals(model: BetaVAE, train_rows: EncodedRows, test_rows: EncodedRow
     likelihood = model.likelihood
     bias = tf.Variable(_initial_bias(model, train_rows))
     variables = [bias, *(weight.value for weight in likelihood.trainable_variables)]
-    optimizer = keras.optimizers.Adam(
-        keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, _STEPS), beta_2=0.99
-    )
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, _STEPS), beta_2=0.99)
     optimizer.build(variables)
 
     def mean_log_prob(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
@@ -48,7 +46,9 @@ def fit_marginals(model: BetaVAE, train_rows: EncodedRows, test_rows: EncodedRow
         batch = train_rows.take(generator.integers(0, len(train_rows), size))
         step(*(tf.constant(part) for part in (batch.values, batch.codes, batch.observed)))
     model.decoder.layers[-1].bias.assign(bias)
-    return float(mean_log_prob(*(tf.constant(part) for part in (test_rows.values, test_rows.codes, test_rows.observed))))
+    return float(
+        mean_log_prob(*(tf.constant(part) for part in (test_rows.values, test_rows.codes, test_rows.observed)))
+    )
 
 
 def _initial_bias(model: BetaVAE, rows: EncodedRows) -> np.ndarray:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfd = tfp.distributions
+from tensorflow_probability import distributions as tfd
 
 
 def posterior(mean: tf.Tensor, stddev: tf.Tensor) -> tfd.Distribution:
@@ -26,7 +24,10 @@ def kl_per_latent(mean: tf.Tensor, stddev: tf.Tensor) -> tf.Tensor:
 
 
 def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
-    """Return log 1/S sum_s w_s [B] for log w_s = log p(x|z_s) + log p(z_s) - log q(z_s|x) [S, B] (Burda 2016, eq. 8)."""
+    """Return log 1/S sum_s w_s [B] for log_weights [S, B] (Burda 2016, eq. 8).
+
+    log w_s = log p(x|z_s) + log p(z_s) - log q(z_s|x), z_s drawn from q(z|x).
+    """
     n_samples = log_weights.shape[0]
     return tf.reduce_logsumexp(log_weights, axis=0) - math.log(n_samples)
 

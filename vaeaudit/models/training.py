@@ -157,18 +157,26 @@ def train(
         steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
         jit_compile=False,  # XLA cost seconds of compilation and gained nothing on a CPU (METHODS)
     )
-    keeper = _Keeper(model, model_config, config, schedule, test_rows, on_progress, on_checkpoint, is_interrupted)
+    keeper = _Keeper(
+        model=model,
+        model_config=model_config,
+        config=config,
+        schedule=schedule,
+        test_rows=test_rows,
+        on_progress=on_progress,
+        on_checkpoint=on_checkpoint,
+        is_interrupted=is_interrupted,
+    )
     if resume_from is not None:
         keeper.restore(resume_from)
     if keeper.epoch < schedule.epochs and keeper.waited < config.patience:
         model.fit(
-            training_batches(
-                train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
-            ),
+            training_batches(train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch),
             epochs=schedule.epochs,
             initial_epoch=keeper.epoch,
             steps_per_epoch=schedule.steps_per_epoch,
             callbacks=[keeper],
+            shuffle=False,  # the batches are shuffled already
             verbose=0,
         )
     return keeper.finish(baseline)
@@ -208,11 +216,12 @@ def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.ND
         index += 1
 
 
-class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+class _Keeper(keras.callbacks.Callback):
     """Warm-up, held-out evaluation, best weights, early stopping, progress, checkpoints and interruption."""
 
     def __init__(
         self,
+        *,
         model: BetaVAE,
         model_config: ModelConfig,
         config: TrainConfig,

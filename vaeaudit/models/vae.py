@@ -39,9 +39,7 @@ class BetaVAE(keras.Model):
         Share of each training batch, the rows of largest loss, that takes no part in the step.
     """
 
-    def __init__(
-        self, encoding: Encoding, config: ModelConfig, *, seed: int, trim: float = 0.0, **kwargs: Any
-    ) -> None:
+    def __init__(self, encoding: Encoding, config: ModelConfig, *, seed: int, trim: float = 0.0, **kwargs: Any) -> None:
         super().__init__(name="beta_vae", **kwargs)
         if config.latents < 1:
             raise ValueError(f"the number of latents must be resolved before building, found {config.latents}")

@@ -192,6 +192,11 @@ class Run:
         return LatentCodes.from_arrays(store.read_arrays(self.path / "latents.npz"))
 
     @cached_property
+    def scoring(self) -> dict[str, npt.NDArray[Any]]:
+        """`null_bounds` [M], `typical` [C] and the density: what scoring rows needs besides the weights."""
+        return store.read_arrays(self.path / "model" / "scoring.npz")
+
+    @cached_property
     def traversals(self) -> dict[str, npt.NDArray[Any]]:
         """`values` [L, T, C] and `positions` [T]."""
         return store.read_arrays(self.path / "traversals.npz")

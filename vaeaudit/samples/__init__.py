@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from vaeaudit.samples.people import People, PlantedGap, people
+from vaeaudit.samples.people import People, PlantedGap, matching, people
 
-__all__ = ["People", "PlantedGap", "people"]
+__all__ = ["People", "PlantedGap", "matching", "people"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,19 +21,23 @@ SCHOOLING_SHARES = (0.15, 0.35, 0.2, 0.2, 0.1)
 OCCUPATIONS = ("care", "clerk", "driver", "engineer", "farmer", "manager", "sales", "teacher")
 AGE_EDGES = (18, 30, 40, 50, 60, 75)
 AGE_SHARES = (0.24, 0.22, 0.22, 0.18, 0.14)
+#: Combinations of which rows are deleted, as queries.
+GAPS = {
+    "women of 60 and over": "sex == 'female' and age >= 60",
+    "master's degrees on the coast": "region == 'coast' and schooling == 'master'",
+}
 #: Share of a gap's rows that is deleted.
 DELETED = 0.9
 
 
 @dataclass(frozen=True)
 class PlantedGap:
-    """Rows of one rule that were deleted, all but a tenth of them."""
+    """Rows of one rule that were deleted, all but a tenth of them; `query` is the rule for `DataFrame.eval`."""
 
     name: str
-    rule: str
+    query: str
     remaining: int
     deleted: int
-    member: np.ndarray  # [N] bool over the rows that are left
 
 
 @dataclass(frozen=True)
@@ -76,23 +81,22 @@ def people(n_rows: int = 12_000, *, seed: int = 0, gaps: bool = True, outlier_sh
     """
     generator = np.random.default_rng(seed)
     complete = _complete(n_rows, generator)
-    member = {
-        "women of 60 and over": (complete["sex"] == "female") & (complete["age"] >= 60),
-        "master's degrees on the coast": (complete["region"] == "coast") & (complete["schooling"] == "master"),
-    }
-    rules = ("sex in {female} and age >= 60", "region in {coast} and schooling in {master}")
     keep = np.ones(n_rows, bool)
-    if gaps:
-        for rows in member.values():
-            keep &= ~(rows.to_numpy() & (generator.random(n_rows) < DELETED))
-    frame = complete[keep].reset_index(drop=True)
+    member = {name: matching(complete, query) for name, query in GAPS.items()} if gaps else {}
+    for rows in member.values():
+        keep &= ~(rows & (generator.random(n_rows) < DELETED))
     planted = tuple(
-        PlantedGap(name, rule, int((rows & keep).sum()), int((rows & ~keep).sum()), rows[keep].to_numpy())
-        for (name, rows), rule in zip(member.items(), rules, strict=True)
-        if gaps
+        PlantedGap(name, GAPS[name], int((rows & keep).sum()), int((rows & ~keep).sum()))
+        for name, rows in member.items()
     )
+    frame = complete[keep].reset_index(drop=True)
     outliers = _break_rows(frame, round(outlier_share * len(frame)), generator)
     return People(frame, planted, outliers, _population(), "height_cm")
+
+
+def matching(frame: pd.DataFrame, query: str) -> np.ndarray:
+    """Return [N] bool: the rows for which a query of `GAPS` holds."""
+    return np.isin(np.arange(len(frame)), frame.reset_index(drop=True).query(query).index)
 
 
 def _complete(n_rows: int, generator: np.random.Generator) -> pd.DataFrame:
@@ -110,6 +114,7 @@ def _complete(n_rows: int, generator: np.random.Generator) -> pd.DataFrame:
     hours = np.where(generator.random(n_rows) < 0.4, 40, hours)
     log_pay = 7.2 + 0.18 * schooling + 0.012 * years_of_work + 0.22 * drive + generator.normal(0, 0.15, n_rows)
     approved = generator.random(n_rows) < _sigmoid(1.2 * (log_pay - 7.8) - 0.55 * (sex == "female") + 0.4)
+    by_car = generator.random(n_rows) < _sigmoid(_distance(region) + drive / 2)
     missing_pay = generator.random(n_rows) < np.where(occupation == "farmer", 0.2, 0.03)
     return pd.DataFrame(
         {
@@ -124,7 +129,7 @@ def _complete(n_rows: int, generator: np.random.Generator) -> pd.DataFrame:
             "monthly_pay": np.where(missing_pay, np.nan, np.round(np.exp(log_pay), 2)),
             "height_cm": np.round(np.where(sex == "male", 178, 165) + generator.normal(0, 6, n_rows), 1),
             "children": generator.poisson(np.clip((age - 18) / 20, 0, 1.8)),
-            "commutes_by_car": np.where(generator.random(n_rows) < _sigmoid(_distance(region) + drive / 2), "yes", "no"),
+            "commutes_by_car": np.where(by_car, "yes", "no"),
             "member_since": _member_since(age, generator),
             "loan_approved": np.where(approved, "yes", "no"),
         }
@@ -137,7 +142,7 @@ def _occupation(schooling: np.ndarray, drive: np.ndarray, generator: np.random.G
     pull = np.array([0.0, -0.2, 0.0, 0.3, 0.0, 0.8, 0.4, -0.2])
     logits = np.outer(schooling - 2, slope) + np.outer(drive, pull)
     gumbel = generator.gumbel(size=logits.shape)
-    return np.array(OCCUPATIONS)[np.argmax(logits + gumbel, axis=1)]
+    return np.asarray(np.array(OCCUPATIONS)[np.argmax(logits + gumbel, axis=1)])
 
 
 def _distance(region: np.ndarray) -> np.ndarray:
@@ -147,20 +152,22 @@ def _distance(region: np.ndarray) -> np.ndarray:
 def _member_since(age: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     years = np.minimum(generator.exponential(6, len(age)), age - 17)
     days = np.datetime64("2026-06-30") - np.round(years * 365.25).astype("timedelta64[D]")
-    return days.astype(str)
+    return np.asarray(days.astype(str))
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
+    return np.asarray(1 / (1 + np.exp(-x)))
 
 
 def _break_rows(frame: pd.DataFrame, n_broken: int, generator: np.random.Generator) -> dict[str, str]:
     """Make `n_broken` rows contradict themselves or their units, in place; return what was broken in which row."""
-    kinds: list[tuple[str, Callable[[int], dict[str, object]]]] = [
+    heights = frame["height_cm"].to_numpy(np.float64)
+    pay = frame["monthly_pay"].fillna(frame["monthly_pay"].median()).to_numpy(np.float64)
+    kinds: list[tuple[str, Callable[[int], dict[str, Any]]]] = [
         ("years of work that start before birth", lambda _: {"age": 19, "years_of_work": 38}),
-        ("paid by the year instead of the month", lambda row: {"monthly_pay": 12 * _pay(frame, row)}),
+        ("paid by the year instead of the month", lambda row: {"monthly_pay": 12 * pay[row]}),
         ("a master's degree and eight children at 18", lambda _: {"age": 18, "schooling": "master", "children": 8}),
-        ("height in inches", lambda row: {"height_cm": round(float(frame.at[row, "height_cm"]) / 2.54, 1)}),
+        ("height in inches", lambda row: {"height_cm": round(heights[row] / 2.54, 1)}),
     ]
     broken = {}
     for index, row in enumerate(generator.permutation(len(frame))[:n_broken]):
@@ -169,11 +176,6 @@ def _break_rows(frame: pd.DataFrame, n_broken: int, generator: np.random.Generat
             frame.at[row, name] = value
         broken[str(frame.at[row, "person_id"])] = what
     return broken
-
-
-def _pay(frame: pd.DataFrame, row: int) -> float:
-    pay = float(frame.at[row, "monthly_pay"])
-    return pay if np.isfinite(pay) else float(frame["monthly_pay"].median())
 
 
 def _population() -> pd.DataFrame:

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeaudit import analysis
+from vaeaudit.analysis import RegionSearch, audit, flagged_table, row_table, search_regions
+from vaeaudit.analysis.results import AuditResults
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.schema import Kind, Role
+from vaeaudit.errors import InputError
+
+CONFIG = AnalysisConfig()
+ANCHORS = {"representation", "regions", "outliers", "disparities", "proxies", "duplicates", "latents", "quality"}
+
+
+@pytest.fixture(scope="module")
+def search(people) -> RegionSearch:
+    return search_regions(people, CONFIG, None)
+
+
+@pytest.fixture(scope="module")
+def results(people) -> AuditResults:
+    return audit(people, CONFIG)
+
+
+def test_what_was_planted_is_what_is_found(results):
+    found = {finding.id: finding for finding in results.findings}
+    planted = {"disparity-sex-hired-yes", "outlier-sex-female", "proxy-sex", "duplicate-rows", "outlier-rows"}
+    assert planted <= set(found)
+    assert "representation-sex-region-empty" not in found
+    assert found["duplicate-rows"].evidence["copies"] == 20
+
+
+def test_every_finding_can_be_acted_on_placed_and_written_as_strict_json(results):
+    assert len({finding.id for finding in results.findings}) == len(results.findings)
+    for finding in results.findings:
+        assert finding.title and finding.action.endswith(".")
+        assert finding.anchor in ANCHORS | {"model"}
+        assert json.loads(json.dumps(finding.evidence, allow_nan=False)) is not None
+        assert finding.severity == "info" or "ci" in finding.evidence or "problems" in finding.evidence
+
+
+def test_the_accounting_and_the_quarantine_are_handed_on(people, results):
+    assert results.rows == {"read": 1_503, "scored": 1_500, "quarantined": 3, "skipped": 0}
+    assert results.quarantine[0] == ("people.csv", 7, "3 cells, expected 8")
+    assert "Read as UTF-8." in results.notes
+    assert len(set(results.notes)) == len(results.notes)
+
+
+def test_the_same_seed_gives_the_same_results(people, results):
+    again = audit(people, CONFIG)
+    assert again.findings == results.findings
+    assert again.proxies == results.proxies
+    assert again.verdict == results.verdict
+    assert np.array_equal(again.latent_map.x, results.latent_map.x)
+
+
+def test_a_search_that_was_made_already_is_used(people, search):
+    assert audit(people, CONFIG, search=replace(search, tested=7)).regions_tested == 7
+
+
+def test_with_a_population_representation_is_judged(people):
+    population = Population("census.csv", (PopulationColumn("sex", levels=("female", "male")),), (0.5, 0.5))
+    judged = audit(people, CONFIG, population)
+    assert judged.verdict.status == "fail"
+    assert "representation-sex-female" in {finding.id for finding in judged.findings}
+    assert "representation" in {gate.name for gate in judged.verdict.gates}
+
+
+def test_the_row_table_has_the_columns_of_the_contract(people):
+    region = np.array(["R1"] + [None] * (len(people.frame) - 1), dtype=object)
+    table = row_table(people, region)
+    names = "row_id outlier_score outlier_p_value outlier rarity region weight z_0 z_1 z_2 z_3"
+    assert list(table.columns) == names.split()
+    assert table["row_id"].tolist() == people.row_ids.tolist()
+    assert table["region"].isna().sum() == len(table) - 1
+    assert table["weight"].mean() == pytest.approx(1)
+
+
+def test_no_rows_at_all_are_an_error_that_says_where_to_look(build):
+    inputs = build({"x": (np.empty(0), Kind.REAL)}, np.empty((0, 2)))
+    with pytest.raises(InputError, match=r"quarantine\.csv"):
+        audit(inputs, CONFIG)
+
+
+RNG = np.random.default_rng(0)
+DEGENERATE = {
+    "one row": ({"a": ([1.0], Kind.REAL), "sex": (["m"], Kind.CATEGORY, Role.SENSITIVE)}, np.zeros((1, 2))),
+    "thirty rows": (
+        {"a": (RNG.normal(size=30), Kind.REAL), "sex": (["m", "f"] * 15, Kind.CATEGORY, Role.SENSITIVE)},
+        RNG.normal(size=(30, 2)),
+    ),
+    "no active latent": (
+        {"a": (RNG.normal(size=300), Kind.REAL), "sex": (["m", "f"] * 150, Kind.CATEGORY, Role.SENSITIVE)},
+        np.zeros((300, 3)),
+    ),
+    "one active latent, nothing sensitive, no label": (
+        {"a": (RNG.normal(size=300), Kind.REAL)},
+        np.stack([RNG.normal(size=300), np.zeros(300)], axis=1),
+    ),
+    "a group of one": (
+        {
+            "a": (RNG.normal(size=300), Kind.REAL),
+            "sex": (["m"] * 299 + ["f"], Kind.CATEGORY, Role.SENSITIVE),
+            "y": (["yes", "no"] * 150, Kind.BOOLEAN, Role.LABEL),
+        },
+        RNG.normal(size=(300, 2)),
+    ),
+    "a sensitive column nine tenths missing": (
+        {
+            "a": (RNG.normal(size=400), Kind.REAL),
+            "sex": ((["m", "f"] + [None] * 18) * 20, Kind.CATEGORY, Role.SENSITIVE),
+            "y": (["yes", "no"] * 200, Kind.BOOLEAN, Role.LABEL),
+        },
+        RNG.normal(size=(400, 2)),
+    ),
+    "a sensitive column and a label without any value": (
+        {
+            "a": (RNG.normal(size=300), Kind.REAL),
+            "age": (np.full(300, np.nan), Kind.REAL, Role.SENSITIVE),
+            "y": ([None] * 300, Kind.CATEGORY, Role.LABEL),
+        },
+        RNG.normal(size=(300, 2)),
+    ),
+    "all rows alike": (
+        {"a": (np.ones(300), Kind.COUNT), "sex": (["f"] * 300, Kind.CATEGORY, Role.SENSITIVE)},
+        np.zeros((300, 2)),
+    ),
+    "a sensitive column of names": (
+        {"a": (RNG.normal(size=300), Kind.REAL), "who": ([f"p{k}" for k in range(300)], Kind.TEXT, Role.SENSITIVE)},
+        RNG.normal(size=(300, 2)),
+    ),
+    "a sensitive date and a numeric label": (
+        {
+            "a": (RNG.normal(size=300), Kind.REAL),
+            "born": (pd.date_range("1960-01-01", periods=300, freq="20D"), Kind.DATETIME, Role.SENSITIVE),
+            "y": (RNG.normal(size=300), Kind.REAL, Role.LABEL),
+        },
+        RNG.normal(size=(300, 2)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_poor_inputs_are_answered_in_words(build, case):
+    table, mean = DEGENERATE[case]
+    inputs = build(table, mean)
+    found = audit(inputs, CONFIG)
+    assert found.verdict.sentence.endswith(".")
+    assert "nan" not in found.verdict.sentence.lower()
+    for finding in found.findings:
+        json.dumps(finding.evidence, allow_nan=False)
+        assert "nan" not in finding.title.split()
+    assert flagged_table(inputs).empty
+
+
+def test_all_rows_flagged_or_none_held_out_are_answered_too(build):
+    table = {"a": (RNG.normal(size=300), Kind.REAL), "sex": (["m", "f"] * 150, Kind.CATEGORY, Role.SENSITIVE)}
+    every = build(
+        table, RNG.normal(size=(300, 2)), outlier=np.ones(300, dtype=bool), held_out=np.zeros(300, dtype=bool)
+    )
+    found = audit(every, CONFIG)
+    assert (found.verdict.status, found.outliers.flagged) == ("fail", 300)
+
+
+def test_hostile_names_and_cells_are_carried_as_text(build):
+    evil = "</script><img src=x onerror=alert(1)>"
+    table = {
+        evil: (["=HYPERLINK(1)", evil] * 200, Kind.CATEGORY, Role.SENSITIVE),
+        "x": (RNG.normal(size=400), Kind.REAL),
+        "y": (["yes", "no"] * 200, Kind.BOOLEAN, Role.LABEL),
+    }
+    found = audit(build(table, RNG.normal(size=(400, 2))), CONFIG)
+    assert {cell.attributes for cell in found.representation} == {(evil,)}
+    assert all(set("<>\"'=/ ").isdisjoint(finding.id) for finding in found.findings)
+
+
+def test_data_without_anything_in_it_seldom_yields_a_finding_that_a_test_made(build):
+    tested = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        table = {
+            "a": (rng.normal(size=800), Kind.REAL),
+            "b": (rng.choice(["p", "q", "r"], 800), Kind.CATEGORY),
+            "sex": (rng.choice(["f", "m"], 800), Kind.CATEGORY, Role.SENSITIVE),
+            "race": (rng.choice(["u", "v", "w"], 800), Kind.CATEGORY, Role.SENSITIVE),
+            "y": (rng.choice(["no", "yes"], 800), Kind.BOOLEAN, Role.LABEL),
+        }
+        flagged = rng.uniform(size=800) < 0.02
+        found = audit(build(table, rng.normal(size=(800, 3)), outlier=flagged, seed=seed), CONFIG).findings
+        tested += sum(finding.id not in ("outlier-rows",) for finding in found)
+    assert tested <= 2
+
+
+def test_a_quarantine_of_any_length_is_cut_to_its_first_rows(people, search):
+    long = pd.DataFrame({"file": "f.csv", "row": range(500), "reason": "bad"})
+    accounting = RowAccounting(2_000, 1_500, 500, 0)
+    listed = audit(replace(people, quarantine=long, accounting=accounting), CONFIG, search=search).quarantine
+    assert len(listed) == 100
+
+
+def test_analysis_runs_without_tensorflow():
+    code = "import sys, vaeaudit.analysis; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_public_names_exist():
+    assert all(hasattr(analysis, name) for name in analysis.__all__)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.model_summary import latent_overlap, mean_interval, summarise_model
+from vaeaudit.data.schema import Kind
+
+
+def test_bounds_are_means_over_held_out_rows_only(people):
+    summary = summarise_model(people.codes, people.model, confidence=0.95)
+    held_out = people.codes.held_out
+    assert summary.elbo_nats == pytest.approx(people.codes.elbo[held_out].mean())
+    assert summary.iwae_nats == pytest.approx(people.codes.iwae[held_out].mean())
+    assert summary.elbo_ci.low < summary.elbo_nats < summary.elbo_ci.high
+    assert (summary.active_latents, summary.latents, summary.columns) == (3, 4, 5)
+    assert summary.continuity is None
+    assert summary.completeness is None
+
+
+def test_without_held_out_rows_all_rows_stand_in(build):
+    inputs = build({"x": (np.arange(30), Kind.REAL)}, np.zeros((30, 1)), held_out=np.zeros(30, dtype=bool))
+    summary = summarise_model(inputs.codes, inputs.model, confidence=0.95)
+    assert summary.elbo_nats == pytest.approx(inputs.codes.elbo.mean())
+
+
+def test_the_interval_of_a_mean_is_the_textbook_one():
+    mean, interval = mean_interval(np.array([1.0, 2.0, 3.0, 4.0]), 0.95)
+    half = 1.959964 * np.std([1, 2, 3, 4], ddof=1) / 2
+    assert (mean, interval.low, interval.high) == pytest.approx((2.5, 2.5 - half, 2.5 + half))
+
+
+def test_one_row_has_a_mean_but_no_interval():
+    mean, interval = mean_interval(np.array([3.0]), 0.95)
+    assert (mean, interval.low, interval.high) == (3.0, None, None)
+
+
+def test_the_gaussian_total_correlation_of_a_pair_is_minus_half_log_one_minus_rho_squared():
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=5_000)
+    second = 0.6 * first + 0.8 * rng.normal(size=5_000)
+    overlap = latent_overlap(np.stack([first, second], axis=1))
+    rho = np.corrcoef(first, second)[0, 1]
+    assert overlap["total_correlation_gaussian_nats"] == pytest.approx(-0.5 * np.log(1 - rho**2))
+    assert overlap["mean_abs_correlation"] == pytest.approx(rho)
+
+
+def test_too_few_axes_or_rows_have_no_overlap_to_speak_of():
+    assert latent_overlap(np.zeros((10, 2))) == {}
+    assert latent_overlap(np.arange(10.0)[:, None]) == {}
+    assert latent_overlap(np.zeros((0, 0))) == {}
+
+
+def test_an_axis_that_repeats_another_leaves_the_total_correlation_out():
+    axis = np.arange(16.0)
+    overlap = latent_overlap(np.stack([axis, axis], axis=1))
+    assert overlap == {"mean_abs_correlation": pytest.approx(1.0)}

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.audit import sensitive_groupings
+from vaeaudit.analysis.groups import group_column
+from vaeaudit.analysis.outlier_summary import MOST_ROWS, describe_reasons, flagged_table, summarise_outliers
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.schema import Column, Kind, Role
+
+
+@pytest.fixture(scope="module")
+def outliers(people):
+    return summarise_outliers(people, sensitive_groupings(people)[0], AnalysisConfig())
+
+
+def test_flagged_rows_come_first_and_each_part_falls_in_score(outliers):
+    assert len(outliers.top) == MOST_ROWS
+    flags = [row.flagged for row in outliers.top]
+    assert flags == sorted(flags, reverse=True)
+    assert 0 < sum(flags) == outliers.flagged < MOST_ROWS
+    for part in (True, False):
+        scores = [row.score for row in outliers.top if row.flagged is part]
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_the_threshold_is_the_lowest_flagged_score(people, outliers):
+    assert outliers.threshold == people.scores.outlier_score[people.scores.outlier].min()
+    assert outliers.score_quantiles.shape == (101,)
+    assert (np.diff(outliers.score_quantiles) >= 0).all()
+
+
+def test_reasons_speak_in_the_users_terms(people, outliers):
+    first = outliers.top[0]
+    assert first.row_id == people.row_ids[first.position]
+    assert [reason.column for reason in first.reasons] == ["hours", "job"]
+    assert float(first.reasons[0].value) == people.frame["hours"].iloc[first.position]
+    assert first.reasons[0].expected == "38"
+    assert first.reasons[1].expected in {"driver", "nurse"}
+
+
+def test_missing_cells_dates_and_unsurprising_cells_are_handled(build):
+    table = {
+        "day": (["2020-01-01", None, "2020-01-03"], Kind.DATETIME),
+        "pay": ([1.5, 2.0, np.nan], Kind.REAL),
+    }
+    inputs = build(
+        table,
+        np.zeros((3, 1)),
+        reason_column=np.array([[0, 1], [0, 1], [1, 0]]),
+        reason_nats=np.array([[3.0, 0.01], [2.0, 1.0], [4.0, -1.0]]),
+        reason_expected=np.array([[1_577_923_200.0, 0.0], [np.nan, np.nan], [2.25, 0.0]]),
+    )
+    told = describe_reasons(inputs, np.arange(3))
+    assert [(r.column, r.value, r.expected) for r in told[0]] == [("day", "2020-01-01", "2020-01-02")]
+    assert [(r.value, r.expected) for r in told[1]] == [("(missing)", "(any value)"), ("2", "(missing)")]
+    assert [(r.value, r.expected) for r in told[2]] == [("(missing)", "2.25")]
+
+
+def test_rates_per_group_hold_every_row_once(people, outliers):
+    sex = [rate for rate in outliers.by_group if rate.attribute == "sex"]
+    assert sum(rate.n for rate in sex) == len(people.frame)
+    assert sum(rate.flagged for rate in sex) == outliers.flagged
+    assert all(rate.ci.low <= rate.rate <= rate.ci.high for rate in outliers.by_group)
+    assert outliers.by_column == {"hours": outliers.flagged}
+
+
+def test_nothing_flagged_still_shows_the_rows_of_highest_score(build):
+    inputs = build({"x": (np.arange(20), Kind.REAL)}, np.zeros((20, 1)))
+    summary = summarise_outliers(inputs, [], AnalysisConfig())
+    assert (summary.flagged, summary.threshold, summary.by_column) == (0, None, {})
+    assert len(summary.top) == 20
+    assert flagged_table(inputs).empty
+
+
+def test_the_flagged_table_holds_all_flagged_rows_with_their_cells(people):
+    table = flagged_table(people)
+    assert len(table) == people.scores.outlier.sum()
+    assert list(table.columns[:4]) == ["row_id", "outlier_score", "outlier_p_value", "reasons"]
+    assert table["outlier_score"].is_monotonic_decreasing
+    position = int(table["row_id"].iloc[0].removeprefix("row-"))
+    assert table["sex"].iloc[0] == people.frame["sex"].iloc[position]
+    assert table["reasons"].str.contains("expected 38").all()
+    assert not table.isna().any(axis=None)
+
+
+def test_columns_of_the_data_that_are_called_like_ours_are_kept_apart(build):
+    table = {"row_id": (["a", "b"], Kind.CATEGORY), "reasons": (["c", "d"], Kind.TEXT)}
+    inputs = build(table, np.zeros((2, 1)), outlier=np.array([True, False]))
+    flagged = flagged_table(inputs)
+    assert flagged.columns.is_unique
+    assert flagged["row_id"].tolist() == ["row-0"]
+    assert flagged["row_id (data)"].tolist() == ["a"]
+
+
+def test_a_group_that_holds_no_row_has_no_rate(build):
+    inputs = build(
+        {"x": (np.arange(4), Kind.REAL), "sex": (["f"] * 4, Kind.CATEGORY, Role.SENSITIVE)}, np.zeros((4, 1))
+    )
+    grouped = inputs.frame["sex"].cat.set_categories(["f", "m"])
+    grouping = group_column(grouped, Column("sex", Kind.CATEGORY, levels=("f", "m")))
+    rates = summarise_outliers(inputs, [grouping], AnalysisConfig()).by_group
+    assert [rate.group for rate in rates] == ["f"]

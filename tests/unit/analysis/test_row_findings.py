@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.results import Condition, Duplicates, Interval, OutlierSummary, Region
+from vaeaudit.analysis.row_findings import MOST_REGIONS, duplicate_findings, outlier_findings, region_findings
+from vaeaudit.config import AnalysisConfig
+
+CONFIG = AnalysisConfig()
+
+
+def region(rank=1, *, baseline="independence", column="sex", high=0.6):
+    return Region(
+        id=f"R{rank}",
+        baseline=baseline,
+        rule=(Condition("age", "between", [60.0, None]), Condition(column, "in", ["Female"])),
+        latent_box=(),
+        observed=1,
+        expected=80.4,
+        ratio=1 / 80.4,
+        ci=Interval(0.001, high, 0.95),
+        p_adjusted=1e-5,
+        rows_to_collect=64,
+        stability=None,
+    )
+
+
+def test_a_region_is_told_as_rows_a_rule_and_what_was_to_be_expected():
+    (finding,) = region_findings([region()], {"sex"})
+    assert finding.id == "region-age-sex"
+    assert finding.title.startswith(
+        "1 row where age is 60 or more and sex is Female; if these columns were independent"
+    )
+    assert finding.evidence["rows_to_collect"] == 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity"),
+    [
+        ({"baseline": "population", "high": 0.4}, "high"),
+        ({"baseline": "population", "high": 0.7}, "medium"),
+        ({"column": "sex"}, "medium"),
+        ({"column": "job", "high": 0.6}, "low"),
+        ({"column": "job", "high": 0.2}, "medium"),
+    ],
+)
+def test_independence_alone_never_makes_a_region_grave(changes, severity):
+    (finding,) = region_findings([region(**changes)], {"sex"})
+    assert finding.severity == severity
+
+
+def test_against_independence_the_action_asks_before_it_sends_anyone_out():
+    (question,) = region_findings([region()], {"sex"})
+    (order,) = region_findings([region(baseline="population")], {"sex"})
+    assert question.action.startswith("Ask first")
+    assert order.action == "Collect at least 64 such rows."
+
+
+def test_many_regions_share_one_finding_after_the_first():
+    found = list(region_findings([region(rank) for rank in range(1, 12)], {"sex"}))
+    assert len(found) == MOST_REGIONS + 1
+    assert found[-1].evidence["regions"] == 11 - MOST_REGIONS
+
+
+def outliers(flagged, n=1_000):
+    return OutlierSummary("score", 9.5, 0.05, flagged, n, (), (), np.zeros(101), {"pay": flagged})
+
+
+def test_outliers_are_one_finding_whose_gravity_depends_on_the_tolerated_share():
+    (few,) = outlier_findings(outliers(15), CONFIG)
+    (many,) = outlier_findings(outliers(60), CONFIG)
+    assert (few.severity, many.severity) == ("low", "medium")
+    assert many.title == "60 rows (6 %) do not belong with the rest, most often for pay (60)"
+    assert list(outlier_findings(outliers(0), CONFIG)) == []
+
+
+def test_copies_are_counted_without_their_originals():
+    (finding,) = duplicate_findings(Duplicates(40, 20, (("a", 2),), expected_pairs=0.001), 1_000, CONFIG)
+    assert (finding.severity, finding.evidence["copies"]) == ("medium", 20)
+    assert list(duplicate_findings(Duplicates(0, 0, ()), 1_000, CONFIG)) == []
+
+
+def test_in_a_coarse_table_copies_are_no_surprise_and_the_finding_says_so():
+    (finding,) = duplicate_findings(Duplicates(900, 30, (("a", 40),), expected_pairs=5_000), 1_000, CONFIG)
+    assert finding.severity == "info"
+    assert "no surprise" in finding.title
+    assert finding.action.startswith("Keep them")

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.findings import Measurements
+from vaeaudit.analysis.model_summary import summarise_model
+from vaeaudit.analysis.results import Condition, Duplicates, Interval, OutlierSummary, Region, Representation
+from vaeaudit.analysis.verdict import FEWEST_ROWS, judge
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.dataset import RowAccounting
+
+CONFIG = AnalysisConfig()
+CLEAN = RowAccounting(1_000, 1_000, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def healthy(people):
+    return Measurements(
+        latents=(),
+        outliers=OutlierSummary("score", 9.0, 0.05, 5, 1_000, (), (), np.zeros(101)),
+        regions=(),
+        regions_tested=500,
+        representation=(),
+        disparities=(),
+        proxies=(),
+        duplicates=Duplicates(0, 0, ()),
+        model=summarise_model(people.codes, people.model, confidence=0.95),
+        columns=(),
+    )
+
+
+def verdict(measured, accounting=CLEAN, *, population_given=False, sensitive=("sex",)):
+    return judge(measured, accounting, set(sensitive), CONFIG, population_given=population_given)
+
+
+def gate(answer, name):
+    return next(entry for entry in answer.gates if entry.name == name)
+
+
+def region(baseline, column):
+    return Region("R1", baseline, (Condition(column, "in", ["x"]),), (), 3, 60.0, 0.05, Interval(0.01, 0.2, 0.95), 1e-6,
+                  45, None)  # fmt: skip
+
+
+def group(n, reference, status, *, attributes=("sex",), name=("Female",)):
+    share = n / 1_000
+    return Representation(attributes, name, n, share, Interval(max(0, share - 0.03), share + 0.03, 0.95), "population",
+                          reference, share / reference, 1e-6, status)  # fmt: skip
+
+
+def test_a_dataset_with_nothing_against_it_passes_and_the_sentence_says_what_was_not_judged(healthy):
+    answer = verdict(healthy)
+    assert answer.status == "pass"
+    assert [entry.name for entry in answer.gates] == ["rows", "data_quality", "model", "outliers", "regions"]
+    assert answer.sentence.startswith("Nothing speaks against training on it: all of 5 checks passed.")
+    assert "whether they are represented as in the world was not judged" in answer.sentence
+    assert "No sensitive attribute was declared" in verdict(healthy, sensitive=()).sentence
+
+
+def test_too_few_rows_are_inconclusive_and_never_a_pass(healthy):
+    answer = verdict(healthy, RowAccounting(FEWEST_ROWS - 1, FEWEST_ROWS - 1, 0, 0))
+    assert answer.status == "inconclusive"
+    assert gate(answer, "rows").status == "inconclusive"
+    assert "too few to tell" in answer.sentence
+
+
+def test_too_many_unreadable_rows_fail(healthy):
+    answer = verdict(healthy, RowAccounting(1_000, 980, 20, 0))
+    assert gate(answer, "data_quality").status == "fail"
+    assert answer.sentence.startswith("Not ready to train on as it is: 1 of 5 checks failed. 20 of 1,000 records (2 %)")
+
+
+def test_a_model_without_gain_leaves_the_verdict_open(healthy):
+    blind = replace(healthy.model, baseline_nats=healthy.model.elbo_nats)
+    answer = verdict(replace(healthy, model=blind))
+    assert (answer.status, gate(answer, "model").value) == ("inconclusive", 0.0)
+    assert "found no structure" in gate(answer, "model").meaning
+
+
+@pytest.mark.parametrize(("flagged", "status"), [(0, "pass"), (20, "pass"), (25, "inconclusive"), (60, "fail")])
+def test_outliers_fail_only_where_the_whole_interval_is_beyond_the_tolerated_share(healthy, flagged, status):
+    outliers = replace(healthy.outliers, flagged=flagged)
+    assert gate(verdict(replace(healthy, outliers=outliers)), "outliers").status == status
+
+
+def test_a_group_that_is_short_of_its_share_fails_and_is_named(healthy):
+    cells = (group(330, 0.52, "under"), group(670, 0.48, "over", name=("Male",)))
+    answer = verdict(replace(healthy, representation=cells), population_given=True)
+    assert gate(answer, "representation").status == "fail"
+    assert gate(answer, "representation").value == pytest.approx(0.36 / 0.52)
+    assert "Rows with sex = Female are 33 % of all where the population has 52 %" in answer.sentence
+    assert "not judged" not in answer.sentence
+
+
+def test_a_single_group_that_cannot_be_told_leaves_the_gate_open_but_an_intersection_does_not(healthy):
+    unclear = group(40, 0.05, "inconclusive")
+    crossed = group(2, 0.004, "inconclusive", attributes=("sex", "race"), name=("Female", "Other"))
+    fine = group(500, 0.5, "ok")
+    alone = verdict(replace(healthy, representation=(fine, unclear)), population_given=True)
+    assert gate(alone, "representation").status == "inconclusive"
+    both = verdict(replace(healthy, representation=(fine, crossed)), population_given=True)
+    assert gate(both, "representation").status == "pass"
+    assert "1 are too small to tell" in gate(both, "representation").meaning
+
+
+def test_a_population_that_describes_no_sensitive_attribute_is_no_pass(healthy):
+    answer = verdict(healthy, population_given=True)
+    assert gate(answer, "representation").status == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("baseline", "column", "status"),
+    [("population", "job", "fail"), ("independence", "sex", "inconclusive"), ("independence", "job", "pass")],
+)
+def test_a_region_fails_only_against_stated_shares(healthy, baseline, column, status):
+    answer = verdict(replace(healthy, regions=(region(baseline, column),)))
+    assert gate(answer, "regions").status == status
+    assert gate(answer, "regions").value == 0.05
+
+
+def test_regions_that_could_not_be_tested_are_no_pass(healthy):
+    assert gate(verdict(replace(healthy, regions_tested=0)), "regions").status == "inconclusive"
+
+
+def test_a_failure_outweighs_what_is_open_and_the_sentence_counts_both(healthy):
+    measured = replace(healthy, regions_tested=0)
+    answer = verdict(measured, RowAccounting(1_000, 900, 100, 0))
+    assert answer.status == "fail"
+    assert "1 check could not be settled" in answer.sentence

@@ -1,0 +1,153 @@
+"""`vaeaudit inspect`: what a person and a program see."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from vaeaudit.cli.inspect import inspect
+from vaeaudit.cli.terminal import printable
+from vaeaudit.errors import InputError, UsageError
+
+HOSTILE = "[red]\x1b[31mname"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    header = f'sex,age,income,"{HOSTILE}",grade'
+    rows = [
+        f"{'mf'[i % 2]},{20 + i % 31},{1.5 * i:.1f},{'[b]x' if i % 3 else 'y'},{['low', 'high', 'mid'][i % 3]}"
+        for i in range(60)
+    ]
+    path.write_text("\n".join([header, *rows, "m,1"]) + "\n", encoding="utf-8")
+    return path
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(inspect, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_the_table_names_each_column_with_kind_role_and_counts(data: Path) -> None:
+    out = run(data, "--label", "income", "--sensitive", "sex").stdout
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    assert lines["age"].split()[1:6] == ["count", "input", "yes", "0", "31"]
+    assert lines["sex"].split()[1:4] == ["category", "sensitive", "no"]
+    assert lines["income"].split()[2:4] == ["label", "no"]
+    assert "Names that suggest a sensitive attribute: --sensitive age" in out
+    assert "Quarantined: people.csv, record 60: 2 cell(s), the header has 5" in out
+    assert out.splitlines()[-1] == "Rows: 61 read = 60 scored + 1 quarantined + 0 skipped"
+
+
+def test_names_and_cells_cannot_steer_the_terminal_or_the_markup(data: Path) -> None:
+    out = run(data, "-v").stdout
+    assert "\x1b" not in out
+    assert printable(HOSTILE) in out
+    assert "[b]x" in out
+
+
+def test_quiet_leaves_the_account_of_rows(data: Path) -> None:
+    assert run(data, "-q").stdout == "Rows: 61 read = 60 scored + 1 quarantined + 0 skipped\n"
+
+
+def test_json_is_one_document_on_stdout(data: Path) -> None:
+    document = json.loads(run(data, "--json", "--levels", "grade=low,mid,high", "--kind-of", "age=real").stdout)
+    columns = {column["name"]: column for column in document["columns"]}
+    assert columns["grade"]["kind"] == "ordinal"
+    assert columns["grade"]["levels"] == ["low", "mid", "high"]
+    assert columns["age"]["kind"] == "real"
+    assert columns[HOSTILE]["kind"] == "category"
+    assert document["rows"]["read"] == 61
+
+
+def test_a_written_configuration_is_read_back_and_the_command_line_wins(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "audit.toml"
+    written = run(data, "--sensitive", "sex", "--levels", "grade=low,mid,high", "--write-config", config)
+    assert "audit.toml" in written.stderr
+    assert tomllib.loads(config.read_text())["read"]["sensitive"] == ["sex"]
+    plain = json.loads(run(data, "--config", config, "--json").stdout)
+    changed = json.loads(
+        run(data, "--config", config, "--json", "--sensitive", "age", "--kind-of", "grade=category").stdout
+    )
+    roles = [
+        {column["name"]: (column["role"], column["kind"]) for column in each["columns"]} for each in (plain, changed)
+    ]
+    assert roles[0]["sex"] == ("sensitive", "category")
+    assert roles[0]["grade"] == ("input", "ordinal")
+    assert roles[1]["sex"] == ("input", "category")
+    assert roles[1]["age"] == ("sensitive", "count")
+    assert roles[1]["grade"] == ("input", "category")
+
+
+def test_an_existing_configuration_is_never_overwritten(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "audit.toml"
+    config.write_text("mine")
+    with pytest.raises(UsageError, match="exists already"):
+        run(data, "--write-config", config)
+    assert config.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--label", "nope"), "--label: the data has no column 'nope'"),
+        (("--kind-of", "age"), "--kind-of age: expected COL=KIND"),
+        (("--levels", "=a,b"), "--levels =a,b: expected COL=A,B,C"),
+        (("--kind-of", "age=number"), "there is no such kind"),
+        (("--delimiter", "ab"), "--delimiter: expected one character"),
+        (("--config", "nowhere.toml"), "--config nowhere.toml: cannot be read"),
+        (("--write-config", "no/such/folder/x.toml"), "cannot be written"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(data: Path, arguments: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(data, *arguments)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["not toml", "[read]\ntypo = 1", "read = 3", "[read]\nsensitive = 5", "colour = 'red'"]
+)
+def test_a_configuration_that_cannot_be_used_is_one_clear_error(data: Path, tmp_path: Path, text: str) -> None:
+    config = tmp_path / "bad.toml"
+    config.write_text(text)
+    with pytest.raises(UsageError, match="config"):
+        run(data, "--config", config)
+
+
+def test_unreadable_data_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        run(tmp_path / "none.csv")
+
+
+def test_a_name_with_an_equals_sign_can_be_given_a_kind(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a=b\n" + "\n".join(str(i % 7) for i in range(40)))
+    document = json.loads(run(path, "--json", "--kind-of", "a=b=category").stdout)
+    assert document["columns"][0]["kind"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        (
+            "from vaeaudit.cli.inspect import inspect; inspect(['--help'], standalone_mode=False)",
+            ("pandas", "tensorflow", "rich"),
+        ),
+        ("from vaeaudit.cli.inspect import inspect; inspect([PATH], standalone_mode=False)", ("tensorflow", "keras")),
+    ],
+)
+def test_help_imports_no_pandas_and_inspect_imports_no_tensorflow(
+    data: Path, statement: str, absent: tuple[str, ...]
+) -> None:
+    code = f"import sys; PATH = {str(data)!r}; {statement}; sys.exit(any(name in sys.modules for name in {absent!r}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

@@ -1,0 +1,148 @@
+"""Parquet and Feather: typed columns, and damage that is found before the data is used."""
+
+from __future__ import annotations
+
+import gzip
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyarrow import feather
+
+from vaeaudit.data.cells import NumberCells, TextCells, TimeCells, as_text
+from vaeaudit.data.columnar import read_columnar
+from vaeaudit.data.records import RawTable
+from vaeaudit.data.sources import find
+from vaeaudit.errors import InputError
+
+TABLE = pa.table(
+    {
+        "integer": pa.array([1, None, 3], pa.int64()),
+        "huge": pa.array([2**60 + 1, 1, None], pa.int64()),
+        "unsigned": pa.array([2**63 + 5, 1, None], pa.uint64()),
+        "half": pa.array(np.array([0.5, 1.5, np.inf], dtype=np.float16)),
+        "decimal": pa.array([Decimal("1.50"), None, Decimal("2.25")], pa.decimal128(6, 2)),
+        "text": ["x", None, "z"],
+        "flag": [True, False, None],
+        "level": pa.array(["lo", "hi", "lo"]).dictionary_encode(),
+        "when": pa.array([0, None, 10**9], pa.timestamp("s", tz="Europe/Berlin")),
+        "far": pa.array([0, 10**12, None], pa.timestamp("s")),
+        "day": pa.array([0, 1, None], pa.date32()),
+        "clock": pa.array([0, 3600, None], pa.time32("s")),
+        "span": pa.array([0, 1500, None], pa.duration("ms")),
+        "nested": [[1], None, [2, 3]],
+        "bytes": pa.array([b"ok", b"\xff\xfe", None]),
+        "nothing": pa.nulls(3),
+    }
+)
+
+
+def read(path: Path) -> RawTable:
+    return read_columnar(find(path).files[0])
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    path = tmp_path / "table.parquet"
+    pq.write_table(TABLE.drop_columns(["half"]), path)
+    return path
+
+
+def text_of(table: RawTable, name: str) -> list[str | None]:
+    return as_text(table.cells[table.names.index(name)]).to_objects().tolist()
+
+
+EXPECTED = {
+    "integer": ["1", None, "3"],
+    "huge": [str(2**60 + 1), "1", None],
+    "unsigned": [str(2**63 + 5), "1", None],
+    "decimal": ["1.5", None, "2.25"],
+    "text": ["x", None, "z"],
+    "flag": ["true", "false", None],
+    "level": ["lo", "hi", "lo"],
+    "when": ["1970-01-01T00:00:00.000000000", None, "2001-09-09T01:46:40.000000000"],
+    "far": ["1970-01-01T00:00:00.000000000", None, None],
+    "day": ["1970-01-01T00:00:00.000000000", "1970-01-02T00:00:00.000000000", None],
+    "clock": ["0", "3600", None],
+    "span": ["0", "1.5", None],
+    "nested": ["[1]", None, "[2, 3]"],
+    "bytes": ["6f6b", "fffe", None],
+    "nothing": [None, None, None],
+}
+
+
+def test_every_type_becomes_text_numbers_or_times(parquet: Path) -> None:
+    table = read(parquet)
+    assert {name: text_of(table, name) for name in table.names} == EXPECTED
+
+
+def test_feather_gives_the_same_cells_as_parquet(parquet: Path, tmp_path: Path) -> None:
+    path = tmp_path / "table.feather"
+    feather.write_feather(TABLE, str(path))
+    table = read(path)
+    assert {name: text_of(table, name) for name in table.names if name != "half"} == EXPECTED
+    half = table.cells[table.names.index("half")]
+    assert isinstance(half, NumberCells)
+    assert half.numbers.tolist() == [0.5, 1.5, np.inf]
+
+
+def test_a_stream_of_arrow_batches_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "table.arrow"
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, TABLE.schema) as writer:
+        writer.write_table(TABLE)
+    assert text_of(read(path), "text") == ["x", None, "z"]
+
+
+def test_declared_levels_are_kept(parquet: Path) -> None:
+    level = read(parquet).cells[TABLE.drop_columns(["half"]).column_names.index("level")]
+    assert isinstance(level, TextCells)
+    assert level.declared
+    assert not level.ordered
+
+
+def test_dates_that_nanoseconds_cannot_hold_are_counted(parquet: Path) -> None:
+    table = read(parquet)
+    far = table.cells[table.names.index("far")]
+    assert isinstance(far, TimeCells)
+    assert far.out_of_range == 1
+
+
+def test_a_compressed_parquet_file_is_unpacked(parquet: Path) -> None:
+    packed = parquet.with_name("table.parquet.gz")
+    packed.write_bytes(gzip.compress(parquet.read_bytes()))
+    assert text_of(read(packed), "text") == ["x", None, "z"]
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.5, 0.99])
+def test_a_truncated_parquet_file_is_one_clear_error(parquet: Path, keep: float) -> None:
+    content = parquet.read_bytes()
+    parquet.write_bytes(content[: int(len(content) * keep)])
+    with pytest.raises(InputError, match=r"table\.parquet: expected Parquet, found damaged or truncated"):
+        read(parquet)
+
+
+def test_a_truncated_feather_file_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "table.feather"
+    feather.write_feather(TABLE, str(path))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(InputError, match="expected Feather"):
+        read(path)
+
+
+def test_text_that_is_not_unicode_is_damage(tmp_path: Path) -> None:
+    broken = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], np.int32).tobytes()), pa.py_buffer(b"\xff")]
+    )
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"a": broken}), path)
+    with pytest.raises(InputError, match="damaged"):
+        read(path)
+
+
+def test_duplicate_column_names_are_kept_apart(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), path)
+    assert read(path).names == ("a", "a.2")

@@ -1,0 +1,189 @@
+"""From a file or folder to a Dataset: storage, accounting, shards, sizes."""
+
+from __future__ import annotations
+
+import csv
+import pickle
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vaeaudit.config import ReadConfig
+from vaeaudit.data import Kind, describe, load
+from vaeaudit.data.missing import ALWAYS_MISSING
+from vaeaudit.errors import InconclusiveError, InputError, VaeauditError
+
+ROWS = [f"{i / 7:.3f},{'xyz'[i % 3]}" for i in range(60)]
+
+
+def write(path: Path, header: str, rows: list[str]) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_storage_is_as_the_dataset_promises(tmp_path: Path) -> None:
+    rows = [
+        f"id-{i},{i % 7},{i / 3:.2f},{'xy'[i % 2]},{'yes' if i % 3 else 'no'},2024-01-{1 + i % 28:02},same"
+        for i in range(60)
+    ]
+    frame = load(write(tmp_path / "t.csv", "id,n,r,c,b,d,k", [*rows, "id-60,?,,NA,,n/a,"])).frame
+    assert [str(frame[name].dtype) for name in "nrcbd"] == [
+        "float64",
+        "float64",
+        "category",
+        "category",
+        "datetime64[ns]",
+    ]
+    assert [frame[name].dtype for name in ("id", "k")] == [np.dtype(object)] * 2
+    assert isinstance(frame.index, pd.RangeIndex)
+    last = frame.iloc[-1]
+    assert last[["n", "r", "c", "b", "d", "k"]].isna().all()
+    assert last["k"] is None
+    assert last["id"] == "id-60"
+
+
+def test_rows_without_any_value_are_skipped_and_counted(tmp_path: Path) -> None:
+    dataset = load(write(tmp_path / "t.csv", "a,b", [*ROWS[:30], "?,NA", "", " , ", "1", *ROWS[30:]]))
+    assert str(dataset.accounting) == "64 read = 60 scored + 1 quarantined + 3 skipped"
+    assert dataset.row_ids[30] == "34"
+    assert dataset.quarantine.to_dict("records") == [
+        {"file": "t.csv", "row": 33, "reason": "1 cell(s), the header has 2"}
+    ]
+    assert dataset.name == "t.csv"
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "message"),
+    [
+        ([], InputError, "expected rows below the header, found none"),
+        (ROWS[:1], InputError, "found one usable row"),
+        (ROWS[:19], InconclusiveError, "found 19 usable rows"),
+        (["1,2,3"] * 30, InputError, r"none of the 30 record\(s\) can be used.* the first \(t.csv, record 0\): 3 cell"),
+        (["?,?"] * 30, InputError, "none of the 30"),
+        (["1,"] * 30, InputError, "no column is left for the model"),
+    ],
+)
+def test_too_little_data_is_one_clear_error(
+    tmp_path: Path, rows: list[str], error: type[VaeauditError], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        load(write(tmp_path / "t.csv", "a,b", rows))
+
+
+def test_a_folder_of_shards_is_one_table(tmp_path: Path) -> None:
+    write(tmp_path / "p2.csv", "b,a", [",".join(reversed(row.split(","))) for row in ROWS[30:]])
+    write(tmp_path / "p1.csv", "a,b", ROWS[:30])
+    pd.DataFrame({"a": [0.5, 1.5], "b": ["x", "new"]}).to_parquet(tmp_path / "p3.parquet")
+    dataset = load(tmp_path)
+    assert dataset.frame["a"].iloc[[0, 30, 60]].tolist() == [0.0, 4.286, 0.5]
+    assert dataset.schema["b"].levels == ("x", "y", "z", "new")
+    assert dataset.row_ids[-1] == "61"
+    assert dataset.name == tmp_path.name
+
+
+def test_a_shard_with_other_columns_is_quarantined_as_a_whole(tmp_path: Path) -> None:
+    for name in ("p1.csv", "p2.csv"):
+        write(tmp_path / name, "a,b", ROWS)
+    write(tmp_path / "p3.csv", "a,c", [*ROWS[:9], "1"])
+    (tmp_path / "p4.csv").write_bytes(pickle.dumps([1]))
+    (tmp_path / "p5.parquet").write_bytes(b"PAR1 cut off")
+    (tmp_path / "notes.txt").write_text("x")
+    dataset = load(tmp_path)
+    # 9 rows and 1 ragged row of p3; a file that cannot be read counts as one record.
+    assert str(dataset.accounting) == "132 read = 120 scored + 12 quarantined + 0 skipped"
+    listed = dataset.quarantine.set_index("file")["reason"].groupby(level=0).agg(list).to_dict()
+    assert set(listed) == {"p3.csv", "p4.csv", "p5.parquet"}
+    assert "lacks ['b'] and has ['c']" in listed["p3.csv"][1]
+    assert dataset.quarantine.query("file == 'p3.csv'")["row"].tolist() == [9, -1]
+    assert "pickle" in listed["p4.csv"][0]
+    assert any("notes.txt" in note for note in dataset.notes)
+
+
+def test_shards_without_a_common_schema_are_one_clear_error(tmp_path: Path) -> None:
+    write(tmp_path / "p1.csv", "a,b", ROWS)
+    write(tmp_path / "p2.csv", "a,c", ROWS)
+    with pytest.raises(InputError, match="expected files with one schema, found 2 sets of columns in 2 files"):
+        load(tmp_path)
+
+
+def test_json_lines_shards_may_lack_keys(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("".join(f'{{"x": {i}.5, "y": "k"}}\n' for i in range(20)))
+    (tmp_path / "b.jsonl").write_text("".join(f'{{"x": {i}.25, "y": "l", "z": {i % 3}}}\n' for i in range(20)))
+    dataset = load(tmp_path)
+    assert len(dataset) == 40
+    assert dataset.schema["z"].missing == 20
+
+
+def test_a_column_typed_differently_in_one_shard_is_inferred_from_all_values(tmp_path: Path) -> None:
+    pd.DataFrame({"a": range(40), "b": [1.5, 2.5] * 20}).to_parquet(tmp_path / "p1.parquet")
+    pd.DataFrame({"a": ["7", "oops"], "b": [None, None]}).to_parquet(tmp_path / "p2.parquet")
+    dataset = load(tmp_path, ReadConfig(kinds={"a": "category"}))
+    assert dataset.schema["b"].kind is Kind.REAL
+    assert dataset.schema["b"].missing == 2
+    assert {"7", "oops"} <= set(dataset.schema["a"].levels)
+
+
+def test_further_missing_tokens_and_declared_levels_are_used(tmp_path: Path) -> None:
+    rows = [f"{i / 3:.2f},{('lo', 'none', 'hi', 'n/a')[i % 4]}" for i in range(40)]
+    path = write(tmp_path / "t.csv", "a,g", [*rows, "-99,lo"])
+    dataset = load(path, ReadConfig(na=("-99",), levels={"g": ["none", "lo", "hi"]}))
+    assert dataset.schema["a"].missing == 1
+    assert dataset.schema["g"].kind is Kind.ORDINAL
+    assert dataset.schema["g"].missing == 10
+
+
+def test_the_same_bytes_give_the_same_dataset(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.csv", "a,b", ROWS)
+    first, second = load(path), load(str(path))
+    pd.testing.assert_frame_equal(first.frame, second.frame)
+    assert (first.schema, first.fingerprint) == (second.schema, second.fingerprint)
+
+
+def test_5000_columns_take_seconds(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    names = ",".join(f"c{i}" for i in range(5_000))
+    path = write(tmp_path / "wide.csv", names, [",".join(map(str, row)) for row in rng.integers(0, 50, (25, 5_000))])
+    started = time.monotonic()
+    description = describe(load(path))
+    assert len(description["columns"]) == 5_000
+    assert time.monotonic() - started < 30
+
+
+def test_100000_levels_take_seconds(tmp_path: Path) -> None:
+    path = write(tmp_path / "deep.csv", "level,n", [f"level {i % 100_000},{i % 9}" for i in range(200_000)])
+    started = time.monotonic()
+    column = load(path).schema["level"]
+    assert (column.kind, len(column.levels)) == (Kind.CATEGORY, 100_000)
+    assert time.monotonic() - started < 30
+
+
+CELL = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
+    st.sampled_from(["1", "2.5", "-3", "inf", "1e308", "?", "NA", "", "yes", "no", "2024-01-01", "<b>", "=1+1", "007"]),
+)
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=12))
+def test_for_any_table_of_text_the_account_adds_up_and_levels_come_back(tmp_path: Path, rows) -> None:
+    # Forty plain rows keep the table large enough to be read at all, and the anchor column in the model.
+    anchor = [(f"{i}.5", "x", "p q"[i % 3]) for i in range(40)]
+    path = tmp_path / "t.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerows([("n", "c", "t"), *anchor, *rows])
+    config = ReadConfig(delimiter=",", encoding="utf-8", kinds={"t": "category"})
+    dataset = load(path, config)
+    stripped = [tuple(cell.strip() for cell in row) for row in [*anchor, *rows]]
+    kept = [row for row in stripped if any(cell.lower() not in ALWAYS_MISSING for cell in row)]
+    if any(cell in {"+", "++", "+++"} for row in stripped for cell in row):
+        return  # then minus signs are values, which test_missing covers
+    account = dataset.accounting
+    assert (account.read, account.scored, account.quarantined) == (len(stripped), len(kept), 0)
+    expected = [None if row[2].lower() in ALWAYS_MISSING else row[2] for row in kept]
+    assert [None if pd.isna(value) else value for value in dataset.frame["t"].tolist()] == expected

@@ -1,0 +1,162 @@
+"""The whole analysis: from what the model knows about the rows to everything that the report shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.analysis.columns import summarise_columns
+from vaeaudit.analysis.disparities import assess_disparities
+from vaeaudit.analysis.duplicates import find_duplicates
+from vaeaudit.analysis.findings import Measurements, find
+from vaeaudit.analysis.groups import Grouping, group_column
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latent_summary import sample_map, summarise_latents
+from vaeaudit.analysis.model_summary import summarise_model
+from vaeaudit.analysis.outlier_summary import summarise_outliers
+from vaeaudit.analysis.proxies import find_proxies
+from vaeaudit.analysis.regions import RegionSearch, find_regions
+from vaeaudit.analysis.representation import assess_representation
+from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.traversals import describe_traversals
+from vaeaudit.analysis.verdict import judge
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.population import Population
+from vaeaudit.errors import InputError
+
+#: A sensitive column of more groups is not shown group by group: the groups would be too small, the list too long.
+MOST_GROUPS = 50
+#: Quarantined records listed in the results; the run directory lists all.
+MOST_QUARANTINED = 100
+
+
+def audit(
+    inputs: AuditInputs,
+    config: AnalysisConfig,
+    population: Population | None = None,
+    seed: int = 0,
+    *,
+    search: RegionSearch | None = None,
+) -> AuditResults:
+    """Analyse a dataset through its latents.
+
+    Parameters
+    ----------
+    inputs
+        The rows, what the model knows about them, and the facts of the run.
+    config
+        What counts as a finding.
+    population
+        Shares to compare the sensitive groups with; without them only their balance is described.
+    seed
+        Of the random halves, folds, shuffles and samples; the same seed gives the same results.
+    search
+        What `search_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
+
+    Raises
+    ------
+    InputError
+        Where there is no row at all.
+    """
+    if len(inputs.frame) == 0:
+        raise InputError(
+            "There is no row to audit.", hint="Look into quarantine.csv: it says why each record was left out."
+        )
+    groupings, notes = sensitive_groupings(inputs)
+    table = assess_representation(inputs.frame, inputs.schema, config, population)
+    search = search_regions(inputs, config, population) if search is None else search
+    disparities = assess_disparities(inputs.frame, inputs.schema, config)
+    proxies = find_proxies(inputs, config, seed)
+    measured = Measurements(
+        latents=summarise_latents(inputs, groupings, config, seed),
+        outliers=summarise_outliers(inputs, groupings, config),
+        regions=search.regions,
+        regions_tested=search.tested,
+        representation=table.cells,
+        disparities=disparities.disparities,
+        proxies=proxies.proxies,
+        duplicates=find_duplicates(inputs.frame, inputs.schema, inputs.row_ids),
+        model=summarise_model(inputs.codes, inputs.model, confidence=config.confidence),
+        columns=summarise_columns(inputs.frame, inputs.schema),
+    )
+    said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
+    return AuditResults(
+        run=inputs.run,
+        rows={
+            "read": inputs.accounting.read,
+            "scored": inputs.accounting.scored,
+            "quarantined": inputs.accounting.quarantined,
+            "skipped": inputs.accounting.skipped,
+        },
+        quarantine=_first_quarantined(inputs.quarantine),
+        verdict=judge(
+            measured,
+            inputs.accounting,
+            {column.name for column in inputs.schema.sensitive},
+            config,
+            population_given=population is not None,
+        ),
+        findings=find(measured, inputs, groupings, config),
+        latents=measured.latents,
+        outliers=measured.outliers,
+        regions=measured.regions,
+        regions_tested=measured.regions_tested,
+        representation=measured.representation,
+        disparities=measured.disparities,
+        proxies=measured.proxies,
+        duplicates=measured.duplicates,
+        model=measured.model,
+        columns=measured.columns,
+        latent_map=sample_map(inputs, groupings, seed),
+        traversals=describe_traversals(inputs),
+        notes=tuple(dict.fromkeys(said)),
+    )
+
+
+def sensitive_groupings(inputs: AuditInputs) -> tuple[list[Grouping], list[str]]:
+    """Group every sensitive column that has few enough groups to show one by one; says which have not."""
+    groupings, notes = [], []
+    for column in inputs.schema.sensitive:
+        grouping = group_column(inputs.frame[column.name], column)
+        if len(grouping) <= MOST_GROUPS:
+            groupings.append(grouping)
+        else:
+            notes.append(f"The {len(grouping):,} groups of {column.name} are too many to show one by one.")
+    return groupings, notes
+
+
+def search_regions(inputs: AuditInputs, config: AnalysisConfig, population: Population | None) -> RegionSearch:
+    """Search for under-represented regions, with the outliers set aside."""
+    return find_regions(inputs.frame, inputs.schema, inputs.codes, inputs.scores.outlier, config, population)
+
+
+def row_table(inputs: AuditInputs, row_region: np.ndarray) -> pd.DataFrame:
+    """Return one row per scored row, in input order, as `rows.parquet` holds them.
+
+    Parameters
+    ----------
+    inputs
+        The rows and their scores.
+    row_region
+        [N]; id of the highest-ranked under-represented region that holds the row, or None.
+    """
+    scores, codes = inputs.scores, inputs.codes
+    table = {
+        "row_id": inputs.row_ids.astype(str).astype(object),
+        "outlier_score": scores.outlier_score.astype(np.float64),
+        "outlier_p_value": scores.p_value.astype(np.float64),
+        "outlier": scores.outlier,
+        "rarity": scores.rarity.astype(np.float64),
+        "region": pd.array(row_region, dtype="string"),
+        "weight": scores.weight.astype(np.float64),
+    }
+    table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
+    return pd.DataFrame(table)
+
+
+def _first_quarantined(quarantine: pd.DataFrame) -> tuple[tuple[str, int, str], ...]:
+    listed = quarantine.head(MOST_QUARANTINED)
+    return tuple(
+        (str(file), int(row), str(reason))
+        for file, row, reason in zip(listed["file"], listed["row"], listed["reason"], strict=True)
+    )

@@ -1,0 +1,161 @@
+"""Findings about fairness: labels and outliers that differ between groups, and what gives a group away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.analysis.disparities import RateComparison, compare_rates
+from vaeaudit.analysis.groups import Grouping
+from vaeaudit.analysis.multiplicity import holm_within_bh_across
+from vaeaudit.analysis.results import Disparity, Finding, Interval, Proxy
+from vaeaudit.analysis.wording import bounds, finding_id, group_text, list_text, percent_text, plural
+from vaeaudit.config import AnalysisConfig
+
+#: A proxy is a finding when its interval lies above 0.6, and grave from 0.7 and 0.9 on: Hosmer and Lemeshow (2000,
+#: chapter 5) call 0.7 acceptable and 0.9 outstanding for a predictor; here being predictable is the fault.
+PROXY_AUC, CLEAR_PROXY_AUC, OPEN_PROXY_AUC = 0.6, 0.7, 0.9
+#: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
+GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
+#: Groups listed in the evidence of a finding.
+_LISTED = 20
+
+
+def disparity_findings(disparities: Sequence[Disparity], config: AnalysisConfig) -> Iterator[Finding]:
+    """Yield one finding per attribute and outcome where a group's rate is both surely and clearly different."""
+    for (attribute, outcome), members in groupby(disparities, key=lambda entry: (entry.attribute, entry.outcome)):
+        judged = [entry for entry in members if entry.p_adjusted is not None and entry.difference is not None]
+        clear = [
+            entry
+            for entry in judged
+            if (entry.p_adjusted or 0.0) < config.fdr and not config.min_ratio <= _rate_ratio(entry) <= config.max_ratio
+        ]
+        if not clear:
+            continue
+        worst = max(clear, key=lambda entry: (round(abs(entry.difference or 0.0), 12), -entry.rate))
+        difference = worst.difference or 0.0
+        grave = abs(difference) >= GRAVE_DIFFERENCE and not GRAVE_RATIO <= _rate_ratio(worst) <= 1 / GRAVE_RATIO
+        others = f"; {plural(len(clear) - 1, 'more group')} of {attribute} differ too" if len(clear) > 2 else ""
+        yield Finding(
+            id=finding_id("disparity", attribute, outcome),
+            kind="disparity",
+            severity="high" if grave else "medium",
+            title=(
+                f"{outcome}: {percent_text(worst.rate)} of the rows with {group_text([attribute], [worst.group])}, "
+                f"{percent_text(worst.rate - difference)} of all others{others}"
+            ),
+            evidence={
+                "n": worst.n,
+                "rate": worst.rate,
+                "ci": bounds(worst.ci),
+                "difference": difference,
+                "difference_ci": None if worst.difference_ci is None else bounds(worst.difference_ci),
+                "ratio": worst.ratio,
+                "p_adjusted": worst.p_adjusted,
+                "minimum_detectable": worst.minimum_detectable,
+                "groups": [
+                    {"group": entry.group, "n": entry.n, "rate": entry.rate, "ci": bounds(entry.ci)}
+                    for entry in sorted(clear, key=lambda entry: entry.rate)[:_LISTED]
+                ],
+            },
+            action=(
+                "Find out whether the world makes the difference or the way the label was recorded, and compare within "
+                "equal circumstances, before a model learns it."
+            ),
+            anchor="disparities",
+        )
+
+
+def _rate_ratio(entry: Disparity) -> float:
+    return entry.ratio if entry.ratio is not None else float("inf")
+
+
+def outlier_rate_findings(
+    groupings: Sequence[Grouping], flagged: npt.NDArray[np.bool_], config: AnalysisConfig
+) -> Iterator[Finding]:
+    """Yield one finding per attribute where deleting the flagged rows would hit a group harder than all others.
+
+    Fisher's exact test per group, adjusted by Holm within an attribute and Benjamini-Hochberg across attributes.
+    """
+    compared = [compare_rates(grouping.codes, flagged, len(grouping), config) for grouping in groupings]
+    p = np.concatenate([comparison.p for comparison in compared] or [np.empty(0)])
+    family = np.repeat(np.arange(len(groupings)), [len(grouping) for grouping in groupings])
+    tested = np.isfinite(p)
+    adjusted = np.ones(p.shape)
+    adjusted[tested] = holm_within_bh_across(p[tested], family[tested])
+    for index, (grouping, comparison) in enumerate(zip(groupings, compared, strict=True)):
+        p_adjusted = adjusted[family == index]
+        hit = np.flatnonzero((p_adjusted < config.fdr) & (comparison.difference_low > 0))
+        if hit.size:
+            worst = int(hit[np.argmax(comparison.rate[hit])])
+            yield _outlier_rate_finding(grouping, comparison, worst, p_adjusted, config)
+
+
+def _outlier_rate_finding(
+    grouping: Grouping,
+    comparison: RateComparison,
+    worst: int,
+    p_adjusted: npt.NDArray[np.float64],
+    config: AnalysisConfig,
+) -> Finding:
+    rate, others = float(comparison.rate[worst]), float(comparison.rate[worst] - comparison.difference[worst])
+    name = group_text([grouping.column], [grouping.labels[worst]])
+    return Finding(
+        id=finding_id("outlier", grouping.column, grouping.labels[worst]),
+        kind="outlier",
+        severity="medium" if rate * GRAVE_RATIO >= others else "low",
+        title=(
+            f"Deleting the flagged rows would remove {percent_text(rate)} of the rows with {name}, "
+            f"{percent_text(others)} of all others"
+        ),
+        evidence={
+            "n": int(comparison.n[worst]),
+            "flagged": round(rate * int(comparison.n[worst])),
+            "rate": rate,
+            "ci": bounds(Interval(float(comparison.low[worst]), float(comparison.high[worst]), config.confidence)),
+            "rate_of_others": others,
+            "difference": float(comparison.difference[worst]),
+            "p_adjusted": float(p_adjusted[worst]),
+        },
+        action=f"Do not delete outliers blindly: look at the flagged rows with {name} one by one.",
+        anchor="outliers",
+    )
+
+
+def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
+    """Yield one finding per attribute that columns or latents give away beyond chance and beyond `PROXY_AUC`."""
+    for attribute, members in groupby(proxies, key=lambda proxy: proxy.attribute):
+        found = list(members)
+        telling = [proxy for proxy in found if _is_proxy(proxy)]
+        if not telling:
+            continue
+        best = max(telling, key=lambda proxy: proxy.auc)
+        low, high = best.ci.low or 0.0, 1.0 if best.ci.high is None else best.ci.high
+        strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
+        named = [f"{name} (alone {auc:.2f})" for name, auc in strongest]
+        by = f"; strongest are {list_text(named)}" if named else "; no single column does so"
+        yield Finding(
+            id=finding_id("proxy", attribute),
+            kind="proxy",
+            severity="high" if low > OPEN_PROXY_AUC else "medium" if low > CLEAR_PROXY_AUC else "low",
+            title=f"The {best.source} give {attribute} away: AUC {best.auc:.2f} ({low:.2f} to {high:.2f}){by}",
+            evidence={
+                "auc": {proxy.source: proxy.auc for proxy in found},
+                "ci": bounds(best.ci),
+                "null_auc": best.null_auc,
+                "by_column": dict(strongest[:_LISTED]),
+            },
+            action=(
+                f"Leaving {attribute} out does not make a model blind to it: test errors per group, and ask whether "
+                f"{list_text([name for name, _ in strongest] or ['these columns'])} must be used."
+            ),
+            anchor="proxies",
+        )
+
+
+def _is_proxy(proxy: Proxy) -> bool:
+    beyond_noise = proxy.null_auc is None or proxy.auc > proxy.null_auc
+    return beyond_noise and (proxy.ci.low or 0.0) > PROXY_AUC

@@ -1,0 +1,82 @@
+"""All findings of an audit, ranked: what a reviewer acts on, gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
+from vaeaudit.analysis.groups import Grouping
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.model_findings import latent_findings, quality_findings
+from vaeaudit.analysis.representation_findings import representation_findings
+from vaeaudit.analysis.results import (
+    SEVERITIES,
+    ColumnSummary,
+    Disparity,
+    Duplicates,
+    Finding,
+    LatentSummary,
+    ModelSummary,
+    OutlierSummary,
+    Proxy,
+    Region,
+    Representation,
+)
+from vaeaudit.analysis.row_findings import duplicate_findings, outlier_findings, region_findings
+from vaeaudit.config import AnalysisConfig
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Everything that was measured, before anything is concluded from it."""
+
+    latents: tuple[LatentSummary, ...]
+    outliers: OutlierSummary
+    regions: tuple[Region, ...]
+    regions_tested: int
+    representation: tuple[Representation, ...]
+    disparities: tuple[Disparity, ...]
+    proxies: tuple[Proxy, ...]
+    duplicates: Duplicates
+    model: ModelSummary
+    columns: tuple[ColumnSummary, ...]
+
+
+def find(
+    measured: Measurements, inputs: AuditInputs, groupings: Sequence[Grouping], config: AnalysisConfig
+) -> tuple[Finding, ...]:
+    """Draw the findings from the measurements and rank them.
+
+    A finding is what a test, adjusted for everything tested beside it, or an interval sets apart from noise; plain
+    facts of the table (copies, missing cells, columns left out) need no test.
+    """
+    sensitive = {column.name for column in inputs.schema.sensitive}
+    return rank(
+        [
+            *representation_findings(measured.representation, config),
+            *region_findings(measured.regions, sensitive),
+            *disparity_findings(measured.disparities, config),
+            *outlier_findings(measured.outliers, config),
+            *outlier_rate_findings(groupings, inputs.scores.outlier, config),
+            *proxy_findings(measured.proxies),
+            *duplicate_findings(measured.duplicates, len(inputs.frame), config),
+            *quality_findings(measured.columns, inputs.accounting, config),
+            *latent_findings(measured.latents, measured.model),
+        ]
+    )
+
+
+def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort by severity, keeping the given order among equals, and make the ids unique."""
+    ranked = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    used: set[str] = set()
+    unique = []
+    for finding in ranked:
+        name, count = finding.id, 1
+        while name in used:
+            count += 1
+            name = f"{finding.id}-{count}"
+        used.add(name)
+        unique.append(finding if name == finding.id else replace(finding, id=name))
+    return tuple(unique)

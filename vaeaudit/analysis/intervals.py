@@ -1,0 +1,113 @@
+"""Confidence intervals of counts and shares.
+
+Arrays broadcast; where nothing was observed the interval is the widest there is, never NaN.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+FloatArray = npt.NDArray[np.float64]
+Bounds = tuple[FloatArray, FloatArray]
+
+
+def normal_quantile(level: float) -> float:
+    """Return the z for which a standard normal lies in [-z, z] with probability `level`."""
+    return float(special.ndtri(0.5 + level / 2))
+
+
+def wilson(count: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> Bounds:
+    """Wilson's score interval of a proportion (Wilson 1927, JASA 22).
+
+    Parameters
+    ----------
+    count, n
+        Successes and trials, of any shapes that broadcast.
+    level
+        Confidence in (0, 1).
+
+    Returns
+    -------
+    low, high
+        Bounds in [0, 1]; (0, 1) where n = 0.
+
+    Raises
+    ------
+    ValueError
+        Where a count is negative or exceeds its n.
+
+    Examples
+    --------
+    >>> low, high = wilson(0, 10)
+    >>> round(float(low), 3), round(float(high), 3)
+    (0.0, 0.278)
+    """
+    successes, trials = _counts(count, n)
+    z_squared = normal_quantile(level) ** 2
+    safe = np.maximum(trials, 1)
+    share = successes / safe
+    centre = (share + z_squared / (2 * safe)) / (1 + z_squared / safe)
+    half = np.sqrt(z_squared * (share * (1 - share) + z_squared / (4 * safe)) / safe) / (1 + z_squared / safe)
+    # at the ends the bounds are exact in theory; floating point would leave 1e-17 there
+    low = np.where(successes == 0, 0.0, centre - half)
+    high = np.where(successes == trials, 1.0, centre + half)
+    return _widest_where_empty(low, high, trials, (0.0, 1.0))
+
+
+def clopper_pearson(count: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> Bounds:
+    """Exact interval of a proportion (Clopper and Pearson 1934, Biometrika 26); (0, 1) where n = 0."""
+    successes, trials = _counts(count, n)
+    tail = (1 - level) / 2
+    lower = np.asarray(special.betaincinv(np.maximum(successes, 1), trials - successes + 1, tail), dtype=np.float64)
+    upper = np.asarray(special.betaincinv(successes + 1, np.maximum(trials - successes, 1), 1 - tail), dtype=np.float64)
+    low = np.where(successes == 0, 0.0, lower)
+    high = np.where(successes == trials, 1.0, upper)
+    return _widest_where_empty(low, high, trials, (0.0, 1.0))
+
+
+def poisson_exact(count: npt.ArrayLike, level: float = 0.95) -> Bounds:
+    """Exact interval of a Poisson mean from one count (Garwood 1936, Biometrika 28)."""
+    events = np.asarray(count, dtype=np.float64)
+    if np.any(events < 0):
+        raise ValueError(f"counts must not be negative, found {events.min():g}")
+    tail = (1 - level) / 2
+    lower = np.asarray(special.gammaincinv(np.maximum(events, 1), tail), dtype=np.float64)
+    high = np.asarray(special.gammaincinv(events + 1, 1 - tail), dtype=np.float64)
+    return np.where(events == 0, 0.0, lower), high
+
+
+def newcombe_difference(
+    count: npt.ArrayLike, n: npt.ArrayLike, other_count: npt.ArrayLike, other_n: npt.ArrayLike, level: float = 0.95
+) -> Bounds:
+    """Interval of `count / n - other_count / other_n` from two Wilson intervals (Newcombe 1998, method 10).
+
+    Returns
+    -------
+    low, high
+        Bounds in [-1, 1]; (-1, 1) where either n is 0.
+    """
+    successes, trials = _counts(count, n)
+    other_successes, other_trials = _counts(other_count, other_n)
+    low, high = wilson(successes, trials, level)
+    other_low, other_high = wilson(other_successes, other_trials, level)
+    share = successes / np.maximum(trials, 1)
+    other = other_successes / np.maximum(other_trials, 1)
+    difference = share - other
+    lower = difference - np.hypot(share - low, other_high - other)
+    upper = difference + np.hypot(high - share, other - other_low)
+    return _widest_where_empty(lower, upper, np.minimum(trials, other_trials), (-1.0, 1.0))
+
+
+def _counts(count: npt.ArrayLike, n: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    successes, trials = np.broadcast_arrays(np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    if np.any(successes < 0) or np.any(successes > trials):
+        raise ValueError("counts must lie between 0 and n")
+    return successes, trials
+
+
+def _widest_where_empty(low: FloatArray, high: FloatArray, trials: FloatArray, widest: tuple[float, float]) -> Bounds:
+    lower = np.where(trials == 0, widest[0], np.clip(low, *widest))
+    upper = np.where(trials == 0, widest[1], np.clip(high, *widest))
+    return lower, upper

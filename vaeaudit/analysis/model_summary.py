@@ -1,0 +1,79 @@
+"""How well the model learned the data, on rows that took no part in training."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.analysis.inputs import ModelFacts
+from vaeaudit.analysis.intervals import normal_quantile
+from vaeaudit.analysis.results import Interval, ModelSummary
+from vaeaudit.latents import LatentCodes
+
+FloatArray = npt.NDArray[np.floating]
+
+
+def summarise_model(codes: LatentCodes, facts: ModelFacts, *, confidence: float) -> ModelSummary:
+    """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
+
+    `disentanglement` holds `mean_abs_correlation` and `total_correlation_gaussian_nats` of the active posterior means
+    (see `latent_overlap`). Both say how independent the axes are of one another, and nothing about what they mean;
+    continuity and completeness are not measured here.
+    """
+    judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
+    elbo = codes.elbo[judged]
+    mean, interval = mean_interval(elbo, confidence)
+    return ModelSummary(
+        objective=facts.objective,
+        beta=facts.beta,
+        elbo_nats=mean,
+        elbo_ci=interval,
+        iwae_nats=float(codes.iwae[judged].mean()) if judged.any() else 0.0,
+        baseline_nats=float(facts.baseline_nats),
+        active_latents=int(codes.active.sum()),
+        latents=codes.n_latents,
+        columns=len(codes.columns),
+        epochs=facts.epochs,
+        stopped=facts.stopped,
+        seconds=float(facts.seconds),
+        disentanglement=latent_overlap(codes.mean[:, codes.active]),
+        continuity=None,
+        completeness=None,
+        history=facts.history,
+    )
+
+
+def mean_interval(values: FloatArray, confidence: float) -> tuple[float, Interval]:
+    """Return the mean and its normal interval, mean +- z * s / sqrt(n); open on both sides below two values."""
+    if values.size < 2:
+        return float(values.mean()) if values.size else 0.0, Interval(None, None, confidence)
+    mean = float(values.mean())
+    half = float(normal_quantile(confidence) * values.std(ddof=1) / np.sqrt(values.size))
+    return mean, Interval(mean - half, mean + half, confidence)
+
+
+def latent_overlap(means: FloatArray) -> dict[str, float]:
+    """Measure how far the aggregated posterior's axes are from independent, as far as correlations show it.
+
+    Parameters
+    ----------
+    means
+        [N, A], posterior means of the active latents.
+
+    Returns
+    -------
+    dict[str, float]
+        `mean_abs_correlation`, over pairs of axes, and `total_correlation_gaussian_nats`, `-1/2 log det R` of the
+        correlation matrix R: the total correlation that a Gaussian with these correlations would have, nats.
+        Empty for fewer than two axes; the second is left out where one axis repeats another exactly.
+    """
+    n_rows, n_axes = means.shape
+    if n_axes < 2 or n_rows < 3 or np.any(means.std(axis=0) == 0):
+        return {}
+    correlation = np.asarray(np.corrcoef(means, rowvar=False))
+    pairs = correlation[np.triu_indices(n_axes, k=1)]
+    overlap = {"mean_abs_correlation": float(np.abs(pairs).mean())}
+    sign, log_determinant = np.linalg.slogdet(correlation)
+    if sign > 0 and np.isfinite(log_determinant):
+        overlap["total_correlation_gaussian_nats"] = max(0.0, float(-0.5 * log_determinant))
+    return overlap

@@ -1,0 +1,177 @@
+"""Regions: combinations of columns with fewer rows than independence, or a population, leads one to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.region_axes import Axis, search_axes
+from vaeaudit.analysis.region_blocks import (
+    TRIPLE_COLUMNS,
+    defining_pairs,
+    pair_blocks,
+    pair_tables,
+    population_blocks,
+    triple_blocks,
+)
+from vaeaudit.analysis.region_search import Shortfall, find_shortfalls, prune
+from vaeaudit.analysis.results import Condition, Interval, LatentRange, Region
+from vaeaudit.analysis.rules import apply_rule, satisfies
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.population import Population
+from vaeaudit.data.schema import Schema
+from vaeaudit.latents import LatentCodes
+
+Mask = npt.NDArray[np.bool_]
+
+#: The part of a region's rows that its box in the latents encloses, on each latent.
+BOX_PERCENTILES = (5.0, 95.0)
+
+
+@dataclass(frozen=True)
+class RegionSearch:
+    """What was found and how hard was looked for it.
+
+    Attributes
+    ----------
+    regions
+        Ranked by the rows that are missing at the very least: `expected * (min_ratio - upper end of the interval)`.
+    tested
+        Cells tested.
+    row_region
+        [N] object; id of the highest-ranked region whose rule the row satisfies, or None.
+    notes
+        What was set aside or not searched.
+    """
+
+    regions: tuple[Region, ...]
+    tested: int
+    row_region: npt.NDArray[np.object_]
+    notes: tuple[str, ...]
+
+
+def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and what it is judged by
+    frame: pd.DataFrame,
+    schema: Schema,
+    codes: LatentCodes,
+    outlier: Mask,
+    config: AnalysisConfig,
+    population: Population | None = None,
+) -> RegionSearch:
+    """Search pairs and triples of columns, and the cells of a population, for cells that are short of rows.
+
+    Parameters
+    ----------
+    frame, schema
+        [N, C] typed frame and its schema; all columns are crossed but excluded ones, ids and text.
+    codes
+        Say where in the latents a region lies.
+    outlier
+        [N]; rows that are set aside before anything is counted.
+    config
+        Gives `fdr`, `min_ratio`, `confidence`, `smallest_group` and `max_regions`.
+    population
+        Shares that its own columns are compared with, beside the search against independence.
+    """
+    counted = frame.loc[~outlier].reset_index(drop=True)
+    found, tested, notes = _against_independence(counted, schema, config)
+    if population is not None:
+        short, cells = _against_population(counted, population, config)
+        found, tested = [*short, *found], tested + cells
+        notes.extend(population.outside(frame))
+    if outlier.any():
+        notes.insert(0, f"{int(outlier.sum()):,} outlying rows were set aside before regions were counted.")
+    found.sort(key=lambda entry: -entry.missing_rows)
+    regions: list[Region] = []
+    row_region = np.full(len(frame), None, dtype=object)
+    for entry in found:
+        inside = apply_rule(entry.region.rule, frame)
+        filled = inside.sum() >= config.min_ratio * entry.region.expected
+        if filled or len(regions) == config.max_regions:
+            continue  # a cell that is short only because its rows were set aside is no gap
+        box = _latent_box(entry.region.rule, frame, codes, ~outlier, config)
+        region = replace(entry.region, id=f"R{len(regions) + 1}", latent_box=box)
+        regions.append(region)
+        row_region[inside & pd.isna(row_region)] = region.id
+    return RegionSearch(tuple(regions), tested, row_region, tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    region: Region
+    missing_rows: float
+
+
+def _against_independence(
+    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig
+) -> tuple[list[_Candidate], int, list[str]]:
+    axes, notes = search_axes(frame, schema)
+    tables = pair_tables(axes)
+    skipped = defining_pairs(tables)
+    blocks = [*pair_blocks(axes, tables, skipped), *triple_blocks(axes, skipped)]
+    found, tested = find_shortfalls(blocks, axes, config)
+    kept = prune(found, axes, tables, config.max_regions)
+    named = [f"{axes[i].column} and {axes[j].column}" for i, j in sorted(skipped)]
+    said = list(notes)
+    if len(axes) > TRIPLE_COLUMNS:
+        said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")
+    if named:
+        said.append(
+            f"Not searched for regions, because one column nearly determines the other: {'; '.join(named[:10])}"
+            f"{f' and {len(named) - 10} more pairs' if len(named) > 10 else ''}."
+        )
+    return [_candidate(entry, axes, frame, "independence", config) for entry in kept], tested, said
+
+
+def _against_population(
+    frame: pd.DataFrame, population: Population, config: AnalysisConfig
+) -> tuple[list[_Candidate], int]:
+    axes, blocks = population_blocks(frame, population)
+    found, tested = find_shortfalls(blocks, axes, config)
+    kept = prune(found, axes, pair_tables(axes), config.max_regions)
+    return [_candidate(entry, axes, frame, "population", config) for entry in kept], tested
+
+
+def _candidate(
+    entry: Shortfall, axes: Sequence[Axis], frame: pd.DataFrame, baseline: str, config: AnalysisConfig
+) -> _Candidate:
+    conditions = (axes[axis].condition(groups) for axis, groups in zip(entry.axes, entry.groups, strict=True))
+    rule = tuple(condition for condition in conditions if not satisfies(condition, frame[condition.column]).all())
+    region = Region(
+        id="",
+        baseline=baseline,
+        rule=rule,
+        latent_box=(),
+        observed=entry.observed,
+        expected=entry.expected,
+        ratio=entry.observed / entry.expected,
+        ci=Interval(entry.low, entry.high, entry.level),
+        p_adjusted=entry.p_adjusted,
+        rows_to_collect=entry.rows_to_collect,
+        stability=None,
+    )
+    return _Candidate(region, entry.missing_rows)
+
+
+def _latent_box(
+    rule: tuple[Condition, ...], frame: pd.DataFrame, codes: LatentCodes, counted: Mask, config: AnalysisConfig
+) -> tuple[LatentRange, ...]:
+    """Range of the posterior means of the rows in a region, on each active latent.
+
+    Where the region has too few rows to say, the rows that satisfy all conditions but one stand in for it.
+    """
+    active = np.flatnonzero(codes.active)
+    satisfied = np.array([satisfies(condition, frame[condition.column]) for condition in rule]).sum(axis=0)
+    rows = counted & (satisfied == len(rule))
+    if rows.sum() < config.smallest_group:
+        rows = counted & (satisfied >= len(rule) - 1)
+    if rows.sum() < config.smallest_group or active.size == 0:
+        return ()
+    low, high = np.percentile(codes.mean[rows][:, active], BOX_PERCENTILES, axis=0)
+    return tuple(
+        LatentRange(int(latent), float(start), float(end)) for latent, start, end in zip(active, low, high, strict=True)
+    )

@@ -1,0 +1,159 @@
+"""`vaeaudit fit DATA`: read, learn, score; leaves a run directory and prints its path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vaeaudit.cli.options import (
+    config_option,
+    fit_config_from,
+    json_option,
+    read_config_from,
+    read_options,
+    verbosity_options,
+)
+from vaeaudit.cli.progress_display import Display
+from vaeaudit.cli.terminal import printable
+from vaeaudit.config import PRESETS, FitConfig, Objective, Preset
+from vaeaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from vaeaudit.runs import Run
+
+#: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
+_FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}
+
+
+@click.command()
+@click.argument("source", metavar="DATA", type=click.Path(path_type=Path))
+@read_options
+@click.option("--run", metavar="DIR", type=click.Path(path_type=Path), help="Where the run goes; runs/<name>-<time>.")
+@click.option(
+    "--population",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Shares that the sensitive groups ought to have, as CSV.",
+)
+@click.option("--preset", type=click.Choice([preset.value for preset in Preset]), help="How long training may take.")
+@click.option("--objective", type=click.Choice([choice.value for choice in Objective]), help="What training minimises.")
+@click.option("--beta", type=float, metavar="X", help="Weight of the KL term; 1 is the VAE.")
+@click.option("--latents", metavar="N", help="Number of latents, or auto.")
+@click.option("--epochs", type=int, metavar="N", help="Most epochs.")
+@click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05.")
+@click.option("--seed", type=int, metavar="N", help="The same seed gives the same result on the same machine; 0.")
+@click.option("--resume", is_flag=True, help="Go on with the training that was interrupted.")
+@config_option
+@json_option
+@verbosity_options
+@click.pass_context
+def fit(
+    context: click.Context,
+    /,
+    source: Path,
+    *,
+    run: Path | None,
+    population: Path | None,
+    resume: bool,
+    config_file: Path | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+    **options: Any,
+) -> None:
+    """Learn DATA and score its rows; print the path of the run directory.
+
+    DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), or a folder of such files. The label and
+    sensitive columns stay out of the model unless --include lets them in.
+    """
+    if resume:
+        _refuse_settings(context)
+    config = fit_config_of(config_file, options)
+    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+
+    with Display(quiet=quiet).shown() as display:
+        made = pipeline.fit(
+            source,
+            config,
+            run=run,
+            population=population,
+            resume=resume,
+            on_progress=display.listen,
+            is_interrupted=display.is_interrupted,
+        )
+    if as_json:
+        click.echo(json.dumps({"run": str(made.path), **made.metadata}, ensure_ascii=False, allow_nan=False, indent=2))
+        return
+    if not quiet:
+        say_what_was_read(made, verbose=verbose)
+    click.echo(str(made.path))
+
+
+def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitConfig:
+    """Lay the command line over `--config` over the defaults.
+
+    Raises
+    ------
+    UsageError
+        Where a value cannot be used.
+    """
+    config = fit_config_from(config_file)
+    if options.get("preset"):
+        preset = options["preset"]
+        config = replace(config, preset=preset, train=replace(config.train, **PRESETS[preset]))
+    changes: dict[str, dict[str, Any]] = {"model": {}, "train": {}, "analysis": {}}
+    if options.get("latents") is not None:
+        changes["model"]["latents"] = _latents(options["latents"])
+    for section, name in (("model", "objective"), ("model", "beta"), ("train", "epochs"), ("analysis", "fdr")):
+        if options.get(name) is not None:
+            changes[section][name] = options[name]
+    config = config.with_overrides(changes)
+    seed = config.seed if options.get("seed") is None else options["seed"]
+    return replace(config, seed=seed, read=read_config_from(options, config.read))
+
+
+def say_what_was_read(run: Run, *, verbose: bool) -> None:
+    """Print row accounting, what was left out, and what the model came to, on standard error."""
+    rows, training = run.metadata["rows"], run.metadata["training"]
+    accounting = " + ".join(f"{rows[name]:,} {name}" for name in ("scored", "quarantined", "skipped"))
+    click.echo(f"Rows: {rows['read']:,} read = {accounting}", err=True)
+    notes = [*run.metadata["notes"], *(f"{c.name}: {problem}" for c in run.schema for problem in c.problems)]
+    for note in notes if verbose else notes[:5]:
+        click.echo(f"Note: {printable(note)}", err=True)
+    if len(notes) > 5 and not verbose:
+        click.echo(f"Note: {len(notes) - 5} more with -v, or in `vaeaudit inspect`.", err=True)
+    codes = run.codes
+    click.echo(
+        f"Model: {int(codes.active.sum())} of {codes.n_latents} latents active; held-out ELBO "
+        f"{codes.elbo[codes.held_out].mean():.2f} nats per row, {training['baseline_nats']:.2f} without latents; "
+        f"{training['epochs']} epochs in {training['seconds']:.0f} s.",
+        err=True,
+    )
+    click.echo(f"Next: vaeaudit report {run.path}", err=True)
+
+
+def _latents(text: str) -> int:
+    if text == "auto":
+        return 0
+    if not text.isdecimal() or int(text) == 0:
+        raise UsageError(f"--latents {text}: expected auto or a whole number from 1 on.")
+    return int(text)
+
+
+def _refuse_settings(context: click.Context) -> None:
+    given = [
+        name
+        for name in context.params
+        if name not in _FREE_WITH_RESUME
+        and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(
+            f"--resume goes on with the settings of the interrupted run; leave out {', '.join(sorted(given))}.",
+            hint="Leave out --resume to start afresh with other settings.",
+        )

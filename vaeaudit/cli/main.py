@@ -1,0 +1,82 @@
+"""The entry point: finds the command, turns errors into one or two lines and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from vaeaudit import __version__
+from vaeaudit.cli.terminal import printable
+from vaeaudit.errors import VaeauditError
+
+#: In the order in which they are used; each is the module of the same name in this folder.
+COMMANDS = ("inspect", "fit", "report", "demo")
+EXIT_INTERNAL = 4
+EXIT_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Imports a command's module when it is asked for; none of them imports TensorFlow or pandas at the top."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"vaeaudit.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - a fact about this folder, not about input
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="vaeaudit")
+def cli() -> None:
+    """Audit a dataset before you train on it.
+
+    `fit` learns it with a beta-VAE, `report` says in one HTML file who is missing, which rows do not belong, what the
+    hidden axes encode, and how fair it is.
+
+    Exit codes: 0 done; 2 unusable input or options; 3 inconclusive (too little data to tell); 4 internal error; 130
+    interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code."""
+    try:
+        cli.main(args=arguments, prog_name="vaeaudit", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except VaeauditError as error:
+        _say(f"vaeaudit: {error}")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("vaeaudit: interrupted; nothing was left behind.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python must not complain about it when it shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if "-v" in arguments or "--verbose" in arguments:
+            raise
+        _say(
+            f"vaeaudit: internal error: {type(error).__name__}: {error}\nThis is a defect. -v shows where it happened."
+        )
+        return EXIT_INTERNAL
+    return 0
+
+
+def _say(text: str) -> None:
+    click.echo("\n".join(printable(line) for line in text.split("\n")), err=True)

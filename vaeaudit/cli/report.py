@@ -1,0 +1,67 @@
+"""`vaeaudit report [RUN]`: analyse a run and render it; never imports TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from vaeaudit.cli.options import json_option, verbosity_options
+from vaeaudit.cli.progress_display import Display
+from vaeaudit.cli.terminal import printable
+
+
+@click.command()
+@click.argument("run", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the report goes; reports/<run>/.")
+@click.option(
+    "--population",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given.",
+)
+@click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; that of `fit`.")
+@json_option
+@verbosity_options
+def report(
+    run: Path | None,
+    *,
+    out: Path | None,
+    population: Path | None,
+    fdr: float | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Analyse RUN and write its report; print the path of report.html.
+
+    RUN is a run directory that `fit` made; without it, the newest complete run of runs/. report.json, rows.parquet and
+    flagged.csv lie beside the page.
+    """
+    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+
+    with Display(quiet=quiet).shown() as display:
+        loaded = pipeline.load_run(run)
+        config = loaded.config.analysis if fdr is None else replace(loaded.config.analysis, fdr=fdr)
+        page = pipeline.report(loaded, out=out, population=population, config=config, on_progress=display.listen)
+    document = (page.parent / "report.json").read_text(encoding="utf-8")
+    if as_json:
+        click.echo(document)
+        return
+    if not quiet:
+        say_findings(json.loads(document), most=None if verbose else 10)
+    click.echo(str(page))
+
+
+def say_findings(document: dict[str, object], *, most: int | None) -> None:
+    """Print the verdict and the first findings on standard error."""
+    verdict, findings = document["verdict"], document["findings"]
+    assert isinstance(verdict, dict)  # noqa: S101 - the schema of report.json says so
+    assert isinstance(findings, list)  # noqa: S101
+    click.echo(f"{verdict['status'].upper()}: {printable(verdict['sentence'])}", err=True)
+    for finding in findings[:most]:
+        click.echo(f"  {finding['severity']:<6} {printable(finding['title'])}", err=True)
+    if most is not None and len(findings) > most:
+        click.echo(f"  … and {len(findings) - most} more in the report.", err=True)

@@ -1,0 +1,118 @@
+"""Write an `audit.toml` that holds what was inferred, to be edited and given back with `--config`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.schema import Column, Kind, Role
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_MAX_LISTED_LEVELS = 20
+
+
+def audit_toml(dataset: Dataset, config: ReadConfig | FitConfig) -> str:
+    """Return the text of a commented TOML file with the tables of `FitConfig`.
+
+    Reading it back with `FitConfig.from_dict` gives the same roles and the kinds that were inferred. Kinds that leave
+    a column out, and ordinals that the source itself orders, are written as they are, so that an edit is one word.
+    """
+    read = config.read if isinstance(config, FitConfig) else config
+    lines = [
+        f"# How vaeaudit reads {_comment(dataset.name)}. Edit it, then: vaeaudit fit DATA --config THIS_FILE",
+        f"# {dataset.accounting}",
+        "",
+        "[read]",
+        *_roles(dataset, read),
+        "",
+        *_reading(read),
+        "",
+        "# Column = kind: real, positive, count, category, boolean, datetime, text, constant, identifier.",
+        "# text, constant and identifier columns stay out of the model. Ordinal columns stand under [read.levels].",
+        "[read.kinds]",
+        *(_kind_line(column) for column in dataset.schema if column.kind is not Kind.ORDINAL),
+        "",
+        "# Column = its levels in rising order: declares the column ordinal.",
+        "[read.levels]",
+        *(f"{key(column.name)} = {array(column.levels)}" for column in dataset.schema if column.kind is Kind.ORDINAL),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
+    suggested = [c.name for c in dataset.schema if c.suggested_sensitive and c.role is Role.INPUT]
+    return [
+        "# The column that a model would be trained to predict; it stays out of the audit's own model.",
+        f"label = {string(read.label)}" if read.label is not None else '# label = "column"',
+        "# Attributes whose groups are compared; they stay out of the model too, unless included below.",
+        *([f"# Names that suggest one: {array(suggested)}"] if suggested else []),
+        f"sensitive = {array(read.sensitive)}",
+        "# Columns that take no part at all.",
+        f"exclude = {array(read.exclude)}",
+        "# The label or sensitive columns that the model is to see nevertheless.",
+        f"include = {array(read.include)}",
+        "# The column that names the rows.",
+        f"id = {string(read.id)}" if read.id is not None else '# id = "column"',
+    ]
+
+
+def _reading(read: ReadConfig) -> list[str]:
+    return [
+        '# Further tokens that mean "missing".',
+        f"na = {array(read.na)}",
+        "# Found from the data unless given.",
+        f"delimiter = {string(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
+        f"encoding = {string(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',
+    ]
+
+
+def _kind_line(column: Column) -> str:
+    line = f"{key(column.name)} = {string(column.kind.value)}"
+    remarks = list(column.problems)
+    if column.levels:
+        listed = ", ".join(column.levels[:_MAX_LISTED_LEVELS]) + (
+            ", …" if len(column.levels) > _MAX_LISTED_LEVELS else ""
+        )
+        remarks.insert(0, f"{len(column.levels):,} levels: {listed}")
+    return f"{line}  # {_comment('; '.join(remarks))}" if remarks else line
+
+
+# --- TOML -----------------------------------------------------------------------------------------------------------
+
+
+def string(value: str) -> str:
+    r"""Write a TOML basic string.
+
+    Examples
+    --------
+    >>> print(string('a "quoted"\n\x00 name'))
+    "a \"quoted\"\n\u0000 name"
+    """
+    return '"' + "".join(_escape(character) for character in value) + '"'
+
+
+def key(name: str) -> str:
+    """Write a TOML key, quoted only where it must be."""
+    return name if _BARE_KEY.match(name) else string(name)
+
+
+def array(values: Iterable[str]) -> str:
+    """Write a TOML array of strings on one line."""
+    return "[" + ", ".join(map(string, values)) + "]"
+
+
+def _escape(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+def _comment(text: str) -> str:
+    """Bring text onto one line without characters that TOML forbids in a comment."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,58 @@
+"""Read Parquet and Feather (Arrow IPC), whose columns carry types of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vaeaudit.data.cells import from_arrow
+from vaeaudit.data.records import RawTable, unique_names
+from vaeaudit.data.sources import Format, SourceFile
+from vaeaudit.errors import InputError
+
+_STREAM_MAGIC = b"\xff\xff\xff\xff"
+
+
+def read_columnar(file: SourceFile) -> RawTable:
+    """Read a Parquet or Arrow file as a whole, and check that its buffers are sound before they are used.
+
+    Raises
+    ------
+    InputError
+        Where the file is truncated, damaged or encrypted.
+    """
+    try:
+        table = _read_parquet(file) if file.format is Format.PARQUET else _read_arrow(file)
+        table.validate(full=True)
+        names, problems = unique_names([str(name) for name in table.column_names])
+        cells = tuple(from_arrow(column) for column in table.columns)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise InputError(
+            f"{file.name}: expected {file.format.value}, found damaged or truncated data: {reason}.",
+            hint="Copy or write the file again.",
+        ) from error
+    n_rows = table.num_rows
+    return RawTable(names, cells, np.arange(n_rows, dtype=np.int64), read=n_rows, problems=problems)
+
+
+def _read_parquet(file: SourceFile) -> pa.Table:
+    with _open_at_random(file) as stream, pq.ParquetFile(stream, page_checksum_verification=True) as parquet:
+        return parquet.read()
+
+
+def _read_arrow(file: SourceFile) -> pa.Table:
+    with _open_at_random(file) as stream:
+        magic = stream.read(4)
+        stream.seek(0)
+        reader = pa.ipc.open_stream(stream) if magic == _STREAM_MAGIC else pa.ipc.open_file(stream)
+        return reader.read_all()
+
+
+def _open_at_random(file: SourceFile) -> pa.NativeFile:
+    """Open for reading at any position; a compressed file is unpacked into memory for it."""
+    if file.compression is None:
+        return pa.OSFile(str(file.path))
+    with file.open() as stream:
+        return pa.BufferReader(stream.read())

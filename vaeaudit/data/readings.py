@@ -1,0 +1,140 @@
+"""Cells read as numbers or as points in time, with an account of those that are neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.data.cells import Cells, NumberCells, TextCells, TimeCells, times_from_microseconds
+from vaeaudit.data.missing import are_missing_among_numbers
+from vaeaudit.data.parsing import parse_numbers, parse_times
+from vaeaudit.data.storage import cell_counts
+
+ScalarT = TypeVar("ScalarT", np.float64, np.datetime64)
+
+#: Up to this share of cells may be something else than numbers (or dates) before the column is a category.
+MAX_STRAY_SHARE = 0.01
+
+_NO_TIME = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True)
+class Reading(Generic[ScalarT]):
+    """A column read as float64 or datetime64[ns].
+
+    Attributes
+    ----------
+    rows
+        [N]; NaN or NaT where a cell is missing or could not be read.
+    what
+        `numbers` or `dates`.
+    stray
+        Cells that are neither that nor missing, with `examples` of them.
+    problems
+        What was noticed on the way.
+    """
+
+    rows: npt.NDArray[ScalarT]
+    what: str
+    stray: int = 0
+    examples: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def present(self) -> npt.NDArray[ScalarT]:
+        """The values that are not missing."""
+        return self.rows[~pd.isna(self.rows)]
+
+    @property
+    def few_strays(self) -> bool:
+        """Whether so few cells are stray that the column can be read this way."""
+        return self.stray <= MAX_STRAY_SHARE * len(self.present)
+
+    @property
+    def all_problems(self) -> tuple[str, ...]:
+        """The problems, and how many stray cells were given up."""
+        if not self.stray:
+            return self.problems
+        shown = ", ".join(repr(example) for example in self.examples)
+        return (
+            f"{self.stray:,} cell(s) that are not {self.what} were read as missing, such as {shown}",
+            *self.problems,
+        )
+
+
+def read_numbers(cells: Cells) -> Reading[np.float64] | None:
+    """Read the cells as numbers; infinite values become missing and are counted. None where no cell is a number."""
+    if isinstance(cells, TimeCells):
+        return None
+    if isinstance(cells, NumberCells):
+        rows, problems = _without_infinite(cells.numbers)
+        return Reading(rows, "numbers", problems=problems)
+    parsed, convention = parse_numbers(cells.texts)
+    if np.isnan(parsed).all():
+        return None
+    word = np.isnan(parsed) & are_missing_among_numbers(cells.texts)
+    stray = np.isnan(parsed) & ~word
+    rows, problems = _without_infinite(np.append(parsed, np.nan)[cells.codes])
+    noticed = (*((convention,) if convention else ()), *_words_problem(cells, word), *problems)
+    return Reading(rows, "numbers", _n_cells(cells, stray), _examples(cells, stray), noticed)
+
+
+def read_times(cells: Cells) -> Reading[np.datetime64] | None:
+    """Read the cells as points in time (UTC); None where no cell is a date."""
+    if isinstance(cells, TimeCells):
+        return Reading(cells.times, "dates", problems=_out_of_range(cells.out_of_range))
+    if isinstance(cells, NumberCells) or len(cells.texts) == 0:
+        return None
+    parsed, ambiguity = parse_times(cells.texts, cell_counts(cells))
+    if np.isnat(parsed).all():
+        return None
+    word = np.isnat(parsed) & are_missing_among_numbers(cells.texts)
+    return times_reading(cells, parsed, word=word, problems=(ambiguity,) if ambiguity else ())
+
+
+def times_reading(
+    cells: TextCells,
+    parsed: npt.NDArray[np.datetime64],
+    *,
+    word: npt.NDArray[np.bool_],
+    problems: tuple[str, ...] = (),
+) -> Reading[np.datetime64]:
+    """Bring the dates of distinct texts, datetime64[us] [U], to the rows; texts in `word` mean "missing"."""
+    stray = np.isnat(parsed) & ~word
+    times = times_from_microseconds(np.append(parsed, _NO_TIME)[cells.codes])
+    noticed = (
+        *problems,
+        *_words_problem(cells, word),
+        *_out_of_range(times.out_of_range),
+    )
+    return Reading(times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed)
+
+
+def _without_infinite(numbers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    infinite = np.isinf(numbers)
+    count = int(infinite.sum())
+    if not count:
+        return numbers, ()
+    return np.where(infinite, np.nan, numbers), (f"{count:,} infinite value(s) were read as missing",)
+
+
+def _words_problem(cells: TextCells, word: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    count = _n_cells(cells, word)
+    return (f"{count:,} cell(s) were read as missing: {', '.join(map(repr, _examples(cells, word)))}",) if count else ()
+
+
+def _out_of_range(count: int) -> tuple[str, ...]:
+    return (f"{count:,} date(s) outside the years 1678 to 2261 were read as missing",) if count else ()
+
+
+def _n_cells(cells: TextCells, which: npt.NDArray[np.bool_]) -> int:
+    return int(cell_counts(cells)[which].sum())
+
+
+def _examples(cells: TextCells, which: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    used = np.flatnonzero(which & (cell_counts(cells) > 0))[:3]
+    return tuple(text[:40] for text in cells.texts.take(used).to_pylist())

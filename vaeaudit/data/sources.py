@@ -1,0 +1,249 @@
+"""What DATA is: a file or a folder, its format by content as well as by name, and what is refused unopened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import pyarrow as pa
+
+from vaeaudit.data.records import LeftOut
+from vaeaudit.data.refusals import CONVERT, SUPPORTED, is_binary, refuse
+from vaeaudit.errors import InputError
+
+HEAD_BYTES = 1 << 16
+
+
+class Format(StrEnum):
+    """How the records of a file are written."""
+
+    DELIMITED = "delimited text"
+    JSON_LINES = "JSON-lines"
+    PARQUET = "Parquet"
+    ARROW = "Feather (Arrow IPC)"
+
+
+_SUFFIXES = {
+    ".csv": Format.DELIMITED,
+    ".tsv": Format.DELIMITED,
+    ".tab": Format.DELIMITED,
+    ".psv": Format.DELIMITED,
+    ".jsonl": Format.JSON_LINES,
+    ".ndjson": Format.JSON_LINES,
+    ".parquet": Format.PARQUET,
+    ".pq": Format.PARQUET,
+    ".feather": Format.ARROW,
+    ".arrow": Format.ARROW,
+    ".ipc": Format.ARROW,
+}
+_COMPRESSED_SUFFIXES = (".gz", ".zst")
+_COMPRESSION_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of records.
+
+    Attributes
+    ----------
+    path, name
+        Where it is, and what messages call it (relative to the folder it was found in).
+    format, compression
+        Decided by content; `compression` is `gzip`, `zstd` or None.
+    """
+
+    path: Path
+    name: str
+    format: Format
+    compression: str | None
+
+    def open(self) -> pa.NativeFile:
+        """Open the decompressed bytes; reading them raises `OSError` where the compression is damaged."""
+        return pa.input_stream(str(self.path), compression=self.compression)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files that DATA stands for, in sorted order, those that were refused, and what else was met."""
+
+    path: Path
+    files: tuple[SourceFile, ...]
+    refused: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def fingerprint(self) -> str:
+        """Return SHA-256 as hex: of a single file's bytes; in a folder of each file's name and digest, in order."""
+        if not self.path.is_dir():
+            return _digest(self.path)
+        total = hashlib.sha256()
+        for file in self.files:
+            total.update(f"{file.name}\0{_digest(file.path)}\n".encode("utf-8", "surrogateescape"))
+        return total.hexdigest()
+
+
+def find(path: Path) -> Source:
+    """Find out what DATA is.
+
+    Raises
+    ------
+    InputError
+        Where it does not exist, cannot be read, or holds no table.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read: {_os_reason(error)}.", hint=f"DATA is a file ({SUPPORTED}), or a folder of them."
+        ) from error
+    if stat.S_ISDIR(mode):
+        return _find_in_folder(path)
+    return Source(path, (identify(path, path.name),))
+
+
+def identify(path: Path, name: str) -> SourceFile:
+    """Decide by content, then by name, what a file is.
+
+    Raises
+    ------
+    InputError
+        Where it is empty, unreadable, damaged, or of a kind that is refused (a pickle above all).
+    """
+    if not path.is_file():
+        raise InputError(f"{name}: expected a regular file, found a device, a pipe or a broken link.")
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        raise InputError(f"{name}: the file cannot be read: {_os_reason(error)}.") from error
+    compression = next((kind for magic, kind in _COMPRESSION_MAGIC.items() if start.startswith(magic)), None)
+    head = _head(path, name, compression)
+    if not head.strip():
+        raise InputError(f"{name}: expected a table, found an empty file.")
+    refuse(path, name, head)
+    return SourceFile(path, name, _format_of(name, head), compression)
+
+
+def _head(path: Path, name: str, compression: str | None) -> bytes:
+    try:
+        with pa.input_stream(str(path), compression=compression) as stream:
+            return bytes(stream.read(HEAD_BYTES))
+    except OSError as error:
+        raise InputError(f"{name}: the {compression or 'file'} data is damaged: {error}.") from error
+
+
+def _format_of(name: str, head: bytes) -> Format:
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
+    if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+        return Format.ARROW
+    named = _named_format(name)
+    if named in (Format.PARQUET, Format.ARROW):
+        raise InputError(f"{name}: expected {named.value}, found other content.", hint="The file may be damaged.")
+    if is_binary(head):
+        raise InputError(f"{name}: expected {SUPPORTED}, found binary data of an unknown kind.", hint=CONVERT)
+    if named is Format.JSON_LINES or _opens_with_object(head):
+        return Format.JSON_LINES
+    if name.lower().endswith(".json") or _opens_with_array(head):
+        raise InputError(
+            f"{name}: expected one JSON object per line, found a JSON document.",
+            hint='Write it as JSON-lines: pandas.read_json(...).to_json("data.jsonl", orient="records", lines=True).',
+        )
+    return Format.DELIMITED
+
+
+def _named_format(name: str) -> Format | None:
+    bare = name.lower()
+    for suffix in _COMPRESSED_SUFFIXES:
+        bare = bare.removesuffix(suffix)
+    return _SUFFIXES.get(Path(bare).suffix)
+
+
+def _opens_with_object(head: bytes) -> bool:
+    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0].strip()
+    if not line.startswith(b"{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _opens_with_array(head: bytes) -> bool:
+    return re.match(rb"(\xef\xbb\xbf)?\s*\[\s*[\[{]", head) is not None
+
+
+# --- folders --------------------------------------------------------------------------------------------------------
+
+
+def _find_in_folder(folder: Path) -> Source:
+    candidates, others = _walk(folder)
+    files, refused = [], []
+    for path in candidates:
+        name = path.relative_to(folder).as_posix()
+        try:
+            files.append(identify(path, name))
+        except InputError as error:
+            refused.append(LeftOut(name, -1, error.message.removeprefix(f"{name}: "), records=1))
+    if not files:
+        raise _nothing_usable(folder, refused, others)
+    return Source(folder, tuple(files), tuple(refused), _note_others(others))
+
+
+def _walk(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the files that are named like tables, sorted, and the names of all others; hidden ones do not count."""
+    candidates: list[Path] = []
+    others: list[str] = []
+
+    def closed(error: OSError) -> None:
+        others.append(f"{Path(error.filename).relative_to(folder).as_posix()} ({_os_reason(error)})")
+
+    for directory, subdirectories, names in os.walk(folder, onerror=closed, followlinks=False):
+        here = Path(directory)
+        links = [name for name in subdirectories if (here / name).is_symlink()]
+        others += [
+            f"{(here / name).relative_to(folder).as_posix()} (a linked folder)" for name in links if name[0] != "."
+        ]
+        subdirectories[:] = sorted(name for name in subdirectories if name[0] != "." and name not in links)
+        for name in names:
+            path = here / name
+            if name.startswith("."):
+                continue
+            if _named_format(name) is not None:
+                candidates.append(path)
+            else:
+                others.append(path.relative_to(folder).as_posix())
+    return sorted(candidates, key=lambda path: path.relative_to(folder).as_posix()), sorted(others)
+
+
+def _note_others(others: list[str]) -> tuple[str, ...]:
+    if not others:
+        return ()
+    listed = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
+    return (f"{len(others):,} other file(s) in the folder were not read: {listed}",)
+
+
+def _nothing_usable(folder: Path, refused: list[LeftOut], others: list[str]) -> InputError:
+    expected = f"{folder}: expected a folder of tables ({SUPPORTED})"
+    if refused:
+        return InputError(f"{expected}; none could be read. {refused[0].file}: {refused[0].reason}")
+    if not others:
+        return InputError(f"{expected}, found an empty folder.")
+    endings = Counter(Path(name).suffix or "no suffix" for name in others)
+    found = ", ".join(f"{count:,} with {suffix}" for suffix, count in endings.most_common(4))
+    return InputError(f"{expected}, found none among its files ({found}).", hint="Give the file itself if it is one.")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _os_reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

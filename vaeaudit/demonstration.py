@@ -1,0 +1,152 @@
+"""The demo: generated people, audited end to end, with the planted truth beside what was found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit import pipeline
+from vaeaudit.analysis import apply_rule
+from vaeaudit.analysis.results import Condition
+from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.errors import UsageError
+from vaeaudit.progress import Listener, ignore
+from vaeaudit.samples import People, matching, people
+
+#: A region has found a gap if the two overlap with at least this F1 score over the rows before deletion (PROTOCOLS).
+FOUND_F1 = 0.5
+#: Left in the demo's folder, so that a later demo knows that it may replace it.
+_MARK = ".vaeaudit-demo"
+
+
+@dataclass(frozen=True)
+class PlantedItem:
+    """One planted truth, and whether and how the audit found it."""
+
+    planted: str
+    found: bool
+    how: str
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What was planted and found, and where the report and the run are."""
+
+    items: tuple[PlantedItem, ...]
+    page: Path
+    run: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        return {"report": str(self.page), "run": str(self.run), "planted": [asdict(item) for item in self.items]}
+
+
+def run(
+    folder: Path,
+    *,
+    n_rows: int = 12_000,
+    seed: int = 0,
+    on_progress: Listener = ignore,
+    is_interrupted: Callable[[], bool] = lambda: False,
+) -> Demonstration:
+    """Generate people, audit them, and hold the report against the truth.
+
+    Parameters
+    ----------
+    folder
+        Gets `people.csv`, `population.csv`, `run/` and `report/`.
+    n_rows, seed
+        Of `vaeaudit.samples.people`.
+    on_progress, is_interrupted
+        As in `vaeaudit.pipeline.fit`.
+
+    Raises
+    ------
+    UsageError
+        Where `folder` holds something that is not an earlier demo.
+    """
+    _make_room(folder)
+    truth = people(n_rows, seed=seed)
+    truth.frame.to_csv(folder / "people.csv", index=False)
+    truth.population.to_csv(folder / "population.csv", index=False)
+    read = ReadConfig(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
+    fitted = pipeline.fit(
+        folder / "people.csv",
+        FitConfig(read=read, seed=seed),
+        run=folder / "run",
+        population=folder / "population.csv",
+        on_progress=on_progress,
+        is_interrupted=is_interrupted,
+    )
+    page = pipeline.report(fitted, out=folder / "report", on_progress=on_progress)
+    document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
+    complete = people(n_rows, seed=seed, gaps=False, outlier_share=0.0)
+    items = (*_gaps(truth, complete.frame, document), *_outliers(truth, page.parent), _proxy(truth, document))
+    return Demonstration(items, page, fitted.path)
+
+
+def _make_room(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).is_file():
+        raise UsageError(f"--out {folder}: the folder holds something else.", hint="Name an empty or a new folder.")
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / _MARK).touch()
+
+
+def _gaps(truth: People, complete: pd.DataFrame, document: dict[str, Any]) -> list[PlantedItem]:
+    """Hold each gap against the regions, on the rows as they were before anything was deleted."""
+    items = []
+    for gap in truth.gaps:
+        planted = matching(complete, gap.query)
+        scored = [(_f1(_members(complete, region), planted), region) for region in document["regions"]]
+        f1, region = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+        how = "no region overlaps it"
+        if region is not None:
+            how = (
+                f"{region['id']}: {region['observed']:,} rows where {region['expected']:,.0f} are expected "
+                f"({region['baseline']}), F1 {f1:.2f}"
+            )
+        items.append(
+            PlantedItem(
+                f"{gap.name}: {gap.deleted:,} of {gap.deleted + gap.remaining:,} rows deleted", f1 >= FOUND_F1, how
+            )
+        )
+    return items
+
+
+def _members(frame: pd.DataFrame, region: dict[str, Any]) -> np.ndarray:
+    typed = frame.assign(member_since=pd.to_datetime(frame["member_since"]))
+    return apply_rule(tuple(Condition(**condition) for condition in region["rule"]), typed)
+
+
+def _f1(found: np.ndarray, planted: np.ndarray) -> float:
+    return float(2 * (found & planted).sum() / max(1, found.sum() + planted.sum()))
+
+
+def _outliers(truth: People, folder: Path) -> list[PlantedItem]:
+    flagged = set(pd.read_parquet(folder / "rows.parquet").query("outlier")["row_id"])
+    items = []
+    for kind in dict.fromkeys(truth.outliers.values()):
+        rows = [row for row, what in truth.outliers.items() if what == kind]
+        hits = sum(row in flagged for row in rows)
+        items.append(PlantedItem(f"{len(rows)} rows: {kind}", 2 * hits > len(rows), f"{hits} of {len(rows)} flagged"))
+    false = len(flagged - set(truth.outliers))
+    kept = len(truth.frame) - len(truth.outliers)
+    how = f"{false} of {kept:,} sound rows flagged, {false / max(1, len(flagged)):.0%} of all flags"
+    return [*items, PlantedItem("all other rows are sound", false <= 0.1 * len(flagged), how)]
+
+
+def _proxy(truth: People, document: dict[str, Any]) -> PlantedItem:
+    entry = next(p for p in document["proxies"] if p["attribute"] == "sex" and p["from"] == "columns")
+    strongest = max(entry["by_column"], key=entry["by_column"].get)
+    ci = entry["ci"]
+    how = f"{strongest}; together the columns reach AUC {entry['auc']:.2f} [{ci['low']:.2f}, {ci['high']:.2f}]"
+    return PlantedItem(f"{truth.proxy} gives sex away", strongest == truth.proxy, how)

@@ -1,0 +1,13 @@
+"""The report room: typed results become `report.html`, `report.json`, `rows.parquet` and `flagged.csv`.
+
+Nothing here computes a statistic: numbers come from `vaeaudit.analysis.results` and are only arranged, put into words
+and drawn. `document` and `to_html` are pure; `write` is the one function that touches the disk.
+"""
+
+from __future__ import annotations
+
+from vaeaudit.report.document import SCHEMA_VERSION, document, json_schema
+from vaeaudit.report.files import write
+from vaeaudit.report.html import SECTION_IDS, to_html
+
+__all__ = ["SCHEMA_VERSION", "SECTION_IDS", "document", "json_schema", "to_html", "write"]

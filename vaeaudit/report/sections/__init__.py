@@ -1,0 +1,35 @@
+"""The sections of the page, in reading order: results in, blocks out."""
+
+from __future__ import annotations
+
+from vaeaudit.analysis.results import AuditResults
+from vaeaudit.report.blocks import Section
+from vaeaudit.report.sections.fairness import disparities, proxies
+from vaeaudit.report.sections.latents import latents
+from vaeaudit.report.sections.outliers import outliers
+from vaeaudit.report.sections.quality import duplicates, model, quality
+from vaeaudit.report.sections.reading import reading, reproduce
+from vaeaudit.report.sections.regions import regions
+from vaeaudit.report.sections.representation import representation
+
+_SECTIONS = {
+    "representation": representation,
+    "regions": regions,
+    "outliers": outliers,
+    "latents": latents,
+    "proxies": proxies,
+    "disparities": disparities,
+    "duplicates": duplicates,
+    "model": model,
+    "quality": quality,
+    "reading": reading,
+    "reproduce": reproduce,
+}
+
+#: Anchors that a finding may link to.
+SECTION_IDS = tuple(_SECTIONS)
+
+
+def all_sections(results: AuditResults) -> list[Section]:
+    """Build every section; each carries the id that it stands under in `SECTION_IDS`."""
+    return [build(results) for build in _SECTIONS.values()]

@@ -1,0 +1,188 @@
+"""What gives a sensitive attribute away, and how the outcome differs between groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vaeaudit.analysis.results import AuditResults, Disparity, Proxy
+from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report.blocks import (
+    Answer,
+    Badge,
+    Bar,
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Paragraph,
+    Section,
+    Table,
+    Track,
+    table,
+)
+
+_STRONGEST = 6
+_JUDGED = {
+    "flagged": Badge("differs", "warn"),
+    "unflagged": Badge("not shown", "neutral"),
+    "small": Badge("too few rows", "unsure"),
+}
+
+
+def proxies(results: AuditResults) -> Section:
+    """Build the section on proxies."""
+    title, lead = "What gives a sensitive attribute away", text.proxies_lead(results.proxies)
+    if not results.proxies:
+        return Section("proxies", title, "", (Answer(lead),))
+    blocks: list[Block] = [_proxy_figure(results.proxies), _proxy_table(results.proxies)]
+    blocks += [_strongest(proxy) for proxy in results.proxies if proxy.by_column]
+    return Section("proxies", title, lead, tuple(blocks))
+
+
+def _source(proxy: Proxy) -> str:
+    return "all columns" if proxy.source == "columns" else "the latents"
+
+
+def _proxy_figure(found: Sequence[Proxy]) -> Figure:
+    items = [
+        figures.Dot(
+            name=f"{wording.shorten(proxy.attribute, 12)}, {_source(proxy)}",
+            value=proxy.auc,
+            ci=proxy.ci,
+            status="auc",
+            hover=(f"AUC {numbers.with_interval(proxy.auc, proxy.ci, 'ratio')}",),
+            reference=proxy.null_auc,
+        )
+        for proxy in found
+    ]
+    apart = [proxy for proxy in found if proxy.ci.low is not None and proxy.ci.low > 0.5]
+    sentence = (
+        f"{len(apart)} of {numbers.plural(len(found), 'prediction')} {'is' if len(apart) == 1 else 'are'} better than "
+        "guessing (dotted line, 0.5), interval included."
+    )
+    spec = figures.dots(items, x="AUC, out of fold", percent=False, lines=(0.5,), reference_name="best after shuffling")
+    return Figure("proxies-auc", "How well each attribute can be predicted", sentence, spec)
+
+
+def _proxy_table(found: Sequence[Proxy]) -> Table:
+    columns = [Column("Attribute"), Column("Predicted from"), Column("AUC, with interval")]
+    shuffled = any(proxy.null_auc is not None for proxy in found)
+    if shuffled:
+        columns.append(Column("Best after shuffling", True))
+    track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
+    rows: list[tuple[Cell, ...]] = []
+    for proxy in found:
+        row: tuple[Cell, ...] = (wording.name(proxy.attribute), _source(proxy), track.mark(proxy.auc, proxy.ci))
+        null = "not measured" if proxy.null_auc is None else numbers.ratio(proxy.null_auc)
+        rows.append((*row, null) if shuffled else row)
+    return table("Prediction of sensitive attributes, out of fold", columns, rows)
+
+
+def _strongest(proxy: Proxy) -> Table:
+    ordered = sorted(proxy.by_column.items(), key=lambda entry: -entry[1])[:_STRONGEST]
+    rows: list[tuple[Cell, ...]] = [
+        (wording.name(column), Bar(numbers.ratio(auc), round(200 * max(min(auc, 1.0) - 0.5, 0.0), 1)))
+        for column, auc in ordered
+    ]
+    caption = f"Single columns that give {wording.name(proxy.attribute)} away most (bar from 0.5 to 1)"
+    return table(caption, [Column("Column"), Column("AUC alone")], rows)
+
+
+def disparities(results: AuditResults) -> Section:
+    """Build the section on the outcome by group."""
+    title, lead = "Outcome by group", text.disparities_lead(results.disparities)
+    if not results.disparities:
+        return Section("disparities", title, "", (Answer(lead),))
+    limit = results.outliers.fdr
+    several = len({entry.outcome for entry in results.disparities}) > 1
+    blocks: list[Block] = []
+    for place, attribute in enumerate(dict.fromkeys(entry.attribute for entry in results.disparities)):
+        entries = [entry for entry in results.disparities if entry.attribute == attribute]
+        blocks += [_rates(entries, place, limit, several), _disparity_table(entries, limit, several)]
+    blocks.append(
+        Paragraph(
+            "The difference compares a group with all rows outside it. “Detectable” is the smallest difference that "
+            "would have been found with 80% power at these sizes: below it, no difference shown does not mean none."
+        )
+    )
+    return Section("disparities", title, lead, tuple(blocks))
+
+
+def _status(entry: Disparity, limit: float) -> str:
+    if entry.p_adjusted is None:
+        return "small"
+    return "flagged" if entry.p_adjusted <= limit else "unflagged"
+
+
+def _label(entry: Disparity, several: bool) -> str:
+    group = wording.name(entry.group)
+    return f"{group}: {wording.name(entry.outcome)}" if several else group
+
+
+def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool) -> Block:
+    filled = [entry for entry in entries if entry.n]
+    if not filled:
+        return Answer(f"No group of {wording.name(entries[0].attribute)} holds a row with an outcome.")
+    items = [
+        figures.Dot(
+            name=_label(entry, several),
+            value=entry.rate,
+            ci=entry.ci,
+            status=_status(entry, limit),
+            hover=(
+                numbers.plural(entry.n, "row"),
+                numbers.with_interval(entry.rate, entry.ci, "percent"),
+            ),
+        )
+        for entry in filled
+    ]
+    high, low = max(filled, key=lambda entry: entry.rate), min(filled, key=lambda entry: entry.rate)
+    sentence = f"The rate is {numbers.percent(high.rate)} in every group."
+    if high.rate > low.rate:
+        most, least = f"{_label(high, several)} has the highest rate", f"{_label(low, several)} the lowest"
+        sentence = f"{most} ({numbers.percent(high.rate)}), {least} ({numbers.percent(low.rate)})."
+    outcome = "the outcome" if several else wording.name(entries[0].outcome)
+    return Figure(
+        id=f"disparities-{place}",
+        title=f"{wording.name(entries[0].attribute)}: share of rows with {outcome}",
+        sentence=sentence,
+        spec=figures.dots(items, x="share of the group's rows", percent=True),
+    )
+
+
+def _difference(entry: Disparity) -> str:
+    if entry.difference is None:
+        return numbers.ABSENT
+    if entry.difference_ci is None:
+        return numbers.points(entry.difference)
+    return numbers.with_interval(entry.difference, entry.difference_ci, "points")
+
+
+def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) -> Table:
+    columns = [
+        Column("Group"),
+        Column("Rows", True),
+        Column("Rate, with interval", True),
+        Column("Difference, with interval", True),
+        Column("Ratio", True),
+        Column("Adjusted p", True),
+        Column("Detectable", True),
+        Column("A difference?"),
+    ]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _label(entry, several),
+            numbers.count(entry.n),
+            numbers.with_interval(entry.rate, entry.ci, "percent") if entry.n else "no row",
+            _difference(entry),
+            numbers.ABSENT if entry.ratio is None else numbers.ratio(entry.ratio),
+            numbers.p_value(entry.p_adjusted),
+            numbers.ABSENT
+            if entry.minimum_detectable is None
+            else numbers.points(entry.minimum_detectable).lstrip("+"),
+            _JUDGED[_status(entry, limit)],
+        )
+        for entry in entries
+    ]
+    outcome = "" if several else f" with {wording.name(entries[0].outcome)}"
+    return table(f"Rows{outcome} by {wording.name(entries[0].attribute)}", columns, rows)

@@ -1,0 +1,133 @@
+"""Equal rows, how well the model learned, and the state of the data as it was read."""
+
+from __future__ import annotations
+
+from vaeaudit.analysis.results import AuditResults, ColumnSummary, ModelSummary
+from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report.blocks import Answer, Badge, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, table
+
+#: What `ModelSummary.disentanglement` holds, in words; a key that is not here is shown by its own name.
+_MEASURES = {
+    "mean_abs_correlation": "Mean absolute correlation between active latents (0: none goes with another)",
+    "total_correlation_gaussian_nats": "Total correlation of the active latents, as far as correlations show it (nats)",
+}
+
+
+def duplicates(results: AuditResults) -> Section:
+    """Build the section on equal rows."""
+    found = results.duplicates
+    lead = text.duplicates_lead(found)
+    if found.groups == 0:
+        return Section("duplicates", "Rows that occur more than once", "", (Answer(lead, "good"),))
+    rows: list[tuple[Cell, ...]] = [(wording.name(row_id), numbers.count(times)) for row_id, times in found.largest]
+    largest = table("The largest groups of equal rows", [Column("First row"), Column("Times", True)], rows)
+    return Section("duplicates", "Rows that occur more than once", lead, (largest,) if rows else ())
+
+
+def model(results: AuditResults) -> Section:
+    """Build the section on the model."""
+    blocks: list[Block] = [_densities(results.model)]
+    curves = figures.history(results.model.history)
+    if curves is not None:
+        blocks.append(_history(results.model, curves))
+    return Section("model", "How well the model learned", text.model_lead(results.model), tuple(blocks))
+
+
+def _densities(model: ModelSummary) -> Table:
+    elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "number")
+    rows: list[tuple[Cell, ...]] = [
+        ("Held-out ELBO, nats per row, with interval", elbo),
+        ("Held-out importance-weighted bound, nats per row", numbers.number(model.iwae_nats)),
+        ("Independent columns on the same rows, nats per row", numbers.number(model.baseline_nats)),
+        ("Latents in use", f"{model.active_latents} of {model.latents}"),
+        ("Columns modelled", numbers.count(model.columns)),
+        ("Weight of the KL term (beta)", f"{model.beta:g}"),
+        ("Training", f"{numbers.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
+        ("Why it stopped", wording.shorten(model.stopped, 160)),
+    ]
+    rows += [(_MEASURES.get(key, key.replace("_", " ")), numbers.number(value)) for key, value in _measures(model)]
+    return table("The model in numbers; higher densities are better", [Column("Measure"), Column("Value")], rows)
+
+
+def _measures(model: ModelSummary) -> list[tuple[str, float]]:
+    further = {"continuity": model.continuity, "completeness": model.completeness}
+    measured = {key: value for key, value in further.items() if value is not None}
+    return [*model.disentanglement.items(), *measured.items()]
+
+
+def _history(model: ModelSummary, curves: figures.Spec) -> Figure:
+    names = [str(trace["name"]) for trace in curves["data"]]
+    epochs = numbers.plural(model.epochs, "epoch")
+    sentence = f"Over {epochs}: {wording.listed(names)}, in nats per row; lower losses are better."
+    return Figure("model-history", "Training", sentence, curves)
+
+
+def quality(results: AuditResults) -> Section:
+    """Build the section on the data as read."""
+    problems = sum(bool(column.problems) for column in results.columns)
+    lead = (
+        f"{text.rows_in_words(results)}. {numbers.plural(len(results.columns), 'column')}, "
+        f"{numbers.plural(problems, 'column')} with remarks."
+    )
+    blocks: list[Block] = [Paragraph(note) for note in results.notes]
+    blocks += [_suggestions(results), _columns(results.columns)]
+    if results.quarantine:
+        blocks.append(_quarantine(results))
+    return Section("quality", "The data as it was read", lead, tuple(blocks))
+
+
+def _suggestions(results: AuditResults) -> Block:
+    suggested = [
+        wording.name(column.name)
+        for column in results.columns
+        if column.suggested_sensitive and column.role not in ("sensitive", "excluded")
+    ]
+    if not suggested:
+        return Paragraph("No further column has a name that suggests a sensitive attribute.")
+    names = wording.listed(suggested, most=8)
+    if len(suggested) == 1:
+        said = f"Judging by its name, {names} may be a sensitive attribute; --sensitive declares it."
+    else:
+        said = f"Judging by their names, {names} may be sensitive attributes; --sensitive declares them."
+    return Answer(said, "unsure")
+
+
+def _columns(found: tuple[ColumnSummary, ...]) -> Table:
+    columns = [
+        Column("Column"),
+        Column("Kind"),
+        Column("Role"),
+        Column("In the model"),
+        Column("Missing", True),
+        Column("Distinct", True),
+        Column("Values", wide=True),
+        Column("Remarks", wide=True),
+    ]
+    return table(f"All {numbers.plural(len(found), 'column')}", columns, [_column_row(column) for column in found])
+
+
+def _column_row(column: ColumnSummary) -> tuple[Cell, ...]:
+    return (
+        wording.name(column.name),
+        column.kind,
+        Badge(column.role, "neutral") if column.role in ("sensitive", "label") else column.role,
+        "yes" if column.in_model else "no",
+        numbers.count(column.missing),
+        numbers.count(column.unique),
+        wording.shorten(column.summary, 160),
+        Lines(tuple(wording.shorten(problem, 240) for problem in column.problems))
+        if column.problems
+        else numbers.ABSENT,
+    )
+
+
+def _quarantine(results: AuditResults) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (wording.name(file), "whole file" if row < 0 else numbers.count(row), wording.shorten(reason, 240))
+        for file, row, reason in results.quarantine
+    ]
+    total = results.rows["quarantined"]
+    caption = (
+        f"Records left out: {numbers.count(len(rows))} of {numbers.count(total)}; the run's quarantine.csv has all"
+    )
+    return table(caption, [Column("File"), Column("Record", True), Column("Reason", wide=True)], rows)

@@ -1,0 +1,86 @@
+"""What is missing: combinations with fewer rows than expected, as rules that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vaeaudit.analysis.results import AuditResults, LatentRange, Region
+from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report.blocks import Answer, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, Track, table
+
+
+def regions(results: AuditResults) -> Section:
+    """Build the section."""
+    lead = text.regions_lead(results.regions, results.regions_tested)
+    if not results.regions:
+        return Section(
+            "regions", "What is missing", "", (Answer(lead, "good" if results.regions_tested else "unsure"),)
+        )
+    blocks: list[Block] = [Paragraph(sentence) for sentence in text.baselines_in_words(results.regions)]
+    blocks += [_table(results.regions), _figure(results.regions)]
+    return Section("regions", "What is missing", lead, tuple(blocks))
+
+
+def _table(found: Sequence[Region]) -> Table:
+    refitted = any(region.stability is not None for region in found)
+    columns = [
+        Column("Region"),
+        Column("Rule", wide=True),
+        Column("Rows there are", True),
+        Column("Expected", True),
+        Column("Ratio, with interval"),
+        Column("Rows to collect", True),
+        Column("Adjusted p", True),
+    ]
+    if refitted:
+        columns.append(Column("Found again in refits", True))
+    several = len({region.baseline for region in found}) > 1
+    top = max([1.0, *(region.ci.high or region.ratio for region in found)])
+    track = Track(0.0, top, "ratio", reference=1.0)
+    rows = [_row(region, track, refitted, several) for region in found]
+    return table("Under-represented regions, by rank", columns, rows)
+
+
+def _row(region: Region, track: Track, refitted: bool, several: bool) -> tuple[Cell, ...]:
+    lines = [wording.rule_in_words(region.rule)]
+    if several:
+        lines.append(f"against {region.baseline}")
+    where = ", ".join(_latent_range(side) for side in region.latent_box)
+    if where:
+        lines.append(f"in the latents: {where}")
+    row: tuple[Cell, ...] = (
+        region.id,
+        Lines(tuple(lines)),
+        numbers.count(region.observed),
+        numbers.number(region.expected),
+        track.mark(region.ratio, region.ci),
+        numbers.count(region.rows_to_collect),
+        numbers.p_value(region.p_adjusted),
+    )
+    if not refitted:
+        return row
+    return (*row, numbers.ABSENT if region.stability is None else numbers.percent(region.stability))
+
+
+def _latent_range(side: LatentRange) -> str:
+    if side.low is None and side.high is None:
+        return f"latent {side.latent} anywhere"
+    if side.low is None:
+        return f"latent {side.latent} below {numbers.number(side.high or 0.0)}"
+    if side.high is None:
+        return f"latent {side.latent} above {numbers.number(side.low)}"
+    return f"latent {side.latent} from {numbers.number(side.low)} to {numbers.number(side.high)}"
+
+
+def _figure(found: Sequence[Region]) -> Figure:
+    widest = max(found, key=lambda region: region.expected - region.observed)
+    rule = wording.rule_in_words(widest.rule)
+    return Figure(
+        id="regions-counts",
+        title="Rows there are, and rows expected",
+        sentence=(
+            f"The widest gap is in {widest.id} ({rule}): {numbers.count(widest.observed)} of about "
+            f"{numbers.number(widest.expected)} expected rows."
+        ),
+        spec=figures.observed_and_expected(found),
+    )

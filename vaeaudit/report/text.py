@@ -1,0 +1,297 @@
+"""Sentences: what each result says, written from its numbers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from vaeaudit.analysis.results import (
+    AuditResults,
+    Disparity,
+    Duplicates,
+    HistogramCounts,
+    LatentSummary,
+    ModelSummary,
+    OutlierSummary,
+    Proxy,
+    Region,
+    Representation,
+)
+from vaeaudit.report import numbers
+from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words
+
+BASELINE_MEANING: Mapping[str, str] = {
+    "independence": "as many as there would be if the columns of the rule had nothing to do with one another",
+    "population": "as many as the given population shares lead one to expect",
+    "reference": "as many as the reference dataset leads one to expect",
+    "uniform": "as many as an even spread over the values that occur would give",
+}
+
+
+# --- representation ---------------------------------------------------------------------------------------------
+
+
+def representation_lead(cells: Sequence[Representation]) -> str:
+    """Answer who is here, in one or two sentences."""
+    if not cells:
+        return "No sensitive column was declared, so nothing can be said about groups; --sensitive declares one."
+    empty = sum(cell.n == 0 for cell in cells)
+    under = [cell for cell in cells if cell.status == "under"]
+    parts = [f"{numbers.plural(len(cells), 'group')} and intersections were counted; "]
+    parts.append("none is empty." if empty == 0 else f"{empty} of them hold no row at all.")
+    if all(cell.baseline == "balance" for cell in cells):
+        parts.append(
+            " No population was given, so the shares describe balance only: nothing here says how large a group should"
+            " be. --population compares with given shares."
+        )
+    elif under:
+        names = [group_name(cell.attributes, cell.group) for cell in under]
+        parts.append(f" Under-represented against the population: {listed(names)}.")
+    else:
+        parts.append(" No group was shown to be under-represented against the population.")
+    return "".join(parts)
+
+
+def representation_sentence(attribute: str, cells: Sequence[Representation]) -> str:
+    """Say what the figure of one attribute shows."""
+    largest, smallest = max(cells, key=lambda cell: cell.n), min(cells, key=lambda cell: cell.n)
+    first = f"Of {name(attribute)}, {_group_share(largest)} is the largest group"
+    second = f" and {_group_share(smallest)} the smallest." if smallest is not largest else "."
+    short = [group_name(cell.attributes, cell.group) for cell in cells if cell.status == "under"]
+    if short:
+        return f"{first}{second} Short of the population share: {listed(short)}."
+    if any(cell.reference_share is not None for cell in cells):
+        return f"{first}{second} No group is shown to fall short of its population share."
+    return first + second
+
+
+def _group_share(cell: Representation) -> str:
+    return f"{group_name(cell.attributes, cell.group)} ({numbers.percent(cell.share)})"
+
+
+# --- regions ----------------------------------------------------------------------------------------------------
+
+
+def regions_lead(regions: Sequence[Region], tested: int) -> str:
+    """Answer what is missing."""
+    if tested == 0:
+        return "No combination could be tested: there are too few rows or too few columns."
+    if not regions:
+        return (
+            f"No region is flagged: of {numbers.plural(tested, 'combination')} tested, none holds clearly fewer rows "
+            "than its baseline leads one to expect."
+        )
+    first = regions[0]
+    return (
+        f"{numbers.plural(len(regions), 'region')} of {numbers.plural(tested, 'combination')} tested "
+        f"{'holds' if len(regions) == 1 else 'hold'} clearly fewer rows than expected. The first: "
+        f"{rule_in_words(first.rule)}, with {numbers.plural(first.observed, 'row')} where about "
+        f"{numbers.number(first.expected)} were expected."
+    )
+
+
+def baselines_in_words(regions: Sequence[Region]) -> list[str]:
+    """Say what each baseline that occurs means."""
+    kinds = sorted({region.baseline for region in regions})
+    return [f"Baseline “{kind}”: expected is {BASELINE_MEANING.get(kind, kind)}." for kind in kinds]
+
+
+# --- outliers ---------------------------------------------------------------------------------------------------
+
+
+def outliers_lead(outliers: OutlierSummary) -> str:
+    """Answer which rows do not belong."""
+    rate = numbers.rate(outliers.fdr)
+    if outliers.flagged == 0:
+        return (
+            f"No row is flagged: none of the {numbers.plural(outliers.n, 'row')} is so atypical that it would stand "
+            f"out at a false-discovery rate of {rate}."
+        )
+    return (
+        f"{numbers.plural(outliers.flagged, 'row')} of {numbers.count(outliers.n)} "
+        f"({numbers.percent(outliers.flagged / outliers.n)}) {'is' if outliers.flagged == 1 else 'are'} flagged at a "
+        f"false-discovery rate of {rate}. Higher scores are more atypical."
+    )
+
+
+def score_curve_sentence(outliers: OutlierSummary) -> str:
+    """Say what the score curve shows."""
+    quantiles = outliers.score_quantiles
+    middle, top = quantiles[len(quantiles) // 2], quantiles[-1]
+    text = f"Half of the rows score below {numbers.number(middle)} nats; the highest score is {numbers.number(top)}."
+    if outliers.threshold is None:
+        return f"{text} No score is high enough to be flagged."
+    return f"{text} Rows are flagged from {numbers.number(outliers.threshold)} nats on."
+
+
+def outlier_rates_sentence(outliers: OutlierSummary, attribute: str) -> str:
+    """Say what deleting the flagged rows would do to the groups of one attribute."""
+    groups = [rate for rate in outliers.by_group if rate.attribute == attribute and rate.n > 0]
+    if not groups:
+        return f"No group of {name(attribute)} holds a row."
+    most = max(groups, key=lambda rate: rate.rate)
+    if most.flagged == 0:
+        return f"No group of {name(attribute)} holds a flagged row."
+    return (
+        f"Deleting the flagged rows would remove the largest share from {name(most.group)}: "
+        f"{numbers.percent(most.rate)} ({numbers.count(most.flagged)} of {numbers.plural(most.n, 'row')})."
+    )
+
+
+# --- latents ----------------------------------------------------------------------------------------------------
+
+
+def latents_lead(latents: Sequence[LatentSummary]) -> str:
+    """Answer how many axes the model uses."""
+    active = [latent for latent in latents if latent.active]
+    dead = [str(latent.index) for latent in latents if not latent.active]
+    if not latents:
+        return "The model has no latents."
+    if not active:
+        return f"The model uses none of its {numbers.plural(len(latents), 'latent')}: they carry no information."
+    text = f"{len(active)} of {numbers.plural(len(latents), 'latent')} carry information about the rows"
+    if not dead:
+        return f"{text}; none is unused."
+    return f"{text}; unused: {'latent' if len(dead) == 1 else 'latents'} {listed(dead, most=12)}."
+
+
+def latent_sentence(latent: LatentSummary) -> str:
+    """Say what one latent encodes."""
+    if not latent.explains:
+        return f"Latent {latent.index} is explained by no single column on held-out rows."
+    best = latent.explains[0]
+    text = (
+        f"Latent {latent.index} {explains(best)}, which predicts {numbers.percent(best.score)} of its variance on "
+        "held-out rows"
+    )
+    if len(latent.explains) > 1:
+        second = latent.explains[1]
+        text += f"; it also {explains(second)} ({numbers.percent(second.score)})"
+    return text + "."
+
+
+def histogram_sentence(latent: LatentSummary, smallest_group: int) -> str:
+    """Read from the histogram where the middle rows of the groups lie, per attribute."""
+    parts = [_groups_apart(latent, attribute, smallest_group) for attribute in latent.histogram.by_group]
+    told = " ".join(part for part in parts if part)
+    first = f"Where the {numbers.plural(latent.histogram.overall.total, 'row')} lie on latent {latent.index}"
+    return f"{first}, overall and by group, with intervals. {told}".rstrip()
+
+
+def _groups_apart(latent: LatentSummary, attribute: str, smallest_group: int) -> str:
+    groups = latent.histogram.by_group[attribute]
+    middles = {group: _middle_bin(counts) for group, counts in groups.items() if counts.total >= smallest_group}
+    if len(middles) < 2:
+        return ""
+    low, high = min(middles, key=lambda group: middles[group]), max(middles, key=lambda group: middles[group])
+    if middles[low] == middles[high]:
+        return f"The middle rows of all groups of {name(attribute)} fall into one bin."
+    return (
+        f"Of {name(attribute)}, {name(high)} lies highest (middle row {_bin(latent, middles[high])}) and {name(low)} "
+        f"lowest ({_bin(latent, middles[low])})."
+    )
+
+
+def _middle_bin(counts: HistogramCounts) -> int:
+    """Return the bin that holds the middle row: read off the histogram, no estimate of its own."""
+    return int(np.searchsorted(np.cumsum(counts.counts), counts.total / 2))
+
+
+def _bin(latent: LatentSummary, place: int) -> str:
+    edges = latent.histogram.edges
+    return f"{numbers.number(edges[place])} to {numbers.number(edges[place + 1])}"
+
+
+# --- fairness ---------------------------------------------------------------------------------------------------
+
+
+def proxies_lead(proxies: Sequence[Proxy]) -> str:
+    """Answer whether the rest of the data gives sensitive attributes away."""
+    if not proxies:
+        return "No sensitive column was declared, or none has two groups large enough to be told apart."
+    best = max(proxies, key=lambda proxy: proxy.auc)
+    told = "all modelled columns together" if best.source == "columns" else "the latents"
+    auc = numbers.with_interval(best.auc, best.ci, "ratio")
+    return f"Most easily told is {name(best.attribute)}, from {told}: AUC {auc}; 0.5 is guessing, 1 is knowing."
+
+
+def disparities_lead(disparities: Sequence[Disparity]) -> str:
+    """Answer whether the outcome differs between groups."""
+    if not disparities:
+        return "No outcome by group: it needs a label (--label) and at least one sensitive column (--sensitive)."
+    judged = [entry for entry in disparities if entry.p_adjusted is not None and entry.difference is not None]
+    if not judged:
+        return "No group is large enough for its outcome to be judged; the rates are listed."
+    widest = max(judged, key=lambda entry: abs(entry.difference or 0.0))
+    return (
+        f"The widest difference: of {name(widest.attribute)} {name(widest.group)}, {numbers.percent(widest.rate)} of "
+        f"{numbers.plural(widest.n, 'row')} have {name(widest.outcome)}, {numbers.points(widest.difference or 0.0)} "
+        f"against all other rows (adjusted p {numbers.p_value(widest.p_adjusted)}). A difference in the data is not by "
+        "itself an injustice, and its absence no proof of fairness."
+    )
+
+
+# --- quality ----------------------------------------------------------------------------------------------------
+
+
+def duplicates_lead(duplicates: Duplicates) -> str:
+    """Answer whether rows occur more than once."""
+    if duplicates.groups == 0:
+        return "No row occurs twice."
+    return (
+        f"{numbers.plural(duplicates.rows_in_groups, 'row')} occur more than once, in "
+        f"{numbers.plural(duplicates.groups, 'group')} of rows equal in every column but the id. If the columns were "
+        f"independent of one another, chance alone would give about {numbers.number(duplicates.expected_pairs)} equal "
+        "pairs."
+    )
+
+
+def model_lead(model: ModelSummary) -> str:
+    """Answer how well the model learned the rows, against a model that knows no relation between columns."""
+    gain = model.elbo_nats - model.baseline_nats
+    compared = "better than" if gain > 0 else "no better than"
+    return (
+        f"On held-out rows the model is {compared} a model of independent columns: {numbers.number(model.elbo_nats)} "
+        f"against {numbers.number(model.baseline_nats)} nats per row ({_signed(gain)}). It uses {model.active_latents} "
+        f"of {numbers.plural(model.latents, 'latent')}."
+    )
+
+
+def rows_in_words(results: AuditResults) -> str:
+    """Account for every row: read = scored + quarantined + skipped."""
+    rows = {key: numbers.count(value) for key, value in results.rows.items()}
+    return (
+        f"{rows['read']} read = {rows['scored']} scored + {rows['quarantined']} quarantined + {rows['skipped']} skipped"
+    )
+
+
+def model_in_one_line(model: ModelSummary) -> str:
+    """Name the model as the page's head does."""
+    objective = {"beta": f"beta-VAE, beta {model.beta:g}", "ae": "autoencoder"}.get(model.objective, model.objective)
+    return (
+        f"{objective}, {model.active_latents} of {numbers.plural(model.latents, 'latent')} active, "
+        f"{numbers.plural(model.epochs, 'epoch')} in {numbers.duration(model.seconds)}"
+    )
+
+
+def commands(run: Mapping[str, Any]) -> str:
+    """Write the commands that make this report again; the data's place is the reader's own."""
+    read = run["config"].get("read", {})
+    parts = ["vaeaudit", "fit", str(run["data"]["name"])]
+    for option in ("label", "id"):
+        if read.get(option):
+            parts += [f"--{option}", str(read[option])]
+    for option in ("sensitive", "exclude", "include"):
+        for column in read.get(option, ()):
+            parts += [f"--{option}", str(column)]
+    if "preset" in run["config"]:
+        parts += ["--preset", str(run["config"]["preset"])]
+    parts += ["--seed", str(run["seed"])]
+    return f"{shlex.join(parts)}\n{shlex.join(['vaeaudit', 'report', str(run['id'])])}"
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + numbers.number(value)

@@ -1,0 +1,80 @@
+"""What a run directory says about itself before and after training."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.config import FitConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding import Encoding
+from vaeaudit.data.population import Population
+from vaeaudit.latents import LatentCodes
+from vaeaudit.runs.directory import RunWriter
+
+_VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+def source_text(source: Any) -> str:
+    """Return how a source is named in `metadata.json`: an absolute path, or the type of an object in memory."""
+    return str(Path(source).resolve()) if isinstance(source, (str, Path)) else type(source).__name__
+
+
+def describe_run(
+    run_id: str, source: Any, dataset: Dataset, config: FitConfig, population: Population | None
+) -> dict[str, Any]:
+    """Return `metadata.json` as far as it is known before training."""
+    return {
+        "id": run_id,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in _VERSIONS}},
+        "seed": config.seed,
+        "data": {
+            "name": dataset.name,
+            "kind": "table",
+            "source": source_text(source),
+            "fingerprint": dataset.fingerprint,
+        },
+        "rows": {name: getattr(dataset.accounting, name) for name in ("read", "scored", "quarantined", "skipped")},
+        "notes": list(dataset.notes),
+        "population": population.to_dict() if population else None,
+    }
+
+
+def write_before_training(
+    writer: RunWriter, dataset: Dataset, encoding: Encoding, config: FitConfig, metadata: Mapping[str, Any]
+) -> None:
+    """Write everything that is known before training, so that an interrupted run can be gone on with."""
+    writer.document("config.json", config.to_dict())
+    writer.document("schema.json", {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
+    writer.document("metadata.json", metadata)
+    writer.table("columns.parquet", dataset.frame)
+    writer.table("quarantine.csv", dataset.quarantine)
+
+
+def write_after_training(
+    writer: RunWriter,
+    *,
+    architecture: Mapping[str, Any],
+    weights: Mapping[str, npt.NDArray[Any]],
+    scoring: Mapping[str, npt.NDArray[Any]],
+    history: Mapping[str, npt.NDArray[np.floating]],
+    codes: LatentCodes,
+    traversals: Mapping[str, npt.NDArray[np.floating]],
+) -> None:
+    """Write what training and scoring gave; `rows.parquet` and the manifest are still to come."""
+    writer.document("model/architecture.json", architecture)
+    writer.arrays("model/weights.npz", weights)
+    writer.arrays("model/scoring.npz", scoring)
+    n_epochs = max((len(curve) for curve in history.values()), default=0)
+    writer.table("history.csv", pd.DataFrame({"epoch": np.arange(1, n_epochs + 1), **history}))
+    writer.arrays("latents.npz", codes.to_arrays())
+    writer.arrays("traversals.npz", traversals)
