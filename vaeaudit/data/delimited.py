@@ -236,8 +236,9 @@ class _Reading:
         if packed is None or any(_holds_nul(cells) for cells in packed):
             self._leave_out_unusable()
             packed = _pack_columns(self.rows)
-        self.chunks.append(packed)
-        self.positions.append(np.array(self.row_numbers, dtype=np.int64))
+        if self.rows:
+            self.chunks.append(packed)
+            self.positions.append(np.array(self.row_numbers, dtype=np.int64))
         self.rows, self.row_numbers = [], []
 
     def _leave_out_unusable(self) -> None:

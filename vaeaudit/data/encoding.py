@@ -30,6 +30,10 @@ ATOM_SHARE = 0.1
 #: Excess kurtosis of a Laplace distribution; beyond it a Normal is the wrong tail.
 HEAVY_TAILED = 3.0
 MISSING_CODE = -1
+#: Numbers that lie closer together than this have no spread that float64 could divide by.
+_SMALLEST_SPREAD = 1e-300
+#: Counts are modelled up to here, far inside float32.
+_LARGEST_COUNT = 1e15
 
 
 class Likelihood(StrEnum):
@@ -198,6 +202,8 @@ class Encoding:
                 total -= np.where(cells == column.n_codes - 1, np.log(column.shared_levels), 0.0)
             elif column.likelihood is Likelihood.QUANTISED:
                 in_tail = (cells == len(column.atoms)) | (cells == column.n_codes - 1)
+                if not column.edges:  # one bin: between the outer atoms, or in one of the tails
+                    in_tail &= generator.random(len(codes)) < sum(column.tails) / _bin_widths(column)[0]
                 total -= np.where(in_tail, generator.exponential(size=len(codes)), 0.0)
         return total
 
@@ -226,6 +232,12 @@ class Encoding:
             plain["kind"], plain["likelihood"] = Kind(entry["kind"]), Likelihood(entry["likelihood"])
             columns.append(ColumnEncoding(**plain))
         return cls(tuple(columns))
+
+
+def largest_count(column: ColumnEncoding) -> float:
+    """Return the count at the clip of the standardised log count: larger ones are drawn in, like every number."""
+    log_count = min(column.location + CLIP * column.scale, np.log(_LARGEST_COUNT))
+    return float(np.round(np.expm1(log_count)))
 
 
 def fit_encoding(dataset: Dataset, *, max_levels: int) -> Encoding:
@@ -300,8 +312,9 @@ def _fit_numbers(column: Column, numbers: npt.NDArray[np.float64], has_missing: 
         )
     location, scale = _winsorised_moments(numbers)
     standardised = _standardise(numbers, location, scale)
-    excess_kurtosis = np.mean((standardised - standardised.mean()) ** 4) / standardised.var() ** 2 - 3
-    likelihood = Likelihood.STUDENT_T if excess_kurtosis > HEAVY_TAILED else Likelihood.NORMAL
+    fourth_moment, variance = np.mean((standardised - standardised.mean()) ** 4), standardised.var()
+    is_heavy_tailed = fourth_moment > (HEAVY_TAILED + 3) * variance**2
+    likelihood = Likelihood.STUDENT_T if is_heavy_tailed else Likelihood.NORMAL
     return ColumnEncoding(column.name, column.kind, likelihood, has_missing, location=location, scale=scale)
 
 
@@ -311,22 +324,25 @@ def _is_dispersed_and_skewed(counts: npt.NDArray[np.float64]) -> bool:
     A count that is far from 0 and symmetric (age in years) needs a variance that may fall below its mean.
     """
     low, high = np.quantile(counts, [0.01, 0.99], method="nearest")
-    drawn_in = np.clip(counts, low, high)
-    centred = drawn_in - drawn_in.mean()
-    return bool(drawn_in.var() > drawn_in.mean() and np.mean(centred**3) > drawn_in.std() ** 3)
+    largest = max(float(high), 1.0)
+    relative = np.clip(counts, low, high) / largest  # keeps the cubes of huge counts finite
+    centred = relative - relative.mean()
+    is_dispersed = relative.var() > relative.mean() / largest
+    return bool(is_dispersed and np.mean(centred**3) > relative.std() ** 3)
 
 
 def _winsorised_moments(numbers: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Mean and standard deviation with the outer 1 % on each side drawn in, so that one 1e308 decides nothing."""
     low, high = np.quantile(numbers, [0.01, 0.99], method="nearest")
     drawn_in = np.clip(numbers, low, high)
-    centre = float(np.median(drawn_in))
-    with np.errstate(over="ignore"):
-        spread = min(float(np.max(np.abs(drawn_in - centre))), np.finfo(np.float64).max)
-    if spread == 0:
-        return centre, 1.0
-    relative = (drawn_in - centre) / spread  # keeps the squares of huge numbers finite
-    return centre + spread * float(relative.mean()), spread * float(relative.std())
+    half_centre = float(np.median(drawn_in / 2))
+    halves = drawn_in / 2 - half_centre  # the difference of two numbers of 1e308 is beyond float64, of halves it is not
+    spread = float(np.max(np.abs(halves)))
+    if spread < _SMALLEST_SPREAD:
+        return 2 * half_centre, 1.0
+    relative = halves / spread  # keeps the squares of huge numbers finite
+    half_scale = min(spread * float(relative.std()), np.finfo(np.float64).max / 4)
+    return 2 * (half_centre + spread * float(relative.mean())), 2 * half_scale
 
 
 def _fit_quantised(
@@ -339,6 +355,7 @@ def _fit_quantised(
     atoms, rest, weight = distinct[is_atom], distinct[~is_atom], counts[~is_atom]
     edges, centres = _quantile_bins(rest, weight, MAX_BINS - len(atoms))
     low, high = (edges[0], edges[-1]) if len(edges) else (distinct[0], distinct[-1])
+    below, above = rest < low, rest > high
     return ColumnEncoding(
         column.name,
         column.kind,
@@ -347,8 +364,11 @@ def _fit_quantised(
         n_codes=len(atoms) + len(edges) + 1,
         atoms=tuple(atoms.tolist()),
         edges=tuple(edges.tolist()),
-        centres=(*atoms.tolist(), *centres),
-        tails=(_mean_distance(low - rest[rest < low], distinct), _mean_distance(rest[rest > high] - high, distinct)),
+        centres=(*atoms.tolist(), *(centres or [float(np.median(distinct))])),
+        tails=(
+            _mean_distance(_gap(low, rest[below]), weight[below], distinct),
+            _mean_distance(_gap(rest[above], high), weight[above], distinct),
+        ),
     )
 
 
@@ -357,39 +377,62 @@ def _quantile_bins(
 ) -> tuple[npt.NDArray[np.float64], list[float]]:
     """Inner edges of at most `n_bins` bins of about equal weight, and the middle value of each bin."""
     if len(values) == 0:
-        return np.zeros(0), [0.0]
+        return np.zeros(0), []
     cumulative = np.cumsum(weight)
     wanted = np.arange(1, max(n_bins, 1)) * cumulative[-1] / max(n_bins, 1)
     upper = np.unique(np.searchsorted(cumulative, wanted))
     upper = upper[upper < len(values) - 1]
-    edges = np.unique(values[upper] / 2 + values[upper + 1] / 2)
+    middle = values[upper] / 2 + values[upper + 1] / 2
+    # Between two neighbouring floats there is no middle; the edge is then the upper one, so that no bin is empty.
+    edges = np.unique(np.where(middle > values[upper], middle, values[upper + 1]))
     bins = np.searchsorted(edges, values, side="right")
     centres = [float(np.median(values[bins == index])) for index in range(len(edges) + 1)]
     return edges, centres
 
 
-def _mean_distance(distances: npt.NDArray[np.float64], distinct: npt.NDArray[np.float64]) -> float:
-    """Mean of the positive distances; the typical gap between values where there are none."""
+def _gap(high: npt.ArrayLike, low: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """`high - low`, at most the largest float64."""
+    with np.errstate(over="ignore"):
+        difference = np.asarray(high, np.float64) - np.asarray(low, np.float64)
+    return np.asarray(np.minimum(difference, np.finfo(np.float64).max), np.float64)
+
+
+def _mean_distance(
+    distances: npt.NDArray[np.float64], weight: npt.NDArray[np.integer], distinct: npt.NDArray[np.float64]
+) -> float:
+    """Weighted mean of the positive distances; the typical gap between values where there are none."""
     if len(distances):
-        return float(distances.mean())
-    gaps = np.diff(distinct)
-    return float(np.median(gaps)) if len(gaps) else 1.0
+        largest = float(distances.max())
+        return largest * float(np.average(distances / largest, weights=weight))
+    gaps = _gap(distinct[1:], distinct[:-1])
+    return float(np.median(gaps / 2) * 2) if len(gaps) else 1.0
+
+
+def _bin_widths(column: ColumnEncoding) -> npt.NDArray[np.float64]:
+    """Widths of the bins of a quantised column; a tail counts as wide as its mean distance."""
+    low_tail, high_tail = column.tails
+    if not column.edges:
+        with np.errstate(over="ignore"):
+            whole = _gap(column.atoms[-1], column.atoms[0]) + low_tail + high_tail
+        return np.array([np.minimum(whole, np.finfo(np.float64).max)])
+    edges = np.array(column.edges)
+    return np.concatenate(([low_tail], _gap(edges[1:], edges[:-1]), [high_tail]))
 
 
 def _encode_numbers(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if column.likelihood is Likelihood.NEGATIVE_BINOMIAL:
         # Counts beyond the clip of the standardised log count are drawn in, as for every other number.
-        ceiling = np.expm1(column.location + CLIP * column.scale)
-        return np.round(np.clip(np.nan_to_num(numbers, nan=0.0), 0, ceiling))
+        return np.round(np.clip(np.nan_to_num(numbers, nan=0.0), 0, largest_count(column)))
     if column.likelihood is Likelihood.LOG_NORMAL:
         # New rows may hold what the kind rules out: 0 and below end at the lower clip, as surprising as can be.
-        numbers = np.log(np.maximum(numbers, np.finfo(np.float64).tiny))
-    return np.nan_to_num(_standardise(numbers, column.location, column.scale), nan=0.0)
+        numbers = np.log(np.maximum(numbers, np.nextafter(0.0, 1.0)))
+    standardised = _standardise(numbers, column.location, column.scale)
+    return np.where(np.isnan(standardised), 0.0, standardised)
 
 
 def _standardise(numbers: npt.NDArray[np.float64], location: float, scale: float) -> npt.NDArray[np.float64]:
     with np.errstate(over="ignore"):  # 1e308 over a small scale is inf, and ends at the clip
-        return np.clip((numbers - location) / scale, -CLIP, CLIP)
+        return np.clip((numbers / 2 - location / 2) / (scale / 2), -CLIP, CLIP)
 
 
 def _encode_codes(column: ColumnEncoding, values: pd.Series) -> npt.NDArray[np.integer]:
@@ -400,7 +443,7 @@ def _encode_codes(column: ColumnEncoding, values: pd.Series) -> npt.NDArray[np.i
 
 
 def _quantise(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.integer]:
-    atoms, edges = np.array(column.atoms), np.array(column.edges)
+    atoms, edges = np.array(column.atoms, np.float64), np.array(column.edges, np.float64)
     codes = len(atoms) + np.searchsorted(edges, numbers, side="right")
     if len(atoms):
         nearest = np.minimum(np.searchsorted(atoms, numbers), len(atoms) - 1)
@@ -410,7 +453,8 @@ def _quantise(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.N
 
 def _tail_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     edges = column.edges or ((column.atoms[0], column.atoms[-1]) if column.atoms else (0.0, 0.0))
-    distance = np.maximum((edges[0] - numbers) / column.tails[0], (numbers - edges[-1]) / column.tails[1])
+    with np.errstate(over="ignore"):
+        distance = np.maximum((edges[0] - numbers) / column.tails[0], (numbers - edges[-1]) / column.tails[1])
     beyond = np.clip(np.nan_to_num(distance, nan=0.0), 0.0, CLIP**2 / 2)
     return np.where(_quantise(column, numbers) >= len(column.atoms), -beyond, 0.0)
 
@@ -419,7 +463,7 @@ def _unit_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) 
     if column.likelihood is Likelihood.NEGATIVE_BINOMIAL:
         return np.zeros_like(numbers)
     if column.likelihood is Likelihood.QUANTISED:
-        widths = np.concatenate(([column.tails[0]], np.diff(column.edges), [column.tails[1]]))
+        widths = _bin_widths(column)
         bins = _quantise(column, numbers) - len(column.atoms)
         return np.where(bins >= 0, -np.log(widths[np.clip(bins, 0, len(widths) - 1)]), 0.0)
     log_density = np.full_like(numbers, -np.log(column.scale))

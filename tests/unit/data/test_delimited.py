@@ -171,6 +171,11 @@ def test_a_record_with_a_nul_byte_is_quarantined(path: Path) -> None:
     assert reasons(table) == [(1, "holds a NUL byte")]
 
 
+def test_a_table_whose_records_are_all_unusable_is_empty_and_accounted_for(path: Path) -> None:
+    table = read(path, b"a,b\n1,\0\n2,\0\n")
+    assert (table.read, len(table), len(table.left_out)) == (2, 0, 2)
+
+
 def test_a_nul_byte_in_the_header_is_one_clear_error(path: Path) -> None:
     with pytest.raises(InputError, match="header holds NUL"):
         read(path, b"a\0,b\n" + b"1,x\n" * 50)

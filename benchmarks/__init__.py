@@ -1,0 +1,1 @@
+"""How good and how fast: one module per protocol, results as data beside it."""
