@@ -95,13 +95,14 @@ def pipeline(adult: Path) -> list[dict[str, Any]]:
     held_out = models.split_held_out(len(dataset), 0.1, 0)
 
     def train(epochs: int) -> Callable[[], None]:
-        steps = TrainConfig(epochs=epochs, fewest_steps=500, most_steps=500, warmup_epochs=1)
+        steps = TrainConfig(epochs=epochs, warmup_epochs=1)
         return lambda: (models.train(encoding, rows, held_out, model_config, steps, seed=0), None)[1]
 
     drawn = _seconds(draw)
+    steps_per_epoch = int((~held_out).sum()) // config.train.batch_size
     # The difference of two trainings leaves out start, tracing and the fit of the marginals.
     stepped = (_seconds(train(5)) - _seconds(train(1))) / 4
-    rates: Mapping[str, float] = {"input pipeline alone": _BATCHES / drawn, "training, all in": 500 / stepped}
+    rates: Mapping[str, float] = {"input pipeline alone": _BATCHES / drawn, "training, all in": steps_per_epoch / stepped}
     return [
         {"what": what, "batches_per_s": rate, "rows_per_s": rate * config.train.batch_size}
         for what, rate in rates.items()

@@ -46,7 +46,35 @@ class _Section:
                 f"configuration: unknown key(s) {unknown} in the section of {cls.__name__}.",
                 hint=f"Known keys: {sorted(known)}",
             )
+        for entry in fields(cls):
+            if entry.name in document:
+                _require_type(f"{cls.__name__}: {entry.name}", str(entry.type), document[entry.name])
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in document.items()})
+
+
+#: What a value of a declared type must be an instance of, and how that is called; True is not a number here.
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "text"),
+    "str | None": ((str, type(None)), "text"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "tuple[str, ...]": ((list, tuple), "a list of texts"),
+    "tuple[int, ...]": ((list, tuple), "a list of whole numbers"),
+    "dict[str, str]": ((dict,), "a table of texts"),
+    "dict[str, list[str]]": ((dict,), "a table of lists of texts"),
+}
+_ITEMS: dict[str, type] = {"tuple[str, ...]": str, "tuple[int, ...]": int, "dict[str, str]": str}
+
+
+def _require_type(what: str, declared: str, value: Any) -> None:
+    if declared not in _TYPES:
+        return  # a section, which checks its own values
+    types, called = _TYPES[declared]
+    fits = isinstance(value, types) and not isinstance(value, bool)
+    if fits and declared in _ITEMS:
+        items = value.values() if isinstance(value, dict) else value
+        fits = all(isinstance(item, _ITEMS[declared]) for item in items)
+    _require(fits, f"configuration: {what}: expected {called}, found {value!r}.")
 
 
 def _require(condition: bool, message: str) -> None:
@@ -124,7 +152,7 @@ class ModelConfig(_Section):
     objective: str = Objective.BETA.value
     beta: float = 1.0
     latents: int = 0
-    hidden: tuple[int, ...] = (256, 256)
+    hidden: tuple[int, ...] = (128, 128)
     embed_levels: int = 255
 
     def __post_init__(self) -> None:
@@ -132,7 +160,11 @@ class ModelConfig(_Section):
         _require(self.objective in choices, f"--objective: expected one of {choices}, found {self.objective!r}.")
         _require(0 < self.beta <= 1000, f"--beta: expected a number above 0 and up to 1000, found {self.beta}.")
         _require(0 <= self.latents <= 512, f"--latents: expected auto or 1 to 512, found {self.latents}.")
-        _require(len(self.hidden) > 0, "model.hidden: expected at least one width.")
+        _require(
+            len(self.hidden) > 0 and min(self.hidden) > 0,
+            f"model.hidden: expected widths above 0, found {self.hidden}.",
+        )
+        _require(self.embed_levels >= 1, f"model.embed_levels: expected at least 1, found {self.embed_levels}.")
 
 
 @dataclass(frozen=True)
@@ -144,8 +176,8 @@ class TrainConfig(_Section):
     epochs, patience
         Most epochs, and epochs without a better held-out objective after which training stops.
     fewest_steps, most_steps
-        Optimiser steps of an epoch: one pass over the rows, but no fewer and no more than these. A small table thus
-        gets enough steps to be learned, and a large one costs no more than it needs.
+        Optimiser steps of an epoch: one pass over the rows (two, where one has fewer steps than `fewest_steps`), and
+        no more than `most_steps`, so that a large table costs no more than it needs.
     batch_size
         B, rows per step.
     learning_rate
@@ -179,10 +211,11 @@ class TrainConfig(_Section):
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "fewest_steps", "batch_size", "iwae_samples"):
             _require(getattr(self, name) >= 1, f"train.{name}: expected at least 1, found {getattr(self, name)}.")
+        _require(self.warmup_epochs >= 0, f"train.warmup_epochs: expected 0 or more, found {self.warmup_epochs}.")
         _require(self.most_steps >= self.fewest_steps, "train.most_steps: expected no less than train.fewest_steps.")
         _require(0 <= self.trim < 0.5, f"train.trim: expected a share in [0, 0.5), found {self.trim}.")
         _require(0 < self.held_out < 0.5, f"train.held_out: expected a share in (0, 0.5), found {self.held_out}.")
-        _require(self.learning_rate > 0, f"train.learning_rate: expected above 0, found {self.learning_rate}.")
+        _require(0 < self.learning_rate < 1, f"train.learning_rate: expected in (0, 1), found {self.learning_rate}.")
         _require(self.null_rows >= 1000, f"train.null_rows: expected at least 1000, found {self.null_rows}.")
 
 
@@ -226,6 +259,12 @@ class AnalysisConfig(_Section):
             0 < self.min_ratio <= 1 <= self.max_ratio,
             f"tolerance: expected min_ratio <= 1 <= max_ratio, found {self.min_ratio} and {self.max_ratio}.",
         )
+        for name, least in (("bins", 2), ("max_regions", 1), ("smallest_group", 1)):
+            found = getattr(self, name)
+            _require(found >= least, f"analysis.{name}: expected at least {least}, found {found}.")
+        for name in ("max_outlier_share", "max_quarantined_share"):
+            found = getattr(self, name)
+            _require(0 <= found <= 1, f"analysis.{name}: expected a share in [0, 1], found {found}.")
 
 
 @dataclass(frozen=True)
@@ -256,13 +295,16 @@ class FitConfig(_Section):
         preset = str(document.get("preset", Preset.STANDARD.value))
         values = dict(document)
         for name, section in sections.items():
-            entries = dict(document.get(name, {}))
+            stated = document.get(name, {})
+            _require(isinstance(stated, Mapping), f"configuration: {name}: expected a table, found {stated!r}.")
+            entries = dict(stated)
             if name == "train":
                 entries = {**PRESETS.get(preset, {}), **entries}
             values[name] = section.from_dict(entries)
         plain = {entry.name for entry in fields(cls)}
         unknown = sorted(set(values) - plain)
         _require(not unknown, f"configuration: unknown key(s) {unknown}; known are {sorted(plain)}.")
+        _require_type("seed", "int", values.get("seed", 0))
         return cls(**values)
 
     def with_overrides(self, overrides: Mapping[str, Mapping[str, Any]]) -> Self:
@@ -277,3 +319,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     Preset.STANDARD.value: {},
     Preset.THOROUGH.value: {"epochs": 150, "patience": 20, "fewest_steps": 200, "most_steps": 2000},
 }
+
+
+def preset_values(preset: str) -> dict[str, Any]:
+    """Return every field of `TrainConfig` that some preset sets, as `preset` has it; the defaults where it has none."""
+    touched = {name for values in PRESETS.values() for name in values}
+    return {**{name: getattr(TrainConfig(), name) for name in touched}, **PRESETS[preset]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -90,7 +92,7 @@ def fit(
         dataset = data.load(source, config.read)
         _require_same_data(partial, dataset)
         shares = _population_of(partial) if population is None else read_population(population, dataset.schema)
-    writer = RunWriter(partial.path if partial else path or runs.new_run_path(dataset.name))
+    writer = RunWriter(partial.path if partial else path or runs.new_run_path(dataset.name), resume=resume)
     metadata = runs.describe_run(writer.path.name, source, dataset, config, shares)
     try:
         codes = _learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)
@@ -98,6 +100,11 @@ def fit(
             _write_rows(writer, dataset, codes, shares)
             return load_run(writer.complete())
     except InterruptedFit:
+        raise
+    except KeyboardInterrupt as stopped_at_once:
+        if writer.is_resumable:
+            raise _interruption(writer, "Interrupted", metadata["data"]["source"]) from stopped_at_once
+        writer.discard_unless_resumable()
         raise
     except BaseException:
         writer.discard_unless_resumable()
@@ -319,8 +326,8 @@ def _require_same_data(partial: PartialRun | None, dataset: data.Dataset) -> Non
 
 
 def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:
-    """Keep the state of the training every few seconds; a killed fit can then be resumed too."""
-    last = time.monotonic()
+    """Keep the state after the first epoch and then every few seconds; a killed fit can then be resumed too."""
+    last = -math.inf
 
     def keep(state: TrainingState) -> None:
         nonlocal last
@@ -346,7 +353,11 @@ def _require_finished(writer: RunWriter, training: Training, source: str) -> Non
     if training.state is None:
         return
     _keep_state(writer, training.state)
-    raise InterruptedFit(
-        f"Interrupted after epoch {training.epochs}; the best weights so far are kept in {writer.folder}.",
-        hint=f"Go on with: vaeaudit fit {source} --run {writer.path} --resume",
+    raise _interruption(writer, f"Interrupted after epoch {training.epochs}", source)
+
+
+def _interruption(writer: RunWriter, when: str, source: str) -> InterruptedFit:
+    return InterruptedFit(
+        f"{when}; the best weights so far are kept in {writer.folder}.",
+        hint=f"Go on with: vaeaudit fit {shlex.quote(source)} --run {shlex.quote(str(writer.path))} --resume",
     )

@@ -15,7 +15,7 @@ DateArray = npt.NDArray[np.datetime64]
 #: A cut may lie this far from its quantile, as a part of a bin, so that it can be a round number.
 SLACK = 0.3
 _DIGITS = 16  # a float holds no more
-_LEAST_EXPONENT = -300  # below, powers of ten overflow or numbers lose digits
+_MOST_EXPONENT = 280  # beyond, powers of ten overflow or numbers lose digits
 _DATE_UNITS = ("Y", "M", "D", "h", "m", "s")
 
 
@@ -51,7 +51,9 @@ def roundest(low: float, high: float) -> float:
         return 0.0
     top = max(abs(low), abs(high))
     magnitude = floor(log10(top))
-    for exponent in range(magnitude, max(magnitude - _DIGITS, _LEAST_EXPONENT), -1):
+    if abs(magnitude) > _MOST_EXPONENT:
+        return high
+    for exponent in range(magnitude, magnitude - _DIGITS, -1):
         for multiple in (1, 5, 2):
             power = exponent if multiple == 1 else exponent - 1
             number = _multiple_below(high, multiple, power)

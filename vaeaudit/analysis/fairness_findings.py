@@ -136,7 +136,7 @@ def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
         low, high = best.ci.low or 0.0, 1.0 if best.ci.high is None else best.ci.high
         strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
         named = [f"{name} (alone {auc:.2f})" for name, auc in strongest]
-        by = f"; strongest are {list_text(named)}" if named else "; no single column does so"
+        by = f", above all {list_text(named)}" if named else ", though no single column does"
         yield Finding(
             id=finding_id("proxy", attribute),
             kind="proxy",

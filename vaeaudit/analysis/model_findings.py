@@ -136,7 +136,7 @@ def _problems(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
     yield Finding(
         id="quality-column-problems",
         kind="quality",
-        severity="low",
+        severity="low" if any(column.in_model for column in troubled) else "info",
         title=f"{first.name}: {first.problems[0].rstrip('.')}{more}",
         evidence={
             "columns": len(troubled),

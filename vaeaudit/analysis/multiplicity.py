@@ -49,7 +49,7 @@ def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
     """
     values = _p_values(p)
     order = np.argsort(values, kind="stable")
-    raised = values[order] * values.size / np.arange(1, values.size + 1)
+    raised = values[order] * (values.size / np.arange(1, values.size + 1))
     return _in_order_of_input(np.minimum.accumulate(raised[::-1])[::-1], order)
 
 

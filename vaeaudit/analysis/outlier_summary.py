@@ -12,13 +12,13 @@ from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.results import GroupOutlierRate, Interval, OutlierRow, OutlierSummary, Reason
-from vaeaudit.analysis.wording import column_texts, expected_texts
+from vaeaudit.analysis.wording import column_texts, expected_texts, holds_whole_days
 from vaeaudit.config import AnalysisConfig
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
 #: A cell less surprising than this, beyond a typical cell of its column, explains nothing.
-SMALLEST_REASON_NATS = 0.1
+SMALLEST_REASON_NATS = 0.5
 #: Names of the columns that `flagged_table` puts before the row's own cells.
 FLAGGED_COLUMNS = ("row_id", "outlier_score", "outlier_p_value", "reasons")
 
@@ -89,7 +89,13 @@ def describe_reasons(inputs: AuditInputs, positions: npt.NDArray[np.integer]) ->
         at = told & (which == place)
         cells = inputs.frame[column.name].iloc[positions[np.nonzero(at)[0]]]
         values[at] = column_texts(cells, column)
-        hopes[at] = expected_texts(expected[at], column, cells.isna().to_numpy(dtype=bool))
+        hopes[at] = expected_texts(
+            expected[at],
+            column,
+            cells.isna().to_numpy(dtype=bool),
+            whole_days=holds_whole_days(inputs.frame[column.name]),
+        )
+    told &= values != hopes  # a cell that is what was expected is no reason, however unsure the model was of it
     return [
         tuple(
             Reason(codes.columns[which[row, k]], float(nats[row, k]), values[row, k], hopes[row, k])

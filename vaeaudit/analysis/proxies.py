@@ -113,7 +113,7 @@ def judge_attribute(
     known = np.array([label != MISSING_LABEL for label in labels], dtype=bool)
     enough = np.flatnonzero((counts >= max(smallest_group, FOLDS)) & known)
     groups = np.sort(enough[np.argsort(-counts[enough], kind="stable")[:MOST_GROUPS]])
-    aside = [labels[place] for place in np.flatnonzero(counts > 0) if place not in groups]
+    aside = [label for place, label in enumerate(labels) if counts[place] > 0 and place not in groups]
     notes = []
     if aside:
         notes.append(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.multiplicity import benjamini_hochberg, fcr_level
 from vaeaudit.analysis.region_axes import Axis
 from vaeaudit.analysis.region_blocks import Block, JointTables, Masks
+from vaeaudit.analysis.shortfall import Cells
 from vaeaudit.config import AnalysisConfig
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ _MERGED_FROM = 1_000  # strongest cells of one set of columns that merging start
 
 @dataclass(frozen=True)
 class Shortfall:
-    """A cell found short: its groups [G] per axis, its figures, and how many rows are missing at the very least."""
+    """A cell found short: its groups [G] per axis, its figures, and how strongly it is short (`strength`)."""
 
     axes: tuple[int, ...]
     groups: tuple[GroupMasks, ...]
@@ -37,30 +38,40 @@ class Shortfall:
     high: float
     level: float
     p_adjusted: float
-    missing_rows: float
+    strength: float
     rows_to_collect: int
 
 
 def find_shortfalls(
     blocks: Sequence[Block], axes: Sequence[Axis], config: AnalysisConfig
 ) -> tuple[list[Shortfall], int]:
-    """Test all cells of all blocks together and return the short ones, most missing rows first, and the number tested.
+    """Test all cells of all blocks together and return the short ones, strongest first, and the number tested.
 
     A cell is short where its adjusted p (Benjamini and Hochberg 1995, over all cells) is below `fdr` and the upper end
-    of its interval, at the level that keeps the false-coverage rate (Benjamini and Yekutieli 2005), below `min_ratio`.
+    of its interval below `min_ratio`. The intervals are at the level that keeps the false-coverage rate of as many as
+    are found short (Benjamini and Yekutieli 2005).
     """
     counted = [block.cells(block.masks) for block in blocks]
     pooled = np.concatenate([cells.lower_tail() for cells in counted] or [np.empty(0)])
     adjusted = benjamini_hochberg(np.clip(pooled, 0.0, 1.0))
-    level = fcr_level(config.confidence, selected=int((adjusted < config.fdr).sum()), tested=adjusted.size)
+    level = _selection_level(counted, adjusted < config.fdr, config)
     found: list[Shortfall] = []
     start = 0
     for block, cells in zip(blocks, counted, strict=True):
         p_adjusted = adjusted[start : start + cells.observed.size]
         start += cells.observed.size
         found.extend(_shortfalls(block, p_adjusted, axes, level, config))
-    found.sort(key=lambda shortfall: -shortfall.missing_rows)
+    found.sort(key=lambda shortfall: -shortfall.strength)
     return found, int(adjusted.size)
+
+
+def strength(expected: FloatArray, high: FloatArray, min_ratio: float) -> FloatArray:
+    """Return how strongly cells are short: sqrt(expected) * log(min_ratio / upper end of the ratio's interval).
+
+    A nearly empty cell comes before a larger one that is merely thinner than its margins suggest, as the columns of
+    real tables go together in many ways that leave no gap; the root keeps tiny cells from coming first.
+    """
+    return np.asarray(np.sqrt(expected) * np.log(min_ratio / np.maximum(high, np.finfo(np.float64).tiny)))
 
 
 def prune(found: Sequence[Shortfall], axes: Sequence[Axis], tables: JointTables, most: int) -> list[Shortfall]:
@@ -75,6 +86,22 @@ def prune(found: Sequence[Shortfall], axes: Sequence[Axis], tables: JointTables,
     return kept
 
 
+def _selection_level(counted: Sequence[Cells], significant: GroupMasks, config: AnalysisConfig) -> float:
+    """Return the level at which the intervals of the significant cells [M] find as many short as it was chosen for.
+
+    Fewer that are short make the intervals wider, which may make them fewer still: repeated until it holds.
+    """
+    starts = np.cumsum([0, *(cells.observed.size for cells in counted)])
+    parts = [cells.subset(significant[starts[i] : starts[i + 1]]) for i, cells in enumerate(counted)]
+    selected = int(significant.sum())
+    while True:
+        level = fcr_level(config.confidence, selected=selected, tested=significant.size)
+        short = sum(int((cells.ratio_interval(level)[1] < config.min_ratio).sum()) for cells in parts)
+        if short in (0, selected):
+            return level
+        selected = short
+
+
 def _shortfalls(
     block: Block, p_adjusted: FloatArray, axes: Sequence[Axis], level: float, config: AnalysisConfig
 ) -> Iterator[Shortfall]:
@@ -87,7 +114,7 @@ def _shortfalls(
         masks, p = _selected(block, masks, np.concatenate([p, merged_p]), level, config)
     cells = block.cells(masks)
     low, high = cells.ratio_interval(level)
-    missing = cells.expected * (config.min_ratio - high)
+    strong = strength(cells.expected, high, config.min_ratio)
     for index in _distinct(block, masks, cells.expected):
         groups = tuple(mask[index] for mask in masks)
         yield Shortfall(
@@ -99,7 +126,7 @@ def _shortfalls(
             high=float(high[index]),
             level=level,
             p_adjusted=float(p[index]),
-            missing_rows=float(missing[index]),
+            strength=float(strong[index]),
             rows_to_collect=block.rows_to_collect(groups, config.min_ratio),
         )
 
@@ -107,15 +134,15 @@ def _shortfalls(
 def _selected(
     block: Block, masks: Masks, p_adjusted: FloatArray, level: float, config: AnalysisConfig
 ) -> tuple[Masks, FloatArray]:
-    """Keep the cells that are short, most missing rows first."""
+    """Keep the cells that are short, strongest first."""
     significant = p_adjusted < config.fdr
     masks = tuple(mask[significant] for mask in masks)
     p = p_adjusted[significant]
     cells = block.cells(masks)
     _, high = cells.ratio_interval(level)
-    missing = cells.expected * (config.min_ratio - high)
-    order = np.argsort(-missing, kind="stable")
-    order = order[missing[order] > 0][:_MERGED_FROM]
+    strong = strength(cells.expected, high, config.min_ratio)
+    order = np.argsort(-strong, kind="stable")
+    order = order[strong[order] > 0][:_MERGED_FROM]
     return tuple(mask[order] for mask in masks), p[order]
 
 

@@ -39,7 +39,7 @@ class RegionSearch:
     Attributes
     ----------
     regions
-        Ranked by the rows that are missing at the very least: `expected * (min_ratio - upper end of the interval)`.
+        Ranked by `region_search.strength`, the most nearly empty first.
     tested
         Cells tested.
     row_region
@@ -85,7 +85,7 @@ def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and wh
         notes.extend(population.outside(frame))
     if outlier.any():
         notes.insert(0, f"{int(outlier.sum()):,} outlying rows were set aside before regions were counted.")
-    found.sort(key=lambda entry: -entry.missing_rows)
+    found.sort(key=lambda entry: -entry.strength)
     regions: list[Region] = []
     row_region = np.full(len(frame), None, dtype=object)
     for entry in found:
@@ -103,7 +103,7 @@ def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and wh
 @dataclass(frozen=True)
 class _Candidate:
     region: Region
-    missing_rows: float
+    strength: float
 
 
 def _against_independence(
@@ -154,7 +154,7 @@ def _candidate(
         rows_to_collect=entry.rows_to_collect,
         stability=None,
     )
-    return _Candidate(region, entry.missing_rows)
+    return _Candidate(region, entry.strength)
 
 
 def _latent_box(

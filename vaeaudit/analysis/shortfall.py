@@ -35,6 +35,12 @@ class Cells:
     trials: FloatArray | None
     chance: FloatArray | None
 
+    def subset(self, chosen: npt.NDArray[np.bool_]) -> Cells:
+        """Return the cells that the mask [M] chooses."""
+        trials = None if self.trials is None else self.trials[chosen]
+        chance = None if self.chance is None else self.chance[chosen]
+        return Cells(self.observed[chosen], self.expected[chosen], trials, chance)
+
     def lower_tail(self) -> FloatArray:
         """[M]; exact probability of a count as low as the observed one, or lower, under the baseline."""
         if self.trials is None or self.chance is None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.results import Traversal
-from vaeaudit.analysis.wording import expected_texts
+from vaeaudit.analysis.wording import expected_texts, holds_whole_days
 from vaeaudit.data.schema import Column, Kind
 
 FloatArray = npt.NDArray[np.floating]
@@ -23,16 +23,19 @@ def describe_traversals(inputs: AuditInputs) -> tuple[Traversal, ...]:
     """Describe, for each active latent, the columns that move the most along it, in the user's terms."""
     columns = [inputs.schema[name] for name in inputs.codes.columns]
     spreads = [data_spread(inputs.frame[column.name], column) for column in columns]
+    dates = {column.name for column in columns if holds_whole_days(inputs.frame[column.name])}
     decoded = inputs.model.traversals
     positions = inputs.model.traversal_positions
     return tuple(
-        Traversal(int(latent), positions, _moving_columns(decoded[latent], columns, spreads))
+        Traversal(int(latent), positions, _moving_columns(decoded[latent], columns, spreads, dates))
         for latent in np.flatnonzero(inputs.codes.active)
         if latent < len(decoded)
     )
 
 
-def _moving_columns(decoded: FloatArray, columns: list[Column], spreads: list[float]) -> dict[str, tuple[str, ...]]:
+def _moving_columns(
+    decoded: FloatArray, columns: list[Column], spreads: list[float], dates: set[str]
+) -> dict[str, tuple[str, ...]]:
     """Pick the columns that move the most along [T, C] decoded values; those that stand still are left out."""
     moves = np.array(
         [movement(decoded[:, place], column, spreads[place]) for place, column in enumerate(columns)], dtype=np.float64
@@ -40,8 +43,8 @@ def _moving_columns(decoded: FloatArray, columns: list[Column], spreads: list[fl
     order = np.argsort(-moves, kind="stable")[:MOST_COLUMNS]
     nothing_missing = np.zeros(len(decoded), dtype=bool)
     return {
-        columns[place].name: tuple(expected_texts(decoded[:, place], columns[place], nothing_missing))
-        for place in order
+        column.name: tuple(expected_texts(decoded[:, place], column, nothing_missing, whole_days=column.name in dates))
+        for place, column in ((place, columns[place]) for place in order)
         if moves[place] > _SMALLEST_MOVE
     }
 

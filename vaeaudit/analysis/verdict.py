@@ -104,9 +104,9 @@ def _model(model: ModelSummary) -> _Answer:
     if model.objective == "ae":
         meaning += " An autoencoder has no prior, which flatters this figure."
     if not learned:
-        meaning += " It found no structure, so no statement about regions or outliers can rest on it."
+        meaning += " It found no structure, so no statement about outliers or latents can rest on it."
     gate = Gate("model", "pass" if learned else "inconclusive", gain, 0.0, meaning)
-    return _Answer(gate, "the model found no structure, so no statement about regions or outliers can rest on it")
+    return _Answer(gate, "the model found no structure, so no statement about outliers or latents can rest on it")
 
 
 def _outliers(outliers: OutlierSummary, config: AnalysisConfig) -> _Answer:
@@ -155,7 +155,8 @@ def _worst_group(under: Sequence[Representation]) -> str:
     """Name the largest group that is short on its own, or else the worst combination."""
     alone = [cell for cell in under if len(cell.attributes) == 1]
     worst = max(alone, key=lambda cell: (cell.reference_share or 0.0) - cell.share) if alone else under[0]
-    more = f" ({plural(len(under) - 1, 'more group')} or combinations are short too)" if len(under) > 1 else ""
+    more = f" (and {plural(len(under) - 1, 'further shortfall')} among groups and their combinations)"
+    more = more if len(under) > 1 else ""
     return (
         f"rows with {group_text(worst.attributes, worst.group)} are {percent_text(worst.share)} of all where the "
         f"population has {percent_text(worst.reference_share or 0.0)}{more}"

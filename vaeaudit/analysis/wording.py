@@ -83,8 +83,18 @@ def column_texts(values: pd.Series, column: Column, *, missing: str = MISSING) -
     return texts
 
 
+def holds_whole_days(values: pd.Series) -> bool:
+    """Whether a date-time column holds nothing but dates, so that a time of day would claim too much."""
+    moments = values.dropna()
+    return bool(values.dtype.kind == "M" and (moments == moments.dt.normalize()).all())
+
+
 def expected_texts(
-    expected: npt.NDArray[np.floating], column: Column, cell_is_missing: npt.NDArray[np.bool_]
+    expected: npt.NDArray[np.floating],
+    column: Column,
+    cell_is_missing: npt.NDArray[np.bool_],
+    *,
+    whole_days: bool = False,
 ) -> npt.NDArray[np.object_]:
     """Write what the model expected in cells of one column.
 
@@ -97,6 +107,8 @@ def expected_texts(
         The column's entry in the schema.
     cell_is_missing
         [M]; where the cell itself is missing, so that any value would have been less of a surprise.
+    whole_days
+        Whether date-times are written as dates (see `holds_whole_days`).
 
     Returns
     -------
@@ -105,16 +117,19 @@ def expected_texts(
     """
     texts = np.where(cell_is_missing, PRESENT, MISSING).astype(object)
     known = np.isfinite(expected)
-    texts[known] = [_expected_text(float(value), column) for value in expected[known]]
+    texts[known] = [_expected_text(float(value), column, whole_days) for value in expected[known]]
     return texts
 
 
-def _expected_text(value: float, column: Column) -> str:
+def _expected_text(value: float, column: Column, whole_days: bool) -> str:
     if column.kind is Kind.DATETIME:
-        return moment_text(pd.Timestamp(round(value), unit="s"))
+        moment = pd.Timestamp(round(value), unit="s")
+        return moment_text(moment.round("D") if whole_days else moment)
     if column.kind.is_levelled:
         position = round(value)
         return column.levels[position] if 0 <= position < len(column.levels) else "(other)"
+    if column.kind is Kind.COUNT and abs(value) >= 10:
+        return number_text(round(value))
     return number_text(value)
 
 

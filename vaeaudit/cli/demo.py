@@ -35,6 +35,9 @@ def demo(*, out: Path, rows: int, seed: int, as_json: bool, quiet: bool, verbose
     if as_json:
         click.echo(json.dumps(shown.to_dict(), indent=2))
         return
+    if quiet:
+        click.echo(str(shown.page))
+        return
     width = max(len(item.planted) for item in shown.items)
     click.echo(f"{'planted':<{width}}  found")
     for item in shown.items:

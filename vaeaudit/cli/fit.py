@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from vaeaudit.cli.options import (
 )
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
-from vaeaudit.config import PRESETS, FitConfig, Objective, Preset
+from vaeaudit.config import FitConfig, Objective, Preset, preset_values
 from vaeaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def fit(
             is_interrupted=display.is_interrupted,
         )
     if as_json:
-        click.echo(json.dumps({"run": str(made.path), **made.metadata}, ensure_ascii=False, allow_nan=False, indent=2))
+        click.echo(json.dumps({"run": str(made.path), **made.metadata}, allow_nan=False, indent=2))
         return
     if not quiet:
         say_what_was_read(made, verbose=verbose)
@@ -105,7 +106,7 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
     config = fit_config_from(config_file)
     if options.get("preset"):
         preset = options["preset"]
-        config = replace(config, preset=preset, train=replace(config.train, **PRESETS[preset]))
+        config = replace(config, preset=preset, train=replace(config.train, **preset_values(preset)))
     changes: dict[str, dict[str, Any]] = {"model": {}, "train": {}, "analysis": {}}
     if options.get("latents") is not None:
         changes["model"]["latents"] = _latents(options["latents"])
@@ -134,26 +135,26 @@ def say_what_was_read(run: Run, *, verbose: bool) -> None:
         f"{training['epochs']} epochs in {training['seconds']:.0f} s.",
         err=True,
     )
-    click.echo(f"Next: vaeaudit report {run.path}", err=True)
+    click.echo(f"Next: vaeaudit report {printable(shlex.quote(str(run.path)))}", err=True)
 
 
 def _latents(text: str) -> int:
     if text == "auto":
         return 0
-    if not text.isdecimal() or int(text) == 0:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) == 0:
         raise UsageError(f"--latents {text}: expected auto or a whole number from 1 on.")
     return int(text)
 
 
 def _refuse_settings(context: click.Context) -> None:
     given = [
-        name
-        for name in context.params
-        if name not in _FREE_WITH_RESUME
-        and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in _FREE_WITH_RESUME
+        and context.get_parameter_source(str(parameter.name)) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
         raise UsageError(
-            f"--resume goes on with the settings of the interrupted run; leave out {', '.join(sorted(given))}.",
+            f"--resume goes on with the settings of the interrupted run; leave out {', '.join(given)}.",
             hint="Leave out --resume to start afresh with other settings.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from importlib import import_module
 
 import click
@@ -55,14 +56,11 @@ def run(arguments: list[str]) -> int:
     try:
         cli.main(args=arguments, prog_name="vaeaudit", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except VaeauditError as error:
-        _say(f"vaeaudit: {error}")
+    except (click.ClickException, VaeauditError) as error:
+        _say_what_to_do(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("vaeaudit: interrupted; nothing was left behind.")
+        _say("vaeaudit: interrupted.")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python must not complain about it when it shuts down.
@@ -70,12 +68,21 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         if "-v" in arguments or "--verbose" in arguments:
-            raise
+            _say("".join(traceback.format_exception(error)).rstrip())
         _say(
             f"vaeaudit: internal error: {type(error).__name__}: {error}\nThis is a defect. -v shows where it happened."
         )
         return EXIT_INTERNAL
     return 0
+
+
+def _say_what_to_do(error: click.ClickException | VaeauditError) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+    elif isinstance(error, click.UsageError) and error.ctx is not None:
+        _say(f"vaeaudit: {error.format_message()}\n`{error.ctx.command_path} --help` lists what it takes.")
+    else:
+        _say(f"vaeaudit: {error.format_message() if isinstance(error, click.ClickException) else error}")
 
 
 def _say(text: str) -> None:

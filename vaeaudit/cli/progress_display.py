@@ -51,6 +51,9 @@ class Display:
         finally:
             if self._bar is not None:
                 self._bar.stop()
+            if self._stream is not sys.stderr:
+                self._stream.close()
+                self._stream = sys.stderr
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
@@ -80,9 +83,11 @@ class Display:
             raise KeyboardInterrupt
         self.interrupted = True
         if not self.quiet:
-            self._stream.write("\nStopping after this step; press Ctrl-C again to stop at once.\n")
+            # Not through the stream: a handler may run in the middle of one of its writes.
+            os.write(self._stream.fileno(), b"\nStopping after this step; press Ctrl-C again to stop at once.\n")
 
     def _open(self) -> None:
+        self.quiet = self.quiet or sys.stderr is None  # closed by whoever started us
         if self.quiet:
             return
         # A copy of standard error: what TensorFlow writes while it is imported is held back, the bar is not.

@@ -341,7 +341,7 @@ def _winsorised_moments(numbers: npt.NDArray[np.float64]) -> tuple[float, float]
     if spread < _SMALLEST_SPREAD:
         return 2 * half_centre, 1.0
     relative = halves / spread  # keeps the squares of huge numbers finite
-    half_scale = min(spread * float(relative.std()), np.finfo(np.float64).max / 4)
+    half_scale = min(spread * float(relative.std()), np.finfo(np.float64).max / 2)
     return 2 * (half_centre + spread * float(relative.mean())), 2 * half_scale
 
 
@@ -364,7 +364,7 @@ def _fit_quantised(
         n_codes=len(atoms) + len(edges) + 1,
         atoms=tuple(atoms.tolist()),
         edges=tuple(edges.tolist()),
-        centres=(*atoms.tolist(), *(centres or [float(np.median(distinct))])),
+        centres=(*atoms.tolist(), *(centres or [_middle(distinct)])),
         tails=(
             _mean_distance(_gap(low, rest[below]), weight[below], distinct),
             _mean_distance(_gap(rest[above], high), weight[above], distinct),
@@ -386,7 +386,7 @@ def _quantile_bins(
     # Between two neighbouring floats there is no middle; the edge is then the upper one, so that no bin is empty.
     edges = np.unique(np.where(middle > values[upper], middle, values[upper + 1]))
     bins = np.searchsorted(edges, values, side="right")
-    centres = [float(np.median(values[bins == index])) for index in range(len(edges) + 1)]
+    centres = [_middle(values[bins == index]) for index in range(len(edges) + 1)]
     return edges, centres
 
 
@@ -405,7 +405,12 @@ def _mean_distance(
         largest = float(distances.max())
         return largest * float(np.average(distances / largest, weights=weight))
     gaps = _gap(distinct[1:], distinct[:-1])
-    return float(np.median(gaps / 2) * 2) if len(gaps) else 1.0
+    return _middle(gaps) if len(gaps) else 1.0
+
+
+def _middle(values: npt.NDArray[np.float64]) -> float:
+    """Return the value in the middle; the mean of two in the middle might be beyond float64."""
+    return float(np.quantile(values, 0.5, method="nearest"))
 
 
 def _bin_widths(column: ColumnEncoding) -> npt.NDArray[np.float64]:
@@ -422,12 +427,12 @@ def _bin_widths(column: ColumnEncoding) -> npt.NDArray[np.float64]:
 def _encode_numbers(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if column.likelihood is Likelihood.NEGATIVE_BINOMIAL:
         # Counts beyond the clip of the standardised log count are drawn in, as for every other number.
-        return np.round(np.clip(np.nan_to_num(numbers, nan=0.0), 0, largest_count(column)))
+        return np.round(np.clip(np.where(np.isnan(numbers), 0.0, numbers), 0, largest_count(column)))
     if column.likelihood is Likelihood.LOG_NORMAL:
         # New rows may hold what the kind rules out: 0 and below end at the lower clip, as surprising as can be.
         numbers = np.log(np.maximum(numbers, np.nextafter(0.0, 1.0)))
     standardised = _standardise(numbers, column.location, column.scale)
-    return np.where(np.isnan(standardised), 0.0, standardised)
+    return np.asarray(np.where(np.isnan(standardised), 0.0, standardised), np.float64)
 
 
 def _standardise(numbers: npt.NDArray[np.float64], location: float, scale: float) -> npt.NDArray[np.float64]:

@@ -22,6 +22,7 @@ REASONS = 5
 _TYPICAL_ROWS = 8192
 #: Share of the rows, those of lowest bound, from whose latents no null row is drawn.
 NULL_TRIM = 0.05
+_LARGEST = np.finfo(np.float64).max
 #: Positions of a traversal, in standard deviations of the prior.
 TRAVERSAL = np.linspace(-2.5, 2.5, 11)
 
@@ -31,6 +32,7 @@ def typical_column_nats(model: BetaVAE, frame: pd.DataFrame, *, seed: int) -> np
     sample = np.random.default_rng(seed).permutation(len(frame))[:_TYPICAL_ROWS]
     part = frame.iloc[np.sort(sample)]
     rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
+    _seed_noise(model, seed)
     chunks = [score(*_tensors(rows.take(slice(at, at + CHUNK))))[3].numpy() for at in range(0, len(rows), CHUNK)]
     return np.asarray(np.median(-np.concatenate(chunks) - model.encoding.base_log_density(part), axis=0))
 
@@ -64,7 +66,7 @@ def encode_rows(
     on_rows
         Told the number of rows done.
     """
-    model.noise.state.assign(tf.cast([seed, 0], model.noise.state.dtype))
+    _seed_noise(model, seed)
     score = _scorer(model, n_samples)
     pieces: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(frame), CHUNK):
@@ -81,6 +83,7 @@ def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: 
     Rows are drawn at posterior samples of the rows whose own bound is not among the lowest `NULL_TRIM`, so that rows
     which do not belong do not set the standard.
     """
+    _seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
     generator = np.random.default_rng(seed)
     ordinary = np.flatnonzero(codes.iwae >= np.quantile(codes.iwae, NULL_TRIM))
     source = generator.choice(ordinary, n_rows)
@@ -108,6 +111,13 @@ def traversals(model: BetaVAE) -> npt.NDArray[np.float64]:
 def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
     """Turn expectations [..., C] in encoded units into numbers, seconds, or positions in `Column.levels`."""
     result = np.array(expected, np.float64)
+    with np.errstate(over="ignore"):
+        _to_user_units(result, columns)
+    return result
+
+
+def _to_user_units(result: npt.NDArray[np.float64], columns: tuple[ColumnEncoding, ...]) -> None:
+    """Do the work of `in_user_units` in place."""
     for position, column in enumerate(columns):
         values = result[..., position]
         if column.likelihood is Likelihood.QUANTISED:
@@ -118,8 +128,11 @@ def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncod
         elif column.likelihood is Likelihood.LOG_NORMAL:
             result[..., position] = np.exp(np.minimum(column.location + column.scale * values, 700.0))
         elif column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
-            result[..., position] = column.location + column.scale * values
-    return result
+            result[..., position] = np.clip(column.location + column.scale * values, -_LARGEST, _LARGEST)
+
+
+def _seed_noise(model: BetaVAE, seed: int) -> None:
+    model.noise.state.assign(tf.cast([seed, 0], model.noise.state.dtype))
 
 
 def _tensors(rows: EncodedRows) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

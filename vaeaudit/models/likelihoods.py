@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
-from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood
+from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood, largest_count
 
 #: Floor of a learned scale, in standard deviations of the column (sigma-VAE, Rybkin 2021, learns the scale; without
 #: a floor a column that copies another would have unbounded density).
@@ -178,7 +178,7 @@ class MixedLikelihood(keras.layers.Layer):
             if block.likelihood.is_coded:
                 codes.append(tf.cast(drawn, tf.int32))
             elif block.likelihood is Likelihood.NEGATIVE_BINOMIAL:
-                values.append(drawn)
+                values.append(tf.minimum(drawn, [largest_count(column) for column in block.columns]))
             else:
                 values.append(tf.clip_by_value(drawn, -CLIP, CLIP))
         observed = tf.ones([tf.shape(parameters)[0], self.n_columns], tf.bool)

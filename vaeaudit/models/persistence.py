@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding import Encoding
-from vaeaudit.errors import RunError
+from vaeaudit.errors import RunError, UsageError
 from vaeaudit.models.vae import BetaVAE
 
 FORMAT = "vaeaudit-beta-vae-1"
@@ -39,16 +39,26 @@ def rebuild(
     Raises
     ------
     RunError
-        Where format, columns or a weight's shape are not what the architecture needs.
+        Where format, columns or a weight's shape or type are not what the architecture needs.
     """
     if document.get("format") != FORMAT:
         raise RunError(f"model: expected the format {FORMAT!r}, found {document.get('format')!r}.")
-    if tuple(document["columns"]) != encoding.names:
+    if tuple(document.get("columns", ())) != encoding.names:
         raise RunError("model: its columns are not those of the run's schema.")
-    model = BetaVAE(encoding, ModelConfig.from_dict(document["config"]), seed=seed)
+    model = BetaVAE(encoding, _config_of(document), seed=seed)
     loaded = [np.asarray(arrays[name]) for name in sorted(arrays)]
     needed = [tuple(weight.shape) for weight in model.weights]
-    if [value.shape for value in loaded] != needed:
-        raise RunError("model: the stored weights do not have the shapes that its architecture needs.")
+    if [value.shape for value in loaded] != needed or any(value.dtype.kind != "f" for value in loaded):
+        raise RunError("model: the stored weights do not have the shapes and types that its architecture needs.")
     model.set_weights(loaded)
     return model
+
+
+def _config_of(document: Mapping[str, Any]) -> ModelConfig:
+    try:
+        config = ModelConfig.from_dict(document["config"])
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        raise RunError(f"model: its configuration cannot be used ({error}).") from error
+    if config.latents < 1:
+        raise RunError(f"model: expected at least 1 latent in its configuration, found {config.latents}.")
+    return config

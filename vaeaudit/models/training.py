@@ -110,11 +110,6 @@ def training_batches(rows: EncodedRows, batch_size: int, steps_per_epoch: int, *
     return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
-def evaluation_batches(rows: EncodedRows, batch_size: int) -> Any:
-    """Return a `tf.data.Dataset` of batches in order."""
-    return tf.data.Dataset.from_tensor_slices((rows.values, rows.codes, rows.observed)).batch(batch_size)
-
-
 def train(
     encoding: Encoding,
     rows: EncodedRows,
@@ -200,7 +195,10 @@ class _Schedule:
         # Small tables get at least some ten steps per pass, or the KL weight and Adam never settle.
         batch_size = int(np.clip(n_rows // 10, 1, config.batch_size))
         whole_pass = max(1, n_rows // batch_size)
-        steps_per_epoch = int(np.clip(whole_pass, config.fewest_steps, config.most_steps))
+        # Never more than two passes: German credit (900 training rows) at eleven passes an epoch was memorised before
+        # the KL weight had risen, and ended below the independent columns it started from.
+        fewest = min(config.fewest_steps, 2 * whole_pass)
+        steps_per_epoch = int(np.clip(whole_pass, fewest, config.most_steps))
         return cls(batch_size, steps_per_epoch, config.epochs)
 
 
@@ -270,15 +268,22 @@ class _Keeper(keras.callbacks.Callback):
 
     def _judge(self, loss: float) -> None:
         if not math.isfinite(loss):
-            self.vae.set_weights(self.best)  # a step that broke the weights is taken back, and counts as no progress
-        if self.epoch <= self.config.warmup_epochs and self.schedule.epochs > self.config.warmup_epochs:
-            return  # the objective is still changing
+            self._take_back()
         if loss < self.best_loss:
             self.best_loss, self.best, self.waited = loss, self.vae.get_weights(), 0
             return
+        if self.epoch <= self.config.warmup_epochs:
+            return  # the weight of the KL is still rising: patience begins when it stands
         self.waited += 1
         if self.waited >= self.config.patience:
             self.stopped, self.vae.stop_training = "converged", True
+
+    def _take_back(self) -> None:
+        """Undo steps that broke the weights: a NaN left in the optimiser's moments would break the next step too."""
+        self.vae.set_weights(self.best)
+        for variable in self.vae.optimizer.variables:
+            value = variable.numpy()
+            variable.assign(np.where(np.isfinite(value), value, 0) if value.dtype.kind == "f" else value)
 
     def _evaluate_held_out(self) -> tuple[float, float, int]:
         pieces = [

@@ -15,7 +15,7 @@ from vaeaudit.report import numbers
 #: Rows of a table that stay open; longer tables fold away behind their caption.
 OPEN_ROWS = 12
 #: Rows of a table on the page; what goes beyond is in `report.json`, and the table says so.
-MOST_ROWS = 200
+MOST_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,11 @@ class Table:
             if len(row) != len(self.columns):
                 raise ValueError(f"table {self.caption!r} has {len(self.columns)} columns, found a row of {len(row)}")
 
+    @property
+    def all_numeric(self) -> bool:
+        """Whether every column but the first is numeric; said once, since such tables may be large."""
+        return all(column.numeric for column in self.columns[1:])
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -193,17 +198,18 @@ def table(
     columns: Sequence[Column],
     rows: Sequence[tuple[Cell, ...]],
     *,
-    fold: bool = False,
+    fold: bool | None = None,
     stack: bool = True,
+    most: int = MOST_ROWS,
 ) -> Table:
-    """Build a table, folded where it is long or where `fold` says so, cut where it is longer than a page can hold."""
+    """Build a table of at most `most` rows, folded where `fold` says so, or, if it says nothing, where it is long."""
     return Table(
         caption=caption,
         columns=tuple(columns),
-        rows=tuple(rows[:MOST_ROWS]),
-        omitted=max(len(rows) - MOST_ROWS, 0),
-        folded=fold or len(rows) > OPEN_ROWS,
-        stacked=stack and len(columns) > 3,
+        rows=tuple(rows[:most]),
+        omitted=max(len(rows) - most, 0),
+        folded=len(rows) > OPEN_ROWS if fold is None else fold,
+        stacked=stack and (len(columns) > 3 or any(column.wide for column in columns)),
     )
 
 

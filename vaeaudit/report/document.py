@@ -51,6 +51,7 @@ def document(results: AuditResults) -> dict[str, Any]:
             "rows_in_groups": results.duplicates.rows_in_groups,
             "groups": results.duplicates.groups,
             "largest": [{"row_id": row_id, "rows": rows} for row_id, rows in results.duplicates.largest],
+            "expected_pairs": results.duplicates.expected_pairs,
         },
         "model": results.model,
         "columns": results.columns,
@@ -93,13 +94,7 @@ def _counts(counts: HistogramCounts) -> dict[str, Any]:
 
 
 def _proxy(proxy: Proxy) -> dict[str, Any]:
-    return {
-        "attribute": proxy.attribute,
-        "from": proxy.source,
-        "auc": proxy.auc,
-        "ci": proxy.ci,
-        "by_column": proxy.by_column,
-    }
+    return {{"source": "from"}.get(entry.name, entry.name): getattr(proxy, entry.name) for entry in fields(proxy)}
 
 
 def _plain(value: Any, where: str) -> Any:

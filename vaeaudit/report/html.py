@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +15,8 @@ from vaeaudit.report.blocks import Group, Section
 from vaeaudit.report.sections import SECTION_IDS, all_sections
 from vaeaudit.report.summary import summarise
 from vaeaudit.report.wording import clean
+
+_SPACE_BEFORE_PERCENT = re.compile(r"(?<=\d) %")
 
 __all__ = ["SECTION_IDS", "to_html"]
 
@@ -54,7 +57,8 @@ def _environment() -> Environment:
 
 
 def _visible(value: Any) -> Any:
-    return clean(value) if type(value) is str else value
+    """Drop invisible characters from text, and keep numbers and their per-cent signs on one line."""
+    return _SPACE_BEFORE_PERCENT.sub("\N{NO-BREAK SPACE}%", clean(value)) if type(value) is str else value
 
 
 def _has_figure(part: Section | Group) -> bool:

@@ -53,8 +53,8 @@ def percent(value: float) -> str:
 
     Examples
     --------
-    >>> percent(0.3312), percent(0.004), percent(0.00002), percent(0.0), percent(1.0)
-    ('33.1\xa0%', '0.40\xa0%', '<0.01\xa0%', '0\xa0%', '100\xa0%')
+    >>> percent(0.3312), percent(0.004), percent(0.000001), percent(0.0), percent(1.0)
+    ('33.1\xa0%', '0.40\xa0%', '<0.001\xa0%', '0\xa0%', '100\xa0%')
     """
     return f"{_in_percent(value)}{PERCENT}"
 
@@ -162,7 +162,7 @@ def _in_percent(share: float) -> str:
     if value in (0, 100):
         return f"{value:.0f}"
     if 0 < value < 0.01:
-        return "<0.01"
+        return f"{value:.3f}" if value >= 0.0005 else "<0.001"
     return f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}"
 
 

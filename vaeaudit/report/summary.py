@@ -156,9 +156,9 @@ def _evidence(key: str, value: Any, shares: bool) -> str | None:
 
 
 def _texts(value: Any) -> str | None:
-    """List what is text in a sequence or a mapping of text; anything deeper has no room on a card."""
-    if isinstance(value, Mapping):
-        value = [f"{key}: {held}" for key, held in value.items() if isinstance(held, str)]
+    """List a sequence of text, or a mapping of text or numbers; anything deeper has no room on a card."""
+    if isinstance(value, Mapping) and all(isinstance(held, str | int | float) for held in value.values()):
+        value = [f"{key}: {held if isinstance(held, str) else numbers.number(held)}" for key, held in value.items()]
     if not isinstance(value, Sequence) or not value or not all(isinstance(part, str) for part in value):
         return None
     return wording.listed([wording.shorten(part, 100) for part in value])
@@ -168,7 +168,7 @@ def _number(key: str, value: float) -> str:
     if key in ("p", "p_value", "p_adjusted"):
         return numbers.p_value(value)
     if key in ("difference", "minimum_detectable"):
-        return numbers.points(value)
+        return numbers.points(value).lstrip("" if key == "difference" else "+")
     if _is_share(key):
         return numbers.rate(value) if key == "fdr" else numbers.percent(value)
     return numbers.count(value) if isinstance(value, int) else numbers.number(value)

@@ -21,7 +21,7 @@ from vaeaudit.analysis.results import (
     Representation,
 )
 from vaeaudit.report import numbers
-from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words
+from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words, shorten
 
 BASELINE_MEANING: Mapping[str, str] = {
     "independence": "as many as there would be if the columns of the rule had nothing to do with one another",
@@ -48,11 +48,16 @@ def representation_lead(cells: Sequence[Representation]) -> str:
             " be. --population compares with given shares."
         )
     elif under:
-        names = [group_name(cell.attributes, cell.group) for cell in under]
+        names = [_full_name(cell) for cell in under]
         parts.append(f" Under-represented against the population: {listed(names)}.")
     else:
         parts.append(" No group was shown to be under-represented against the population.")
     return "".join(parts)
+
+
+def _full_name(cell: Representation) -> str:
+    pairs = zip(cell.attributes, cell.group, strict=True)
+    return " with ".join(f"{name(attribute)} {name(level)}" for attribute, level in pairs)
 
 
 def representation_sentence(attribute: str, cells: Sequence[Representation]) -> str:
@@ -266,6 +271,19 @@ def rows_in_words(results: AuditResults) -> str:
     return (
         f"{rows['read']} read = {rows['scored']} scored + {rows['quarantined']} quarantined + {rows['skipped']} skipped"
     )
+
+
+#: Why training stopped -> in words; other text is shown as it is.
+_STOPPED = {
+    "converged": "no better held-out loss for a while",
+    "epochs": "all epochs were done",
+    "interrupted": "interrupted; the best weights so far are used",
+}
+
+
+def why_training_stopped(model: ModelSummary) -> str:
+    """Say why training ended."""
+    return shorten(_STOPPED.get(model.stopped, model.stopped), 160)
 
 
 def model_in_one_line(model: ModelSummary) -> str:

@@ -22,7 +22,7 @@ STATUS_STYLE: Mapping[str, tuple[str, str, str]] = {
     "over": ("#0072B2", "triangle-right", "over-represented"),
     "ok": ("#009E73", "circle", "within tolerance"),
     "inconclusive": ("#7a8494", "diamond", "inconclusive"),
-    "none": ("#0072B2", "circle", "share of rows"),
+    "none": ("#0072B2", "circle", "not compared"),
     "auc": ("#0072B2", "circle", "AUC"),
     "flagged": ("#D55E00", "square", "differs"),
     "unflagged": ("#7a8494", "circle", "no difference shown"),

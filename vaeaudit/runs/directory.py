@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,15 @@ _TRAINING = "training"
 
 
 def new_run_path(name: str, *, now: datetime | None = None) -> Path:
-    """Return `runs/<name>-<time>`, with everything out of `name` that a folder's name should not hold."""
+    """Return a new `runs/<name>-<time>`, with everything out of `name` that a folder's name should not hold."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data"
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
-    return RUNS / f"{safe[:60]}-{stamp}"
+    wanted = RUNS / f"{safe[:60]}-{stamp}"
+    for attempt in count(2):
+        if not wanted.exists() and not partial_path(wanted).exists():
+            break
+        wanted = RUNS / f"{safe[:60]}-{stamp}-{attempt}"  # started within the same second
+    return wanted
 
 
 def partial_path(path: Path) -> Path:
@@ -52,6 +58,9 @@ class RunWriter:
     ----------
     path
         Where the run will be; must not exist yet.
+    resume
+        Go on in what an interrupted run left; else it is removed, so that settings of one fit never meet the
+        training of another.
 
     Raises
     ------
@@ -59,12 +68,14 @@ class RunWriter:
         Where `path` exists, or cannot be created.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, resume: bool = False) -> None:
         if path.exists():
             raise UsageError(f"--run {path}: the folder exists already.", hint="Choose another name, or move it away.")
         self.path = path
         self.folder = partial_path(path)
         try:
+            if self.folder.exists() and not resume:
+                shutil.rmtree(self.folder)
             (self.folder / "model").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"--run {path}: cannot be created ({error.strerror}).") from error
@@ -89,6 +100,8 @@ class RunWriter:
     def complete(self) -> Path:
         """Drop the training state, write the manifest, and rename the run into place."""
         (self.folder / f"{_TRAINING}.npz").unlink(missing_ok=True)
+        for left_over in self.folder.rglob(store.BESIDE):  # of a writer that was killed
+            left_over.unlink()
         files = sorted(file for file in self.folder.rglob("*") if file.is_file() and file.name != MANIFEST)
         digests = {file.relative_to(self.folder).as_posix(): store.sha256(file) for file in files}
         self.document(MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
@@ -97,9 +110,14 @@ class RunWriter:
         self.folder.rename(self.path)
         return self.path
 
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the partial folder holds a training that `--resume` can go on with."""
+        return (self.folder / f"{_TRAINING}.npz").is_file()
+
     def discard_unless_resumable(self) -> None:
-        """Remove the partial folder, unless it holds a training that `--resume` can go on with."""
-        if not (self.folder / f"{_TRAINING}.npz").is_file():
+        """Remove the partial folder, unless `is_resumable`."""
+        if not self.is_resumable:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -175,11 +193,17 @@ class Run:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """[N, C]; the scored rows, typed as in `Dataset.frame`."""
-        frame = store.read_table(self.path / "columns.parquet")
+        stored = store.read_table(self.path / "columns.parquet")
+        columns: dict[str, Any] = {}
         for column in self.schema:
+            values = stored[column.name]
             if column.kind.is_levelled:
-                frame[column.name] = pd.Categorical(frame[column.name], categories=list(column.levels))
-        return frame
+                columns[column.name] = pd.Categorical(values, categories=pd.Index(column.levels, dtype=object))
+            elif not column.kind.can_be_modelled:
+                columns[column.name] = values.astype(object).where(values.notna(), None)
+            else:
+                columns[column.name] = values
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(stored)))
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -238,7 +262,10 @@ def load_run(path: Path | str | None = None) -> Run:
     manifest = store.read_json(folder / MANIFEST)
     if manifest.get("format") != MANIFEST_FORMAT:
         raise RunError(f"{folder}: expected manifest format {MANIFEST_FORMAT}, found {manifest.get('format')!r}.")
-    for name, digest in manifest["sha256"].items():
+    digests = manifest.get("sha256")
+    if not isinstance(digests, dict):
+        raise RunError(f"{folder}: {MANIFEST} lists no files.", hint="Run `vaeaudit fit` again.")
+    for name, digest in digests.items():
         file = folder / name
         if not file.is_file():
             raise RunError(f"{folder}: {name} is missing.", hint="Run `vaeaudit fit` again.")

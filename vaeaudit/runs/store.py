@@ -15,6 +15,9 @@ import pandas as pd
 
 from vaeaudit.errors import RunError
 
+#: Pattern of the names under which files are written before they are renamed into place.
+BESIDE = ".*.writing"
+
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write strict JSON (no NaN), indented, atomically."""
@@ -69,7 +72,8 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 def write_table(path: Path, table: pd.DataFrame, *, note: str = "") -> None:
     """Write a table as Parquet, or as CSV where the name says so; `note` goes into Parquet's schema metadata."""
     if path.suffix == ".csv":
-        _replace(path, lambda beside: table.to_csv(beside, index=False))
+        # A file's name need not be UTF-8; what is not is written as escapes.
+        _replace(path, lambda beside: table.to_csv(beside, index=False, errors="backslashreplace"))
         return
 
     def write(beside: Path) -> None:
@@ -93,7 +97,9 @@ def read_table(path: Path) -> pd.DataFrame:
         Where the file is missing or damaged.
     """
     try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        if path.suffix != ".csv":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])  # a file may be called "null"
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: expected a table of a vaeaudit run ({error}).") from error
 
@@ -105,7 +111,7 @@ def sha256(path: Path) -> str:
 
 
 def _replace(path: Path, write: Any) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
         write(beside)
         beside.replace(path)

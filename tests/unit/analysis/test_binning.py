@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.binning import date_cuts, number_cuts, roundest
@@ -24,6 +24,7 @@ def test_the_roundest_number_has_the_fewest_digits(low, high, expected):
     assert roundest(float(low), float(high)) == expected
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_the_roundest_number_lies_above_the_low_end_and_not_above_the_high_end(one, other):
     low, high = min(one, other), max(one, other)
@@ -61,6 +62,7 @@ def test_one_value_or_none_needs_no_cut(values):
     assert number_cuts(np.array(values, dtype=float), 5) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=60), st.integers(2, 12))
 def test_every_bin_holds_rows_whatever_the_values(values, bins):
     numbers = np.array(values)

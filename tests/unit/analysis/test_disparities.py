@@ -64,7 +64,8 @@ def test_each_of_a_few_levels_is_an_outcome_and_of_many_the_most_frequent(labell
 
 def test_a_number_is_compared_above_its_median(labelled):
     table = labelled(np.arange(100.0), Kind.REAL, sex=["f"] * 50 + ["m"] * 50)
-    assert [(entry.outcome, entry.rate) for entry in table.disparities] == [("hired > 49.5 (median)", 0.0), ("hired > 49.5 (median)", 1.0)]  # fmt: skip
+    assert {entry.outcome for entry in table.disparities} == {"hired > 49.5 (median)"}
+    assert [entry.rate for entry in table.disparities] == [0.0, 1.0]
 
 
 def test_rows_without_a_label_are_left_out_and_counted(labelled):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.groups import (
@@ -85,6 +85,7 @@ def test_a_column_without_any_value_has_only_the_missing_group_filled():
     assert group_column(*numeric([])).counts.tolist() == [0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)), max_size=50), st.integers(2, 9))
 def test_the_condition_of_a_group_picks_exactly_its_rows(values, bins):
     series, column = numeric([np.nan if value is None else value for value in values])

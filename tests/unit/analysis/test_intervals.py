@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -65,6 +65,7 @@ def test_newcombes_interval_is_that_of_his_table():
     assert newcombe_difference(10, 10, 0, 10) == pytest.approx((0.6075, 1.0), abs=5e-5)
 
 
+@settings(deadline=None)
 @given(counts(), LEVELS)
 def test_intervals_of_a_share_hold_the_share_and_stay_within_0_and_1(count_and_n, level):
     count, n = count_and_n
@@ -73,6 +74,7 @@ def test_intervals_of_a_share_hold_the_share_and_stay_within_0_and_1(count_and_n
         assert 0 <= low <= count / max(n, 1) <= high <= 1 or n == 0
 
 
+@settings(deadline=None)
 @given(counts(), counts(), LEVELS)
 def test_a_difference_lies_in_its_interval_and_swaps_its_sign_with_the_groups(one, other, level):
     low, high = newcombe_difference(*one, *other, level)
@@ -81,6 +83,7 @@ def test_a_difference_lies_in_its_interval_and_swaps_its_sign_with_the_groups(on
     assert (swapped_low, swapped_high) == (pytest.approx(-high), pytest.approx(-low))
 
 
+@settings(deadline=None)
 @given(counts(), st.floats(0.6, 0.9))
 def test_a_higher_level_never_gives_a_narrower_interval(count_and_n, level):
     for interval in (wilson, clopper_pearson):

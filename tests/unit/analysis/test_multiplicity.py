@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.multiplicity import benjamini_hochberg, fcr_level, holm, holm_within_bh_across
@@ -26,6 +26,7 @@ def test_benjamini_hochberg_rejects_what_the_1995_paper_rejects():
     assert (holm(p) <= 0.05).sum() == 3
 
 
+@settings(deadline=None)
 @given(P_VALUES)
 def test_adjusting_keeps_the_order_and_never_lowers_a_p_value(p):
     for adjusted in (holm(p), benjamini_hochberg(p)):
@@ -35,17 +36,20 @@ def test_adjusting_keeps_the_order_and_never_lowers_a_p_value(p):
     assert np.all(holm(p) >= benjamini_hochberg(p) - 1e-12)
 
 
+@settings(deadline=None)
 @given(P_VALUES)
 def test_one_family_is_adjusted_by_holm_alone(p):
     assert holm_within_bh_across(p, np.zeros(len(p), dtype=int)) == pytest.approx(holm(p))
 
 
+@settings(deadline=None)
 @given(P_VALUES)
 def test_families_of_one_are_adjusted_by_benjamini_hochberg_alone(p):
     # where a p-value is 0 the factor is unknown, and 0 stays 0
     assert holm_within_bh_across(p, np.arange(len(p))) == pytest.approx(benjamini_hochberg(p))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1e-6, 1), st.integers(0, 4)), min_size=1, max_size=30), st.floats(0.01, 0.3))
 def test_across_families_no_more_is_rejected_than_by_selecting_families_first(pairs, fdr):
     p, family = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])

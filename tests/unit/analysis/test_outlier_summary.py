@@ -58,6 +58,18 @@ def test_missing_cells_dates_and_unsurprising_cells_are_handled(build):
     assert [(r.value, r.expected) for r in told[2]] == [("(missing)", "2.25")]
 
 
+def test_a_cell_that_is_what_was_expected_is_no_reason(build):
+    table = {"job": (["nurse", "driver"], Kind.CATEGORY), "x": ([1.0, 2.0], Kind.REAL)}
+    position = {level: place for place, level in enumerate(("driver", "nurse"))}
+    inputs = build(
+        table,
+        np.zeros((2, 1)),
+        reason_expected=np.array([[position["nurse"], 5.0], [position["nurse"], 5.0]], dtype=float),
+    )
+    told = describe_reasons(inputs, np.arange(2))
+    assert [[reason.column for reason in reasons] for reasons in told] == [["x"], ["job", "x"]]
+
+
 def test_rates_per_group_hold_every_row_once(people, outliers):
     sex = [rate for rate in outliers.by_group if rate.attribute == "sex"]
     assert sum(rate.n for rate in sex) == len(people.frame)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
@@ -88,9 +87,7 @@ def test_groups_drawn_from_the_population_are_seldom_called_short(people_of):
 
 def test_rows_outside_the_population_are_set_aside_counted_and_listed(people_of):
     population = Population("p.csv", (SEX, AGE), (0.25, 0.25, 0.25, 0.25))
-    frame, schema = people_of(
-        sex=["female", "female", "male", "male", "other", None], age=[20.0, 50, 20, 14, 30, 30]
-    )
+    frame, schema = people_of(sex=["female", "female", "male", "male", "other", None], age=[20.0, 50, 20, 14, 30, 30])
     table = assess_representation(frame, schema, CONFIG, population)
     sexes = by_group(table, "sex")
     assert sexes["female",].share == pytest.approx(2 / 3)
@@ -140,6 +137,4 @@ def test_too_many_cells_are_not_listed_and_that_is_said(people_of, monkeypatch):
 
 def test_without_sensitive_columns_there_is_nothing_to_list(build):
     inputs = build({"pay": ([1.0, 2.0], Kind.REAL)}, np.zeros((2, 1)))
-    table = assess_representation(inputs.frame, inputs.schema, CONFIG)
-    assert table.cells == ()
-    assert isinstance(inputs.frame, pd.DataFrame)
+    assert assess_representation(inputs.frame, inputs.schema, CONFIG).cells == ()

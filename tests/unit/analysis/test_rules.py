@@ -58,7 +58,9 @@ def test_rules_are_said_in_plain_words():
     assert describe((between("age", 25.0, 30.5),)) == "age is from 25 to below 30.5"
     assert describe((between("since", "2021-01-01", None),)) == "since is 2021-01-01 or more"
     assert describe((among("job", "cook", "nurse", "driver"),)) == "job is cook, nurse or driver"
-    assert describe((Condition("pay", "missing", None), between("age", None, None))) == "pay is missing and age is present"
+    assert (
+        describe((Condition("pay", "missing", None), between("age", None, None))) == "pay is missing and age is present"
+    )
     assert describe(()) == "any row"
 
 
@@ -82,8 +84,8 @@ def test_bins_with_a_gap_between_them_do_not_merge():
 
 
 def test_a_simplified_rule_says_the_same_with_fewer_conditions():
-    rule = (between("age", 10.0, None), between("age", None, 50.0), between("since", None, None), among("sex", "f", "m"),
-            among("sex", "f"))  # fmt: skip
+    ages = between("age", 10.0, None), between("age", None, 50.0)
+    rule = (*ages, between("since", None, None), among("sex", "f", "m"), among("sex", "f"))
     assert simplify(rule) == (between("age", 10.0, 50.0), among("sex", "f"))
 
 

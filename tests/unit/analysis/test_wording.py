@@ -17,6 +17,7 @@ from vaeaudit.analysis.wording import (
     expected_texts,
     finding_id,
     group_text,
+    holds_whole_days,
     number_text,
     percent_text,
     share_interval_text,
@@ -68,6 +69,22 @@ def test_what_was_expected_is_written_in_the_units_of_the_column():
     assert expected_texts(np.array([1.0]), levels, never).tolist() == ["b"]
     assert expected_texts(np.array([7.0]), levels, never).tolist() == ["(other)"]
     assert expected_texts(np.array([37.91823]), Column("x", Kind.REAL), never).tolist() == ["37.92"]
+
+
+def test_an_expected_date_claims_no_time_of_day_where_the_column_has_none():
+    days = pd.Series(pd.to_datetime(["2020-01-01", None, "2020-05-06"]))
+    assert holds_whole_days(days)
+    assert not holds_whole_days(days + pd.Timedelta("3h"))
+    assert not holds_whole_days(pd.Series([1.0]))
+    noon = np.array([pd.Timestamp("2021-05-06 11:07:23").timestamp()])
+    column, never = Column("day", Kind.DATETIME), np.zeros(1, dtype=bool)
+    assert expected_texts(noon, column, never, whole_days=True).tolist() == ["2021-05-06"]
+    assert expected_texts(noon, column, never).tolist() == ["2021-05-06 11:07:23"]
+
+
+def test_an_expected_count_is_whole_unless_it_is_small():
+    texts = expected_texts(np.array([43.27, 1.43]), Column("n", Kind.COUNT), np.zeros(2, dtype=bool))
+    assert texts.tolist() == ["43", "1.43"]
 
 
 def test_a_surprise_about_missingness_says_which_way():

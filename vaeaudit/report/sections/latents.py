@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from vaeaudit.analysis.results import AuditResults, HistogramCounts, LatentMap, LatentSummary, Traversal
 from vaeaudit.report import latent_figures, numbers, text, wording
 from vaeaudit.report.blocks import (
@@ -26,6 +28,10 @@ from vaeaudit.report.blocks import (
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
 _SMALLEST_GROUP = 30
+#: Latents with a histogram on the page: the file stays under 3 MB.
+_MOST_LATENTS = 12
+#: Positions of a traversal that fit into a table.
+_MOST_POSITIONS = 7
 
 
 def latents(results: AuditResults) -> Section:
@@ -43,7 +49,13 @@ def latents(results: AuditResults) -> Section:
         blocks.append(_map(results.latent_map))
     traversals = {traversal.latent: traversal for traversal in results.traversals}
     smallest = _smallest_group(results.run)
-    blocks += [_latent(latent, traversals.get(latent.index), smallest) for latent in active]
+    described = sorted(
+        sorted(active, key=lambda latent: -latent.kl_nats)[:_MOST_LATENTS], key=lambda latent: latent.index
+    )
+    if len(described) < len(active):
+        most = f"The {len(described)} latents of largest KL are described one by one"
+        blocks.append(Paragraph(f"{most}; report.json has the histograms of all {len(active)}."))
+    blocks += [_latent(latent, traversals.get(latent.index), smallest) for latent in described]
     return Section("latents", title, lead, tuple(blocks))
 
 
@@ -120,9 +132,11 @@ def _explains(latent: LatentSummary) -> Table:
 
 
 def _traversal(traversal: Traversal) -> Table:
-    columns = [Column("Column"), *(Column(f"{numbers.number(float(place))} sd") for place in traversal.positions)]
+    last = len(traversal.positions) - 1
+    shown = np.unique(np.linspace(0, last, min(last + 1, _MOST_POSITIONS)).round().astype(int))
+    columns = [Column("Column"), *(Column(f"{numbers.number(traversal.positions[place])} sd") for place in shown)]
     rows: list[tuple[Cell, ...]] = [
-        (wording.name(column), *(wording.name(value) for value in values))
+        (wording.name(column), *(wording.name(values[place]) for place in shown))
         for column, values in traversal.columns.items()
     ]
     caption = f"What the model expects as latent {traversal.latent} moves and the others rest at 0"

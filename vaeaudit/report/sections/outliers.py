@@ -20,6 +20,8 @@ from vaeaudit.report.blocks import (
     table,
 )
 
+_OPEN_ROWS = 10
+
 
 def outliers(results: AuditResults) -> Section:
     """Build the section."""
@@ -28,7 +30,7 @@ def outliers(results: AuditResults) -> Section:
     if len(found.score_quantiles) and found.n:
         blocks.append(_curve(found))
     if found.top:
-        blocks.append(_top(found))
+        blocks += _top(found)
     if found.by_column:
         blocks.append(_by_column(found))
     # One scale for all attributes, so that the marks of different tables can be compared.
@@ -46,18 +48,16 @@ def _curve(found: OutlierSummary) -> Figure:
     )
 
 
-def _top(found: OutlierSummary) -> Table:
-    columns = [
-        Column("Row"),
-        Column("Score (nats)", True),
-        Column("p", True),
-        Column("Flagged"),
-        Column("Reasons", wide=True),
-    ]
-    caption = (
-        f"The {numbers.plural(len(found.top), 'row')} with the highest scores; flagged.csv lists every flagged row"
-    )
-    return table(caption, columns, [_row(row) for row in found.top])
+def _top(found: OutlierSummary) -> list[Block]:
+    """Show the first rows openly and the others on demand."""
+    columns = [Column("Row"), Column("Score (nats)", True), Column("p", True), Column("Flagged")]
+    columns.append(Column("Reasons", wide=True))
+    rows = [_row(row) for row in found.top]
+    first = table("The highest scores; flagged.csv has every flagged row", columns, rows[:_OPEN_ROWS])
+    further = rows[_OPEN_ROWS:]
+    if not further:
+        return [first]
+    return [first, table(f"The next {numbers.plural(len(further), 'row')} by score", columns, further, fold=True)]
 
 
 def _row(row: OutlierRow) -> tuple[Cell, ...]:

@@ -43,7 +43,7 @@ def _densities(model: ModelSummary) -> Table:
         ("Columns modelled", numbers.count(model.columns)),
         ("Weight of the KL term (beta)", f"{model.beta:g}"),
         ("Training", f"{numbers.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
-        ("Why it stopped", wording.shorten(model.stopped, 160)),
+        ("Why it stopped", text.why_training_stopped(model)),
     ]
     rows += [(_MEASURES.get(key, key.replace("_", " ")), numbers.number(value)) for key, value in _measures(model)]
     return table("The model in numbers; higher densities are better", [Column("Measure"), Column("Value")], rows)
@@ -59,6 +59,7 @@ def _history(model: ModelSummary, curves: figures.Spec) -> Figure:
     names = [str(trace["name"]) for trace in curves["data"]]
     epochs = numbers.plural(model.epochs, "epoch")
     sentence = f"Over {epochs}: {wording.listed(names)}, in nats per row; lower losses are better."
+    sentence += " While the KL term is phased in, the training loss may rise with it."
     return Figure("model-history", "Training", sentence, curves)
 
 

@@ -8,6 +8,9 @@ from vaeaudit.analysis.results import AuditResults, LatentRange, Region
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, Track, table
 
+#: A box in more latents than this says nothing to a reader; report.json has it.
+_MOST_RANGES = 3
+
 
 def regions(results: AuditResults) -> Section:
     """Build the section."""
@@ -26,7 +29,7 @@ def _table(found: Sequence[Region]) -> Table:
     columns = [
         Column("Region"),
         Column("Rule", wide=True),
-        Column("Rows there are", True),
+        Column("Rows", True),
         Column("Expected", True),
         Column("Ratio, with interval"),
         Column("Rows to collect", True),
@@ -38,7 +41,7 @@ def _table(found: Sequence[Region]) -> Table:
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)
     rows = [_row(region, track, refitted, several) for region in found]
-    return table("Under-represented regions, by rank", columns, rows)
+    return table("Under-represented regions, by rank", columns, rows, fold=False)
 
 
 def _row(region: Region, track: Track, refitted: bool, several: bool) -> tuple[Cell, ...]:
@@ -46,7 +49,7 @@ def _row(region: Region, track: Track, refitted: bool, several: bool) -> tuple[C
     if several:
         lines.append(f"against {region.baseline}")
     where = ", ".join(_latent_range(side) for side in region.latent_box)
-    if where:
+    if 0 < len(region.latent_box) <= _MOST_RANGES:
         lines.append(f"in the latents: {where}")
     row: tuple[Cell, ...] = (
         region.id,

@@ -16,6 +16,10 @@ _STATUS = {
 }
 
 
+#: Rows of all tables of intersections together; each begins with the cells that matter most.
+_INTERSECTION_ROWS = 400
+
+
 def representation(results: AuditResults) -> Section:
     """Build the section."""
     by_attributes: dict[tuple[str, ...], list[Representation]] = {}
@@ -28,7 +32,8 @@ def representation(results: AuditResults) -> Section:
     crossed = {attributes: cells for attributes, cells in by_attributes.items() if len(attributes) > 1}
     if crossed:
         blocks.append(Paragraph("Intersections: every combination of groups is listed, those without a row first."))
-    blocks += [_intersections(attributes, cells) for attributes, cells in crossed.items()]
+    most = max(10, _INTERSECTION_ROWS // max(len(crossed), 1))
+    blocks += [_intersections(attributes, cells, most) for attributes, cells in crossed.items()]
     lead = text.representation_lead(results.representation)
     if not blocks:
         return Section("representation", "Who is here", "", (Answer(lead),))
@@ -66,18 +71,18 @@ def _hover(cell: Representation) -> tuple[str, ...]:
 
 
 def _groups(attribute: str, cells: Sequence[Representation]) -> Table:
-    return _table(f"Groups of {wording.name(attribute)}", "Group", cells, fold=False)
+    return _table(f"Groups of {wording.name(attribute)}", "Group", cells)
 
 
-def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation]) -> Table:
+def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation], most: int) -> Table:
     ordered = sorted(cells, key=lambda cell: (cell.n > 0, cell.status != "under", cell.n))
     crossed = " \N{MULTIPLICATION SIGN} ".join(wording.name(attribute) for attribute in attributes)
     empty = sum(cell.n == 0 for cell in cells)
     caption = f"{crossed}: {numbers.plural(len(cells), 'combination')}, {empty or 'none'} without a row"
-    return _table(caption, crossed, ordered, fold=True)
+    return _table(caption, crossed, ordered, most)
 
 
-def _table(caption: str, first: str, cells: Sequence[Representation], *, fold: bool) -> Table:
+def _table(caption: str, first: str, cells: Sequence[Representation], most: int | None = None) -> Table:
     compared = any(cell.reference_share is not None for cell in cells)
     columns = [Column(first), Column("Rows", True), Column("Share of the rows, with interval")]
     if compared:
@@ -89,7 +94,8 @@ def _table(caption: str, first: str, cells: Sequence[Representation], *, fold: b
         ]
     top = max([value for cell in cells for value in (cell.share, cell.ci.high or 0.0, cell.reference_share or 0.0)])
     track = Track(0.0, top, "percent")
-    return table(caption, columns, [_row(cell, track, compared) for cell in cells], fold=fold)
+    rows = [_row(cell, track, compared) for cell in cells]
+    return table(caption, columns, rows) if most is None else table(caption, columns, rows, fold=True, most=most)
 
 
 def _row(cell: Representation, track: Track, compared: bool) -> tuple[Cell, ...]:

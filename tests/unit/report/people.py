@@ -1,0 +1,457 @@
+"""Made-up audit results about people, with hostile names in every place where text of the data reaches a file.
+
+Loaded by path (`runpy`) from both conftest files, since test folders are no packages.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.analysis.results import (
+    AuditResults,
+    ColumnSummary,
+    Condition,
+    Disparity,
+    Duplicates,
+    Explains,
+    Finding,
+    Gate,
+    GroupOutlierRate,
+    Histogram,
+    HistogramCounts,
+    Interval,
+    LatentMap,
+    LatentRange,
+    LatentSummary,
+    ModelSummary,
+    OutlierRow,
+    OutlierSummary,
+    Proxy,
+    Reason,
+    Region,
+    Representation,
+    Traversal,
+    Verdict,
+)
+
+SCRIPT = "</script><img src=x onerror=alert(1)>"
+FORMULA = '=HYPERLINK("http://x")'
+BOLD = '<b>bold</b> & <a href="https://evil.example">link</a> %{x} &amp; \u202e\x07'
+
+LESSER_FINDINGS = (
+    (
+        "outlier",
+        "medium",
+        "30 rows do not belong",
+        {"flagged": 30, "n": 48_842, "share": 0.0006, "fdr": 0.05},
+        "Read them in flagged.csv.",
+        "outliers",
+    ),
+    (
+        "proxy",
+        "medium",
+        "Sex can be told from the other columns",
+        {"auc": 0.93, "ci": [0.92, 0.94], "columns": ["relationship", SCRIPT], "groups": [{"group": "Male"}]},
+        "Leaving the column out does not hide it.",
+        "proxies",
+    ),
+    ("disparity", "low", f"The outcome differs by {BOLD}", {"difference": -0.19}, "Ask why.", "nowhere"),
+    (
+        "duplicate",
+        "info",
+        "104 rows occur more than once",
+        {"rows": 104},
+        "Decide whether they are copies.",
+        "duplicates",
+    ),
+)
+
+N = 48_842
+GROUPS = {
+    "sex": {"Male": 32_650, "Female": 16_192},
+    "race": {"White": 41_762, "Black": 4_685, "Asian-Pac-Islander": 1_519, BOLD: 470, SCRIPT: 406},
+    "age": {"[17, 25)": 8_431, "[25, 40)": 18_924, "[40, 60)": 17_006, "[60, 90]": 4_481},
+}
+POPULATION = {
+    "sex": {"Male": 0.52, "Female": 0.48},
+    "race": {"White": 0.80, "Black": 0.12, "Asian-Pac-Islander": 0.03, BOLD: 0.04, SCRIPT: 0.01},
+}
+
+
+def share_interval(rows: float, of: float) -> Interval:
+    share = rows / of if of else 0.0
+    half = 1.96 * sqrt(max(share * (1 - share), 1 / max(of, 1)) / max(of, 1))
+    return Interval(max(share - half, 0.0), min(share + half, 1.0), 0.95)
+
+
+def people_results(**changes: object) -> AuditResults:
+    """An audit as rich as that of Adult; `changes` replace whole fields."""
+    fields = {
+        "run": {
+            "id": "adult-2026",
+            "created": "2026-05-04T09:30:12+00:00",
+            "seed": 7,
+            "config": {
+                "read": {"label": "income", "sensitive": ["sex", "race", "age"], "id": None},
+                "analysis": {"smallest_group": 30, "fdr": 0.05},
+                "preset": "standard",
+            },
+            "data": {"name": "adult.csv", "kind": "table", "fingerprint": "3f" * 32},
+            "versions": {"vaeaudit": "0.1.0", "numpy": "2.4"},
+            "timings": {"fit": 58.3},
+        },
+        "rows": {"read": N + 4, "scored": N, "quarantined": 3, "skipped": 1},
+        "quarantine": (("adult.csv", 12, "expected 15 fields, found 3"), ("adult.csv", -1, SCRIPT)),
+        "verdict": people_verdict(),
+        "findings": people_findings(),
+        "latents": tuple(people_latent(index) for index in range(6)),
+        "outliers": people_outliers(),
+        "regions": people_regions(),
+        "regions_tested": 412,
+        "representation": people_representation(),
+        "disparities": people_disparities(),
+        "proxies": people_proxies(),
+        "duplicates": Duplicates(104, 48, (("1021", 4), (FORMULA, 3)), 0.8),
+        "model": people_model(),
+        "columns": people_columns(),
+        "latent_map": people_map(),
+        "traversals": (
+            Traversal(
+                0,
+                np.linspace(-3, 3, 7),
+                {
+                    "hours-per-week": ("12", "20", "35", "40", "45", "50", "60"),
+                    SCRIPT: ("a", "a", "b", "b", BOLD, "c", "c"),
+                },
+            ),
+        ),
+        "notes": ("Read as UTF-8, delimited by commas.", f"A column is called {SCRIPT}."),
+    }
+    return AuditResults(**(fields | changes))
+
+
+def people_verdict() -> Verdict:
+    return Verdict(
+        "fail",
+        "This dataset should not be trained on as it is: women and one group of race fall short of the population.",
+        (
+            Gate("representation", "fail", 0.69, 0.8, "Does each group hold its share? 3 of 11 surely do not."),
+            Gate("outliers", "pass", 0.0006, 0.02, "Do the rows belong together? 30 of 48,842 rows are flagged."),
+            Gate("data_quality", "pass", 0.00006, 0.01, "Could the data be read? 3 of 48,846 records could not."),
+            Gate("model", "inconclusive", None, None, f"Nothing was asked about {SCRIPT}."),
+        ),
+    )
+
+
+def people_findings() -> tuple[Finding, ...]:
+    return (
+        Finding(
+            "F1",
+            "representation",
+            "high",
+            "Women hold a third of the rows and nearly half of the population",
+            {"rows": 16_192, "share": 0.3315, "ci": [0.327, 0.336], "reference_share": 0.48, "p_adjusted": 1e-12},
+            "Collect about 13,900 more rows of women, or weight them by `weight` in rows.parquet.",
+            "representation",
+        ),
+        Finding(
+            "F2",
+            "region",
+            "high",
+            f"Few rows where {SCRIPT} is missing",
+            {"observed": 3, "expected": 41.2, "ratio": 0.073, "ci": [0.02, 0.21]},
+            "Collect at least 39 such rows.",
+            "regions",
+        ),
+        *(
+            Finding(f"F{place}", kind, severity, title, evidence, action, anchor)
+            for place, (kind, severity, title, evidence, action, anchor) in enumerate(LESSER_FINDINGS, start=3)
+        ),
+    )
+
+
+def counts_around(centre: float, spread: float, total: int, edges: np.ndarray) -> HistogramCounts:
+    middle = (edges[1:] + edges[:-1]) / 2
+    density = np.exp(-0.5 * ((middle - centre) / spread) ** 2) + 1e-4
+    counts = np.floor(total * density / density.sum()).astype(np.int64)
+    counts[len(counts) // 2] += total - counts.sum()
+    share = counts / max(total, 1)
+    half = 1.96 * np.sqrt(share * (1 - share) / max(total, 1) + 1e-8)
+    return HistogramCounts(counts, np.maximum(share - half, 0), np.minimum(share + half, 1))
+
+
+def people_latent(index: int) -> LatentSummary:
+    edges = np.linspace(-3, 3, 31)
+    shift = (0.8, 0.3, 0.1, 0.0, 0.5, 0.0)[index]
+    by_group = {
+        attribute: {
+            group: counts_around(shift * (place - 0.5), 0.8 + 0.1 * place, rows, edges)
+            for place, (group, rows) in enumerate(groups.items())
+        }
+        for attribute, groups in GROUPS.items()
+    }
+    causes = (
+        (Explains("hours-per-week", 0.71, "rises"), Explains(SCRIPT, 0.12, "from a up to b")),
+        (Explains("education-num", 0.55, "falls"), Explains("occupation", 0.31, f"from {BOLD} up to Exec-managerial")),
+        (Explains("capital-gain", 0.4, "higher where missing"),),
+        (),
+        (Explains("age", 0.44, "highest in the middle"),),
+        (),
+    )[index]
+    return LatentSummary(
+        index,
+        active=index < 5,
+        kl_nats=(1.9, 1.2, 0.8, 0.11, 0.4, 0.0004)[index],
+        stability=None if index % 2 else 0.91,
+        explains=causes,
+        histogram=Histogram(edges, counts_around(0, 1, N, edges), by_group),
+    )
+
+
+def people_outliers() -> OutlierSummary:
+    top = tuple(
+        OutlierRow(
+            row_id=(FORMULA, SCRIPT)[place] if place < 2 else str(1_000 + 37 * place),
+            position=37 * place,
+            score=61.0 - place,
+            p_value=1e-6 * (place + 1),
+            flagged=True,
+            reasons=(
+                Reason("age", 5.23 - place / 10, "17", "41"),
+                Reason(SCRIPT if place % 9 == 0 else "workclass", 2.1, BOLD if place % 7 == 0 else "missing", ""),
+            ),
+        )
+        for place in range(30)
+    )
+    rates = tuple(
+        GroupOutlierRate(attribute, group, rows, flagged, flagged / rows, share_interval(flagged, rows))
+        for attribute, groups in GROUPS.items()
+        for flagged, (group, rows) in zip((14, 16, 0, 3, 2), groups.items(), strict=False)
+    )
+    quantiles = 12 + 6 * np.linspace(0, 1, 101) ** 3
+    quantiles[-1] = 61.0
+    return OutlierSummary(
+        definition="Negative importance-weighted bound of the row under the model, rank-calibrated; in nats.",
+        threshold=32.0,
+        fdr=0.05,
+        flagged=30,
+        n=N,
+        by_group=(*rates, GroupOutlierRate("race", "nobody", 0, 0, 0.0, Interval(0.0, 1.0, 0.95))),
+        top=top,
+        score_quantiles=quantiles,
+        by_column={"age": 19, "workclass": 7, SCRIPT: 4},
+    )
+
+
+def people_regions() -> tuple[Region, ...]:
+    rules = (
+        (Condition(SCRIPT, "missing", None),),
+        (Condition("age", "between", [17, 25]), Condition("education-num", "between", [13, None])),
+        (Condition("sex", "in", ["Female"]), Condition("occupation", "in", ["Craft-repair", "Transport-moving", BOLD])),
+        (Condition("hours-per-week", "between", [None, 20]), Condition("capital-gain", "between", [5_000.0, None])),
+        (Condition(FORMULA, "in", ["x"]),),
+        (Condition("race", "in", [SCRIPT]), Condition("age", "between", [60, 90.5])),
+        (Condition("workclass", "in", ["Without-pay"]), Condition("sex", "in", ["Male"])),
+        (Condition("age", "between", [25, 30]), Condition("marital-status", "in", ["Widowed"])),
+    )
+    observed = (3, 0, 212, 9, 14, 5, 11, 40)
+    expected = (41.2, 88.9, 1_240.0, 47.5, 44.0, 21.3, 30.1, 81.4)
+    return tuple(
+        Region(
+            id=f"R{place + 1}",
+            baseline="population" if place == 5 else "independence",
+            rule=rule,
+            latent_box=(LatentRange(0, 1.2, None), LatentRange(1, None, -0.4)) if place < 2 else (),
+            observed=seen,
+            expected=due,
+            ratio=seen / due,
+            ci=Interval(0.6 * seen / due, (seen + 1) * 1.5 / due, 0.95),
+            p_adjusted=min(1e-9 * 12**place, 1.0),
+            rows_to_collect=int(due - seen) + 1,
+            stability=None if place == 3 else 1 - place / 20,
+        )
+        for place, (rule, seen, due) in enumerate(zip(rules, observed, expected, strict=True))
+    )
+
+
+def people_representation() -> tuple[Representation, ...]:
+    cells = [single_cell(attribute, group) for attribute, groups in GROUPS.items() for group in groups]
+    for first, second in (("sex", "race"), ("sex", "age"), ("race", "age")):
+        for left, right in product(GROUPS[first], GROUPS[second]):
+            rows = round(GROUPS[first][left] * GROUPS[second][right] / N)
+            rows = 0 if rows < 60 else rows
+            cells.append(
+                Representation((first, second), (left, right), rows, rows / N, share_interval(rows, N), "balance")
+            )
+    return tuple(cells)
+
+
+def single_cell(attribute: str, group: str) -> Representation:
+    rows = GROUPS[attribute][group]
+    reference = POPULATION.get(attribute, {}).get(group)
+    cell = {"attributes": (attribute,), "group": (group,), "n": rows, "share": rows / N}
+    if reference is None:
+        return Representation(**cell, ci=share_interval(rows, N), baseline="balance")
+    ratio = rows / N / reference
+    status = "under" if ratio < 0.8 else "over" if ratio > 1.25 else "ok"
+    return Representation(
+        **cell,
+        ci=share_interval(rows, N),
+        baseline="population",
+        reference_share=reference,
+        ratio=ratio,
+        p_adjusted=0.4 if status == "ok" else 1e-8,
+        status="inconclusive" if group == SCRIPT else status,
+    )
+
+
+def people_disparities() -> tuple[Disparity, ...]:
+    rates = {"Male": 0.304, "Female": 0.109, "White": 0.254, "Black": 0.121}
+    entries = []
+    for attribute, groups in GROUPS.items():
+        for group, rows in groups.items():
+            rate = rates.get(group, 0.24)
+            difference = rate - 0.239
+            judged = group not in (SCRIPT,)
+            entries.append(
+                Disparity(
+                    attribute=attribute,
+                    group=group,
+                    outcome="income = >50K",
+                    n=rows,
+                    rate=rate,
+                    ci=share_interval(rate * rows, rows),
+                    difference=difference,
+                    difference_ci=Interval(difference - 0.01, difference + 0.01, 0.95),
+                    ratio=rate / 0.239,
+                    p_adjusted=(1e-9 if abs(difference) > 0.02 else 0.6) if judged else None,
+                    minimum_detectable=2.8 * sqrt(0.18 / rows),
+                )
+            )
+    empty = Interval(0.0, 1.0, 0.95)
+    entries.append(Disparity("race", "nobody", "income = >50K", 0, 0.0, empty, None, None, None, None, None))
+    return tuple(entries)
+
+
+def people_proxies() -> tuple[Proxy, ...]:
+    alone = {"relationship": 0.87, "occupation": 0.74, SCRIPT: 0.61, "hours-per-week": 0.66, FORMULA: 0.5}
+    return (
+        Proxy("sex", "columns", 0.933, Interval(0.929, 0.937, 0.95), alone, 0.512),
+        Proxy("sex", "latents", 0.881, Interval(0.875, 0.887, 0.95), {}, 0.509),
+        Proxy("race", "columns", 0.712, Interval(0.700, 0.724, 0.95), {"native-country": 0.66}, 0.521),
+        Proxy("race", "latents", 0.541, Interval(0.498, 0.584, 0.95), {}, 0.523),
+        Proxy("age", "columns", 0.803, Interval(0.797, 0.809, 0.95), {"marital-status": 0.74}, None),
+        Proxy("age", "latents", 0.741, Interval(0.733, 0.749, 0.95), {}, None),
+    )
+
+
+def people_model() -> ModelSummary:
+    epochs = np.arange(1, 43)
+    return ModelSummary(
+        objective="beta",
+        beta=1.0,
+        elbo_nats=-14.82,
+        elbo_ci=Interval(-15.01, -14.63, 0.95),
+        iwae_nats=-14.31,
+        baseline_nats=-19.44,
+        active_latents=5,
+        latents=6,
+        columns=11,
+        epochs=42,
+        stopped="no better held-out objective for 6 epochs",
+        seconds=58.3,
+        disentanglement={"mean_abs_correlation": 0.06, "total_correlation_gaussian_nats": 0.04},
+        continuity=None,
+        completeness=None,
+        history={
+            "loss": 14.6 + 5 * np.exp(-epochs / 6),
+            "val_loss": 14.8 + 5 * np.exp(-epochs / 6),
+            "kl": 4.4 * (1 - np.exp(-epochs / 4)),
+            "active": np.minimum(epochs, 5),
+        },
+    )
+
+
+def people_columns() -> tuple[ColumnSummary, ...]:
+    columns = [
+        ColumnSummary("age", "count", "sensitive", False, 0, 73, "17 to 90, median 37", (), True),
+        ColumnSummary("sex", "boolean", "sensitive", False, 0, 2, "Male 66.8 %, Female 33.2 %", (), True),
+        ColumnSummary("race", "category", "sensitive", False, 0, 5, f"White 85.5 %, {SCRIPT} 0.8 %", (), True),
+        ColumnSummary("income", "boolean", "label", False, 0, 2, "<=50K 76.1 %, >50K 23.9 %", (), False),
+        ColumnSummary(SCRIPT, "category", "input", True, 2_799, 9, BOLD, ("12 infinite values became missing",), False),
+        ColumnSummary(FORMULA, "text", "excluded", False, 0, 48_000, "free text", (f"left out: {FORMULA}",), False),
+    ]
+    columns += [
+        ColumnSummary(name, "category", "input", True, 857, 42, "many levels", (), name == "birthplace")
+        for name in ("workclass", "education-num", "marital-status", "occupation", "relationship", "birthplace")
+    ]
+    return tuple(columns)
+
+
+def people_map() -> LatentMap:
+    rng = np.random.default_rng(3)
+    size = 2_000
+    groups = {
+        attribute: tuple(rng.choice(list(levels), size, p=np.array(list(levels.values())) / sum(levels.values())))
+        for attribute, levels in GROUPS.items()
+    }
+    outlier = np.zeros(size, dtype=bool)
+    outlier[:7] = True
+    return LatentMap((0, 1), rng.normal(size=size), rng.normal(size=size), groups, outlier)
+
+
+def empty_results() -> AuditResults:
+    """An audit of data in which there is nothing to report, with no sensitive column and no label."""
+    return people_results(
+        quarantine=(),
+        verdict=Verdict("pass", "Nothing that was looked for stands out.", ()),
+        findings=(),
+        latents=(),
+        outliers=OutlierSummary("A score.", None, 0.05, 0, 40, (), (), np.linspace(0, 1, 101)),
+        regions=(),
+        representation=(),
+        disparities=(),
+        proxies=(),
+        duplicates=Duplicates(0, 0, ()),
+        columns=(),
+        latent_map=None,
+        traversals=(),
+        notes=(),
+    )
+
+
+def people_rows(rows: int = N) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    ids = pd.Series(np.arange(rows).astype(str), dtype=object)
+    ids.iloc[:2] = [SCRIPT, FORMULA]
+    codes = {f"z_{latent}": rng.normal(size=rows) for latent in range(6)}
+    score = rng.gamma(4.0, size=rows)
+    region = pd.Series([None] * rows, dtype=object)
+    region.iloc[0] = "R1"
+    return pd.DataFrame(
+        {
+            "row_id": ids,
+            "outlier_score": score,
+            "outlier_p_value": rng.uniform(size=rows),
+            "outlier": score > np.sort(score)[-min(30, rows)],
+            "rarity": rng.normal(size=rows),
+            "region": region,
+            "weight": np.ones(rows),
+            **codes,
+        }
+    )
+
+
+def people_flagged() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "row_id": [FORMULA, SCRIPT, "42"],
+            "outlier_score": [61.0, -3.5, 40.25],
+            FORMULA: ["-12.5", "+1", "@SUM(A1)"],
+            "reasons": ["age = 17 (expected 41): 5.2 nats", f"a: 1 nats; {FORMULA}: 2 nats", None],
+        }
+    )

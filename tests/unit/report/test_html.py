@@ -1,0 +1,215 @@
+"""The page is one safe, self-contained and accessible file."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from plotly.offline import get_plotlyjs
+
+from vaeaudit.analysis.results import Finding, Interval, Traversal
+from vaeaudit.report import SECTION_IDS, to_html
+from vaeaudit.report.blocks import MOST_ROWS, Column, Table, Track, table
+from vaeaudit.report.summary import evidence, summarise
+
+
+class Page(HTMLParser):
+    """The elements, ids, links and visible text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.scripts: list[str] = []
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in ("meta", "link", "path", "circle", "br"):
+            self._inside = tag
+
+    def handle_data(self, data):
+        if self._inside == "script":
+            self.scripts.append(data)
+        elif self._inside != "style":
+            self.text += data
+
+    def handle_endtag(self, tag):
+        self._inside = ""
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(results):
+    return to_html(results)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+def test_hostile_names_are_shown_as_text_and_make_no_element(page, people):
+    assert people.SCRIPT in page.text
+    assert people.FORMULA in page.text
+    assert '<b>bold</b> & <a href="https://evil.example">link</a>' in page.text
+    assert page.all("img") == []
+    assert page.all("b") == []
+    assert all(link["href"].startswith("#") for link in page.all("a"))
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+
+
+def test_nothing_is_fetched_from_anywhere(page):
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none';")
+    assert "http" not in policy
+    assert not any("src" in attributes for _, attributes in page.elements)
+    assert [link["href"] for link in page.all("link")] == ["data:,"]
+
+
+def test_data_never_leaves_its_script_block(html, results):
+    blocks = re.findall(r'<script type="application/json" id="([^"]+)">(.*?)</script>', html, flags=re.S)
+    assert len(blocks) >= 14
+    for _, block in blocks:
+        assert not re.search(r"[<>&\u2028\u2029]", block)
+        json.loads(block)
+
+
+def test_the_plotly_library_inside_is_the_installed_one(page):
+    packed = next(script for script in page.scripts if len(script) > 1_000_000)
+    assert gzip.decompress(base64.b64decode(packed)).decode("utf-8") == get_plotlyjs()
+
+
+def test_every_link_goes_to_an_element_of_the_page(page):
+    ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {link["href"][1:] for link in page.all("a")} <= set(ids)
+    assert set(SECTION_IDS) <= set(ids)
+
+
+def test_headings_descend_one_level_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_tables_and_figures_are_named_for_those_who_cannot_see_them(page):
+    assert len(page.all("caption")) == len(page.all("table")) > 20
+    assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
+    plots = [div for div in page.all("div") if "data-figure" in div]
+    assert all(plot["role"] == "img" and plot["aria-label"] for plot in plots)
+    landmarks = {tag for tag, _ in page.elements}
+    assert {"header", "nav", "main", "footer"} <= landmarks
+    labels = {label["for"] for label in page.all("label")}
+    assert all(select["id"] in labels for select in page.all("select"))
+
+
+def test_every_section_answers_in_words_where_there_is_nothing(empty):
+    page = Page(to_html(empty))
+    for said in (
+        "No finding:",
+        "No region is flagged: of 412 combinations tested, none",
+        "No row is flagged",
+        "No sensitive column was declared",
+        "No outcome by group",
+        "No row occurs twice.",
+        "The model has no latents.",
+    ):
+        assert said in page.text
+    assert "nan" not in page.text.lower().split()
+
+
+def test_the_page_opens_with_the_verdict_and_says_which_way_scores_point(page):
+    assert page.text.index("Fail") < page.text.index("Who is here")
+    assert "Higher scores are more atypical" in page.text
+
+
+def test_rows_are_accounted_for(page):
+    assert "48,846 read = 48,842 scored + 3 quarantined + 1 skipped" in page.text
+
+
+def test_a_finding_links_to_its_section_even_if_its_anchor_is_unknown(results):
+    anchors = [card.anchor for card in summarise(results).findings]
+    assert anchors == ["representation", "regions", "outliers", "proxies", "disparities", "duplicates"]
+
+
+def test_a_gate_shows_its_question_and_what_was_found(results):
+    gates = summarise(results).gates
+    assert gates is not None
+    assert gates.rows[0][:4] == ("Does each group hold its share?", "3 of 11 surely do not.", "0.69", "0.8")
+    assert gates.rows[3][0] == "Model"
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ({"ci": [0.2, 0.4], "rate": 0.3}, (("interval", "[20.0, 40.0]\xa0%"), ("rate", "30.0\xa0%"))),
+        ({"ratio": 0.5, "ci": [None, 0.8]}, (("ratio", "0.5"), ("interval", "at most 0.8"))),
+        ({"difference_ci": (-0.1, 0.1)}, (("interval of the difference", "[\N{MINUS SIGN}10.0, +10.0] pp"),)),
+        ({"columns": ["a", "b"], "none": None, "flag": True}, (("columns", "a and b"), ("flag", "yes"))),
+        ({"rules": {"R1": "age under 20"}}, (("rules", "R1: age under 20"),)),
+        ({"kl_nats": [0.1, 0.2, 0.3]}, ()),
+    ],
+)
+def test_evidence_is_written_for_people(found, shown):
+    assert evidence(found) == shown
+
+
+def test_a_finding_of_every_kind_has_a_section(results):
+    kinds = ("representation", "region", "outlier", "disparity", "proxy", "duplicate", "latent", "quality")
+    findings = tuple(Finding(kind, kind, "low", kind, {}, "act", "") for kind in kinds)
+    assert {card.anchor for card in summarise(replace(results, findings=findings)).findings} <= set(SECTION_IDS)
+
+
+def test_a_table_longer_than_a_page_is_cut_and_says_so(results):
+    columns = tuple(replace(results.columns[0], name=f"column {place}") for place in range(MOST_ROWS + 1_234))
+    page = Page(to_html(replace(results, columns=columns)))
+    assert "1,234 more rows stand in report.json." in page.text
+
+
+def test_a_table_with_a_ragged_row_is_refused():
+    with pytest.raises(ValueError, match="has 2 columns, found a row of 1"):
+        Table("t", (Column("a"), Column("b")), (("x",),))
+
+
+def test_long_tables_are_folded_and_short_ones_open():
+    assert not table("t", [Column("a")], [("x",)]).folded
+    assert table("t", [Column("a")], [("x",)] * 40).folded
+
+
+@pytest.mark.parametrize(
+    ("ci", "left", "width"),
+    [(Interval(0.2, 0.4, 0.95), 20, 20), (Interval(None, 0.4, 0.95), 0, 40), (Interval(0.5, 9.0, 0.95), 50, 50)],
+)
+def test_a_mark_is_drawn_to_scale_and_stays_on_its_track(ci, left, width):
+    mark = Track(0.0, 1.0, "ratio", reference=1.0).mark(0.3, ci)
+    assert (mark.left, mark.width, mark.dot, mark.reference) == (left, width, 30, 100)
+
+
+def test_control_characters_are_not_shown(html):
+    assert "\u202e" not in html
+    assert "\x07" not in html
+
+
+def test_a_long_traversal_is_thinned_and_keeps_its_ends_and_its_middle(results):
+    positions = np.linspace(-2.5, 2.5, 11)
+    traversal = Traversal(0, positions, {"age": tuple(str(place) for place in range(11))})
+    page = Page(to_html(replace(results, traversals=(traversal,))))
+    shown = re.findall(r"([\N{MINUS SIGN}\d.]+) sd", page.text)
+    assert [text.replace("\N{MINUS SIGN}", "-") for text in shown] == ["-2.5", "-1.5", "-1", "0", "1", "1.5", "2.5"]
+
+
+def test_icons_are_drawn_once_and_referred_to(page):
+    symbols = {symbol["id"] for symbol in page.all("symbol")}
+    assert {use["href"][1:] for use in page.all("use")} <= symbols

@@ -1,0 +1,158 @@
+"""Sentences say what the numbers say, also where there is nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.results import Condition, Explains, HistogramCounts
+from vaeaudit.report import text, wording
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (Condition("age", "between", [None, 20]), "age under 20"),
+        (Condition("age", "between", [60.5, None]), "age 60.5 or more"),
+        (Condition("gain", "between", [5_000, 12_000]), "gain from 5000 to under 12,000"),
+        (Condition("day", "between", ["2020-01-01", None]), "day 2020-01-01 or more"),
+        (Condition("race", "in", ["a", "b"]), "race is a or b"),
+        (Condition("workclass", "missing", None), "workclass is missing"),
+    ],
+)
+def test_a_condition_reads_as_words(condition, said):
+    assert wording.condition(condition) == said
+
+
+def test_conditions_of_a_rule_hold_together(results):
+    assert wording.rule_in_words(results.regions[1].rule) == "age from 17 to under 25 and education-num 13 or more"
+
+
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ("rises", "rises with age"),
+        ("falls", "falls as age rises"),
+        ("from Wife up to Husband", "runs from Wife up to Husband in age"),
+        ("highest in the middle", "is highest in the middle of age"),
+        ("lower where missing", "is lower where age is missing"),
+        ("something new", "goes with age (something new)"),
+    ],
+)
+def test_each_way_a_latent_moves_has_words(direction, said):
+    assert wording.explains(Explains("age", 0.5, direction)) == said
+
+
+def test_a_reason_names_cell_expectation_and_surprise(results):
+    assert wording.reason(results.outliers.top[0].reasons[0]) == "age = 17 (expected 41): 5.23 nats"
+
+
+def test_an_empty_name_is_still_something_to_point_at():
+    assert wording.name("") == "(empty)"
+    assert wording.name("\u200b\x00") == "(empty)"
+
+
+def test_a_moment_is_written_for_people_and_odd_text_is_left():
+    assert wording.moment("2026-05-04T09:30:12") == "4 May 2026, 09:30"
+    assert wording.moment("yesterday") == "yesterday"
+
+
+def test_no_region_is_an_answer_and_nothing_tested_is_none():
+    assert text.regions_lead((), 412).startswith("No region is flagged: of 412 combinations tested, none")
+    assert text.regions_lead((), 0).startswith("No combination could be tested")
+
+
+def test_the_first_region_is_told_in_numbers(results):
+    assert "with 3 rows where about 41.2 were expected" in text.regions_lead(results.regions, 412)
+
+
+def test_without_a_population_shares_are_called_balance(results):
+    cells = [replace(cell, status=None, baseline="balance") for cell in results.representation]
+    assert "describe balance only" in text.representation_lead(cells)
+
+
+def test_groups_short_of_the_population_are_named(results):
+    said = text.representation_lead(results.representation)
+    assert "Under-represented against the population: sex Female, race Black" in said
+    assert "2 of them hold no row at all" in said
+
+
+def test_flagged_rows_are_counted_against_all_rows(results, empty):
+    assert text.outliers_lead(results.outliers).startswith("30 rows of 48,842 (0.06\N{NO-BREAK SPACE}%) are flagged")
+    assert text.outliers_lead(empty.outliers).startswith("No row is flagged: none of the 40 rows")
+
+
+def test_the_score_curve_sentence_without_a_threshold_says_so(empty):
+    assert text.score_curve_sentence(empty.outliers).endswith("No score is high enough to be flagged.")
+
+
+def test_the_group_that_deletion_would_hit_hardest_is_named(results):
+    assert "from Female" in text.outlier_rates_sentence(results.outliers, "sex")
+    assert text.outlier_rates_sentence(results.outliers, "nothing") == "No group of nothing holds a row."
+
+
+def test_dead_latents_are_named(results, empty):
+    assert text.latents_lead(results.latents) == "5 of 6 latents carry information about the rows; unused: latent 5."
+    assert text.latents_lead(empty.latents) == "The model has no latents."
+    dead = [replace(latent, active=False) for latent in results.latents]
+    assert "none of its 6 latents" in text.latents_lead(dead)
+
+
+def test_a_latent_without_a_column_says_so(results):
+    assert text.latent_sentence(results.latents[3]) == "Latent 3 is explained by no single column on held-out rows."
+
+
+def test_groups_are_compared_by_the_bin_of_their_middle_row(results):
+    said = text.histogram_sentence(results.latents[0], smallest_group=30)
+    assert "Of sex, Female lies highest (middle row 0.2 to 0.4) and Male lowest" in said
+
+
+def test_groups_too_small_to_judge_are_not_compared_in_words(results):
+    said = text.histogram_sentence(results.latents[0], smallest_group=10**6)
+    assert "highest" not in said
+
+
+def test_groups_whose_middle_rows_share_a_bin_are_said_to(results, people):
+    latent = results.latents[0]
+    counts = people.counts_around(0.0, 1.0, 500, latent.histogram.edges)
+    same = replace(latent, histogram=replace(latent.histogram, by_group={"sex": {"a": counts, "b": counts}}))
+    assert "middle rows of all groups of sex fall into one bin" in text.histogram_sentence(same, 30)
+
+
+def test_a_model_no_better_than_independent_columns_is_not_called_better(results):
+    worse = replace(results.model, elbo_nats=results.model.baseline_nats - 1)
+    assert "no better than a model of independent columns" in text.model_lead(worse)
+
+
+def test_disparities_too_small_to_judge_are_listed_not_judged(results):
+    small = [replace(entry, p_adjusted=None) for entry in results.disparities]
+    assert text.disparities_lead(small).startswith("No group is large enough for its outcome to be judged")
+    assert "--label" in text.disparities_lead(())
+
+
+def test_row_accounting_is_written_as_a_sum(results):
+    assert text.rows_in_words(results) == "48,846 read = 48,842 scored + 3 quarantined + 1 skipped"
+
+
+def test_commands_are_quoted_for_the_shell(results, people):
+    run = {**results.run, "config": {"read": {"label": people.SCRIPT, "sensitive": ["a b"]}, "preset": "quick"}}
+    said = text.commands(run)
+    assert f"--label '{people.SCRIPT}'" in said
+    assert "--sensitive 'a b' --preset quick --seed 7" in said
+    assert said.endswith("\nvaeaudit report adult-2026")
+
+
+def test_a_list_tells_how_many_it_leaves_out():
+    assert wording.listed([]) == "none"
+    assert wording.listed(list("abcdef"), most=2) == "a, b and 4 more"
+
+
+def test_sentences_never_show_nan(results):
+    empty_counts = HistogramCounts(np.zeros(30, dtype=int), np.zeros(30), np.ones(30))
+    latent = replace(
+        results.latents[0],
+        histogram=replace(results.latents[0].histogram, overall=empty_counts, by_group={"sex": {"a": empty_counts}}),
+    )
+    assert "nan" not in text.histogram_sentence(latent, 30).lower()
