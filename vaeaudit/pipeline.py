@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from vaeaudit import analysis, data, runs
 from vaeaudit import report as report_room
@@ -22,7 +23,7 @@ from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.scoring import DEFINITION, score_rows
 from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig
 from vaeaudit.data import audit_toml, describe
-from vaeaudit.data.encoding import fit_encoding
+from vaeaudit.data.encoding import Encoding, fit_encoding
 from vaeaudit.data.population import Population, read_population
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
 from vaeaudit.latents import LatentCodes
@@ -208,6 +209,7 @@ def _learn(
             resume_from=models.TrainingState(arrays=partial.arrays, **partial.facts) if partial else None,
         )
         _require_finished(writer, training, metadata["data"]["source"])
+        training = _with_base_density(training, encoding, dataset.frame.loc[held_out])
     with watch.phase("scoring"):
         codes, scoring = _score(training, dataset, held_out, config, watch.listener)
     runs.write_after_training(
@@ -225,6 +227,13 @@ def _learn(
         {**metadata, "timings": watch.seconds, "training": {**facts, "baseline_nats": training.baseline}},
     )
     return codes
+
+
+def _with_base_density(training: Training, encoding: Encoding, held_out: pd.DataFrame) -> Training:
+    """Count in what no latent can change, so that curves and baseline are comparable with the rows' ELBO."""
+    base = float(encoding.base_log_density(held_out).sum(axis=1).mean())
+    history = {**training.history, "val_elbo": training.history["val_elbo"] + base}
+    return replace(training, history=history, baseline=training.baseline + base)
 
 
 def _score(

@@ -126,7 +126,17 @@ def sensitive_groupings(inputs: AuditInputs) -> tuple[list[Grouping], list[str]]
 
 
 def search_regions(inputs: AuditInputs, config: AnalysisConfig, population: Population | None) -> RegionSearch:
-    """Search for under-represented regions, with the outliers set aside."""
+    """Search for under-represented regions, with the outliers set aside.
+
+    Parameters
+    ----------
+    inputs
+        The rows, their scores and their latents.
+    config
+        What counts as short.
+    population
+        Shares to compare with, beside the search against independence.
+    """
     return find_regions(inputs.frame, inputs.schema, inputs.codes, inputs.scores.outlier, config, population)
 
 

@@ -70,6 +70,15 @@ def fit_density(mean: FloatArray, active: npt.NDArray[np.bool_], *, seed: int) -
 
     A joint density, because rows can be ordinary on every latent and rare in their combination: the product over
     latents of DB-VAE (Amini 2019) cannot see that.
+
+    Parameters
+    ----------
+    mean
+        [N, L].
+    active
+        [L]; which latents the density is over.
+    seed
+        Of the sample, the split, and the starts of the mixtures.
     """
     z = np.asarray(mean, np.float64)[:, active]
     n_active = z.shape[1]
@@ -115,5 +124,11 @@ def resampling_weight(rarity: FloatArray, *, alpha: float = 0.1, cap: float = 10
 
 
 def effective_sample_size(weight: FloatArray) -> float:
-    """Return (sum w)^2 / sum w^2 (Kish 1965): how many equally weighted rows are worth as much."""
+    """Return (sum w)^2 / sum w^2 (Kish 1965): how many equally weighted rows are worth as much.
+
+    Parameters
+    ----------
+    weight
+        [N], not all 0.
+    """
     return float(weight.sum() ** 2 / np.square(weight).sum())

@@ -129,6 +129,11 @@ def flagged_table(inputs: AuditInputs) -> pd.DataFrame:
 
     Missing cells are empty. A column of the data that is called like one of `FLAGGED_COLUMNS` gets " (data)" appended.
     Nothing is escaped here: what writes the table to a file makes it safe for that kind of file.
+
+    Parameters
+    ----------
+    inputs
+        The rows, their scores and their reasons.
     """
     flagged = np.flatnonzero(inputs.scores.outlier)
     positions = flagged[np.argsort(-inputs.scores.outlier_score[flagged], kind="stable")]

@@ -17,7 +17,15 @@ Rule = tuple[Condition, ...]
 
 
 def apply_rule(rule: Rule, frame: pd.DataFrame) -> Mask:
-    """Return [N]: which rows of a typed frame satisfy all conditions; the empty rule holds for every row."""
+    """Return [N]: which rows of a typed frame satisfy all conditions; the empty rule holds for every row.
+
+    Parameters
+    ----------
+    rule
+        Conditions that hold together.
+    frame
+        [N] rows, stored as `Dataset.frame` is.
+    """
     mask = np.ones(len(frame), dtype=bool)
     for condition in rule:
         mask &= satisfies(condition, frame[condition.column])
@@ -41,6 +49,11 @@ def satisfies(condition: Condition, values: pd.Series) -> Mask:
 
 def describe(rule: Rule) -> str:
     """Say a rule in plain words.
+
+    Parameters
+    ----------
+    rule
+        Conditions that hold together.
 
     Examples
     --------

@@ -19,6 +19,13 @@ def audit_toml(dataset: Dataset, config: ReadConfig | FitConfig) -> str:
 
     Reading it back with `FitConfig.from_dict` gives the same roles and the kinds that were inferred. Kinds that leave
     a column out, and ordinals that the source itself orders, are written as they are, so that an edit is one word.
+
+    Parameters
+    ----------
+    dataset
+        As read with `config`.
+    config
+        The settings that it was read with.
     """
     read = config.read if isinstance(config, FitConfig) else config
     lines = [

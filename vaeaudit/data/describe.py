@@ -13,7 +13,13 @@ MAX_QUARANTINE = 20
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
-    """Return columns, row accounting, notes and the head of the quarantine, ready for JSON."""
+    """Return columns, row accounting, notes and the head of the quarantine, ready for JSON.
+
+    Parameters
+    ----------
+    dataset
+        As `load` returned it.
+    """
     accounting = dataset.accounting
     head = dataset.quarantine.head(MAX_QUARANTINE)
     return {

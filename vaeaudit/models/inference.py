@@ -14,8 +14,9 @@ from vaeaudit.latents import LatentCodes
 from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.models.vae import BetaVAE
 
-#: Rows per call into the graph; with S samples the decoder sees S times as many.
+#: Rows per call into the graph, and the most numbers that the decoder may return in one call: S x rows x parameters.
 CHUNK = 2048
+_MOST_OUTPUTS = 40_000_000
 #: K, reasons kept per row.
 REASONS = 5
 #: Rows from which the typical surprise of a column is taken.
@@ -33,7 +34,8 @@ def typical_column_nats(model: BetaVAE, frame: pd.DataFrame, *, seed: int) -> np
     part = frame.iloc[np.sort(sample)]
     rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
     _seed_noise(model, seed)
-    chunks = [score(*_tensors(rows.take(slice(at, at + CHUNK))))[3].numpy() for at in range(0, len(rows), CHUNK)]
+    size = _chunk_size(model, 4)
+    chunks = [score(*_tensors(rows.take(slice(at, at + size))))[3].numpy() for at in range(0, len(rows), size)]
     return np.asarray(np.median(-np.concatenate(chunks) - model.encoding.base_log_density(part), axis=0))
 
 
@@ -69,10 +71,11 @@ def encode_rows(
     _seed_noise(model, seed)
     score = _scorer(model, n_samples)
     pieces: dict[str, list[np.ndarray]] = {}
-    for start in range(0, len(frame), CHUNK):
-        for name, values in _encode_chunk(model, score, frame.iloc[start : start + CHUNK], typical).items():
+    size = _chunk_size(model, n_samples)
+    for start in range(0, len(frame), size):
+        for name, values in _encode_chunk(model, score, frame.iloc[start : start + size], typical).items():
             pieces.setdefault(name, []).append(values)
-        on_rows(min(start + CHUNK, len(frame)))
+        on_rows(min(start + size, len(frame)))
     joined = {name: np.concatenate(arrays) for name, arrays in pieces.items()}
     return LatentCodes(**joined, held_out=held_out, columns=model.encoding.names)
 
@@ -90,8 +93,9 @@ def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: 
     z = codes.mean[source] + codes.stddev[source] * generator.normal(size=(n_rows, codes.n_latents))
     score = _scorer(model, n_samples)
     bounds = []
-    for start in range(0, n_rows, CHUNK):
-        part = tf.constant(z[start : start + CHUNK], tf.float32)
+    size = _chunk_size(model, n_samples)
+    for start in range(0, n_rows, size):
+        part = tf.constant(z[start : start + size], tf.float32)
         drawn = model.likelihood.sample(model.decode(part), tf.constant([seed % 2**31, start]))
         base = model.encoding.drawn_base_log_density(drawn[1].numpy(), generator)
         bounds.append(score(*drawn)[2].numpy() + base)
@@ -129,6 +133,11 @@ def _to_user_units(result: npt.NDArray[np.float64], columns: tuple[ColumnEncodin
             result[..., position] = np.exp(np.minimum(column.location + column.scale * values, 700.0))
         elif column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
             result[..., position] = np.clip(column.location + column.scale * values, -_LARGEST, _LARGEST)
+
+
+def _chunk_size(model: BetaVAE, n_samples: int) -> int:
+    """Rows per call: fewer where the decoder has many outputs, so that memory does not grow with the columns."""
+    return int(np.clip(_MOST_OUTPUTS // (n_samples * model.likelihood.n_parameters), 16, CHUNK))
 
 
 def _seed_noise(model: BetaVAE, seed: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
 from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood, largest_count
@@ -171,7 +172,7 @@ class MixedLikelihood(keras.layers.Layer):
         seeds = tf.random.experimental.stateless_split(seed, len(self.blocks) + 1)
         values, codes = [tf.zeros_like(parameters[:, :0])], [tf.zeros_like(parameters[:, :0], tf.int32)]
         for index, (block, distribution) in enumerate(zip(self.blocks, self.distributions(parameters), strict=True)):
-            if block.likelihood is Likelihood.CATEGORICAL:
+            if isinstance(distribution, tfd.Categorical):
                 drawn = _sample_categorical(distribution.logits, seeds[index])
             else:
                 drawn = distribution.sample(seed=seeds[index])
@@ -232,12 +233,28 @@ class MixedLikelihood(keras.layers.Layer):
     def _ordered_logistic(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
         raw = tf.convert_to_tensor(self._free[index]["raw_cutpoints"])
         cutpoints = tf.cumsum(tf.concat([raw[:, :1], 1e-3 + tf.nn.softplus(raw[:, 1:])], axis=-1), axis=-1)
-        return tfd.OrderedLogistic(cutpoints, outputs)
+        return tfd.Categorical(logits=_ordered_log_probs(cutpoints, outputs))
 
     def _categorical(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
         padding = np.where(np.arange(block.width) < block.n_codes[:, None], 0.0, _PADDING_LOGIT).astype(np.float32)
         shape = tf.concat([tf.shape(outputs)[:-1], [block.n_columns, block.width]], axis=0)
         return tfd.Categorical(logits=tf.reshape(outputs, shape) + padding)
+
+
+def _ordered_log_probs(cutpoints: tf.Tensor, location: tf.Tensor) -> tf.Tensor:
+    """Return the log-probabilities [..., B, n, K] of an ordered logistic for cutpoints [n, K - 1], location [..., B, n].
+
+    `tfd.OrderedLogistic` is the same, but its gradient is NaN once the location is some 17 beyond the cutpoints, where a
+    column that the latents explain well soon is. Here each level is a product that stays exact in float32:
+    s(b) - s(a) = s(b) s(-a) (1 - exp(a - b)) for the sigmoid s and a < b.
+    """
+    beyond = cutpoints - location[..., None]
+    end = tf.zeros_like(beyond[..., :1])
+    below_upper = tf.concat([tf.math.log_sigmoid(beyond), end], axis=-1)
+    above_lower = tf.concat([end, tf.math.log_sigmoid(-beyond)], axis=-1)
+    inner = tfp.math.log1mexp(cutpoints[:, 1:] - cutpoints[:, :-1])
+    shrink = tf.pad(inner, [[0, 0], [1, 1]]) if cutpoints.shape[-1] > 1 else tf.zeros([cutpoints.shape[0], 2])
+    return below_upper + above_lower + shrink
 
 
 def _sample_categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -46,6 +46,7 @@ def fit_marginals(model: BetaVAE, train_rows: EncodedRows, test_rows: EncodedRow
         batch = train_rows.take(generator.integers(0, len(train_rows), size))
         step(*(tf.constant(part) for part in (batch.values, batch.codes, batch.observed)))
     model.decoder.layers[-1].bias.assign(bias)
+    model.marginals.assign(bias)
     return float(
         mean_log_prob(*(tf.constant(part) for part in (test_rows.values, test_rows.codes, test_rows.observed)))
     )

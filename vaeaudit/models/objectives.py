@@ -32,9 +32,14 @@ def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - math.log(n_samples)
 
 
-def trimmed_mean(loss: tf.Tensor, trim: float) -> tf.Tensor:
-    """Return the mean of loss [B] without its largest `trim` share (at least one row stays)."""
+def trimmed_mean(loss: tf.Tensor, trim: float, *, by: tf.Tensor | None = None) -> tf.Tensor:
+    """Return the mean of loss [B] without the `trim` share that is largest by `by` [B] (the loss itself where None).
+
+    At least one row stays.
+    """
     if trim == 0:
         return tf.reduce_mean(loss)
     n_kept = tf.maximum(1, tf.cast(tf.math.ceil((1 - trim) * tf.cast(tf.size(loss), tf.float32)), tf.int32))
-    return -tf.reduce_mean(tf.math.top_k(-loss, n_kept, sorted=False).values)
+    kept = tf.math.top_k(-(loss if by is None else by), n_kept, sorted=False).indices
+    weight = tf.scatter_nd(kept[:, None], tf.ones_like(kept, loss.dtype), tf.shape(loss))
+    return tf.reduce_sum(weight * loss) / tf.cast(n_kept, loss.dtype)

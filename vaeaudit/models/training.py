@@ -231,6 +231,7 @@ class _Keeper(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.vae, self.model_config, self.config, self.schedule = model, model_config, config, schedule
+        self.beta = model_config.beta if model.is_variational else 0.0
         self.test_rows = test_rows
         self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
         self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
@@ -246,7 +247,7 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         warmup = min(1.0, (epoch + 1) / (self.config.warmup_epochs + 1))
-        self.vae.kl_weight.assign(self.model_config.beta * warmup if self.vae.is_variational else 0.0)
+        self.vae.kl_weight.assign(self.beta * warmup)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.is_interrupted():
@@ -255,11 +256,9 @@ class _Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         if self.stopped == "interrupted":
             return  # the epoch is not whole; the state of the one before it stands
-        log_likelihood, kl, active = self._evaluate_held_out()
-        beta = self.model_config.beta if self.vae.is_variational else 0.0
-        loss = beta * kl - log_likelihood
+        loss, kl, elbo, active = self._evaluate_held_out()
         self.epoch = epoch + 1
-        entries = (float((logs or {}).get("loss", math.nan)), loss, kl, log_likelihood - kl, float(active))
+        entries = (float((logs or {}).get("loss", math.nan)), loss, kl, elbo, float(active))
         for name, value in zip(self.history, entries, strict=True):
             self.history[name].append(value)
         self._judge(loss)
@@ -285,7 +284,8 @@ class _Keeper(keras.callbacks.Callback):
             value = variable.numpy()
             variable.assign(np.where(np.isfinite(value), value, 0) if value.dtype.kind == "f" else value)
 
-    def _evaluate_held_out(self) -> tuple[float, float, int]:
+    def _evaluate_held_out(self) -> tuple[float, float, float, int]:
+        """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
         pieces = [
             self._evaluate(*(tf.constant(part) for part in (rows.values, rows.codes, rows.observed)))
             for rows in _chunks(self.test_rows, 2048)
@@ -293,9 +293,11 @@ class _Keeper(keras.callbacks.Callback):
         log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(3))
         active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
         # What is trimmed from training must not decide when to stop either.
-        objective = self.model_config.beta * kl.sum(axis=1) - log_likelihood
+        kl = kl.sum(axis=1)
+        objective = self.beta * kl - log_likelihood
         kept = np.argsort(objective)[: max(1, math.ceil((1 - self.config.trim) * len(objective)))]
-        return float(log_likelihood[kept].mean()), float(kl[kept].sum(axis=1).mean()), int(active.sum())
+        elbo = float((log_likelihood - kl).mean())
+        return float(objective[kept].mean()), float(kl[kept].mean()), elbo, int(active.sum())
 
     def _held_out_rows(self, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
         mean, stddev = self.vae.encode(*batch)

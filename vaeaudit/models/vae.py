@@ -36,7 +36,7 @@ class BetaVAE(keras.Model):
     seed
         Of initial weights and of the noise.
     trim
-        Share of each training batch, the rows of largest loss, that takes no part in the step.
+        Share of each training batch, the rows that contradict the model most, that takes no part in the step.
     """
 
     def __init__(self, encoding: Encoding, config: ModelConfig, *, seed: int, trim: float = 0.0, **kwargs: Any) -> None:
@@ -53,6 +53,8 @@ class BetaVAE(keras.Model):
         self.encoder = encoder_network(self.inputs_layer.n_features, config.hidden, config.latents, seed=seed)
         self.decoder = decoder_network(config.latents, config.hidden, self.likelihood, seed=seed)
         self.noise = keras.random.SeedGenerator(seed)
+        shape = (self.likelihood.n_parameters,)
+        self.marginals = self.add_weight(name="marginals", shape=shape, initializer="zeros", trainable=False)
         self.kl_weight = self.add_weight(name="kl_weight", shape=(), initializer="zeros", trainable=False)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", "log_likelihood", "kl")}
         self.built = True
@@ -103,10 +105,24 @@ class BetaVAE(keras.Model):
         """Take one optimiser step on a batch; return the running means."""
         with tf.GradientTape() as tape:
             log_likelihood, kl = self.losses_per_row(data)
-            loss = trimmed_mean(self.kl_weight * kl - log_likelihood, self.trim)
+            loss_per_row = self.kl_weight * kl - log_likelihood
+            credit = self._rarity_credit(data) if self.trim else 0.0
+            loss = trimmed_mean(loss_per_row, self.trim, by=loss_per_row - credit)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self._track(loss, log_likelihood, kl)
+
+    def _rarity_credit(self, batch: Batch) -> tf.Tensor:
+        """Return [B] nats that a row's loss owes to rare levels and missing cells alone, whatever the other cells say.
+
+        A row is not trimmed for belonging to a small group: only for numbers far out, and for levels that are less
+        probable given the rest of the row than they are by themselves. On Adult, trimming by the loss itself kept all
+        83 people with preschool education from being learned, and flagged them.
+        """
+        _, _, observed = batch
+        alone = self.likelihood.log_prob(self.marginals[None, :], *batch)
+        is_number = tf.range(self.likelihood.n_columns) < self.likelihood.n_numeric
+        return -tf.reduce_sum(tf.where(is_number & observed, 0.0, alone), axis=-1)
 
     def _track(self, loss: tf.Tensor, log_likelihood: tf.Tensor, kl: tf.Tensor) -> Mapping[str, tf.Tensor]:
         n_rows = tf.shape(kl)[0]

@@ -26,6 +26,11 @@ def to_html(results: AuditResults) -> str:
 
     The figures are JSON blocks that a script on the page draws as they come into view; plotly.js travels inside the
     page, compressed (4.8 MB become 2.0 MB). Every number of a figure also stands in a table, which needs no script.
+
+    Parameters
+    ----------
+    results
+        What the analysis found.
     """
     sections = all_sections(results)
     return (

@@ -24,14 +24,32 @@ _VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy
 
 
 def source_text(source: Any) -> str:
-    """Return how a source is named in `metadata.json`: an absolute path, or the type of an object in memory."""
+    """Return how a source is named in `metadata.json`: an absolute path, or the type of an object in memory.
+
+    Parameters
+    ----------
+    source
+        What `fit` was given.
+    """
     return str(Path(source).resolve()) if isinstance(source, (str, Path)) else type(source).__name__
 
 
 def describe_run(
     run_id: str, source: Any, dataset: Dataset, config: FitConfig, population: Population | None
 ) -> dict[str, Any]:
-    """Return `metadata.json` as far as it is known before training."""
+    """Return `metadata.json` as far as it is known before training.
+
+    Parameters
+    ----------
+    run_id
+        Name of the run's folder.
+    source, dataset
+        What `fit` was given, and what was read from it.
+    config
+        All settings.
+    population
+        Shares to compare with, if any.
+    """
     return {
         "id": run_id,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -52,7 +70,17 @@ def describe_run(
 def write_before_training(
     writer: RunWriter, dataset: Dataset, encoding: Encoding, config: FitConfig, metadata: Mapping[str, Any]
 ) -> None:
-    """Write everything that is known before training, so that an interrupted run can be gone on with."""
+    """Write everything that is known before training, so that an interrupted run can be gone on with.
+
+    Parameters
+    ----------
+    writer
+        Of the run.
+    dataset, encoding
+        The rows, and how they are encoded.
+    config, metadata
+        All settings as resolved, and what `describe_run` returned.
+    """
     writer.document("config.json", config.to_dict())
     writer.document("schema.json", {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
     writer.document("metadata.json", metadata)
@@ -70,7 +98,23 @@ def write_after_training(
     codes: LatentCodes,
     traversals: Mapping[str, npt.NDArray[np.floating]],
 ) -> None:
-    """Write what training and scoring gave; `rows.parquet` and the manifest are still to come."""
+    """Write what training and scoring gave; `rows.parquet` and the manifest are still to come.
+
+    Parameters
+    ----------
+    writer
+        Of the run.
+    architecture, weights
+        The model, as plain JSON and arrays.
+    scoring
+        What scoring rows needs besides: null bounds, typical nats per column, latent density.
+    history
+        One array [epochs] per curve.
+    codes
+        Of all rows.
+    traversals
+        `values` [L, T, C] and `positions` [T].
+    """
     writer.document("model/architecture.json", architecture)
     writer.arrays("model/weights.npz", weights)
     writer.arrays("model/scoring.npz", scoring)

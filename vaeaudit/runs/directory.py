@@ -35,7 +35,15 @@ _TRAINING = "training"
 
 
 def new_run_path(name: str, *, now: datetime | None = None) -> Path:
-    """Return a new `runs/<name>-<time>`, with everything out of `name` that a folder's name should not hold."""
+    """Return a new `runs/<name>-<time>`, with everything out of `name` that a folder's name should not hold.
+
+    Parameters
+    ----------
+    name
+        What the data is called.
+    now
+        The time in the folder's name; the present one where None.
+    """
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data"
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
     wanted = RUNS / f"{safe[:60]}-{stamp}"
@@ -47,7 +55,13 @@ def new_run_path(name: str, *, now: datetime | None = None) -> Path:
 
 
 def partial_path(path: Path) -> Path:
-    """Return where the unfinished run of `path` is kept."""
+    """Return where the unfinished run of `path` is kept.
+
+    Parameters
+    ----------
+    path
+        Where the complete run will be.
+    """
     return path.with_name(f".{path.name}.partial")
 
 
@@ -123,7 +137,17 @@ class RunWriter:
 
 @dataclass(frozen=True)
 class PartialRun:
-    """An interrupted run that training can go on from."""
+    """An interrupted run that training can go on from.
+
+    Attributes
+    ----------
+    path
+        Where the complete run will be.
+    config, metadata
+        Its settings, and what was known before training.
+    facts, arrays
+        The state of the training: plain values, and arrays by name.
+    """
 
     path: Path
     config: FitConfig
@@ -134,6 +158,13 @@ class PartialRun:
 
 def find_partial(path: Path | None, source: str) -> PartialRun:
     """Return the interrupted run of `path`, or the newest one in `runs/` that was started on `source`.
+
+    Parameters
+    ----------
+    path
+        Where the complete run will be; None to look for it.
+    source
+        As `source_text` names it.
 
     Raises
     ------

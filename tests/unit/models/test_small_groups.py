@@ -1,0 +1,61 @@
+"""Rows that do not belong must not be learned; rows of a small group must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vaeaudit.analysis.density import fit_density
+from vaeaudit.analysis.scoring import score_rows
+from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding import fit_encoding
+from vaeaudit.data.schema import Kind
+from vaeaudit.models import drawn_bounds, encode_rows, split_held_out, train, typical_column_nats
+
+N = 6000
+SMALL = np.arange(30)  # half a percent
+BROKEN = np.arange(30, 90)
+
+
+def rows_with_a_small_group_and_broken_cells() -> dict[str, tuple[object, Kind]]:
+    generator = np.random.default_rng(0)
+    cause = generator.normal(size=N)
+    school = np.array(["basic", "middle", "high"], object)[np.digitize(cause, [-0.8, 0.8])]
+    school[SMALL] = "none"
+    job = np.where(generator.random(N) < 0.9, school, generator.permutation(school))
+    job = np.char.add("job-", job.astype(str)).astype(object)
+    height = 170 + 8 * generator.normal(size=N)
+    height[BROKEN] /= 2.54
+    pay = np.exp(7 + 0.3 * cause + 0.1 * generator.normal(size=N))
+    return {
+        "school": (school, Kind.CATEGORY),
+        "job": (job, Kind.CATEGORY),
+        "height": (height, Kind.REAL),
+        "pay": (pay, Kind.POSITIVE),
+    }
+
+
+def test_a_small_group_is_not_flagged_for_being_small_while_broken_cells_are(
+    dataset_of: Callable[..., Dataset],
+) -> None:
+    dataset = dataset_of(rows_with_a_small_group_and_broken_cells())
+    encoding = fit_encoding(dataset, max_levels=255)
+    held_out = split_held_out(N, 0.1, seed=0)
+    training = train(
+        encoding,
+        encoding.encode(dataset.frame),
+        held_out,
+        ModelConfig(latents=4, hidden=(32,)),
+        TrainConfig(epochs=12, warmup_epochs=3),
+        seed=0,
+    )
+    typical = typical_column_nats(training.model, dataset.frame, seed=0)
+    codes = encode_rows(training.model, dataset.frame, held_out, typical, n_samples=8, seed=0)
+    null = drawn_bounds(training.model, codes, n_rows=5000, n_samples=8, seed=0)
+    scores = score_rows(codes, null, fit_density(codes.mean, codes.active, seed=0), fdr=0.05)
+    assert scores.outlier[BROKEN].mean() > 0.9
+    assert scores.outlier[SMALL].mean() < 0.1
+    sound = np.setdiff1d(np.arange(N), BROKEN)
+    assert scores.outlier[sound].mean() < 0.005
