@@ -33,14 +33,22 @@ from vaeaudit.runs import PartialRun, Run, RunWriter, load_run
 if TYPE_CHECKING:
     from vaeaudit.models import Training, TrainingState
 
-__all__ = ["audit", "audit_toml", "describe", "fit", "inspect", "load_run", "report"]
+__all__ = ["Run", "audit", "audit_toml", "describe", "fit", "inspect", "load_run", "report"]
 
 #: Seconds between two checkpoints of a training that goes on.
 _CHECKPOINT_SECONDS = 10.0
 
 
 def inspect(source: Any, config: ReadConfig | None = None) -> data.Dataset:
-    """Read a source and say what `fit` would do with it; trains nothing."""
+    """Read a source and say what `fit` would do with it; trains nothing.
+
+    Parameters
+    ----------
+    source
+        Path of a table or of a folder of tables, or a DataFrame.
+    config
+        How to read it.
+    """
     return data.load(source, config or ReadConfig())
 
 
@@ -156,7 +164,22 @@ def report(
 
 
 def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | None = None, **options: Any) -> Path:
-    """`fit` and then `report`; `options` are those of `fit`. Returns the path of `report.html`."""
+    """Learn a dataset and report on it: `fit`, then `report`.
+
+    Parameters
+    ----------
+    source, config
+        As for `fit`.
+    out
+        Folder of the report; `reports/<run>/` where None.
+    **options
+        Further ones of `fit`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of `report.html`.
+    """
     return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))
 
 
@@ -196,9 +219,10 @@ def _learn(
         runs.write_before_training(writer, dataset, encoding, config, metadata)
         held_out = models.split_held_out(len(dataset), config.train.held_out, config.seed)
     with watch.phase("training"):
+        rows = encoding.encode(dataset.frame)
         training = models.train(
             encoding,
-            encoding.encode(dataset.frame),
+            rows,
             held_out,
             config.model,
             config.train,
@@ -212,6 +236,18 @@ def _learn(
         training = _with_base_density(training, encoding, dataset.frame.loc[held_out])
     with watch.phase("scoring"):
         codes, scoring = _score(training, dataset, held_out, config, watch.listener)
+    if config.train.refits:
+        with watch.phase("refitting"):
+            scoring["stability"] = models.latent_stability(
+                codes.mean,
+                encoding,
+                rows,
+                held_out,
+                config.model,
+                config.train,
+                seed=config.seed,
+                on_progress=lambda progress: watch.listener(replace(progress, phase="refitting")),
+            )
     runs.write_after_training(
         writer,
         architecture=models.architecture(training.model),
@@ -312,6 +348,7 @@ def _inputs(run: Run, row_ids: npt.NDArray[np.object_], scores: analysis.RowScor
             history={name: history[name].to_numpy(np.float64) for name in history.columns if name != "epoch"},
             traversals=run.traversals["values"],
             traversal_positions=run.traversals["positions"],
+            stability=run.scoring.get("stability"),
             **metadata["training"],
         ),
         accounting=data.RowAccounting(**metadata["rows"]),

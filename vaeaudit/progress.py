@@ -13,7 +13,7 @@ class Progress:
     Attributes
     ----------
     phase
-        `reading`, `starting`, `training`, `scoring`, `analysing`, `writing`.
+        `reading`, `starting`, `training`, `refitting`, `scoring`, `analysing`, `writing`.
     done, total
         Epochs while training, rows while scoring; None where the phase has no measure.
     loss, kl, active

@@ -57,11 +57,22 @@ class RowScores:
 class ModelFacts:
     """What training left behind, as plain values.
 
-    `history` holds one array [epochs] per curve (`loss`, `val_loss`, `kl`, `val_elbo`, `active`), `traversals` is
-    [L, T, C]: what the decoder expects of each modelled column (units as in `LatentCodes.reason_expected`) while
-    latent l stands at `traversal_positions` [T] and all others at 0. `baseline_nats` is the held-out mean
-    log-likelihood of the same rows under independent columns fitted to the training rows, in the same units as
-    `LatentCodes.log_likelihood`.
+    Attributes
+    ----------
+    objective, beta
+        As in `ModelConfig`.
+    epochs, stopped, seconds
+        How long training took, and why it ended: `converged` or `epochs`.
+    baseline_nats
+        Held-out mean log-likelihood of the same rows under independent columns fitted to the training rows, in the
+        same units as `LatentCodes.log_likelihood`.
+    history
+        One array [epochs] per curve: `loss`, `val_loss`, `kl`, `val_elbo`, `active`.
+    traversals, traversal_positions
+        [L, T, C]: what the decoder expects of each modelled column (units as in `LatentCodes.reason_expected`) while
+        latent l stands at the position [T] and all others at 0.
+    stability
+        [L]; how well each latent is matched in refits from other seeds, 0 to 1; None where there were none.
     """
 
     objective: str
@@ -73,14 +84,25 @@ class ModelFacts:
     history: Mapping[str, FloatArray]
     traversals: FloatArray
     traversal_positions: FloatArray
+    stability: FloatArray | None = None
 
 
 @dataclass(frozen=True)
 class AuditInputs:
     """Everything an audit starts from; `frame`, `row_ids`, `codes` and `scores` share their N rows.
 
-    `frame` [N, C] is stored as `Dataset.frame` is; `run` holds id, created, seed, config, data{name, kind,
-    fingerprint}, versions and timings, as `report.json` shows them.
+    Attributes
+    ----------
+    frame, schema, row_ids
+        [N, C] rows, stored as `Dataset.frame` is; their columns; their names [N].
+    codes, scores
+        What the model knows about each row, and what follows from it.
+    model
+        What training left behind.
+    accounting, quarantine, notes
+        Of the reading, as in `Dataset`.
+    run
+        id, created, seed, config, data{name, kind, fingerprint}, versions and timings, as `report.json` shows them.
     """
 
     frame: pd.DataFrame

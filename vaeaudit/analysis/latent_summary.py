@@ -44,7 +44,7 @@ def summarise_latents(
             index=latent,
             active=latent in explains,
             kl_nats=float(kl[latent]),
-            stability=None,
+            stability=None if inputs.model.stability is None else float(inputs.model.stability[latent]),
             explains=explains.get(latent, ()),
             histogram=histogram(codes.mean[:, latent], groupings, bins=config.bins, confidence=config.confidence),
         )

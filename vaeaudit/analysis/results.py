@@ -408,11 +408,31 @@ class Traversal:
 
 @dataclass(frozen=True)
 class AuditResults:
-    """Everything the report shows."""
+    """Everything the report shows.
 
-    run: Mapping[str, Any]  # id, created, seed, config, data{name, kind, fingerprint}, versions, timings
-    rows: Mapping[str, int]  # read, scored, quarantined, skipped
-    quarantine: tuple[tuple[str, int, str], ...]  # the first of them: file, row, reason
+    Attributes
+    ----------
+    run
+        id, created, seed, config, data{name, kind, fingerprint}, versions, timings.
+    rows
+        read, scored, quarantined, skipped.
+    quarantine
+        The first records that were left out: file, row, reason.
+    verdict, findings
+        What is concluded, by rank.
+    latents, outliers, regions, representation, disparities, proxies, duplicates, model, columns
+        What was measured; each type says what its fields are.
+    regions_tested
+        Cells that the search for regions tested.
+    latent_map, traversals
+        For the figures: rows on two latents (None where fewer are active), and what the decoder expects along each.
+    notes
+        What a reader should know: what was set aside, not searched, or searched on a sample.
+    """
+
+    run: Mapping[str, Any]
+    rows: Mapping[str, int]
+    quarantine: tuple[tuple[str, int, str], ...]
     verdict: Verdict
     findings: tuple[Finding, ...]
     latents: tuple[LatentSummary, ...]

@@ -25,7 +25,7 @@ from vaeaudit.config import FitConfig, Objective, Preset, preset_values
 from vaeaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from vaeaudit.runs import Run
+    from vaeaudit.pipeline import Run
 
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
 _FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}

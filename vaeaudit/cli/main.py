@@ -62,10 +62,10 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("vaeaudit: interrupted.")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain about it when it shuts down.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough (Rich then asks to exit with 1, which here says that a gate failed);
+        # Python must not complain about it when it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if "-v" in arguments or "--verbose" in arguments:
             _say("".join(traceback.format_exception(error)).rstrip())

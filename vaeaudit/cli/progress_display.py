@@ -16,6 +16,7 @@ _WORDS = {
     "reading": "Reading",
     "starting": "Starting TensorFlow",
     "training": "Training",
+    "refitting": "Refitting from another seed",
     "scoring": "Scoring rows",
     "analysing": "Analysing",
     "writing": "Writing",
@@ -112,7 +113,7 @@ class Display:
         self._bar.start()
 
     def _line(self, progress: Progress, *, begins: bool) -> None:
-        every = progress.phase == "training" and progress.done and progress.done % _EPOCHS_PER_LINE == 0
+        every = progress.phase in ("training", "refitting") and progress.done and progress.done % _EPOCHS_PER_LINE == 0
         if begins or every:
             detail = _detail(progress)
             count = f" {progress.done}/{progress.total}" if every else ""

@@ -12,6 +12,7 @@ with native_stderr_held_back():
 
 from vaeaudit.models.inference import TRAVERSAL, drawn_bounds, encode_rows, traversals, typical_column_nats
 from vaeaudit.models.persistence import architecture, rebuild, weights
+from vaeaudit.models.stability import latent_stability
 from vaeaudit.models.training import (
     Training,
     TrainingState,
@@ -29,6 +30,7 @@ __all__ = [
     "architecture",
     "drawn_bounds",
     "encode_rows",
+    "latent_stability",
     "rebuild",
     "resolve_latents",
     "split_held_out",

@@ -29,7 +29,17 @@ TRAVERSAL = np.linspace(-2.5, 2.5, 11)
 
 
 def typical_column_nats(model: BetaVAE, frame: pd.DataFrame, *, seed: int) -> np.ndarray:
-    """Return the median of -E_q[log p(x_c|z)] per column [C] in nats, from a sample of the rows."""
+    """Return the median of -E_q[log p(x_c|z)] per column [C] in nats, from a sample of the rows.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    frame
+        [N] typed rows.
+    seed
+        Of the sample and of the posterior samples.
+    """
     sample = np.random.default_rng(seed).permutation(len(frame))[:_TYPICAL_ROWS]
     part = frame.iloc[np.sort(sample)]
     rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
@@ -85,6 +95,17 @@ def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: 
 
     Rows are drawn at posterior samples of the rows whose own bound is not among the lowest `NULL_TRIM`, so that rows
     which do not belong do not set the standard.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    codes
+        Of the rows to draw at.
+    n_rows, n_samples
+        Rows to draw, and S of the bound.
+    seed
+        Of the rows, their latents, their cells, and the posterior samples.
     """
     _seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
     generator = np.random.default_rng(seed)
@@ -102,8 +123,21 @@ def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: 
     return np.concatenate(bounds)
 
 
+def posterior_means(model: BetaVAE, rows: EncodedRows) -> npt.NDArray[np.float32]:
+    """Return the posterior means [N, L] of encoded rows."""
+    encode = tf.function(model.encode, reduce_retracing=True)
+    parts = (rows.take(slice(start, start + CHUNK)) for start in range(0, len(rows), CHUNK))
+    return np.concatenate([encode(*_tensors(part))[0].numpy() for part in parts])
+
+
 def traversals(model: BetaVAE) -> npt.NDArray[np.float64]:
-    """Return [L, T, C]: what the decoder expects of each column while one latent moves and the others are 0."""
+    """Return [L, T, C]: what the decoder expects of each column while one latent moves and the others are 0.
+
+    Parameters
+    ----------
+    model
+        Trained; the positions [T] are `TRAVERSAL`.
+    """
     n_latents = model.config.latents
     z = np.zeros((n_latents, len(TRAVERSAL), n_latents), np.float32)
     for latent in range(n_latents):

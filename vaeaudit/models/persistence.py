@@ -17,7 +17,13 @@ FORMAT = "vaeaudit-beta-vae-1"
 
 
 def architecture(model: BetaVAE) -> dict[str, Any]:
-    """Return what is needed to rebuild the network, as plain JSON; the encoding is stored with the schema."""
+    """Return what is needed to rebuild the network, as plain JSON; the encoding is stored with the schema.
+
+    Parameters
+    ----------
+    model
+        Trained or not.
+    """
     return {
         "format": FORMAT,
         "config": model.config.to_dict(),
@@ -27,7 +33,13 @@ def architecture(model: BetaVAE) -> dict[str, Any]:
 
 
 def weights(model: BetaVAE) -> dict[str, npt.NDArray[Any]]:
-    """Return all weights as arrays named by position."""
+    """Return all weights as arrays named by position.
+
+    Parameters
+    ----------
+    model
+        Trained or not.
+    """
     return {f"weight_{index:03d}": value for index, value in enumerate(model.get_weights())}
 
 
@@ -35,6 +47,15 @@ def rebuild(
     document: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], encoding: Encoding, *, seed: int
 ) -> BetaVAE:
     """Rebuild a model from `architecture` and `weights`.
+
+    Parameters
+    ----------
+    document, arrays
+        What these two returned.
+    encoding
+        Of the model's columns, in its order.
+    seed
+        Of the noise.
 
     Raises
     ------

@@ -34,7 +34,16 @@ FEWEST_ROWS = 20
 class TrainingState:
     """What is needed to go on with an interrupted training; plain arrays, so that it can be stored without pickle.
 
-    `arrays` holds `current/<i>`, `best/<i>` and `optimizer/<i>`; `history` one list per curve.
+    Attributes
+    ----------
+    epoch, seconds
+        Epochs done, and how long they took.
+    best_loss, waited
+        Best held-out loss so far, and epochs since.
+    arrays
+        `current/<i>`, `best/<i>` and `optimizer/<i>`.
+    history
+        One list per curve.
     """
 
     epoch: int
@@ -49,9 +58,21 @@ class TrainingState:
 class Training:
     """A trained model and how it came to be.
 
-    `stopped` says why training ended: `converged` (no better held-out loss for `patience` epochs), `epochs` (the most
-    allowed) or `interrupted`; `baseline` is the held-out mean log-likelihood under independent columns, in nats;
-    `state` is set where training was interrupted.
+    Attributes
+    ----------
+    model
+        With the weights of least held-out loss.
+    history
+        One array [epochs] per curve.
+    stopped
+        Why training ended: `converged` (no better held-out loss for `patience` epochs), `epochs` (the most allowed)
+        or `interrupted`.
+    epochs, seconds
+        How long it took.
+    baseline
+        Held-out mean log-likelihood under independent columns, in nats.
+    state
+        Set where training was interrupted.
     """
 
     model: BetaVAE
@@ -65,6 +86,13 @@ class Training:
 
 def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_]:
     """Return a mask [N] of the rows that training does not see.
+
+    Parameters
+    ----------
+    n_rows, share
+        N, and the share held out: at least 5 rows, at most `MOST_HELD_OUT`.
+    seed
+        Of the choice.
 
     Raises
     ------
@@ -87,6 +115,13 @@ def resolve_latents(config: ModelConfig, n_columns: int) -> ModelConfig:
 
     Auto is as many latents as columns, between 2 and 16: those that the data does not need lose their KL while
     training and are reported as dead, so too many costs time, too few costs structure.
+
+    Parameters
+    ----------
+    config
+        Kept as it is where it names a number.
+    n_columns
+        C, modelled columns.
     """
     return config if config.latents else replace(config, latents=int(np.clip(n_columns, 2, 16)))
 

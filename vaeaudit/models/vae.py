@@ -37,6 +37,8 @@ class BetaVAE(keras.Model):
         Of initial weights and of the noise.
     trim
         Share of each training batch, the rows that contradict the model most, that takes no part in the step.
+    **kwargs
+        Passed on to `keras.Model`.
     """
 
     def __init__(self, encoding: Encoding, config: ModelConfig, *, seed: int, trim: float = 0.0, **kwargs: Any) -> None:

@@ -23,6 +23,9 @@ from vaeaudit.analysis.results import (
 from vaeaudit.report import numbers
 from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words, shorten
 
+#: An axis whose closest counterpart in a refit agrees with it less than this (rank correlation) is not given a meaning.
+STABLE = 0.7
+
 BASELINE_MEANING: Mapping[str, str] = {
     "independence": "as many as there would be if the columns of the rule had nothing to do with one another",
     "population": "as many as the given population shares lead one to expect",
@@ -175,7 +178,17 @@ def latent_sentence(latent: LatentSummary) -> str:
     if len(latent.explains) > 1:
         second = latent.explains[1]
         text += f"; it also {explains(second)} ({numbers.percent(second.score)})"
-    return text + "."
+    return f"{text}. {stability_sentence(latent)}".rstrip()
+
+
+def stability_sentence(latent: LatentSummary) -> str:
+    """Say whether an axis comes back when the model is trained again; nothing where that was not measured."""
+    if latent.stability is None:
+        return ""
+    found = f"the closest axis of a training from another seed agrees with it at {numbers.ratio(latent.stability)}"
+    if latent.stability >= STABLE:
+        return f"The axis is stable: {found}."
+    return f"Read no meaning into it: {found} only, so that it may be an accident of this training."
 
 
 def histogram_sentence(latent: LatentSummary, smallest_group: int) -> str:

@@ -192,7 +192,7 @@ def find_partial(path: Path | None, source: str) -> PartialRun:
 
 @dataclass(frozen=True)
 class Run:
-    """A complete, verified run; its files are read when asked for."""
+    """A complete, verified run in the folder `path`; its files are read when asked for."""
 
     path: Path
 
@@ -248,7 +248,7 @@ class Run:
 
     @cached_property
     def scoring(self) -> dict[str, npt.NDArray[Any]]:
-        """`null_bounds` [M], `typical` [C] and the density: what scoring rows needs besides the weights."""
+        """`null_bounds` [M], `typical` [C], the density and, where there were refits, `stability` [L]."""
         return store.read_arrays(self.path / "model" / "scoring.npz")
 
     @cached_property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,9 +65,12 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         Where the file is missing, damaged, or would need pickle.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: of a damaged archive NumPy would leave the file open.
+        with path.open("rb") as stream, zipfile.ZipFile(stream):
+            stream.seek(0)
+            archive = np.load(stream, allow_pickle=False)
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise RunError(f"{path}: expected arrays of a vaeaudit run ({error}).") from error
 
 

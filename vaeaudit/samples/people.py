@@ -32,7 +32,15 @@ DELETED = 0.9
 
 @dataclass(frozen=True)
 class PlantedGap:
-    """Rows of one rule that were deleted, all but a tenth of them; `query` is the rule for `DataFrame.eval`."""
+    """Rows of one rule that were deleted, all but a tenth of them.
+
+    Attributes
+    ----------
+    name, query
+        The rule in words, and for `DataFrame.query`.
+    remaining, deleted
+        Its rows in the table, and those that are gone.
+    """
 
     name: str
     query: str
@@ -95,7 +103,15 @@ def people(n_rows: int = 12_000, *, seed: int = 0, gaps: bool = True, outlier_sh
 
 
 def matching(frame: pd.DataFrame, query: str) -> np.ndarray:
-    """Return [N] bool: the rows for which a query of `GAPS` holds."""
+    """Return [N] bool: the rows for which a query of `GAPS` holds.
+
+    Parameters
+    ----------
+    frame
+        [N] people.
+    query
+        For `DataFrame.query`.
+    """
     return np.isin(np.arange(len(frame)), frame.reset_index(drop=True).query(query).index)
 
 
@@ -165,7 +181,7 @@ def _break_rows(frame: pd.DataFrame, n_broken: int, generator: np.random.Generat
     pay = frame["monthly_pay"].fillna(frame["monthly_pay"].median()).to_numpy(np.float64)
     kinds: list[tuple[str, Callable[[int], dict[str, Any]]]] = [
         ("years of work that start before birth", lambda _: {"age": 19, "years_of_work": 38}),
-        ("paid by the year instead of the month", lambda row: {"monthly_pay": 12 * pay[row]}),
+        ("paid by the year instead of the month", lambda row: {"monthly_pay": round(12 * pay[row], 2)}),
         ("a master's degree and eight children at 18", lambda _: {"age": 18, "schooling": "master", "children": 8}),
         ("height in inches", lambda row: {"height_cm": round(heights[row] / 2.54, 1)}),
     ]

@@ -156,3 +156,14 @@ def test_sentences_never_show_nan(results):
         histogram=replace(results.latents[0].histogram, overall=empty_counts, by_group={"sex": {"a": empty_counts}}),
     )
     assert "nan" not in text.histogram_sentence(latent, 30).lower()
+
+
+def test_an_axis_that_does_not_come_back_is_given_no_meaning(results):
+    latent = replace(results.latents[0], stability=0.31)
+    assert "Read no meaning into it" in text.latent_sentence(latent)
+    assert "0.31" in text.latent_sentence(latent)
+
+
+def test_an_axis_that_comes_back_is_called_stable_and_one_never_refitted_is_not(results):
+    assert "stable: " in text.latent_sentence(replace(results.latents[0], stability=0.95))
+    assert "stable" not in text.latent_sentence(replace(results.latents[0], stability=None))
