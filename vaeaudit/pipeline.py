@@ -242,9 +242,9 @@ def _learn(
                 codes.mean,
                 encoding,
                 rows,
-                held_out,
-                config.model,
-                config.train,
+                held_out=held_out,
+                model_config=config.model,
+                config=config.train,
                 seed=config.seed,
                 on_progress=lambda progress: watch.listener(replace(progress, phase="refitting")),
             )

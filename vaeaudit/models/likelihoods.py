@@ -242,10 +242,10 @@ class MixedLikelihood(keras.layers.Layer):
 
 
 def _ordered_log_probs(cutpoints: tf.Tensor, location: tf.Tensor) -> tf.Tensor:
-    """Return the log-probabilities [..., B, n, K] of an ordered logistic for cutpoints [n, K - 1], location [..., B, n].
+    """Return the log-probabilities [..., B, n, K] of an ordered logistic: cutpoints [n, K - 1], location [..., B, n].
 
-    `tfd.OrderedLogistic` is the same, but its gradient is NaN once the location is some 17 beyond the cutpoints, where a
-    column that the latents explain well soon is. Here each level is a product that stays exact in float32:
+    `tfd.OrderedLogistic` is the same, but its gradient is NaN once the location is some 17 beyond the cutpoints, where
+    a column that the latents explain well soon is. Here each level is a product that stays exact in float32:
     s(b) - s(a) = s(b) s(-a) (1 - exp(a - b)) for the sigmoid s and a < b.
     """
     beyond = cutpoints - location[..., None]

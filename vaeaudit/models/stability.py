@@ -1,4 +1,4 @@
-"""Does a latent come back when the model is trained again from another seed?"""
+"""Whether a latent comes back when the model is trained again from another seed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def latent_stability(
     mean: npt.NDArray[np.floating],
     encoding: Encoding,
     rows: EncodedRows,
+    *,
     held_out: npt.NDArray[np.bool_],
     model_config: ModelConfig,
     config: TrainConfig,
-    *,
     seed: int,
     on_progress: Listener = ignore,
 ) -> npt.NDArray[np.float64]:
@@ -63,7 +63,7 @@ def latent_stability(
 
 
 def best_match(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return [L]; for each column of `one` [N, L] the largest |Spearman correlation| with a column of `other` [N, M]."""
+    """Return [L]; the largest |Spearman correlation| of each column of `one` [N, L] with any of `other` [N, M]."""
     ranks = [np.apply_along_axis(stats.rankdata, 0, part) for part in (one, other)]
     centred = [rank - rank.mean(axis=0) for rank in ranks]
     norms = [np.maximum(np.linalg.norm(part, axis=0), np.finfo(np.float64).tiny) for part in centred]

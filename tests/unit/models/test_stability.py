@@ -26,7 +26,13 @@ def test_an_axis_that_the_data_dictates_is_more_stable_than_chance(learned):
     model = learned.training.model.config
     config = TrainConfig(epochs=9, warmup_epochs=2, fewest_steps=60, most_steps=60, batch_size=32, learning_rate=0.01)
     found = latent_stability(
-        learned.codes.mean, learned.encoding, learned.rows, learned.held_out, model, config, seed=0
+        learned.codes.mean,
+        learned.encoding,
+        learned.rows,
+        held_out=learned.held_out,
+        model_config=model,
+        config=config,
+        seed=0,
     )
     assert found.shape == (model.latents,)
     assert 0 <= found.min()
