@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo check format test test-slow docs reports bench clean
+.PHONY: help install demo check format test test-slow docs bench clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,8 +39,8 @@ test-slow: $(STAMP) ## The long ones: trainings on larger data, many seeds.
 docs: $(STAMP) ## Write docs/commands.md anew from the commands' own help.
 	$(BIN)/python docs/write_commands.py
 
-bench: $(STAMP) ## Table speed; see benchmarks/README.md.
-	$(BIN)/python -m benchmarks.fit_report
+bench: $(STAMP) ## Measure speed on tables; needs the data sets that benchmarks/ names.
+	$(BIN)/python -m benchmarks.speed
 
 clean: ## Remove what make made.
-	rm -rf $(VENV) build dist *.egg-info demo runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

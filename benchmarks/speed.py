@@ -102,7 +102,10 @@ def pipeline(adult: Path) -> list[dict[str, Any]]:
     steps_per_epoch = int((~held_out).sum()) // config.train.batch_size
     # The difference of two trainings leaves out start, tracing and the fit of the marginals.
     stepped = (_seconds(train(5)) - _seconds(train(1))) / 4
-    rates: Mapping[str, float] = {"input pipeline alone": _BATCHES / drawn, "training, all in": steps_per_epoch / stepped}
+    rates: Mapping[str, float] = {
+        "input pipeline alone": _BATCHES / drawn,
+        "training, all in": steps_per_epoch / stepped,
+    }
     return [
         {"what": what, "batches_per_s": rate, "rows_per_s": rate * config.train.batch_size}
         for what, rate in rates.items()

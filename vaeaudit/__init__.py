@@ -7,7 +7,9 @@ pandas: names are looked up when they are used.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -48,3 +50,21 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """The package, whose `report` stays the function once the room of the same name was imported.
+
+    Importing a module sets it on its parent: `vaeaudit.report`, the room, would take the function's place.
+    """
+
+    @property
+    def report(self) -> Any:
+        return __getattr__("report")
+
+    @report.setter
+    def report(self, room: ModuleType) -> None:
+        """Leave the function in place; `from vaeaudit.report import ...` does not need the attribute."""
+
+
+sys.modules[__name__].__class__ = _Package

@@ -274,7 +274,17 @@ class AnalysisConfig(_Section):
 
 @dataclass(frozen=True)
 class FitConfig(_Section):
-    """Everything that `fit` depends on; written to `config.json` as resolved."""
+    """Everything that `fit` depends on; written to `config.json` as resolved.
+
+    Attributes
+    ----------
+    read, model, train, analysis
+        The sections, each a dataclass of its own.
+    preset
+        How long training may take; only names what `train` was made from.
+    seed
+        Of everything random.
+    """
 
     read: ReadConfig = field(default_factory=ReadConfig)
     model: ModelConfig = field(default_factory=ModelConfig)

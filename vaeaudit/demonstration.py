@@ -93,12 +93,18 @@ def run(
 
 
 def _make_room(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).is_file():
-        raise UsageError(f"--out {folder}: the folder holds something else.", hint="Name an empty or a new folder.")
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).touch()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not (folder / _MARK).is_file():
+            raise UsageError(f"--out {folder}: the folder holds something else.", hint="Name an empty or a new folder.")
+        (folder / _MARK).touch()
+        for name in ("people.csv", "population.csv"):
+            (folder / name).unlink(missing_ok=True)
+        for name in ("run", "report"):
+            if (folder / name).exists():
+                shutil.rmtree(folder / name)
+    except OSError as error:
+        raise UsageError(f"--out {folder}: cannot be used as a folder ({error.strerror}).") from error
 
 
 def _gaps(truth: People, complete: pd.DataFrame, document: dict[str, Any]) -> list[PlantedItem]:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit import analysis, data, runs
-from vaeaudit import report as report_room
 from vaeaudit.analysis.density import LatentDensity, fit_density
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.scoring import DEFINITION, score_rows
@@ -28,6 +27,7 @@ from vaeaudit.data.population import Population, read_population
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
 from vaeaudit.latents import LatentCodes
 from vaeaudit.progress import Listener, Progress, ignore
+from vaeaudit.report import write as write_report
 from vaeaudit.runs import PartialRun, Run, RunWriter, load_run
 
 if TYPE_CHECKING:
@@ -113,7 +113,10 @@ def fit(
     except KeyboardInterrupt as stopped_at_once:
         if writer.is_resumable:
             raise _interruption(writer, "Interrupted", metadata["data"]["source"]) from stopped_at_once
-        writer.discard_unless_resumable()
+        writer.discard()
+        raise
+    except InconclusiveError:
+        writer.discard()  # to go on with the same training would end in the same way
         raise
     except BaseException:
         writer.discard_unless_resumable()
@@ -160,7 +163,7 @@ def report(
     with watch.phase("writing"):
         folder = Path(out) if out is not None else Path("reports") / run.id
         rows = analysis.row_table(inputs, search.row_region)
-        return report_room.write(results, rows, analysis.flagged_table(inputs), folder)
+        return write_report(results, rows, analysis.flagged_table(inputs), folder)
 
 
 def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | None = None, **options: Any) -> Path:
@@ -295,8 +298,8 @@ def _score(
     )
     if not codes.active.any():
         raise InconclusiveError(
-            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats): the columns look independent, or beta "
-            "is too high.",
+            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats) from {len(dataset):,} rows: the columns look "
+            "independent, the rows are too few, or beta is too high.",
             hint="Try a lower --beta or --preset thorough; `vaeaudit inspect` shows which columns enter the model.",
         )
     null = models.drawn_bounds(model, codes, n_rows=config.train.null_rows, n_samples=n_samples, seed=config.seed)

@@ -25,7 +25,10 @@ from vaeaudit.cli.progress_display import Display
 @json_option
 @verbosity_options
 def demo(*, out: Path, rows: int, seed: int, as_json: bool, quiet: bool, verbose: bool) -> None:
-    """Audit generated people whose gaps, broken rows and proxy are known; print what was planted and what was found."""
+    """Audit generated people; print planted and found.
+
+    Gaps, broken rows and a proxy are planted in the people, so that what the audit finds can be held against the truth.
+    """
     from vaeaudit import demonstration  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=quiet).shown() as display:

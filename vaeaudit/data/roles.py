@@ -72,6 +72,8 @@ def assign(name: str, typed: Typed, config: ReadConfig, name_problems: tuple[str
             f"--include {name}: the column is {_article(typed.kind)} and cannot enter the model.",
             hint=f"If it is something else, say so: --kind-of {name}=category",
         )
+    # That an id column looks like an identifier is what it was declared for, not a problem.
+    of_kind = () if role is Role.ID and typed.kind is Kind.IDENTIFIER else typed.problems
     in_model = typed.kind.can_be_modelled and (role is Role.INPUT or (name in config.include and role is not Role.ID))
     return Column(
         name=name,
@@ -81,7 +83,7 @@ def assign(name: str, typed: Typed, config: ReadConfig, name_problems: tuple[str
         missing=typed.missing,
         unique=typed.unique,
         levels=typed.levels,
-        problems=(*name_problems, *typed.problems, *_problems_of_role(name, typed, role)),
+        problems=(*name_problems, *of_kind, *_problems_of_role(name, typed, role)),
         suggested_sensitive=suggests_sensitive(name),
     )
 

@@ -125,7 +125,7 @@ def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: 
 
 def posterior_means(model: BetaVAE, rows: EncodedRows) -> npt.NDArray[np.float32]:
     """Return the posterior means [N, L] of encoded rows."""
-    encode = tf.function(model.encode, reduce_retracing=True)
+    encode = _compiled(model, model.encode)
     parts = (rows.take(slice(start, start + CHUNK)) for start in range(0, len(rows), CHUNK))
     return np.concatenate([encode(*_tensors(part))[0].numpy() for part in parts])
 
@@ -185,12 +185,23 @@ def _tensors(rows: EncodedRows) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 def _scorer(model: BetaVAE, n_samples: int) -> Callable[..., tuple[tf.Tensor, ...]]:
     """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods [B, C], expectation [B, C]."""
 
-    @tf.function(reduce_retracing=True)
     def score(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> tuple[tf.Tensor, ...]:
         mean, stddev, bound, per_column = model.importance_weighted((values, codes, observed), n_samples)
         return mean, stddev, bound, per_column, model.likelihood.expectation(model.decode(mean))
 
-    return score
+    return _compiled(model, score)
+
+
+def _compiled(model: BetaVAE, function: Callable[..., tuple[tf.Tensor, ...]]) -> Callable[..., tuple[tf.Tensor, ...]]:
+    """Trace a function of a batch once, for any number of rows; TensorFlow warns about tracing the same one often."""
+    n_numeric, n_columns = model.likelihood.n_numeric, model.likelihood.n_columns
+    signature = [
+        tf.TensorSpec([None, n_numeric], tf.float32),
+        tf.TensorSpec([None, n_columns - n_numeric], tf.int32),
+        tf.TensorSpec([None, n_columns], tf.bool),
+    ]
+    compiled: Callable[..., tuple[tf.Tensor, ...]] = tf.function(function).get_concrete_function(*signature)
+    return compiled
 
 
 def _encode_chunk(

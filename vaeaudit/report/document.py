@@ -24,6 +24,11 @@ def document(results: AuditResults) -> dict[str, Any]:
 
     Densities and scores are in nats; intervals are `{low, high, level}` with `null` for an open bound.
 
+    Parameters
+    ----------
+    results
+        What the analysis found.
+
     Raises
     ------
     ValueError

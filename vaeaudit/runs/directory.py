@@ -129,10 +129,14 @@ class RunWriter:
         """Whether the partial folder holds a training that `--resume` can go on with."""
         return (self.folder / f"{_TRAINING}.npz").is_file()
 
+    def discard(self) -> None:
+        """Remove the partial folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def discard_unless_resumable(self) -> None:
         """Remove the partial folder, unless `is_resumable`."""
         if not self.is_resumable:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.discard()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,166 @@
+"""What several rooms' tests share: tiny tables, one tiny fitted run, and the command line as a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeaudit.config import PRESETS, FitConfig, ModelConfig, ReadConfig, TrainConfig
+from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
+from vaeaudit.data.schema import Column, Kind, Schema
+
+#: Enough to learn something, little enough to take a second or two.
+SMALL_TRAINING: dict[str, Any] = {
+    **PRESETS["quick"],
+    "epochs": 6,
+    "warmup_epochs": 1,
+    "batch_size": 32,
+    "learning_rate": 0.01,
+    "fewest_steps": 30,
+    "most_steps": 30,
+    "null_rows": 1000,
+}
+
+
+def _stored(values: Sequence[Any], kind: Kind, levels: tuple[str, ...]) -> Any:
+    if kind.is_numeric:
+        return np.asarray(values, np.float64)
+    if kind is Kind.DATETIME:
+        return np.asarray(values, "datetime64[ns]")
+    if kind.is_levelled:
+        return pd.Categorical(values, categories=pd.Index(levels, dtype=object))
+    return np.asarray(values, object)
+
+
+def make_dataset(columns: Mapping[str, tuple[Sequence[Any], Kind]]) -> Dataset:
+    """Build a typed dataset from `name -> (values, kind)`; categories are ordered by falling frequency."""
+    frame, schema = {}, []
+    for name, (values, kind) in columns.items():
+        levels: tuple[str, ...] = ()
+        if kind.is_levelled:
+            counts = pd.Series(values, dtype=object).value_counts()
+            levels = tuple(counts.index if kind is Kind.CATEGORY else sorted(counts.index))
+        stored = _stored(values, kind, levels)
+        frame[name] = stored
+        schema.append(Column(name, kind, in_model=kind.can_be_modelled, levels=levels))
+    table = pd.DataFrame(frame)
+    n_rows = len(table)
+    return Dataset(
+        frame=table,
+        schema=Schema(tuple(schema)),
+        row_ids=np.array([str(row) for row in range(n_rows)], object),
+        accounting=RowAccounting(n_rows, n_rows, 0, 0),
+        quarantine=pd.DataFrame(columns=list(QUARANTINE_COLUMNS)),
+        fingerprint="0" * 64,
+        name="generated",
+    )
+
+
+@pytest.fixture(scope="session")
+def dataset_of() -> Callable[[Mapping[str, tuple[Sequence[Any], Kind]]], Dataset]:
+    """See `make_dataset`."""
+    return make_dataset
+
+
+@pytest.fixture(scope="session")
+def small_config() -> Callable[..., FitConfig]:
+    """A configuration that trains in seconds; keywords go to `ReadConfig`."""
+
+    def config(*, seed: int = 0, model: Mapping[str, Any] | None = None, **read: Any) -> FitConfig:
+        return FitConfig(
+            read=ReadConfig(**read),
+            model=ModelConfig(**{"hidden": (16,), **(model or {})}),
+            train=TrainConfig(**SMALL_TRAINING),
+            preset="quick",
+            seed=seed,
+        )
+
+    return config
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A small fit of generated people, read from a CSV with one broken line and one blank one."""
+
+    folder: Path
+    source: Path
+    population: Path
+    run: Any
+    truth: Any
+
+
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., FitConfig]) -> Fitted:
+    """One run for all tests that only look at it."""
+    from vaeaudit import pipeline
+    from vaeaudit.samples import people
+
+    folder = tmp_path_factory.mktemp("fitted")
+    truth = people(660, seed=5)
+    source, population = folder / "people.csv", folder / "population.csv"
+    text = truth.frame.to_csv(index=False)
+    source.write_text(text + "\n" + "too,few,cells\n", encoding="utf-8")
+    truth.population.to_csv(population, index=False)
+    config = small_config(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
+    run = pipeline.fit(source, config, run=folder / "runs" / "people", population=population)
+    return Fitted(folder, source, population, run, truth)
+
+
+@pytest.fixture(scope="session")
+def reported(fitted: Fitted) -> Path:
+    """The folder of the report of `fitted`."""
+    from vaeaudit import pipeline
+
+    return pipeline.report(fitted.run, out=fitted.folder / "report").parent
+
+
+@pytest.fixture(scope="session")
+def command() -> list[str]:
+    """The words that start the command line in a process of its own."""
+    return [sys.executable, "-c", "from vaeaudit.cli.main import main; main()"]
+
+
+@pytest.fixture(scope="session")
+def in_process(command: list[str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line as a process, with neither colours nor a terminal."""
+
+    def call(*arguments: str, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "COLUMNS": "100", **more.pop("env", {})}
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+            **more,
+        )
+
+    return call
+
+
+@dataclass(frozen=True)
+class Demonstrated:
+    """A small demo that ran as a process of its own, and where it left its folder."""
+
+    folder: Path
+    done: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def demonstrated(
+    tmp_path_factory: pytest.TempPathFactory, in_process: Callable[..., subprocess.CompletedProcess[str]]
+) -> Demonstrated:
+    """`vaeaudit demo` with a quarter of its people."""
+    folder = tmp_path_factory.mktemp("demonstrated")
+    return Demonstrated(folder / "demo", in_process("demo", "--rows", "3000", "-v", cwd=folder))

@@ -1,0 +1,56 @@
+"""The demo finds what it planted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaeaudit import demonstration, pipeline
+from vaeaudit.samples import people
+
+
+def found(text: str) -> dict[str, bool]:
+    """Planted -> whether it was found, from what the demo prints."""
+    lines = text.splitlines()
+    column = lines[0].index("found")
+    return {line[:column].strip(): line[column : column + 3] == "yes" for line in lines[1:-1]}
+
+
+def test_a_small_demo_finds_most_of_what_it_planted(demonstrated: Any) -> None:
+    items = found(demonstrated.done.stdout)
+
+    assert len(items) == 8
+    wanted = ("rows deleted", "height in inches", "paid by the year", "gives sex away")
+    for planted in wanted:
+        assert all(value for name, value in items.items() if planted in name), demonstrated.done.stdout
+
+
+def test_a_small_demo_flags_hardly_any_sound_row(demonstrated: Any) -> None:
+    broken = people(3000, seed=0).outliers
+    rows = pipeline.load_run(demonstrated.folder / "run").rows
+    flagged = set(rows.loc[rows["outlier"], "row_id"])
+    assert len(flagged - set(broken)) < 0.005 * len(rows)
+    assert len(flagged & set(broken)) > 0.4 * len(broken)
+
+
+def test_a_refit_says_how_stable_each_latent_is(demonstrated: Any) -> None:
+    run = pipeline.load_run(demonstrated.folder / "run")
+    document = json.loads((demonstrated.folder / "report" / "report.json").read_text(encoding="utf-8"))
+    stability = [latent["stability"] for latent in document["latents"]]
+    assert all(0 <= value <= 1 for value in stability)
+    active = [latent["stability"] for latent in document["latents"] if latent["active"]]
+    assert max(active) > 0.7
+    assert len(stability) == run.codes.n_latents
+
+
+@pytest.mark.slow
+def test_the_demo_finds_all_that_it_planted(tmp_path: Path) -> None:
+    shown = demonstration.run(tmp_path / "demo")
+    assert {item.planted: item.found for item in shown.items} == {item.planted: True for item in shown.items}
+    (tmp_path / "demo" / "mine.txt").write_text("precious", encoding="utf-8")
+    again = demonstration.run(tmp_path / "demo")
+    assert [item.how for item in again.items] == [item.how for item in shown.items]
+    assert (tmp_path / "demo" / "mine.txt").is_file()  # only what a demo leaves is replaced

@@ -1,0 +1,108 @@
+"""P-values are those of the null, also in its tail; scores, flags and weights point one way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
+
+from vaeaudit.analysis.density import fit_density
+from vaeaudit.analysis.scoring import TAIL, score_rows, tail_p_values
+from vaeaudit.latents import LatentCodes
+
+RNG = np.random.default_rng(21)
+
+
+def codes_with(iwae: np.ndarray, mean: np.ndarray) -> LatentCodes:
+    n_rows, n_latents = mean.shape
+    none = np.zeros((n_rows, 1))
+    return LatentCodes(
+        mean=mean,
+        stddev=np.ones_like(mean),
+        kl=np.ones((n_rows, n_latents)),
+        log_likelihood=iwae,
+        iwae=iwae,
+        unit_correction=np.zeros(n_rows),
+        reason_column=none.astype(int),
+        reason_nats=none,
+        reason_expected=none,
+        held_out=np.zeros(n_rows, bool),
+        columns=("x",),
+    )
+
+
+def test_p_values_of_the_null_itself_are_uniform() -> None:
+    null = RNG.normal(size=20_000)
+    p_values = tail_p_values(RNG.normal(size=5000), null)
+    assert stats.kstest(p_values, "uniform").statistic < 0.03
+
+
+@pytest.mark.parametrize(
+    "law", [stats.norm(), stats.expon(), stats.chi2(6), stats.t(5)], ids=["normal", "exponential", "chi2", "t"]
+)
+def test_the_tail_reaches_beyond_the_null_and_errs_towards_caution(law: stats.rv_continuous) -> None:
+    null = law.rvs(20_000, random_state=1)
+    for probability in (1e-2, 1e-3, 1e-4, 1e-6):
+        found = float(tail_p_values(np.array([law.isf(probability)]), null)[0])
+        assert found > 0.3 * probability
+        # A tail that is taken for exponential where it is lighter gives larger p-values, never smaller ones.
+        assert found < (3 * probability if probability >= 1e-3 else 300 * probability)
+
+
+@given(
+    hnp.arrays(np.float64, st.integers(30, 200), elements=st.floats(-1e6, 1e6)),
+    hnp.arrays(np.float64, 20, elements=st.floats(-1e9, 1e9)),
+)
+@settings(deadline=None, max_examples=50)
+def test_p_values_are_probabilities_that_fall_with_the_score(null: np.ndarray, score: np.ndarray) -> None:
+    ordered = np.sort(score)
+    p_values = tail_p_values(ordered, null)
+    assert ((p_values > 0) & (p_values <= 1)).all()
+    assert np.all(np.diff(p_values) <= 1e-3)
+
+
+def test_a_null_too_small_for_a_tail_gives_empirical_p_values() -> None:
+    null = np.arange(99.0)
+    np.testing.assert_allclose(tail_p_values(np.array([-1.0, 50.0, 98.0, 1e9]), null), [1.0, 0.5, 0.02, 0.01])
+
+
+def test_a_constant_null_gives_empirical_p_values() -> None:
+    np.testing.assert_allclose(tail_p_values(np.array([1.0, 3.0, 5.0]), np.full(999, 3.0)), [1, 1, 0.001])
+
+
+def test_the_two_halves_of_the_p_value_meet_at_the_threshold() -> None:
+    null = RNG.normal(size=10_000)
+    threshold = np.quantile(null, 1 - TAIL)
+    below, above = tail_p_values(np.array([threshold - 1e-6, threshold + 1e-6]), null)
+    assert below == pytest.approx(above, rel=0.01)
+
+
+def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
+    mean = RNG.normal(size=(3000, 2))
+    iwae = -20 - RNG.chisquare(6, 3000)
+    iwae[:30] -= 60
+    null = -20 - RNG.chisquare(6, 20_000)
+    scores = score_rows(codes_with(iwae, mean), null, fit_density(mean, np.array([True, True]), seed=0), fdr=0.05)
+
+    assert scores.outlier[:30].all()
+    assert scores.outlier[30:].sum() <= 6
+    np.testing.assert_array_equal(scores.outlier_score, -iwae)
+    order = np.argsort(scores.outlier_score)
+    assert np.all(np.diff(scores.p_value[order]) <= 1e-9)
+    assert scores.weight.mean() == pytest.approx(1)
+    assert scores.fdr == 0.05
+    assert "nats" in scores.definition
+
+
+def test_clean_rows_are_hardly_ever_flagged() -> None:
+    flagged = 0
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        mean = generator.normal(size=(400, 1))
+        iwae, null = -generator.chisquare(5, 400), -generator.chisquare(5, 5000)
+        density = fit_density(mean, np.array([True]), seed=0)
+        flagged += int(score_rows(codes_with(iwae, mean), null, density, fdr=0.05).outlier.any())
+    assert flagged <= 4  # the share of tables with any flag is at most the rate, 1 in 20

@@ -1,0 +1,145 @@
+"""`vaeaudit fit`: options become settings, and what is printed goes where it should."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaeaudit.cli.fit import fit_config_of, say_what_was_read
+from vaeaudit.cli.main import run
+from vaeaudit.config import PRESETS, TrainConfig
+from vaeaudit.errors import UsageError
+from vaeaudit.runs import load_run
+
+TINY = """
+preset = "quick"
+[model]
+hidden = [16]
+[train]
+epochs = 4
+warmup_epochs = 1
+batch_size = 32
+learning_rate = 0.01
+fewest_steps = 30
+most_steps = 30
+refits = 0
+null_rows = 1000
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fitted: Any) -> Path:
+    """An empty folder to work in, with the people of `fitted` in it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_bytes(fitted.source.read_bytes())
+    (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
+    return tmp_path
+
+
+# --- settings -------------------------------------------------------------------------------------------------------
+
+
+def test_without_options_the_defaults_hold() -> None:
+    assert fit_config_of(None, {}).train == TrainConfig()
+
+
+def test_options_lie_over_the_file_and_the_file_over_the_defaults(place: Path) -> None:
+    config = fit_config_of(place / "tiny.toml", {"epochs": 7, "beta": 2.0, "latents": "5", "fdr": 0.2, "seed": 9})
+    assert (config.train.epochs, config.train.fewest_steps) == (7, 30)
+    assert (config.model.beta, config.model.latents, config.model.hidden) == (2.0, 5, (16,))
+    assert (config.analysis.fdr, config.seed) == (0.2, 9)
+
+
+def test_auto_latents_are_left_to_the_data() -> None:
+    assert fit_config_of(None, {"latents": "auto"}).model.latents == 0
+
+
+@pytest.mark.parametrize("preset", ["quick", "standard", "thorough"])
+def test_a_preset_on_the_command_line_wins_over_that_of_the_file(place: Path, preset: str) -> None:
+    (place / "other.toml").write_text('preset = "thorough"\n', encoding="utf-8")
+    train = fit_config_of(place / "other.toml", {"preset": preset}).train
+    assert train == TrainConfig(**PRESETS[preset])
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "3.5", "many", "", "١٢"])
+def test_latents_are_auto_or_a_whole_number(text: str) -> None:
+    with pytest.raises(UsageError, match="--latents"):
+        fit_config_of(None, {"latents": text})
+
+
+# --- what is printed ------------------------------------------------------------------------------------------------
+
+
+def test_quiet_prints_the_path_alone(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fit", "people.csv", "--config", "tiny.toml", "--run", "runs/a b", "-q"]) == 0
+    assert capfd.readouterr() == ("runs/a b\n", "")
+    assert load_run(place / "runs/a b").config.model.hidden == (16,)
+
+
+def test_the_path_goes_to_stdout_and_everything_else_to_stderr(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    options = ["--config", "tiny.toml", "--sensitive", "sex", "--label", "loan_approved", "--id", "person_id"]
+    assert run(["fit", "people.csv", *options]) == 0
+    out, err = capfd.readouterr()
+
+    path = out.removesuffix("\n")
+    assert re.fullmatch(r"runs/people-\d{8}-\d{6}", path)
+    rows = load_run(path).metadata["rows"]
+    assert f"Rows: {rows['read']:,} read = {rows['scored']:,} scored + 1 quarantined + 1 skipped" in err
+    assert rows["read"] == rows["scored"] + 2
+    assert re.search(r"Model: \d+ of \d+ latents active; held-out ELBO -?\d", err)
+    assert f"Next: vaeaudit report {path}" in err
+    assert "\x1b" not in err
+
+
+def test_json_prints_one_strict_document(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fit", "people.csv", "--config", "tiny.toml", "--json", "--run", "größe"]) == 0
+    out = capfd.readouterr().out
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    document = json.loads(out, parse_constant=refuse)
+    assert document["run"] == "größe"
+    assert document["rows"] == load_run(place / "größe").metadata["rows"]
+    assert out.isascii()
+
+
+def test_notes_are_shortened_unless_asked_for(
+    fitted: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = load_run(fitted.run.path)
+    notes = [f"note {i} \x1b[5m" for i in range(9)]
+    made.metadata["notes"] = notes
+    say_what_was_read(made, verbose=False)
+    short = capsys.readouterr().err
+    say_what_was_read(made, verbose=True)
+    full = capsys.readouterr().err
+
+    assert short.count("Note: note") == 5
+    assert "more with -v" in short
+    assert full.count("Note: note") == 9
+    assert "\x1b" not in short + full
+
+
+def test_resuming_refuses_other_settings_by_their_options(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fit", "people.csv", "--resume", "--beta", "2", "--id", "x", "--kind-of", "a=real"]) == 2
+    assert "leave out --id, --kind-of, --beta" in capfd.readouterr().err
+
+
+def test_a_population_file_is_read_before_anything_is_trained(
+    place: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (place / "wrong.csv").write_text("planet,share\nmars,1\n", encoding="utf-8")
+    assert run(["fit", "people.csv", "--population", "wrong.csv", "-q"]) == 2
+    assert "planet" in capfd.readouterr().err
+    assert not (place / "runs").exists()
+
+
+def test_an_objective_of_the_plain_autoencoder_fits(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fit", "people.csv", "--config", "tiny.toml", "--objective", "ae", "--run", "ae", "-q"]) == 0
+    assert load_run(place / "ae").config.model.objective == "ae"
+    assert run(["report", "ae", "-q"]) == 0

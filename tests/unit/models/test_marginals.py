@@ -1,0 +1,50 @@
+"""The model without latents: where training starts, and what it must beat."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from vaeaudit.config import ModelConfig
+from vaeaudit.data.encoding import fit_encoding
+from vaeaudit.data.schema import Kind
+from vaeaudit.models import BetaVAE
+from vaeaudit.models.marginals import fit_marginals
+
+N = 4000
+
+
+@pytest.fixture(scope="module")
+def marginal(dataset_of: Any) -> Any:
+    generator = np.random.default_rng(8)
+    real = generator.normal(3, 2, N)
+    real[generator.random(N) < 0.2] = np.nan
+    level = generator.choice(list("abc"), N, p=[0.6, 0.3, 0.1])
+    dataset = dataset_of({"real": (real, Kind.REAL), "level": (level, Kind.CATEGORY)})
+    encoding = fit_encoding(dataset, max_levels=255)
+    model = BetaVAE(encoding, ModelConfig(latents=1, hidden=(4,)), seed=0)
+    rows = encoding.encode(dataset.frame)
+    return model, rows, fit_marginals(model, rows, rows, seed=0)
+
+
+def test_the_baseline_is_the_likelihood_of_columns_on_their_own(marginal: Any) -> None:
+    _, rows, found = marginal
+    standardised = rows.values[rows.observed[:, 0], 0].astype(np.float64)
+    share = rows.observed[:, 0].mean()
+    of_real = share * (-0.5 * math.log(2 * math.pi) - math.log(standardised.std()) - 0.5)
+    of_missing = share * math.log(share) + (1 - share) * math.log(1 - share)
+    of_level = -stats.entropy([0.6, 0.3, 0.1])
+    assert found == pytest.approx(of_real + of_missing + of_level, abs=0.03)
+
+
+def test_training_starts_from_the_marginals(marginal: Any) -> None:
+    model, rows, _ = marginal
+    parameters = model.decode(np.zeros((1, 1), np.float32))
+    _, level = model.likelihood.distributions(parameters)
+    shares = np.bincount(rows.codes[:, 0], minlength=4) / N
+    np.testing.assert_allclose(level.probs_parameter()[0, 0], shares, atol=0.03)
+    np.testing.assert_allclose(model.likelihood.missingness(parameters).probs_parameter()[0], [0.2], atol=0.03)

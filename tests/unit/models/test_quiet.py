@@ -1,0 +1,27 @@
+"""What native code writes while TensorFlow is imported is held back, unless the import fails."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from vaeaudit.models.quiet import native_stderr_held_back
+
+
+def test_native_chatter_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
+    with native_stderr_held_back():
+        os.write(2, b"about my build\n")
+    os.write(2, b"afterwards\n")
+    assert capfd.readouterr().err == "afterwards\n"
+
+
+def test_what_native_code_said_before_a_failure_is_let_out(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        with native_stderr_held_back():
+            os.write(2, b"no such library\n")
+            raise ImportError("tensorflow")
+
+    with pytest.raises(ImportError):
+        fail()
+    assert capfd.readouterr().err == "no such library\n"

@@ -1,0 +1,219 @@
+"""Training: order of rows, warm-up, early stopping, seeds, beta, interruption and going on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.data.encoding import EncodedRows
+from vaeaudit.errors import InconclusiveError
+from vaeaudit.models import TrainingState, resolve_latents, split_held_out
+from vaeaudit.models.training import FEWEST_ROWS, MOST_HELD_OUT, training_batches
+from vaeaudit.progress import Progress
+
+SHORT = TrainConfig(epochs=2, warmup_epochs=1, fewest_steps=20, most_steps=20, batch_size=64, learning_rate=0.01)
+
+
+def interrupt_after(n_calls: int) -> Callable[[], bool]:
+    calls = iter(range(10**6))
+    return lambda: next(calls) >= n_calls
+
+
+def numbered(n_rows: int) -> EncodedRows:
+    return EncodedRows(
+        np.arange(n_rows, dtype=np.float32)[:, None], np.zeros((n_rows, 0), np.int32), np.ones((n_rows, 1), bool)
+    )
+
+
+def passes(n_rows: int, batch_size: int, n_batches: int, **more: int) -> list[list[int]]:
+    options = {"seed": 3, "epoch": 0, **more}
+    batches = training_batches(numbered(n_rows), batch_size, 5, **options)
+    return [batch[0].numpy()[:, 0].astype(int).tolist() for batch in islice(batches, n_batches)]
+
+
+# --- the order of rows ----------------------------------------------------------------------------------------------
+
+
+def test_each_pass_shows_every_row_once_and_in_another_order() -> None:
+    batches = passes(60, 12, 10)
+    first, second = sum(batches[:5], []), sum(batches[5:], [])
+
+    assert sorted(first) == sorted(second) == list(range(60))
+    assert first != second
+    assert first != list(range(60))
+
+
+def test_rows_that_do_not_fill_a_batch_wait_for_another_pass() -> None:
+    seen = set(sum(passes(61, 12, 100), []))
+    assert seen == set(range(61))
+    assert all(len(set(batch)) == 12 for batch in passes(61, 12, 20))
+
+
+def test_a_later_epoch_goes_on_where_the_one_before_ended() -> None:
+    assert passes(60, 12, 10)[5:] == passes(60, 12, 5, epoch=1)
+
+
+def test_the_seed_decides_the_order() -> None:
+    assert passes(60, 12, 5) == passes(60, 12, 5)
+    assert passes(60, 12, 5) != passes(60, 12, 5, seed=4)
+
+
+def test_the_parts_of_a_row_stay_together() -> None:
+    n_rows = 50
+    rows = EncodedRows(
+        np.arange(n_rows, dtype=np.float32)[:, None],
+        np.arange(n_rows, dtype=np.int32)[:, None],
+        np.stack([np.arange(n_rows) % 2 == 0] * 2, axis=1),
+    )
+    values, codes, observed = (part.numpy() for part in next(iter(training_batches(rows, 16, 1, seed=0, epoch=0))))
+    np.testing.assert_array_equal(values, codes)
+    np.testing.assert_array_equal(observed[:, 0], codes[:, 0] % 2 == 0)
+
+
+# --- held-out rows and latents --------------------------------------------------------------------------------------
+
+
+def test_a_share_of_the_rows_is_held_out_and_the_seed_says_which() -> None:
+    mask = split_held_out(1000, 0.1, seed=1)
+    assert mask.sum() == 100
+    np.testing.assert_array_equal(mask, split_held_out(1000, 0.1, seed=1))
+    assert (mask != split_held_out(1000, 0.1, seed=2)).any()
+
+
+def test_small_tables_hold_out_a_few_rows_and_large_ones_no_more_than_needed() -> None:
+    assert split_held_out(FEWEST_ROWS, 0.01, seed=0).sum() == 5
+    assert split_held_out(1_000_000, 0.1, seed=0).sum() == MOST_HELD_OUT
+
+
+def test_too_few_rows_are_inconclusive() -> None:
+    with pytest.raises(InconclusiveError, match="at least 20 usable rows, found 19"):
+        split_held_out(FEWEST_ROWS - 1, 0.1, seed=0)
+
+
+@pytest.mark.parametrize(("asked", "n_columns", "latents"), [(0, 1, 2), (0, 9, 9), (0, 400, 16), (5, 400, 5)])
+def test_auto_latents_follow_the_number_of_columns(asked: int, n_columns: int, latents: int) -> None:
+    assert resolve_latents(ModelConfig(latents=asked), n_columns).latents == latents
+
+
+# --- what training does ---------------------------------------------------------------------------------------------
+
+
+def test_training_beats_independent_columns_on_held_out_rows(learned: Any) -> None:
+    elbo = learned.codes.elbo[learned.held_out].mean()
+    assert elbo > learned.training.baseline + 1
+    assert learned.codes.active.sum() >= 2
+    assert len(learned.training.history["val_loss"]) == learned.training.epochs == 6
+
+
+def test_the_same_seed_gives_the_same_weights_and_codes_and_another_does_not(learned: Any) -> None:
+    again, other = learned.train_again(seed=0), learned.train_again(seed=1)
+
+    for one, two in zip(learned.training.model.get_weights(), again.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    codes = learned.codes_of(again)
+    for name, array in learned.codes.to_arrays().items():
+        np.testing.assert_array_equal(array, codes.to_arrays()[name], err_msg=name)
+    assert (learned.codes_of(other).mean != codes.mean).any()
+
+
+def test_the_largest_seed_is_a_seed(learned: Any) -> None:
+    training = learned.train_again(seed=2**32 - 1, config=SHORT)
+    assert np.isfinite(learned.codes_of(training, seed=2**32 - 1).iwae).all()
+
+
+def test_a_higher_beta_buys_a_lower_kl(learned: Any) -> None:
+    high = learned.train_again(model=ModelConfig(latents=4, hidden=(16,), beta=8.0))
+    assert learned.codes_of(high).kl.sum(axis=1).mean() < 0.6 * learned.codes.kl.sum(axis=1).mean()
+
+
+def test_the_kl_weight_rises_linearly_and_then_stays_at_beta(learned: Any) -> None:
+    states: list[TrainingState] = []
+    config = replace(SHORT, epochs=5, warmup_epochs=3)
+    training = learned.train_again(
+        model=ModelConfig(latents=4, hidden=(16,), beta=2.0), config=config, on_checkpoint=states.append
+    )
+    position = next(i for i, weight in enumerate(training.model.weights) if weight.path.endswith("kl_weight"))
+    path = [float(state.arrays[f"current/{position}"]) for state in states]
+    assert path == pytest.approx([0.5, 1.0, 1.5, 2.0, 2.0])
+
+
+def test_early_stopping_ends_training_and_keeps_the_best_weights(learned: Any) -> None:
+    states: list[TrainingState] = []
+    hasty = replace(SHORT, epochs=40, warmup_epochs=1, patience=2, learning_rate=0.2)
+    training = learned.train_again(config=hasty, on_checkpoint=states.append)
+    losses = training.history["val_loss"]
+
+    assert training.stopped == "converged"
+    assert training.epochs == len(losses) == len(states) < 40
+    best = int(np.argmin(losses))
+    assert training.epochs == max(best + 1, hasty.warmup_epochs) + hasty.patience
+    for index, weight in enumerate(training.model.get_weights()):
+        np.testing.assert_array_equal(weight, states[best].arrays[f"current/{index}"])
+
+
+def test_progress_tells_epoch_loss_kl_active_latents_and_time_left(learned: Any) -> None:
+    told: list[Progress] = []
+    learned.train_again(config=SHORT, on_progress=told.append)
+
+    assert [(p.phase, p.done, p.total) for p in told] == [("training", epoch, 2) for epoch in range(3)]
+    assert told[0].loss is None
+    for progress in told[1:]:
+        assert progress.loss is not None and math.isfinite(progress.loss)
+        assert progress.kl is not None and progress.kl >= 0
+        assert progress.active is not None and 0 <= progress.active <= 4
+        assert progress.seconds_left is not None and progress.seconds_left >= 0
+    assert told[-1].seconds_left == 0
+
+
+def test_an_interrupted_training_can_go_on_to_the_same_end(learned: Any) -> None:
+    # 60 steps an epoch, 16 a call: four calls each, so the fifteenth is in the fourth epoch.
+    broken_off = learned.train_again(is_interrupted=interrupt_after(14))
+    assert broken_off.stopped == "interrupted"
+    assert broken_off.epochs == 3
+    assert broken_off.state is not None
+
+    went_on = learned.train_again(resume_from=broken_off.state)
+    assert went_on.epochs == learned.training.epochs
+    assert went_on.state is None
+    assert len(went_on.history["val_loss"]) == 6
+    np.testing.assert_array_equal(went_on.history["val_loss"][:3], broken_off.history["val_loss"])
+    np.testing.assert_allclose(went_on.history["val_loss"][-1], learned.training.history["val_loss"][-1], atol=0.5)
+
+
+def test_an_interruption_in_the_first_epoch_leaves_the_columns_on_their_own(learned: Any) -> None:
+    broken_off = learned.train_again(is_interrupted=lambda: True)
+
+    assert (broken_off.stopped, broken_off.epochs) == ("interrupted", 0)
+    assert broken_off.state is not None
+    assert broken_off.state.history["val_loss"] == []
+    went_on = learned.train_again(config=SHORT, resume_from=broken_off.state)
+    assert went_on.epochs == 2
+
+
+def test_training_survives_a_rate_that_throws_the_weights_about(learned: Any) -> None:
+    wild = replace(SHORT, epochs=4, warmup_epochs=0, patience=9, learning_rate=0.99, trim=0.0)
+    training = learned.train_again(config=wild)
+    assert all(np.isfinite(weight).all() for weight in training.model.get_weights())
+
+
+def test_the_trimmed_objective_and_the_elbo_of_all_rows_are_told_apart(learned: Any) -> None:
+    history = learned.training.history
+    assert (history["val_loss"] < -history["val_elbo"]).all()  # the rows of largest loss are in the ELBO alone
+    elbo = learned.codes.elbo[learned.held_out].mean()
+    best = int(np.argmin(history["val_loss"]))
+    assert history["val_elbo"][best] == pytest.approx(elbo, abs=0.15)
+
+
+def test_a_table_of_twenty_rows_trains(learned: Any) -> None:
+    few = learned.rows.take(np.arange(20))
+    held_out = split_held_out(20, 0.1, seed=0)
+    small = replace(learned, rows=few, held_out=held_out)
+    training = small.train_again(config=SHORT)
+    assert np.isfinite(training.history["val_loss"]).all()

@@ -1,0 +1,120 @@
+"""Settings are validated where they are made, survive JSON, and a slip in a file is named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from vaeaudit.config import (
+    PRESETS,
+    AnalysisConfig,
+    FitConfig,
+    ModelConfig,
+    Preset,
+    ReadConfig,
+    TrainConfig,
+    preset_values,
+)
+from vaeaudit.errors import UsageError
+
+
+def test_the_defaults_are_valid_and_survive_json() -> None:
+    config = FitConfig()
+    assert FitConfig.from_dict(json.loads(json.dumps(config.to_dict(), allow_nan=False))) == config
+
+
+def test_every_setting_survives_json() -> None:
+    config = FitConfig(
+        read=ReadConfig(
+            na=("none",), label="y", sensitive=("a", "b"), kinds={"x": "real"}, levels={"z": ["low", "high"]}
+        ),
+        model=ModelConfig(beta=2.5, latents=3, hidden=(8, 4)),
+        train=TrainConfig(epochs=3, trim=0.1),
+        analysis=AnalysisConfig(fdr=0.1),
+        preset="quick",
+        seed=2**32 - 1,
+    )
+    assert FitConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_a_preset_in_a_file_sets_what_the_file_leaves_open(preset: Preset) -> None:
+    config = FitConfig.from_dict({"preset": preset.value, "train": {"patience": 11}})
+    for name, value in PRESETS[preset.value].items():
+        assert getattr(config.train, name) == (11 if name == "patience" else value)
+
+
+def test_going_back_to_a_preset_goes_back_in_every_field() -> None:
+    quick, standard = preset_values("quick"), preset_values("standard")
+    assert set(quick) == set(standard) == set(preset_values("thorough"))
+    assert standard["epochs"] == TrainConfig().epochs
+    assert quick["epochs"] == PRESETS["quick"]["epochs"]
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda: ReadConfig(kind="images"), "--kind"),
+        (lambda: ReadConfig(delimiter="ab"), "--delimiter: expected one character"),
+        (lambda: ReadConfig(label="y", sensitive=("y",)), "is the label already"),
+        (lambda: ReadConfig(exclude=("a",), sensitive=("a",)), "is excluded already"),
+        (lambda: ModelConfig(objective="gan"), "--objective: expected one of"),
+        (lambda: ModelConfig(beta=0), "--beta"),
+        (lambda: ModelConfig(beta=float("nan")), "--beta"),
+        (lambda: ModelConfig(latents=-1), "--latents"),
+        (lambda: ModelConfig(hidden=()), "model.hidden"),
+        (lambda: ModelConfig(hidden=(8, 0)), "model.hidden"),
+        (lambda: ModelConfig(embed_levels=0), "model.embed_levels"),
+        (lambda: TrainConfig(epochs=0), "train.epochs"),
+        (lambda: TrainConfig(most_steps=5, fewest_steps=6), "train.most_steps"),
+        (lambda: TrainConfig(trim=0.5), "train.trim"),
+        (lambda: TrainConfig(held_out=0), "train.held_out"),
+        (lambda: TrainConfig(learning_rate=0), "train.learning_rate"),
+        (lambda: TrainConfig(learning_rate=float("inf")), "train.learning_rate"),
+        (lambda: TrainConfig(warmup_epochs=-1), "train.warmup_epochs"),
+        (lambda: TrainConfig(null_rows=10), "train.null_rows"),
+        (lambda: AnalysisConfig(confidence=1), "confidence"),
+        (lambda: AnalysisConfig(fdr=0), "--fdr"),
+        (lambda: AnalysisConfig(min_ratio=1.1), "tolerance"),
+        (lambda: AnalysisConfig(bins=1), "analysis.bins"),
+        (lambda: AnalysisConfig(max_outlier_share=2), "analysis.max_outlier_share"),
+        (lambda: FitConfig(preset="slow"), "--preset"),
+        (lambda: FitConfig(seed=-1), "--seed"),
+        (lambda: FitConfig(seed=2**32), "--seed"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_by_its_option(make: Any, what: str) -> None:
+    with pytest.raises(UsageError, match=what):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("document", "what"),
+    [
+        ({"modell": {}}, "unknown key.*modell"),
+        ({"model": {"lantents": 3}}, "unknown key.*lantents"),
+        ({"model": {"latents": "3"}}, "latents: expected a whole number, found '3'"),
+        ({"model": {"latents": 3.5}}, "latents: expected a whole number"),
+        ({"model": {"latents": True}}, "latents: expected a whole number"),
+        ({"model": {"hidden": 64}}, "hidden: expected a list of whole numbers"),
+        ({"model": {"hidden": ["64"]}}, "hidden: expected a list of whole numbers"),
+        ({"model": {"beta": "high"}}, "beta: expected a number"),
+        ({"model": 3}, "model: expected a table, found 3"),
+        ({"read": {"sensitive": "sex"}}, "sensitive: expected a list of texts, found 'sex'"),
+        ({"read": {"kinds": {"x": 3}}}, "kinds: expected a table of texts"),
+        ({"read": {"label": 3}}, "label: expected text"),
+        ({"seed": "3"}, "seed: expected a whole number"),
+        ({"seed": 1.5}, "seed: expected a whole number"),
+    ],
+)
+def test_a_slip_in_a_file_is_named_with_what_was_expected(document: dict[str, Any], what: str) -> None:
+    with pytest.raises(UsageError, match=what):
+        FitConfig.from_dict(document)
+
+
+def test_overrides_replace_single_fields() -> None:
+    changed = FitConfig().with_overrides({"model": {"beta": 4.0}, "train": {}})
+    assert changed.model.beta == 4.0
+    assert changed.model.hidden == FitConfig().model.hidden
