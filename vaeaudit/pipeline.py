@@ -298,8 +298,8 @@ def _score(
     )
     if not codes.active.any():
         raise InconclusiveError(
-            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats) from {len(dataset):,} rows: the columns look "
-            "independent, the rows are too few, or beta is too high.",
+            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats) from {len(dataset):,} rows: the columns "
+            "look independent, the rows are too few, or beta is too high.",
             hint="Try a lower --beta or --preset thorough; `vaeaudit inspect` shows which columns enter the model.",
         )
     null = models.drawn_bounds(model, codes, n_rows=config.train.null_rows, n_samples=n_samples, seed=config.seed)

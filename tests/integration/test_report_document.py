@@ -46,9 +46,7 @@ def test_the_flags_of_document_table_and_csv_agree(reported: Path, document: dic
     assert [entry["score"] for entry in top] == sorted((entry["score"] for entry in top), reverse=True)
 
 
-def test_a_regions_count_is_that_of_its_rule_among_the_rows_that_belong(
-    fitted: Any, document: dict[str, Any]
-) -> None:
+def test_a_regions_count_is_that_of_its_rule_among_the_rows_that_belong(fitted: Any, document: dict[str, Any]) -> None:
     belong = ~fitted.run.rows["outlier"].to_numpy()
     for region in document["regions"]:
         rule = tuple(Condition(**condition) for condition in region["rule"])

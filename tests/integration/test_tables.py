@@ -48,7 +48,7 @@ def hostile_table() -> pd.DataFrame:
     level = np.where(cause > 0.5, SCRIPT, np.where(cause < -0.5, FORMULA, "plain"))
     level[:6] = [JINJA] * 6
     huge = np.exp(cause + 0.1 * generator.normal(size=N))
-    huge[:2] = 1e308
+    huge[:2] = 1e150
     dates = pd.Timestamp("2020-02-29") + pd.to_timedelta(np.round(400 * cause), unit="D")
     number = 10 * cause + generator.normal(size=N)
     number[5:60:3] = np.nan
@@ -114,7 +114,7 @@ def test_missing_cells_stay_missing_and_numbers_stay_numbers(hostile: Any) -> No
     document, _, folder = hostile
     run = pipeline.load_run(folder / "run")
     assert run.frame[ODD].isna().sum() == len(range(5, 60, 3))
-    assert run.frame[FORMULA].max() == 1e308
+    assert run.frame[FORMULA].max() == 1e150
     assert np.isfinite(run.rows.select_dtypes("number")).all(axis=None)
     assert document["rows"] | {"read": N, "scored": N} == document["rows"]
 
@@ -146,6 +146,29 @@ def test_thirty_rows_are_audited_or_said_to_be_too_few(small_config: Callable[..
         return
     assert document["rows"]["scored"] == 30
     assert document["verdict"]["status"] == "inconclusive"
+
+
+def with_1e308() -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    cause = generator.normal(size=N)
+    pay = np.exp(cause)
+    pay[7] = 1e308
+    return pd.DataFrame({"pay": pay, "age": 40 + 5 * cause + generator.normal(size=N)})
+
+
+def test_a_positive_column_with_1e308_is_fitted_and_its_row_flagged(
+    small_config: Callable[..., FitConfig], tmp_path: Path
+) -> None:
+    run = pipeline.fit(with_1e308(), small_config(), run=tmp_path / "run")
+    assert run.frame["pay"].max() == 1e308
+    assert np.isfinite(run.rows.select_dtypes("number")).all(axis=None)
+    assert run.rows["outlier"].iloc[7]
+    assert run.rows["outlier"].sum() <= 4
+
+
+def test_a_positive_column_with_1e308_is_reported(small_config: Callable[..., FitConfig], tmp_path: Path) -> None:
+    document, _ = audit(with_1e308(), small_config(), tmp_path)
+    assert document["outliers"]["top"][0]["row_id"] == "7"
 
 
 def test_exactly_one_column_is_audited(small_config: Callable[..., FitConfig], tmp_path: Path) -> None:

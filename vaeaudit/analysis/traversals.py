@@ -58,7 +58,14 @@ def data_spread(values: pd.Series, column: Column) -> float:
         return gini_impurity(present.cat.codes.to_numpy())
     if column.kind is Kind.DATETIME:
         return float(present.to_numpy().astype("datetime64[s]").astype(np.float64).var())
-    return float(present.to_numpy(dtype=np.float64).var())
+    return _variance(present.to_numpy(dtype=np.float64))
+
+
+def _variance(numbers: FloatArray) -> float:
+    """Variance with the outer 1 % on each side drawn in: one 1e308 must not make every other number stand still."""
+    low, high = np.quantile(numbers, [0.01, 0.99], method="nearest")
+    with np.errstate(over="ignore"):
+        return float(np.nan_to_num(np.clip(numbers, low, high).var(), posinf=np.finfo(np.float64).max))
 
 
 def movement(decoded: FloatArray, column: Column, spread: float) -> float:
@@ -66,7 +73,7 @@ def movement(decoded: FloatArray, column: Column, spread: float) -> float:
     known = decoded[np.isfinite(decoded)]
     if known.size == 0 or spread <= 0:
         return 0.0
-    moved = gini_impurity(np.round(known)) if column.kind.is_levelled else float(known.var())
+    moved = gini_impurity(np.round(known)) if column.kind.is_levelled else _variance(known)
     return moved / spread
 
 

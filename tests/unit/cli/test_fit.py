@@ -108,9 +108,7 @@ def test_json_prints_one_strict_document(place: Path, capfd: pytest.CaptureFixtu
     assert out.isascii()
 
 
-def test_notes_are_shortened_unless_asked_for(
-    fitted: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_notes_are_shortened_unless_asked_for(fitted: Any, capsys: pytest.CaptureFixture[str]) -> None:
     made = load_run(fitted.run.path)
     notes = [f"note {i} \x1b[5m" for i in range(9)]
     made.metadata["notes"] = notes
@@ -130,9 +128,7 @@ def test_resuming_refuses_other_settings_by_their_options(place: Path, capfd: py
     assert "leave out --id, --kind-of, --beta" in capfd.readouterr().err
 
 
-def test_a_population_file_is_read_before_anything_is_trained(
-    place: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_population_file_is_read_before_anything_is_trained(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (place / "wrong.csv").write_text("planet,share\nmars,1\n", encoding="utf-8")
     assert run(["fit", "people.csv", "--population", "wrong.csv", "-q"]) == 2
     assert "planet" in capfd.readouterr().err

@@ -22,7 +22,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 def imported_by(code: str, *arguments: str) -> set[str]:
     """The modules that a fresh interpreter has after `code`."""
-    tell = f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    tell = (
+        f"import sys\ntry:\n    {code}\nexcept SystemExit:\n    pass\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", tell, *arguments], capture_output=True, text=True, check=True)
     return set(done.stderr.splitlines())
 

@@ -55,14 +55,14 @@ class Learned:
     codes: LatentCodes
     config: TrainConfig = TRAIN
 
-    def train_again(self, *, seed: int = 0, model: ModelConfig = MODEL, config: TrainConfig = TRAIN, **more: Any) -> Any:
+    def train_again(
+        self, *, seed: int = 0, model: ModelConfig = MODEL, config: TrainConfig = TRAIN, **more: Any
+    ) -> Any:
         return train(self.encoding, self.rows, self.held_out, model, config, seed=seed, **more)
 
     def codes_of(self, training: Training, *, seed: int = 0, n_samples: int = 8) -> LatentCodes:
         typical = typical_column_nats(training.model, self.dataset.frame, seed=0)
-        return encode_rows(
-            training.model, self.dataset.frame, self.held_out, typical, n_samples=n_samples, seed=seed
-        )
+        return encode_rows(training.model, self.dataset.frame, self.held_out, typical, n_samples=n_samples, seed=seed)
 
 
 @pytest.fixture(scope="session")

@@ -92,9 +92,7 @@ def test_a_surprising_gap_expects_nothing(learned: Any) -> None:
 def test_the_typical_surprise_of_a_cell_is_the_median_of_its_column(learned: Any) -> None:
     typical = typical_column_nats(learned.training.model, learned.dataset.frame, seed=0)
     assert typical.shape == (len(learned.encoding.columns),)
-    np.testing.assert_array_equal(
-        typical, typical_column_nats(learned.training.model, learned.dataset.frame, seed=0)
-    )
+    np.testing.assert_array_equal(typical, typical_column_nats(learned.training.model, learned.dataset.frame, seed=0))
     # At the median of every column a cell is as surprising as a typical one: no reason stands out.
     assert np.median(learned.codes.reason_nats[:, -1]) < np.median(learned.codes.reason_nats[:, 0]) < 6
 
