@@ -1,4 +1,4 @@
-"""Progress: a few plain lines without a terminal, a live bar on one, nothing when quiet; Ctrl-C ends training cleanly."""
+"""Progress: a few plain lines without a terminal, a live bar on one, nothing when quiet; Ctrl-C ends cleanly."""
 
 from __future__ import annotations
 

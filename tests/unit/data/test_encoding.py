@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -260,7 +261,7 @@ def test_the_density_of_a_quantised_column_has_mass_one(dataset_of: Make, bins: 
     reach = 60 * max(column.tails)
     ends = [cuts[0] - reach, *cuts, cuts[-1] + reach]
     between = 0.0
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in itertools.pairwise(ends):
         inside = np.linspace(low, high, 20_001)[1:-1]  # atoms and edges are points, of no length
         between += integrate.trapezoid(density(inside), inside) if high > low else 0.0
     assert between + density(np.array(column.atoms)).sum() == pytest.approx(1.0, abs=0.01)

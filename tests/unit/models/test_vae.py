@@ -115,7 +115,7 @@ def test_the_autoencoder_is_deterministic_and_pays_no_kl(batch: Any) -> None:
 
     np.testing.assert_array_equal(first[0], again[0])
     assert not first[1].numpy().any()
-    mean, stddev, bound, per_column = model.importance_weighted(batch, 4)
+    _mean, stddev, bound, per_column = model.importance_weighted(batch, 4)
     assert np.all(stddev.numpy() == np.float32(POINT_STDDEV))
     np.testing.assert_allclose(bound, per_column.numpy().sum(axis=1), atol=1e-2)
     np.testing.assert_allclose(bound, first[0], atol=1e-2)
