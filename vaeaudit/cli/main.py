@@ -69,9 +69,9 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if "-v" in arguments or "--verbose" in arguments:
             _say("".join(traceback.format_exception(error)).rstrip())
-        _say(
-            f"vaeaudit: internal error: {type(error).__name__}: {error}\nThis is a defect. -v shows where it happened."
-        )
+        # The system says no for reasons of its own (a full disk, a file system that went away).
+        what = "" if isinstance(error, OSError) else "This is a defect. "
+        _say(f"vaeaudit: internal error: {type(error).__name__}: {error}\n{what}-v shows where it happened.")
         return EXIT_INTERNAL
     return 0
 

@@ -16,6 +16,9 @@ from contextlib import contextmanager
 @contextmanager
 def native_stderr_held_back() -> Iterator[None]:
     """Hold back what native code writes to stderr; an exception lets it out again, since it may say why."""
+    if sys.stderr is None:  # closed by whoever started us: descriptor 2 may be some other file by now
+        yield
+        return
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as held:

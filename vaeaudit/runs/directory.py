@@ -7,6 +7,7 @@ therefore never looks complete, and `--resume` finds it there.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -85,6 +86,8 @@ class RunWriter:
     def __init__(self, path: Path, *, resume: bool = False) -> None:
         if path.exists():
             raise UsageError(f"--run {path}: the folder exists already.", hint="Choose another name, or move it away.")
+        if str(path) != os.fsencode(path).decode("utf-8", errors="replace"):
+            raise UsageError(f"--run {path}: the name is not UTF-8.", hint="Choose another name.")
         self.path = path
         self.folder = partial_path(path)
         try:

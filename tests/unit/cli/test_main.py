@@ -75,7 +75,7 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
         (["fitt", "a.csv"], "fitt"),
         (["--fast"], "--fast"),
         (["fit"], "DATA"),
-        (["fit", "a.csv", "--bета"], "--bета"),
+        (["fit", "a.csv", "--grün"], "--grün"),
         (["fit", "a.csv", "--beta"], "--beta"),
         (["fit", "a.csv", "--beta", "much"], "much"),
         (["fit", "a.csv", "--preset", "slow"], "slow"),
@@ -188,6 +188,24 @@ def test_a_defect_is_exit_4_and_its_traceback_is_shown_on_request_alone(
     assert ("Traceback" in err) is bool(verbose)
     assert "internal error: ZeroDivisionError: in \\x1b[2Jhere" in err
     assert "\x1b" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
+def test_a_full_disk_is_exit_4_but_not_called_a_defect(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(40)), encoding="utf-8")
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*command, "inspect", "a.csv", "--json"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 4
+    assert "No space left on device" in done.stderr
+    assert "defect" not in done.stderr
+    assert len(done.stderr.splitlines()) == 2
 
 
 @pytest.fixture

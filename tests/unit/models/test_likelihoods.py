@@ -109,22 +109,23 @@ def grade_probabilities(case: Case) -> np.ndarray:
 def expected_of(case: Case, name: str) -> np.ndarray:
     """log p(x_c | z) by SciPy."""
     out = case.output(name)
-    if name == "height":
-        return stats.norm.logpdf(case.value(name), out, scale_of(case, 0, 0))
-    if name == "pay":
-        return stats.norm.logpdf(case.value(name), out, scale_of(case, 0, 1))
+    if name in ("flag", "grade", "region", "job", "hours"):
+        return expected_of_code(case, name, out)
+    cells = case.value(name)
     if name == "change":
         df = float(1 + softplus(case.free["raw_df_1"])[0])
-        return stats.t.logpdf(case.value(name), df, out, scale_of(case, 1))
+        return stats.t.logpdf(cells, df, out, scale_of(case, 1))
     if name == "visits":
         r = float(SCALE_FLOOR + softplus(case.free["raw_total_count_2"])[0])
-        mean = np.exp(2.0 + 0.8 * out)
-        return stats.nbinom.logpmf(case.value(name), r, r / (r + mean))
+        return stats.nbinom.logpmf(cells, r, r / (r + np.exp(2.0 + 0.8 * out)))
+    return stats.norm.logpdf(cells, out, scale_of(case, 0, NAMES.index(name)))
+
+
+def expected_of_code(case: Case, name: str, out: np.ndarray) -> np.ndarray:
     if name == "flag":
         return stats.bernoulli.logpmf(case.code(name), special.expit(out))
-    if name == "grade":
-        return np.log(np.take_along_axis(grade_probabilities(case), case.code(name)[:, None], axis=1)[:, 0])
-    return np.take_along_axis(special.log_softmax(out, axis=1), case.code(name)[:, None], axis=1)[:, 0]
+    log_probs = np.log(grade_probabilities(case)) if name == "grade" else special.log_softmax(out, axis=1)
+    return np.take_along_axis(log_probs, case.code(name)[:, None], axis=1)[:, 0]
 
 
 @pytest.mark.parametrize("name", NAMES)

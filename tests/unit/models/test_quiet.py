@@ -25,3 +25,9 @@ def test_what_native_code_said_before_a_failure_is_let_out(capfd: pytest.Capture
     with pytest.raises(ImportError):
         fail()
     assert capfd.readouterr().err == "no such library\n"
+
+
+def test_without_a_standard_error_nothing_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    with native_stderr_held_back():
+        pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def passes(n_rows: int, batch_size: int, n_batches: int, **more: int) -> list[li
 
 def test_each_pass_shows_every_row_once_and_in_another_order() -> None:
     batches = passes(60, 12, 10)
-    first, second = sum(batches[:5], []), sum(batches[5:], [])
+    first, second = list(chain(*batches[:5])), list(chain(*batches[5:]))
 
     assert sorted(first) == sorted(second) == list(range(60))
     assert first != second
@@ -51,7 +51,7 @@ def test_each_pass_shows_every_row_once_and_in_another_order() -> None:
 
 
 def test_rows_that_do_not_fill_a_batch_wait_for_another_pass() -> None:
-    seen = set(sum(passes(61, 12, 100), []))
+    seen = set(chain(*passes(61, 12, 100)))
     assert seen == set(range(61))
     assert all(len(set(batch)) == 12 for batch in passes(61, 12, 20))
 

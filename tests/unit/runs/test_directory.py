@@ -123,6 +123,12 @@ def test_a_place_that_cannot_be_written_is_named() -> None:
         RunWriter(Path("file/run"))
 
 
+def test_a_name_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(UsageError, match="the name is not UTF-8"):
+        RunWriter(Path("runs/q\udcff"))
+    assert not Path("runs").exists()
+
+
 def test_starting_afresh_forgets_the_interrupted_training_of_that_place() -> None:
     keep_state(write_run(Path("runs/a")))
     fresh = RunWriter(Path("runs/a"))
@@ -169,7 +175,7 @@ def test_a_file_that_was_touched_is_named(name: str, damage: str) -> None:
 def test_a_manifest_that_is_none_is_refused(manifest: str) -> None:
     path = write_run(Path("runs/a")).complete()
     (path / "manifest.json").write_text(manifest, encoding="utf-8")
-    with pytest.raises(RunError, match="expected|lists no files"):
+    with pytest.raises(RunError, match=r"expected|lists no files"):
         load_run(path)
 
 
@@ -211,7 +217,7 @@ def test_of_two_the_newest_is_found() -> None:
 def test_a_training_of_other_data_or_without_state_is_not_gone_on_with() -> None:
     keep_state(write_run(Path("runs/a")))
     write_run(Path("runs/b"))
-    with pytest.raises(UsageError, match="no interrupted training of /data/b.csv"):
+    with pytest.raises(UsageError, match=r"no interrupted training of /data/b\.csv"):
         find_partial(None, "/data/b.csv")
     with pytest.raises(UsageError, match="no interrupted training of runs/b") as caught:
         find_partial(Path("runs/b"), "/data/b.csv")
