@@ -23,7 +23,7 @@ from vaeaudit.data.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.records import LeftOut, RawTable, join
 from vaeaudit.data.roles import assign, require_columns
 from vaeaudit.data.schema import Column, Schema
-from vaeaudit.data.sources import Format, Source, SourceFile
+from vaeaudit.data.sources import Format, Source, SourceFile, readable_name
 from vaeaudit.data.storage import Typed
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
@@ -58,7 +58,7 @@ def load(source: Any, config: ReadConfig | None = None) -> Dataset:
         raise UsageError(f"expected a path or a DataFrame, found {type(source).__name__}.")
     found = sources.find(Path(source))
     table = _read_files(found, config)
-    return _assemble(table, config, name=found.path.resolve().name, fingerprint=found.fingerprint())
+    return _assemble(table, config, name=readable_name(found.path.resolve().name), fingerprint=found.fingerprint())
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -104,7 +104,12 @@ def find(path: Path) -> Source:
         ) from error
     if stat.S_ISDIR(mode):
         return _find_in_folder(path)
-    return Source(path, (identify(path, path.name),))
+    return Source(path, (identify(path, readable_name(path.name)),))
+
+
+def readable_name(name: str) -> str:
+    """Return a file's name with what is not UTF-8 as escapes, so that it can be written and shown."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def identify(path: Path, name: str) -> SourceFile:
@@ -131,6 +136,8 @@ def identify(path: Path, name: str) -> SourceFile:
 
 
 def _head(path: Path, name: str, compression: str | None) -> bytes:
+    if any("\ud800" <= character <= "\udfff" for character in str(path)):
+        raise InputError(f"{name}: the file's name is not UTF-8.", hint="Rename it; the readers cannot open it so.")
     try:
         with pa.input_stream(str(path), compression=compression) as stream:
             return bytes(stream.read(HEAD_BYTES))
@@ -186,7 +193,7 @@ def _find_in_folder(folder: Path) -> Source:
     candidates, others = _walk(folder)
     files, refused = [], []
     for path in candidates:
-        name = path.relative_to(folder).as_posix()
+        name = readable_name(path.relative_to(folder).as_posix())
         try:
             files.append(identify(path, name))
         except InputError as error:
@@ -218,7 +225,7 @@ def _walk(folder: Path) -> tuple[list[Path], list[str]]:
             if _named_format(name) is not None:
                 candidates.append(path)
             else:
-                others.append(path.relative_to(folder).as_posix())
+                others.append(readable_name(path.relative_to(folder).as_posix()))
     return sorted(candidates, key=lambda path: path.relative_to(folder).as_posix()), sorted(others)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import pickle
 import time
 from pathlib import Path
@@ -187,3 +188,15 @@ def test_for_any_table_of_text_the_account_adds_up_and_levels_come_back(tmp_path
     assert (account.read, account.scored, account.quarantined) == (len(stripped), len(kept), 0)
     expected = [None if row[2].lower() in ALWAYS_MISSING else row[2] for row in kept]
     assert [None if pd.isna(value) else value for value in dataset.frame["t"].tolist()] == expected
+
+
+def test_a_shard_whose_name_is_not_utf_8_is_quarantined_and_the_others_are_read(tmp_path):
+    rows = "a,b\n" + "".join(f"{i},{i * i % 7}\n" for i in range(40))
+    (tmp_path / "b.csv").write_text(rows)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")).write_text(rows)
+    dataset = load(tmp_path)
+    assert len(dataset) == 40
+    (left_out,) = dataset.quarantine.to_dict("records")
+    assert left_out["file"] == "a\\udcff.csv"
+    assert "not UTF-8" in left_out["reason"]
+    assert dataset.accounting.read == 41

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.data.sources import Format, find
+from vaeaudit.data.sources import Format, find, identify
 from vaeaudit.errors import InputError
 
 CSV = b"a,b\n1,x\n2,y\n"
@@ -186,3 +186,10 @@ def test_the_fingerprint_of_a_folder_follows_names_and_contents(tmp_path: Path) 
     renamed = find(tmp_path).fingerprint()
     (tmp_path / "c.csv").write_bytes(CSV + b"3,z\n")
     assert len({first, renamed, find(tmp_path).fingerprint()}) == 3
+
+
+def test_a_file_whose_name_is_not_utf_8_is_refused_with_the_way_out(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv"))
+    path.write_text("a,b\n" + "1,2\n" * 30)
+    with pytest.raises(InputError, match="not UTF-8"):
+        identify(path, path.name)
