@@ -104,9 +104,12 @@ def _model(model: ModelSummary) -> _Answer:
     if model.objective == "ae":
         meaning += " An autoencoder has no prior, which flatters this figure."
     if not learned:
-        meaning += " It found no structure, so no statement about outliers or latents can rest on it."
+        meaning += " That could be chance, so no statement about outliers or latents can rest on it."
     gate = Gate("model", "pass" if learned else "inconclusive", gain, 0.0, meaning)
-    return _Answer(gate, "the model found no structure, so no statement about outliers or latents can rest on it")
+    return _Answer(
+        gate,
+        "what the model gains over separate columns could be chance, so no statement about outliers or latents can rest on it",
+    )
 
 
 def _outliers(outliers: OutlierSummary, config: AnalysisConfig) -> _Answer:
