@@ -108,7 +108,8 @@ def _model(model: ModelSummary) -> _Answer:
     gate = Gate("model", "pass" if learned else "inconclusive", gain, 0.0, meaning)
     return _Answer(
         gate,
-        "what the model gains over separate columns could be chance, so no statement about outliers or latents can rest on it",
+        "what the model gains over separate columns could be chance, so no statement about outliers or latents can "
+        "rest on it",
     )
 
 
