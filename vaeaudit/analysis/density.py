@@ -96,7 +96,7 @@ def fit_density(mean: FloatArray, active: npt.NDArray[np.bool_], *, seed: int) -
 
 
 def _mixture(z: FloatArray, n_components: int, generator: np.random.Generator) -> GaussianMixture:
-    # k-means starts from a fraction of the rows cost half the time and end in the same place.
+    # k-means++ alone picks the starting centres, without the full k-means run that is scikit-learn's default.
     mixture = GaussianMixture(
         n_components,
         reg_covar=1e-4,

@@ -22,9 +22,9 @@ from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.progress import Listener, Progress, ignore
 
-#: Held-out rows are a share of the data, but never more than this: the estimate is then good to 1 %.
+#: Held-out rows are a share of the data, but never more than this: evaluation then costs little beside an epoch.
 MOST_HELD_OUT = 10_000
-#: Optimiser steps per call into the graph; one Python round trip costs about as much as a step.
+#: Optimiser steps per call into the graph, so that Keras does not return to Python after each.
 STEPS_PER_EXECUTION = 16
 #: Fewest rows that can be split into training and held-out rows.
 FEWEST_ROWS = 20
