@@ -20,6 +20,15 @@ class Objective(StrEnum):
     BETA = "beta"
 
 
+class SourceKind(StrEnum):
+    """What DATA is read as."""
+
+    AUTO = "auto"
+    TABLE = "table"
+    IMAGES = "images"
+    ARRAY = "array"
+
+
 class Preset(StrEnum):
     """How much time training may take."""
 
@@ -89,7 +98,7 @@ class ReadConfig(_Section):
     Attributes
     ----------
     kind
-        `auto` or `table`.
+        `auto`, `table`, `images` (a folder of pictures, or an array of them) or `array` (`.npy`, `.npz`).
     na
         Further tokens that mean "missing", beside the usual ones.
     delimiter, encoding
@@ -102,6 +111,12 @@ class ReadConfig(_Section):
         Column name -> kind, where the inferred kind is to be overridden.
     levels
         Column name -> levels in rising order; declares the column ordinal.
+    image_size
+        Side in pixels of the square that pictures are brought to, or 0: chosen from the data.
+    array_key
+        Name of the array to read from an `.npz` file that holds several.
+    cache
+        Folder that keeps resized pictures between reads; `None`: `runs/.cache`.
     """
 
     kind: str = "auto"
@@ -115,11 +130,16 @@ class ReadConfig(_Section):
     include: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
+    image_size: int = 0
+    array_key: str | None = None
+    cache: str | None = None
 
     def __post_init__(self) -> None:
+        choices = [choice.value for choice in SourceKind]
+        _require(self.kind in choices, f"--kind: expected one of {choices}, found {self.kind!r}.")
         _require(
-            self.kind in ("auto", "table"),
-            f"--kind: expected auto or table, found {self.kind!r}.",
+            self.image_size == 0 or 8 <= self.image_size <= 512,
+            f"--image-size: expected 8 to 512 pixels, or 0 to choose from the data, found {self.image_size}.",
         )
         _require(
             self.delimiter is None or len(self.delimiter) == 1,

@@ -69,8 +69,9 @@ def fit(
 ) -> None:
     """Learn DATA and score its rows; print the path of the run directory.
 
-    DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), or a folder of such files. The label and
-    sensitive columns stay out of the model unless --include lets them in.
+    DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), a folder of such files, a folder of
+    pictures, or a .npy or .npz file of pictures or vectors. The label and sensitive columns stay out of the model
+    unless --include lets them in; of pictures only the pixels enter.
     """
     if resume:
         _refuse_settings(context)

@@ -54,7 +54,8 @@ def inspect(
 ) -> None:
     """Show what `fit` would do with DATA: kinds, roles, missing cells, problems. Trains nothing.
 
-    DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), or a folder of such files.
+    DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), a folder of such files, a folder of
+    pictures, or a .npy or .npz file of pictures or vectors.
     """
     from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
 
@@ -94,13 +95,27 @@ def _show(description: dict[str, Any], accounting: str, *, quiet: bool, verbose:
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     console = Console(width=width, markup=False, highlight=False, emoji=False)
     if not quiet:
-        console.print(_table(description, verbose=verbose))
+        if description["images"] is not None:
+            console.print(_images_line(description["images"]), soft_wrap=True)
+        if description["columns"]:
+            console.print(_table(description, verbose=verbose))
         _show_problems(console, description)
         _show_suggestions(console, description)
         for note in description["notes"]:
             console.print(f"Note: {printable(note)}", soft_wrap=True)
         _show_quarantine(console, description, verbose=verbose)
     console.print(f"Rows: {accounting}", soft_wrap=True)
+
+
+def _images_line(images: dict[str, Any]) -> str:
+    """Sum up the pictures: how many, how large, in which pixel formats, and what the model sees."""
+    sizes = {name: f"{width} x {height}" for name, (width, height) in images["original_sizes"].items()}
+    spread = sizes["median"]
+    if sizes["smallest"] != sizes["largest"]:
+        spread = f"{sizes['smallest']} to {sizes['largest']} (median {sizes['median']})"
+    modes = ", ".join(f"{count:,} {mode}" for mode, count in images["modes"].items())
+    side, colour = images["size_in_model"][0], "grey" if images["channels"] == 1 else "colour"
+    return f"Pictures: {images['count']:,} of {spread} pixels ({modes}); the model sees {side} x {side}, {colour}"
 
 
 def _table(description: dict[str, Any], *, verbose: bool) -> Table:

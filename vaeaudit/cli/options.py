@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.config import FitConfig, ReadConfig, SourceKind
 from vaeaudit.errors import UsageError
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
@@ -23,6 +23,19 @@ _READ_OPTIONS = (
         "--include", metavar="COL", multiple=True, help="A sensitive column, or the label, that the model is to see."
     ),
     click.option("--id", "id_column", metavar="COL", help="The column that names the rows."),
+    click.option(
+        "--kind",
+        type=click.Choice([kind.value for kind in SourceKind]),
+        help="What DATA is read as; found from the data unless given.",
+    ),
+    click.option(
+        "--image-size",
+        type=int,
+        metavar="N",
+        help="Side in pixels of the square that pictures are brought to; chosen from the data unless given.",
+    ),
+    click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows."),
+    click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache."),
     click.option("--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'),
     click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab."),
     click.option("--encoding", metavar="NAME", help="Found from the data unless given."),
@@ -110,9 +123,11 @@ def read_config_from(options: Mapping[str, Any], base: ReadConfig | None = None)
     base = base or ReadConfig()
     changes: dict[str, Any] = {
         name: options[name]
-        for name in ("label", "sensitive", "exclude", "include", "na", "encoding")
+        for name in ("label", "sensitive", "exclude", "include", "na", "encoding", "kind", "array_key", "cache")
         if options.get(name)
     }
+    if options.get("image_size") is not None:
+        changes["image_size"] = options["image_size"]
     if options.get("id_column"):
         changes["id"] = options["id_column"]
     if options.get("delimiter"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.config import FitConfig, ReadConfig, SourceKind
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.schema import Column, Kind, Role
 
@@ -36,6 +36,7 @@ def audit_toml(dataset: Dataset, config: ReadConfig | FitConfig) -> str:
         *_roles(dataset, read),
         "",
         *_reading(read),
+        *_pictures(dataset, read),
         "",
         "# Column = kind: real, positive, count, category, boolean, datetime, text, constant, identifier.",
         "# text, constant and identifier columns stay out of the model. Ordinal columns stand under [read.levels].",
@@ -74,6 +75,21 @@ def _reading(read: ReadConfig) -> list[str]:
         f"delimiter = {string(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
         f"encoding = {string(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',
     ]
+
+
+def _pictures(dataset: Dataset, read: ReadConfig) -> list[str]:
+    """Write how pictures and arrays are read, where the source is one."""
+    lines = [] if read.kind == SourceKind.AUTO else ["# auto, table, images or array.", f"kind = {string(read.kind)}"]
+    if dataset.images is not None:
+        lines += [
+            "# Side in pixels of the square that pictures are brought to.",
+            f"image_size = {dataset.images.shape[1]}",
+        ]
+    if read.array_key is not None:
+        lines += ["# The array that holds the rows.", f"array_key = {string(read.array_key)}"]
+    if read.cache is not None:
+        lines += ["# Where resized pictures are kept.", f"cache = {string(read.cache)}"]
+    return lines
 
 
 def _kind_line(column: Column) -> str:

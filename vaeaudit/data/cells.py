@@ -112,6 +112,15 @@ def empty_cells(n_rows: int) -> TextCells:
     return TextCells(np.full(n_rows, -1, dtype=np.int64), pa.array([], TEXT))
 
 
+def take_or_missing(cells: Cells, rows: npt.NDArray[np.int64]) -> Cells:
+    """Take rows by position; -1 gives a missing cell."""
+    if isinstance(cells, TextCells):
+        return TextCells(np.append(cells.codes, -1)[rows], cells.texts, cells.declared, cells.ordered)
+    if isinstance(cells, NumberCells):
+        return NumberCells(np.append(cells.numbers, np.nan)[rows])
+    return TimeCells(np.append(cells.times, np.datetime64("NaT", "ns"))[rows], cells.out_of_range)
+
+
 def number_text(value: float) -> str:
     """Write a number as short as it can be read back: `3` rather than `3.0`."""
     return str(int(value)) if value.is_integer() and abs(value) <= EXACT_INTEGER else repr(float(value))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.schema import Kind, Schema
 
 QUARANTINE_COLUMNS = ("file", "row", "reason")
@@ -71,6 +72,9 @@ class Dataset:
         What the source is called in reports (the file's or folder's name).
     notes
         What a reader should know about the reading as a whole (encoding, delimiter, files ignored).
+    images
+        The pictures, row by row, where the source is made of pictures; the frame then holds what is known about each
+        (its class, columns of its metadata), and only the pixels enter the model. None for a table.
     """
 
     frame: pd.DataFrame
@@ -81,6 +85,7 @@ class Dataset:
     fingerprint: str
     name: str
     notes: tuple[str, ...] = ()
+    images: ImageStore | None = None
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:
@@ -92,6 +97,8 @@ class Dataset:
             raise ValueError(f"accounting.scored is {self.accounting.scored}, the frame has {n_rows} rows")
         if tuple(self.quarantine.columns) != QUARANTINE_COLUMNS:
             raise ValueError(f"quarantine must have columns {QUARANTINE_COLUMNS}")
+        if self.images is not None and len(self.images) != n_rows:
+            raise ValueError(f"images holds {len(self.images)} pictures, the frame has {n_rows} rows")
         for column in self.schema:
             _check_storage(column.name, column.kind, self.frame[column.name], column.levels)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from vaeaudit.data.cells import number_text
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.schema import Column
 
 MAX_LEVELS = 20
@@ -14,6 +17,8 @@ MAX_QUARANTINE = 20
 
 def describe(dataset: Dataset) -> dict[str, Any]:
     """Return columns, row accounting, notes and the head of the quarantine, ready for JSON.
+
+    `images` says what the pictures are, sizes as width and height; null where the source is a table.
 
     Parameters
     ----------
@@ -31,6 +36,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
             "quarantined": accounting.quarantined,
             "skipped": accounting.skipped,
         },
+        "images": _describe_images(dataset.images) if dataset.images is not None else None,
         "columns": [_describe_column(column, _examples(dataset, column)) for column in dataset.schema],
         "notes": list(dataset.notes),
         "quarantine": {
@@ -40,6 +46,20 @@ def describe(dataset: Dataset) -> dict[str, Any]:
                 for file, row, reason in head.itertuples(index=False, name=None)
             ],
         },
+    }
+
+
+def _describe_images(images: ImageStore) -> dict[str, Any]:
+    n_images, height, width, channels = images.shape
+    by_area = np.argsort(images.sizes.prod(axis=1, dtype=np.int64), kind="stable")
+    smallest, median, largest = (images.sizes[by_area[rank]].tolist() for rank in (0, n_images // 2, n_images - 1))
+    return {
+        "count": n_images,
+        "size_in_model": [width, height],
+        "channels": channels,
+        "original_sizes": {"smallest": smallest, "median": median, "largest": largest},
+        "modes": dict(sorted(images.modes.items(), key=lambda entry: (-entry[1], entry[0]))),
+        "exact_duplicates": n_images - len(np.unique(images.content)),
     }
 
 

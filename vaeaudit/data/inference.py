@@ -49,6 +49,15 @@ def infer(name: str, cells: Cells) -> Typed:
     return replace(typed, problems=(*typed.problems, *_mixed(typed, numbers)))
 
 
+def infer_measured(cells: Cells) -> Typed:
+    """Store a column that is known to hold measurements: `real`, or `constant` where nothing varies."""
+    reading = read_numbers(cells)
+    distinct = np.unique(reading.present) if reading is not None else np.empty(0)
+    if reading is None or len(distinct) < 2:
+        return constant(as_text(cells))
+    return Typed(Kind.REAL, reading.rows, len(distinct), problems=reading.all_problems)
+
+
 def _mixed(typed: Typed, numbers: Reading[np.float64] | None) -> tuple[str, ...]:
     """Say that a category holds mostly numbers: some token for "missing" may be unknown to us."""
     if typed.kind is not Kind.CATEGORY or numbers is None or not 0 < numbers.stray <= len(numbers.present):

@@ -58,8 +58,10 @@ def _require_one_role(config: ReadConfig) -> None:
             )
 
 
-def assign(name: str, typed: Typed, config: ReadConfig, name_problems: tuple[str, ...] = ()) -> Column:
-    """Settle the role of a column and whether it enters the model.
+def assign(
+    name: str, typed: Typed, config: ReadConfig, name_problems: tuple[str, ...] = (), *, enters: bool = True
+) -> Column:
+    """Settle the role of a column and whether it enters the model; unless it `enters` by itself, only if included.
 
     Raises
     ------
@@ -74,7 +76,8 @@ def assign(name: str, typed: Typed, config: ReadConfig, name_problems: tuple[str
         )
     # That an id column looks like an identifier is what it was declared for, not a problem.
     of_kind = () if role is Role.ID and typed.kind is Kind.IDENTIFIER else typed.problems
-    in_model = typed.kind.can_be_modelled and (role is Role.INPUT or (name in config.include and role is not Role.ID))
+    asked_in = name in config.include and role is not Role.ID
+    in_model = typed.kind.can_be_modelled and (asked_in or (enters and role is Role.INPUT))
     return Column(
         name=name,
         kind=typed.kind,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import stat
 from collections import Counter
@@ -14,8 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from vaeaudit.data.listing import list_folder, note_unread, os_reason, readable_name, suffix_of
 from vaeaudit.data.records import LeftOut
-from vaeaudit.data.refusals import CONVERT, SUPPORTED, is_binary, refuse
+from vaeaudit.data.refusals import CONVERT, SUPPORTED, SUPPORTED_PICTURES, is_binary, refuse
 from vaeaudit.errors import InputError
 
 HEAD_BYTES = 1 << 16
@@ -100,16 +100,12 @@ def find(path: Path) -> Source:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path}: cannot be read: {_os_reason(error)}.", hint=f"DATA is a file ({SUPPORTED}), or a folder of them."
+            f"{path}: cannot be read: {os_reason(error)}.",
+            hint=f"DATA is a file ({SUPPORTED}, .npy or .npz), or a folder of tables or pictures.",
         ) from error
     if stat.S_ISDIR(mode):
         return _find_in_folder(path)
     return Source(path, (identify(path, readable_name(path.name)),))
-
-
-def readable_name(name: str) -> str:
-    """Return a file's name with what is not UTF-8 as escapes, so that it can be written and shown."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def identify(path: Path, name: str) -> SourceFile:
@@ -126,7 +122,7 @@ def identify(path: Path, name: str) -> SourceFile:
         with path.open("rb") as stream:
             start = stream.read(4)
     except OSError as error:
-        raise InputError(f"{name}: the file cannot be read: {_os_reason(error)}.") from error
+        raise InputError(f"{name}: the file cannot be read: {os_reason(error)}.") from error
     compression = next((kind for magic, kind in _COMPRESSION_MAGIC.items() if start.startswith(magic)), None)
     head = _head(path, name, compression)
     if not head.strip():
@@ -150,7 +146,7 @@ def _format_of(name: str, head: bytes) -> Format:
         return Format.PARQUET
     if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
         return Format.ARROW
-    named = _named_format(name)
+    named = named_format(name)
     if named in (Format.PARQUET, Format.ARROW):
         raise InputError(f"{name}: expected {named.value}, found other content.", hint="The file may be damaged.")
     if is_binary(head):
@@ -165,11 +161,12 @@ def _format_of(name: str, head: bytes) -> Format:
     return Format.DELIMITED
 
 
-def _named_format(name: str) -> Format | None:
+def named_format(name: str) -> Format | None:
+    """Return the format of a table that the ending of a name stands for, or None."""
     bare = name.lower()
-    for suffix in _COMPRESSED_SUFFIXES:
-        bare = bare.removesuffix(suffix)
-    return _SUFFIXES.get(Path(bare).suffix)
+    for ending in _COMPRESSED_SUFFIXES:
+        bare = bare.removesuffix(ending)
+    return _SUFFIXES.get(suffix_of(bare))
 
 
 def _opens_with_object(head: bytes) -> bool:
@@ -190,54 +187,23 @@ def _opens_with_array(head: bytes) -> bool:
 
 
 def _find_in_folder(folder: Path) -> Source:
-    candidates, others = _walk(folder)
+    listing = list_folder(folder)
+    candidates = [name for name in listing.names if named_format(name) is not None]
+    others = sorted([*listing.closed, *(name for name in listing.names if named_format(name) is None)])
     files, refused = [], []
-    for path in candidates:
-        name = readable_name(path.relative_to(folder).as_posix())
+    for path_name in candidates:
+        name = readable_name(path_name)
         try:
-            files.append(identify(path, name))
+            files.append(identify(listing.path(path_name), name))
         except InputError as error:
             refused.append(LeftOut(name, -1, error.message.removeprefix(f"{name}: "), records=1))
     if not files:
         raise _nothing_usable(folder, refused, others)
-    return Source(folder, tuple(files), tuple(refused), _note_others(others))
-
-
-def _walk(folder: Path) -> tuple[list[Path], list[str]]:
-    """Return the files that are named like tables, sorted, and the names of all others; hidden ones do not count."""
-    candidates: list[Path] = []
-    others: list[str] = []
-
-    def closed(error: OSError) -> None:
-        others.append(f"{Path(error.filename).relative_to(folder).as_posix()} ({_os_reason(error)})")
-
-    for directory, subdirectories, names in os.walk(folder, onerror=closed, followlinks=False):
-        here = Path(directory)
-        links = [name for name in subdirectories if (here / name).is_symlink()]
-        others += [
-            f"{(here / name).relative_to(folder).as_posix()} (a linked folder)" for name in links if name[0] != "."
-        ]
-        subdirectories[:] = sorted(name for name in subdirectories if name[0] != "." and name not in links)
-        for name in names:
-            path = here / name
-            if name.startswith("."):
-                continue
-            if _named_format(name) is not None:
-                candidates.append(path)
-            else:
-                others.append(readable_name(path.relative_to(folder).as_posix()))
-    return sorted(candidates, key=lambda path: path.relative_to(folder).as_posix()), sorted(others)
-
-
-def _note_others(others: list[str]) -> tuple[str, ...]:
-    if not others:
-        return ()
-    listed = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
-    return (f"{len(others):,} other file(s) in the folder were not read: {listed}",)
+    return Source(folder, tuple(files), tuple(refused), note_unread(others))
 
 
 def _nothing_usable(folder: Path, refused: list[LeftOut], others: list[str]) -> InputError:
-    expected = f"{folder}: expected a folder of tables ({SUPPORTED})"
+    expected = f"{folder}: expected a folder of tables ({SUPPORTED}), or of pictures ({SUPPORTED_PICTURES})"
     if refused:
         return InputError(f"{expected}; none could be read. {refused[0].file}: {refused[0].reason}")
     if not others:
@@ -250,7 +216,3 @@ def _nothing_usable(folder: Path, refused: list[LeftOut], others: list[str]) -> 
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _os_reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -8,8 +8,10 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from vaeaudit.cli.inspect import inspect
 from vaeaudit.cli.terminal import printable
@@ -151,3 +153,49 @@ def test_help_imports_no_pandas_and_inspect_imports_no_tensorflow(
 ) -> None:
     code = f"import sys; PATH = {str(data)!r}; {statement}; sys.exit(any(name in sys.modules for name in {absent!r}))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for number in range(24):
+        path = tmp_path / "photos" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 20 + number), (number, 90, 200)).save(path)
+    (tmp_path / "photos" / "a" / "bad.jpg").write_bytes(b"")
+    return tmp_path / "photos"
+
+
+def test_pictures_are_summed_up_with_sizes_formats_and_what_the_model_sees(photos: Path, tmp_path: Path) -> None:
+    out = run(photos, "--cache", tmp_path / "cache", "--image-size", "16").stdout
+    assert out.startswith(
+        "Pictures: 24 of 40 x 20 to 40 x 43 (median 40 x 32) pixels (24 RGB); the model sees 16 x 16, colour\n"
+    )
+    assert "Note: the column class could be the label: --label class" in out
+    assert "Quarantined: a/bad.jpg: expected JPEG, PNG, WebP, BMP, GIF or TIFF, found an empty file" in out
+    assert out.splitlines()[-1] == "Rows: 25 read = 24 scored + 1 quarantined + 0 skipped"
+
+
+def test_how_pictures_are_read_is_written_and_read_back(photos: Path, tmp_path: Path) -> None:
+    config, cache = tmp_path / "audit.toml", tmp_path / "cache"
+    run(photos, "--cache", cache, "--kind", "images", "--label", "class", "--write-config", config)
+    written = tomllib.loads(config.read_text())["read"]
+    assert (written["kind"], written["image_size"], written["cache"]) == ("images", 32, str(cache))
+    images = json.loads(run(photos, "--config", config, "--json").stdout)["images"]
+    assert images == {
+        "count": 24,
+        "size_in_model": [32, 32],
+        "channels": 3,
+        "original_sizes": {"smallest": [40, 20], "median": [40, 32], "largest": [40, 43]},
+        "modes": {"RGB": 24},
+        "exact_duplicates": 0,
+    }
+
+
+def test_an_array_is_chosen_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, a=np.zeros((30, 8, 8), np.uint8), b=np.ones((30, 9, 9), np.uint8))
+    with pytest.raises(UsageError, match="several arrays"):
+        run(path)
+    document = json.loads(run(path, "--array-key", "b", "--cache", tmp_path / "cache", "--json").stdout)
+    assert document["images"]["exact_duplicates"] == 29
+    assert document["columns"] == []

@@ -1,0 +1,162 @@
+"""Columns that metadata files give to pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from vaeaudit.config import ReadConfig
+from vaeaudit.data import Dataset, Kind, Role, load
+from vaeaudit.errors import InputError, UsageError
+
+
+def draw_many(folder: Path, count: int = 24) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        pixels = np.full((16, 16), number, dtype=np.uint8)
+        pixels[number % 16] = 255
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    return folder
+
+
+def read(folder: Path, **options: object) -> Dataset:
+    return load(folder, ReadConfig(cache=str(folder.parent / "cache"), **options))
+
+
+def people(count: int = 24) -> pd.DataFrame:
+    numbers = range(count)
+    return pd.DataFrame(
+        {
+            "file_name": [f"{number:03}.png" for number in numbers],
+            "height": [150 + number / 7 for number in numbers],
+            "sex": ["fm"[number % 2] for number in numbers],
+        }
+    )
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".parquet":
+        table.to_parquet(path, index=False)
+    elif path.suffix == ".jsonl":
+        table.to_json(path, orient="records", lines=True)
+    else:
+        table.to_csv(path, index=False, sep="\t" if path.suffix == ".tsv" else ",")
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "metadata.tsv", "metadata.parquet", "metadata.jsonl"])
+def test_columns_are_joined_by_file_name_in_whatever_order(tmp_path: Path, name: str) -> None:
+    folder = draw_many(tmp_path / "photos")
+    write(people().sample(frac=1, random_state=0), folder / name)
+    dataset = read(folder, sensitive=("sex",))
+    assert dataset.schema.names == ("height", "sex")
+    assert [column.in_model for column in dataset.schema] == [False, False]
+    assert dataset.schema["sex"].role is Role.SENSITIVE
+    assert np.allclose(dataset.frame["height"], people()["height"], atol=1e-6)
+    assert dataset.frame["sex"].tolist() == people()["sex"].tolist()
+    assert str(dataset.accounting) == "24 read = 24 scored + 0 quarantined + 0 skipped"
+
+
+def test_what_does_not_match_is_listed_and_the_account_adds_up(tmp_path: Path) -> None:
+    folder = draw_many(tmp_path / "photos", 26)
+    (folder / "024.png").write_bytes(b"")  # described, damaged: one record, not two
+    (folder / "loop.png").symlink_to("loop.png")
+    table = people(25).drop(index=3)
+    extra = [
+        {"file_name": "gone.png", "height": 1.0, "sex": "f"},
+        {"file_name": "005.png", "height": 2.0, "sex": "f"},
+        {"file_name": None, "height": 3.0, "sex": "f"},
+        {"file_name": "../../secret.png", "height": 4.0, "sex": "f"},
+        {"file_name": "loop.png", "height": 5.0, "sex": "f"},
+    ]
+    write(pd.concat([table, pd.DataFrame(extra)]), folder / "metadata.csv")
+    with (folder / "metadata.csv").open("a") as stream:
+        stream.write("1\n\n")
+    dataset = read(folder)
+    listed = [tuple(entry) for entry in dataset.quarantine.itertuples(index=False)]
+    assert [entry[:2] for entry in listed] == [
+        ("loop.png", -1), ("024.png", -1), ("metadata.csv", 29),
+        ("metadata.csv", 24), ("metadata.csv", 25), ("metadata.csv", 26), ("metadata.csv", 27),
+    ]  # fmt: skip
+    reasons = [entry[2] for entry in listed]
+    assert reasons[3:] == [
+        "names 'gone.png', which is not among the pictures of the folder",
+        "describes '005.png' once more; the first row that does was taken",
+        "file_name is missing",
+        "names '../../secret.png', which is not among the pictures of the folder",
+    ]
+    # 26 pictures and a looping link; 4 rows without a picture of their own, 1 ragged, 1 blank.
+    assert str(dataset.accounting) == "33 read = 25 scored + 7 quarantined + 1 skipped"
+    assert dataset.frame["height"].isna().tolist() == [row in (3, 24) for row in range(25)]
+    assert any("2 picture(s) have no row in the metadata" in n and "003.png, 025.png" in n for n in dataset.notes)
+
+
+def test_each_folder_may_have_its_own_metadata_relative_to_it(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        folder = draw_many(tmp_path / "data" / split, 20)
+        write(people(20).assign(**{split: range(20)}), folder / "metadata.csv")
+    dataset = read(tmp_path / "data")
+    assert dataset.schema.names == ("split", "height", "sex", "train", "val")
+    assert dataset.frame["train"].notna().sum() == 20
+    assert dataset.schema["val"].missing == 20
+    assert np.allclose(dataset.frame["height"][20:], people(20)["height"])
+
+
+def test_names_with_backslashes_and_dots_find_their_pictures(tmp_path: Path) -> None:
+    draw_many(tmp_path / "data" / "a")
+    draw_many(tmp_path / "data" / "b")
+    table = people()
+    both = [f".\\a\\{name}" for name in table["file_name"]], [f"./b//{name}" for name in table["file_name"]]
+    named = pd.concat([table.assign(file_name=names) for names in both])
+    write(named, tmp_path / "data" / "metadata.csv")
+    dataset = read(tmp_path / "data")
+    assert dataset.accounting.quarantined == 0
+    assert dataset.schema["height"].missing == 0
+
+
+def test_a_column_called_class_does_not_hide_the_folders(tmp_path: Path) -> None:
+    draw_many(tmp_path / "data" / "a")
+    draw_many(tmp_path / "data" / "b")
+    names = [f"{folder}/{number:03}.png" for folder in "ab" for number in range(24)]
+    table = pd.DataFrame({"file_name": names, "class": np.arange(48) % 3})
+    write(table, tmp_path / "data" / "metadata.csv")
+    dataset = read(tmp_path / "data")
+    assert dataset.schema.names == ("class", "class.2")
+    assert dataset.schema["class.2"].kind is Kind.COUNT
+    assert dataset.schema["class.2"].problems
+
+
+def test_the_id_column_names_the_rows_and_files_where_it_is_missing(tmp_path: Path) -> None:
+    folder = draw_many(tmp_path / "photos")
+    write(people().assign(person=[f"p{number}" for number in range(24)]).drop(index=2), folder / "metadata.csv")
+    assert read(folder, id="person").row_ids[:4].tolist() == ["p0", "p1", "002.png", "p3"]
+
+
+def test_metadata_that_cannot_be_joined_is_an_error(tmp_path: Path) -> None:
+    folder = draw_many(tmp_path / "photos")
+    write(people().rename(columns={"file_name": "file"}), folder / "metadata.csv")
+    with pytest.raises(InputError, match=r"metadata\.csv: expected a column 'file_name'.*found file, height, sex"):
+        read(folder)
+    write(people(), folder / "metadata.csv")
+    with pytest.raises(UsageError, match="--include height: of pictures only the pixels enter the model"):
+        read(folder, include=("height",))
+
+
+def test_changed_metadata_is_read_again_though_the_pictures_are_cached(tmp_path: Path) -> None:
+    folder = draw_many(tmp_path / "photos")
+    write(people(), folder / "metadata.csv")
+    first = read(folder)
+    (folder / "metadata.csv").unlink()
+    (folder / "metadata.jsonl").write_text(
+        "\n".join(json.dumps({"file_name": f"{number:03}.png", "age": number % 9}) for number in range(24))
+    )
+    second = read(folder)
+    assert second.schema.names == ("age",)
+    assert second.fingerprint != first.fingerprint
+    assert second.images is not None
+    assert first.images is not None
+    assert second.images.path == first.images.path

@@ -1,0 +1,192 @@
+"""From a `.npy` or `.npz` file to a `Dataset`: pictures, or vectors such as embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from vaeaudit.config import ReadConfig, SourceKind
+from vaeaudit.data.array_images import layout_of, pictures, scale_of
+from vaeaudit.data.arrays import ArrayFile, StoredArray
+from vaeaudit.data.assemble import assemble_images, assemble_vectors
+from vaeaudit.data.cells import Cells, NumberCells, from_arrow
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.frames import fingerprint
+from vaeaudit.data.image_cache import Decoding, Listener, cache_key, prepare
+from vaeaudit.data.image_source import cache_folder, choose_side, content_fingerprint, notes_on_size
+from vaeaudit.data.records import LeftOut, RawTable, unique_names
+from vaeaudit.errors import InputError
+
+#: Arrays N x K beside the chosen one become columns up to this K: factors and scores do, other embeddings do not.
+MAX_SIDE_COLUMNS = 16
+
+
+def load_array(file: ArrayFile, config: ReadConfig, on_progress: Listener | None = None) -> Dataset:
+    """Read the chosen array as pictures or as vectors, and arrays of the same length beside it as columns.
+
+    Raises
+    ------
+    InputError, InconclusiveError
+        Where no array, or too few of its rows can be used.
+    UsageError
+        Where the configuration does not fit the data, or the cache cannot be written.
+    """
+    array = file.choose(config.array_key)
+    beside = _columns_beside(file, array)
+    if len(array.shape) == 2 and config.kind != SourceKind.IMAGES:
+        return _load_vectors(array, beside, config)
+    if len(array.shape) < 2 or config.kind == SourceKind.TABLE:
+        raise InputError(
+            f"{array.path.name}: expected N x D vectors{'' if config.kind == SourceKind.TABLE else ' or pictures'}, "
+            f"found {array}."
+        )
+    return _load_pictures(array, beside, config, on_progress)
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+def _load_pictures(array: StoredArray, beside: _Beside, config: ReadConfig, on_progress: Listener | None) -> Dataset:
+    layout = layout_of(array)
+    status = array.path.stat()
+    side = config.image_size or choose_side(np.array([max(layout.height, layout.width)]))
+    key = cache_key(
+        side, "array", array.name, array.path.resolve(), status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    )
+
+    def decoding() -> Decoding:
+        scale = scale_of(array)
+        return Decoding(side, array.shape[0], pictures(array, layout, scale, side), (scale.note,))
+
+    preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
+    used = preparation.positions
+    axes = (f"{array.name}: the {layout.channels} channels come first",) if layout.channels_first else ()
+    table = RawTable(
+        names=beside.names,
+        cells=tuple(cells.take(used) for cells in beside.cells),
+        positions=used,
+        read=array.shape[0],
+        left_out=tuple(LeftOut(array.path.name, position, reason) for position, reason in preparation.refused.items()),
+        notes=(
+            f"{array} was read as pictures",
+            *axes,
+            *notes_on_size(preparation, config),
+            *preparation.notes,
+            *beside.notes,
+        ),
+        problems=beside.problems,
+    )
+    return assemble_images(
+        table,
+        config,
+        store,
+        name=array.path.resolve().name,
+        fingerprint=content_fingerprint(table, preparation),
+    )
+
+
+# --- vectors --------------------------------------------------------------------------------------------------------
+
+
+def _load_vectors(array: StoredArray, beside: _Beside, config: ReadConfig) -> Dataset:
+    n_rows, n_elements = array.shape
+    if n_elements == 0:
+        raise InputError(f"{array.path.name}: expected N x D vectors, found {array}.")
+    values = np.empty((n_rows, n_elements), dtype=np.float64, order="F")
+    start = 0
+    for chunk in array.chunks():
+        values[start : start + len(chunk)] = chunk
+        start += len(chunk)
+    finite = np.isfinite(values)
+    usable = np.asarray(finite.any(axis=1))
+    elements, _ = unique_names([f"v{i}" for i in range(n_elements)])
+    names, problems = unique_names([*elements, *beside.names])
+    cells: list[Cells] = [NumberCells(column[usable]) for column in values.T]
+    table = RawTable(
+        names=names,
+        cells=(*cells, *(column.take(usable) for column in beside.cells)),
+        positions=np.flatnonzero(usable),
+        read=n_rows,
+        left_out=tuple(
+            LeftOut(array.path.name, int(row), "no value of the vector is finite") for row in np.flatnonzero(~usable)
+        ),
+        notes=(
+            f"{array} was read as vectors: columns v0 to v{n_elements - 1}",
+            *_note_not_finite(finite[usable]),
+            *beside.notes,
+        ),
+        problems={**beside.problems, **problems},
+    )
+    return assemble_vectors(
+        table, config, name=array.path.resolve().name, fingerprint=fingerprint(table), elements=elements
+    )
+
+
+def _note_not_finite(finite: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    count = int(finite.size - finite.sum())
+    if not count:
+        return ()
+    rows = int((~finite.all(axis=1)).sum())
+    return (f"{count:,} value(s) in {rows:,} row(s) are NaN or infinite: read as missing",)
+
+
+# --- the other arrays -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """Columns of N cells from the other arrays of a file, and which of these were not read."""
+
+    names: tuple[str, ...]
+    cells: tuple[Cells, ...]
+    notes: tuple[str, ...]
+    problems: dict[str, tuple[str, ...]]
+
+
+def _columns_beside(file: ArrayFile, chosen: StoredArray) -> _Beside:
+    others = [array for array in file.arrays if array is not chosen]
+    read = [array for array in others if _is_column(array, chosen.shape[:1])]
+    columns = [column for array in read for column in _columns_of(array)]
+    names, problems = unique_names([name for name, _ in columns])
+    unread = [array for array in others if array not in read]
+    return _Beside(
+        names=names,
+        cells=tuple(cells for _, cells in columns),
+        notes=(
+            *_note("became columns", read),
+            *_note("were not read, because they hold Python objects", [a for a in unread if a.is_pickled]),
+            *_note("were not read", [a for a in unread if not a.is_pickled]),
+        ),
+        problems=problems,
+    )
+
+
+def _note(what: str, arrays: Iterable[StoredArray]) -> tuple[str, ...]:
+    listed = ", ".join(map(str, arrays))
+    return (f"arrays that {what}: {listed}",) if listed else ()
+
+
+def _is_column(array: StoredArray, length: tuple[int, ...]) -> bool:
+    narrow = len(array.shape) == 1 or (len(array.shape) == 2 and 1 <= array.shape[1] <= MAX_SIDE_COLUMNS)
+    return array.shape[:1] == length and narrow and array.dtype.kind in "buifUSM"
+
+
+def _columns_of(array: StoredArray) -> Iterator[tuple[str, Cells]]:
+    values = array.read()
+    by_name = {array.name: values} if values.ndim == 1 else {f"{array.name}_{i}": c for i, c in enumerate(values.T)}
+    for name, column in by_name.items():
+        yield name, _cells(f"{array.path.name}: {name}", column)
+
+
+def _cells(name: str, values: npt.NDArray[np.generic]) -> Cells:
+    if values.dtype.kind == "f":
+        return NumberCells(values.astype(np.float64))
+    try:
+        native = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("=")))
+        return from_arrow(pa.chunked_array([pa.array(native)]))
+    except (pa.ArrowException, UnicodeError, ValueError) as error:
+        raise InputError(f"{name}: the column cannot be read: {str(error).splitlines()[0]}.") from error

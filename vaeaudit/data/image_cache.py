@@ -1,0 +1,299 @@
+"""Pictures of one size kept on disk, so that none is decoded twice: a `.npy` of uint8 and a small JSON beside it.
+
+A source is recognised by a key over the names, sizes and times of change of its files and over how they were to be
+read; what was found out while decoding (hashes of the pixels, what was refused and why) is read back from the JSON. The
+JSON is written last: pixels without it are not used. The folder may be emptied whenever nothing reads from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+
+from vaeaudit.data.image_decode import Picture, Remark, Unusable
+from vaeaudit.data.image_store import ImageStore
+from vaeaudit.data.listing import os_reason
+from vaeaudit.errors import UsageError
+
+DEFAULT_FOLDER = Path("runs", ".cache")
+#: Counted up when the same files would come out differently.
+_VERSION = 1
+_COPIED_AT_ONCE = 256
+_REPORT_EVERY = 200
+#: Called with the number of pictures done and their total.
+Listener = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """Pictures about to be decoded: the side they are brought to, how many there are, one outcome for each, notes."""
+
+    side: int
+    total: int
+    outcomes: Generator[Picture | Unusable, None, None]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What bringing the pictures of a source to one size gave.
+
+    Attributes
+    ----------
+    shape
+        (N, side, side, channels) of the pixels; channels is 1 where all pictures are grey.
+    content, sizes
+        [N] and [N, 2], as in `ImageStore`.
+    modes
+        Pixel format -> how many pictures had it.
+    remarks
+        What was done -> to how many pictures.
+    refused
+        Position in the source -> why there is no picture.
+    said
+        What was noticed about the source as a whole.
+    """
+
+    shape: tuple[int, int, int, int]
+    content: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
+    modes: dict[str, int]
+    remarks: dict[str, int]
+    refused: dict[int, str]
+    said: tuple[str, ...] = ()
+
+    @property
+    def n_source(self) -> int:
+        """Pictures and refused files together."""
+        return self.shape[0] + len(self.refused)
+
+    @property
+    def positions(self) -> npt.NDArray[np.int64]:
+        """[N]; which entry of the source each picture was."""
+        used = np.ones(self.n_source, dtype=bool)
+        used[list(self.refused)] = False
+        return np.flatnonzero(used)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know, one sentence each."""
+        said = {remark.value: count for remark in Remark if (count := self.remarks.get(remark.name, 0))}
+        return (*self.said, *(f"{count:,} of {self.shape[0]:,} pictures {what}" for what, count in said.items()))
+
+    def digest(self) -> str:
+        """Return SHA-256 over what the pictures show and what was refused, as hex."""
+        total = hashlib.sha256("\n".join(self.content).encode())
+        total.update(json.dumps(sorted(self.refused.items())).encode())
+        return total.hexdigest()
+
+
+def cache_key(*parts: object) -> str:
+    """Return a short name for everything that decides what the cached pixels are."""
+    described = json.dumps([_VERSION, PIL.__version__, *map(str, parts)])
+    return hashlib.sha256(described.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def prepare(
+    folder: Path,
+    key: str,
+    decoding: Callable[[], Decoding],
+    on_progress: Listener | None = None,
+) -> tuple[Preparation, ImageStore]:
+    """Return the cached pictures of a source, or decode it and cache them.
+
+    Parameters
+    ----------
+    folder, key
+        Where the cache is, and what the source is called in it.
+    decoding
+        Called only where nothing is cached.
+    on_progress
+        Told how many are done.
+
+    Raises
+    ------
+    UsageError
+        Where the cache cannot be written.
+    """
+    pixels_path, document_path = folder / f"{key}.npy", folder / f"{key}.json"
+    kept = _read(pixels_path, document_path)
+    if kept is not None:
+        return kept
+    begun, ledger = decoding(), _Ledger()
+    with closing(begun.outcomes) as outcomes, _reporting(folder), _PixelWriter(folder, begun.side) as writer:
+        for done, outcome in enumerate(outcomes, start=1):
+            if isinstance(outcome, Picture):
+                writer.append(outcome.pixels)
+            ledger.add(done - 1, outcome)
+            if on_progress is not None and (done % _REPORT_EVERY == 0 or done == begun.total):
+                on_progress(done, begun.total)
+        preparation = ledger.close(writer.finish(pixels_path), begun.said)
+        document_path.unlink(missing_ok=True)
+        if ledger.lasting:  # otherwise what could not be read now may be readable next time
+            _write_document(document_path, preparation)
+    return preparation, _store(pixels_path, preparation)
+
+
+@dataclass
+class _Ledger:
+    """What is written down about the pictures while they pass."""
+
+    content: list[str] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    modes: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+    refused: dict[int, str] = field(default_factory=dict)
+    lasting: bool = True
+
+    def add(self, position: int, outcome: Picture | Unusable) -> None:
+        if isinstance(outcome, Unusable):
+            self.refused[position] = outcome.reason
+            self.lasting = self.lasting and outcome.lasting
+            return
+        self.content.append(outcome.content)
+        self.sizes.append(outcome.size)
+        self.modes[outcome.mode] += 1
+        self.remarks.update(remark.name for remark in outcome.remarks)
+
+    def close(self, shape: tuple[int, int, int, int], said: tuple[str, ...]) -> Preparation:
+        return Preparation(
+            shape=shape,
+            content=tuple(self.content),
+            sizes=tuple(self.sizes),
+            modes=dict(self.modes),
+            remarks=dict(self.remarks),
+            refused=self.refused,
+            said=said,
+        )
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+class _PixelWriter:
+    """Writes uint8 pictures one after the other into a `.npy` file: grey as long as all are, then in colour.
+
+    Written as a stream rather than through a memory map, whose dirty pages would count as memory of the process.
+    """
+
+    def __init__(self, folder: Path, side: int) -> None:
+        self._folder, self._side, self._channels, self._count = folder, side, 1, 0
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = self._begin()
+
+    def __enter__(self) -> _PixelWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+        Path(self._file.name).unlink(missing_ok=True)
+
+    def append(self, pixels: npt.NDArray[np.uint8]) -> None:
+        if pixels.ndim == 3 and self._channels == 1:
+            self._widen()
+        if pixels.ndim == 2 and self._channels == 3:
+            pixels = np.repeat(pixels[..., None], 3, axis=-1)
+        self._file.write(pixels.tobytes())
+        self._count += 1
+
+    def finish(self, path: Path) -> tuple[int, int, int, int]:
+        """Set the final length into the header and move the file to its place."""
+        self._write_header(self._file)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        Path(self._file.name).replace(path)
+        return (self._count, self._side, self._side, self._channels)
+
+    def _begin(self) -> BinaryIO:
+        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        os.close(handle)
+        file = Path(name).open("w+b")  # noqa: SIM115 - closed, and removed, when the writer is left
+        self._write_header(file)
+        return file
+
+    def _write_header(self, file: BinaryIO) -> None:
+        """Write the header at the start; NumPy pads it, so that it is as long for any number of pictures."""
+        file.seek(0)
+        header = {
+            "descr": "|u1",
+            "fortran_order": False,
+            "shape": (self._count, self._side, self._side, self._channels),
+        }
+        np.lib.format.write_array_header_1_0(file, header)
+
+    def _widen(self) -> None:
+        """Write what is there so far again, with three channels."""
+        grey, self._channels = self._file, 3
+        n_bytes = self._count * self._side**2
+        grey.seek(-n_bytes, os.SEEK_END)
+        self._file = self._begin()
+        try:
+            while block := grey.read(_COPIED_AT_ONCE * self._side**2):
+                self._file.write(np.repeat(np.frombuffer(block, np.uint8), 3).tobytes())
+        finally:
+            grey.close()
+            Path(grey.name).unlink(missing_ok=True)
+
+
+def _write_document(path: Path, preparation: Preparation) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(asdict(preparation), stream)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _read(pixels_path: Path, document_path: Path) -> tuple[Preparation, ImageStore] | None:
+    """Return what is cached, or None where it is not there, not complete or not what it should be."""
+    try:
+        document = json.loads(document_path.read_text(encoding="utf-8"))
+        preparation = Preparation(
+            shape=tuple(document["shape"]),
+            content=tuple(document["content"]),
+            sizes=tuple(map(tuple, document["sizes"])),
+            modes=document["modes"],
+            remarks=document["remarks"],
+            refused={int(position): reason for position, reason in document["refused"].items()},
+            said=tuple(document["said"]),
+        )
+        store = _store(pixels_path, preparation)
+        store.pixels()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return preparation, store
+
+
+def _store(path: Path, preparation: Preparation) -> ImageStore:
+    return ImageStore(
+        path=path,
+        shape=preparation.shape,
+        content=np.array(preparation.content, dtype="<U64"),
+        sizes=np.array(preparation.sizes, dtype=np.int32).reshape(-1, 2),
+        modes=preparation.modes,
+    )
+
+
+@contextmanager
+def _reporting(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"--cache {folder}: resized pictures cannot be kept there: {os_reason(error)}.",
+            hint="Name a folder on a disk with room for them: --cache DIR",
+        ) from error
