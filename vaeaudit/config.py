@@ -138,8 +138,9 @@ class ReadConfig(_Section):
         choices = [choice.value for choice in SourceKind]
         _require(self.kind in choices, f"--kind: expected one of {choices}, found {self.kind!r}.")
         _require(
-            self.image_size == 0 or 8 <= self.image_size <= 512,
-            f"--image-size: expected 8 to 512 pixels, or 0 to choose from the data, found {self.image_size}.",
+            self.image_size == 0 or (8 <= self.image_size <= 512 and self.image_size % 4 == 0),
+            f"--image-size: expected a multiple of 4 from 8 to 512, or 0 to choose from the data, "
+            f"found {self.image_size}.",
         )
         _require(
             self.delimiter is None or len(self.delimiter) == 1,

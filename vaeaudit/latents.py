@@ -41,7 +41,10 @@ class LatentCodes:
     held_out
         [N] bool; rows that took no part in training.
     columns
-        Names of the modelled columns, in model order.
+        Names of the modelled columns, in model order; none for pictures, which then have K = 0 reasons.
+    image_statistics
+        Pictures: [N, K + 2], what their outlier score is made of: K log energies and two measures of complexity (see
+        `vaeaudit.analysis.image_scoring`); None for tables.
     """
 
     mean: FloatArray
@@ -55,6 +58,7 @@ class LatentCodes:
     reason_expected: FloatArray
     held_out: npt.NDArray[np.bool_]
     columns: tuple[str, ...]
+    image_statistics: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n_rows, n_latents = self.mean.shape
@@ -74,6 +78,8 @@ class LatentCodes:
             found = getattr(self, name).shape
             if found != shape:
                 raise ValueError(f"{name} must have shape {shape} (N, L = {n_rows}, {n_latents}), found {found}")
+        if self.image_statistics is not None and len(self.image_statistics) != n_rows:
+            raise ValueError(f"image_statistics must have {n_rows} rows, found {len(self.image_statistics)}")
 
     def __len__(self) -> int:
         return int(self.mean.shape[0])
@@ -97,7 +103,8 @@ class LatentCodes:
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return plain arrays, as `latents.npz` holds them."""
-        arrays = {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        arrays = {name: np.asarray(value) for name, value in values.items() if value is not None}
         return {**arrays, "columns": np.array(self.columns, dtype=np.str_)}
 
     @classmethod

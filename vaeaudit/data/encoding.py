@@ -134,6 +134,10 @@ class EncodedRows:
         """Return a subset of the rows."""
         return EncodedRows(self.values[rows], self.codes[rows], self.observed[rows])
 
+    def arrays(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+        """Return values, codes and observed."""
+        return self.values, self.codes, self.observed
+
 
 @dataclass(frozen=True)
 class Encoding:

@@ -272,7 +272,7 @@ def _read(pixels_path: Path, document_path: Path) -> tuple[Preparation, ImageSto
             said=tuple(document["said"]),
         )
         store = _store(pixels_path, preparation)
-        store.pixels()
+        store.check()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return preparation, store

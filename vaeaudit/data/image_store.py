@@ -1,9 +1,10 @@
-"""Pictures as the model sees them: one uint8 array on disk, of one size, read through memory mapping."""
+"""Pictures as the model sees them: one uint8 array on disk, of one size, read as it is asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +44,48 @@ class ImageStore:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def pixels(self) -> npt.NDArray[np.uint8]:
-        """Return the array [N, H, W, channels], mapped read-only."""
-        mapped: npt.NDArray[np.uint8] = np.load(self.path, mmap_mode="r", allow_pickle=False)
-        if mapped.shape != self.shape or mapped.dtype != np.uint8:
-            raise ValueError(f"{self.path}: expected uint8 {self.shape}, found {mapped.dtype} {mapped.shape}")
-        return mapped
+    def read(self, index: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
+        """Return the pictures [K, H, W, channels] at these positions [K].
+
+        They are read with plain file reads, a run of neighbours at once: pages of a mapped file would count as memory
+        of the process, which would then grow with N.
+        """
+        size = int(np.prod(self.shape[1:]))
+        index = np.asarray(index, np.int64)
+        if index.size and not 0 <= index.min() <= index.max() < len(self):
+            raise IndexError(f"positions must lie in [0, {len(self)}), found {index.min()} to {index.max()}")
+        pixels = np.empty((len(index), size), np.uint8)
+        starts = np.flatnonzero(np.diff(index, prepend=-2) != 1)
+        with self.path.open("rb") as stream:
+            first = _first_byte(stream, self)
+            for start, stop in zip(starts, [*starts[1:], len(index)], strict=True):
+                stream.seek(first + int(index[start]) * size)
+                if stream.readinto(pixels[start:stop].data) != (stop - start) * size:
+                    raise ValueError(f"{self.path}: the file ends too early")
+        return pixels.reshape(len(index), *self.shape[1:])
+
+    def check(self) -> None:
+        """Raise ValueError or OSError unless the file holds what this store says."""
+        with self.path.open("rb") as stream:
+            first = _first_byte(stream, self)
+        if self.path.stat().st_size != first + int(np.prod(self.shape)):
+            raise ValueError(f"{self.path}: the file has another length than {self.shape} pixels need")
+
+    def boxes(self, index: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+        """Return [K, 4]: top, left, bottom and right edge of the picture itself; what lies outside is padding."""
+        sides = np.array([self.shape[2], self.shape[1]])
+        original = self.sizes[index].astype(np.float64)
+        scale = np.min(sides / original, axis=1, keepdims=True)
+        inner = np.clip(np.rint(original * scale), 1, sides).astype(np.int32)
+        left, top = ((sides - inner) // 2).T
+        return np.stack([top, left, top + inner[:, 1], left + inner[:, 0]], axis=1).astype(np.int32)
+
+
+def _first_byte(stream: BinaryIO, store: ImageStore) -> int:
+    """Return where the pixels begin, after a header that says what `store` says."""
+    version = np.lib.format.read_magic(stream)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = header(stream)
+    if shape != store.shape or fortran or dtype != np.uint8:
+        raise ValueError(f"{store.path}: expected uint8 {store.shape}, found {dtype} {shape}")
+    return stream.tell()

@@ -34,7 +34,7 @@ def saved(path: Path, *array: np.ndarray, **arrays: np.ndarray) -> Path:
 
 def pixels(dataset: Dataset) -> np.ndarray:
     assert dataset.images is not None
-    return np.asarray(dataset.images.pixels())
+    return dataset.images.read(np.arange(len(dataset)))
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def read(folder: Path, **options: object) -> Dataset:
 
 def pixels(dataset: Dataset) -> np.ndarray:
     assert dataset.images is not None
-    return dataset.images.pixels()
+    return dataset.images.read(np.arange(len(dataset)))
 
 
 def test_a_second_read_decodes_nothing_and_gives_the_same(folder: Path, decoded: list[str]) -> None:
@@ -152,7 +152,7 @@ def test_what_may_succeed_another_time_is_not_remembered(tmp_path: Path) -> None
         assert len(tries) == expected
         assert preparation.refused == {1: "busy"}
         assert preparation.positions.tolist() == [0]
-        assert store.pixels().tolist() == np.ones((1, 8, 8, 1)).tolist()
+        assert store.read(np.arange(1)).tolist() == np.ones((1, 8, 8, 1)).tolist()
 
 
 def test_progress_is_told_up_to_the_last_picture(folder: Path) -> None:

@@ -43,7 +43,9 @@ def test_a_flat_folder_has_pictures_and_no_columns(tmp_path: Path) -> None:
     assert dataset.images.shape == (24, 32, 32, 1)
     assert dataset.frame.shape == (24, 0)
     assert dataset.row_ids[:2].tolist() == ["000.png", "001.png"]
-    assert np.array_equal(dataset.images.pixels()[5, :, :, 0], np.asarray(Image.open(tmp_path / "photos" / "005.png")))
+    assert np.array_equal(
+        dataset.images.read(np.array([5]))[0, :, :, 0], np.asarray(Image.open(tmp_path / "photos" / "005.png"))
+    )
     assert dataset.name == "photos"
 
 
@@ -115,7 +117,9 @@ def test_every_bad_file_is_quarantined_with_its_reason_and_the_rest_goes_on(tmp_
     assert dataset.images is not None
     assert dataset.images.shape[0] == 24
     for row, name in enumerate(dataset.row_ids):
-        assert np.array_equal(dataset.images.pixels()[row, :, :, 0], np.asarray(Image.open(folder / name))), name
+        assert np.array_equal(
+            dataset.images.read(np.array([row]))[0, :, :, 0], np.asarray(Image.open(folder / name))
+        ), name
 
 
 def test_content_decides_whatever_the_name_says(tmp_path: Path) -> None:
@@ -140,7 +144,7 @@ def test_a_colour_picture_late_in_the_folder_makes_all_of_them_colour(tmp_path: 
     draw(folder / "zz.png", 3, colour=True)
     images = read(folder).images
     assert images is not None
-    pixels = images.pixels()
+    pixels = images.read(np.arange(len(images)))
     assert pixels.shape == (25, 32, 32, 3)
     grey = np.asarray(Image.open(folder / "007.png"))
     assert np.array_equal(pixels[7], np.repeat(grey[..., None], 3, axis=2))

@@ -1,0 +1,22 @@
+"""What the model reads its rows from, whatever they are made of."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Rows(Protocol):
+    """N rows, cut or chosen without copying what is not looked at."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: npt.NDArray[np.integer] | slice) -> Self:
+        """Return a subset of the rows."""
+        ...
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return what the model is given: arrays of N rows each, always as many and of the same types."""
+        ...
