@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .peers
 
-.PHONY: help install demo check format test test-slow docs bench clean
+.PHONY: help install demo check format test test-slow docs bench peers clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,5 +43,12 @@ docs: $(STAMP) ## Write docs/commands.md anew from the commands' own help.
 bench: $(STAMP) ## Measure speed on tables; needs the data sets that benchmarks/ names.
 	$(BIN)/python -m benchmarks.speed
 
+peers: $(patsubst benchmarks/peers/%.txt,$(PEERS)/%/.installed,$(wildcard benchmarks/peers/*.txt)) ## Make the environments of what benchmarks compare with (about 2 GB).
+
+$(PEERS)/%/.installed: benchmarks/peers/%.txt
+	$(PYTHON) -m venv --clear $(PEERS)/$*
+	$(PEERS)/$*/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
 clean: ## Remove what make made.
-	rm -rf $(VENV) build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,147 +1,90 @@
-"""Protocol `speed` for tables: whole processes on Adult, the input pipeline against the training step, scaling.
+"""Protocol `speed`: whole processes in turn on one machine, medians, the machine's noise shown as min and max.
 
-    python -m benchmarks.speed [--data PATH] [--repeats K] [--scaling]
+    python -m benchmarks.speed [--part PART ...] [--data PATH] [--pictures PATH] [--repeats K]
 
-Printed as tables and written to results/speed.json. Medians over the repeats; the machine's noise is shown as min-max.
+Each part is printed as tables and replaces only its own tables in results/speed.json. Parts:
+
+    commands        `--help`, `fit` and `report` on Adult
+    input_pipeline  batches per second alone, against steps of training
+    scaling         Adult x 1, x 10, x 100: seconds and peak memory (minutes)
+    peers           `fit` and `report` on Adult against PyOD's VAE and ydata-profiling (needs `make peers`)
+    images          training on 64 x 64 pixels against pythae's BetaVAE (needs `make peers`)
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-import tempfile
-import time
-from collections.abc import Callable, Mapping
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+from benchmarks import record, speed_images, speed_tables
 
-from benchmarks import record
-
-_ADULT = ["--label", "income", "--sensitive", "sex", "--sensitive", "race", "--sensitive", "age", "-q"]
-#: Batches drawn, and steps taken, for the comparison of the input pipeline with the training step.
-_BATCHES = 2000
+Tables = dict[str, list[dict[str, Any]]]
+_PICTURES = "images/fairface_64/train"
+#: Order of the tables in the results; what is measured is said first.
+_ORDER = ("parts", "commands", "peers", "input_pipeline", "scaling", "images")
 
 
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=record.DATA)
+    parser.add_argument("--pictures", type=Path, help=f"folder or .npz of pictures; DATA/{_PICTURES} by default")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--scaling", action="store_true", help="also Adult x 1, x 10, x 100 (minutes)")
+    parser.add_argument("--part", choices=_ORDER[1:], action="append", help="may be repeated; commands, input_pipeline")
     arguments = parser.parse_args()
+    for part in arguments.part or ("commands", "input_pipeline"):
+        data, measure = _plan(part, arguments)
+        tables = measure()
+        for name, rows in tables.items():
+            print(f"\n{name}\n{record.table(rows)}", flush=True)
+        _keep(part, data, tables)
+
+
+def _plan(part: str, arguments: argparse.Namespace) -> tuple[str, Callable[[], Tables]]:
+    """Return what a part measures on, in words, and the measurement."""
+    if part == "images":
+        pictures = arguments.pictures or record.require(arguments.data, _PICTURES)
+        source = "images/fairface_64 (FairFace)" if arguments.pictures is None else pictures.name
+        return f"{source}, 64 x 64", lambda: speed_images.measure(pictures, arguments.repeats)
     adult = record.require(arguments.data, "tables/adult.csv")
-    figures: dict[str, Any] = {"commands": whole_commands(adult, arguments.repeats), "input_pipeline": pipeline(adult)}
-    if arguments.scaling:
-        figures["scaling"] = scaling(adult)
-    for name, rows in figures.items():
-        print(f"\n{name}\n{record.table(rows)}")
-    record.write("speed", figures, data="tables/adult.csv (UCI Adult, 48,842 x 15)")
-
-
-def whole_commands(adult: Path, repeats: int) -> list[dict[str, Any]]:
-    """`--help`, `fit` and `report` on Adult, as whole processes."""
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-
-        def fit(index: int) -> record.Measured:
-            return record.process(record.command("fit", str(adult), *_ADULT, "--run", f"run-{index}"), cwd=place)
-
-        def report(index: int) -> record.Measured:
-            return record.process(record.command("report", f"run-{index}", "-q", "--out", f"report-{index}"), cwd=place)
-
-        def show_help(_: int) -> record.Measured:
-            return record.process(record.command("--help"))
-
-        for name, measure in {"--help": show_help, "fit": fit, "report": report}.items():
-            rows.append(_summary(name, [measure(index) for index in range(repeats)]))
-    return rows
-
-
-def _summary(name: str, runs: list[record.Measured]) -> dict[str, Any]:
-    wall = [run.wall_s for run in runs]
-    return {
-        "command": name,
-        "wall_s": statistics.median(wall),
-        "min_s": min(wall),
-        "max_s": max(wall),
-        "cpu_s": statistics.median(run.cpu_s for run in runs),
-        "peak_mib": max(run.peak_mib for run in runs),
-        "repeats": len(runs),
+    measures: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "commands": lambda: speed_tables.whole_commands(adult, arguments.repeats),
+        "input_pipeline": lambda: speed_tables.pipeline(adult),
+        "scaling": lambda: speed_tables.scaling(adult),
+        "peers": lambda: speed_tables.against_peers(adult, arguments.repeats),
     }
+    return "tables/adult.csv (UCI Adult, 48,842 x 15)", lambda: {part: measures[part]()}
 
 
-def pipeline(adult: Path) -> list[dict[str, Any]]:
-    """Batches per second that the input pipeline alone delivers, against steps per second of training."""
-    from vaeaudit import models  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.config import FitConfig, ReadConfig, TrainConfig  # noqa: PLC0415
-    from vaeaudit.data import load  # noqa: PLC0415
-    from vaeaudit.data.encoding import fit_encoding  # noqa: PLC0415
-    from vaeaudit.models.training import training_batches  # noqa: PLC0415
-
-    dataset = load(adult, ReadConfig(label="income", sensitive=("sex", "race", "age")))
-    config = FitConfig()
-    encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
-    rows = encoding.encode(dataset.frame)
-    batches = iter(training_batches(rows, config.train.batch_size, _BATCHES, seed=0, epoch=0))
-
-    def draw() -> None:
-        for _ in range(_BATCHES):
-            next(batches)
-
-    model_config = models.resolve_latents(config.model, len(encoding.columns))
-    held_out = models.split_held_out(len(dataset), 0.1, 0)
-
-    def train(epochs: int) -> Callable[[], None]:
-        steps = TrainConfig(epochs=epochs, warmup_epochs=1)
-        return lambda: (models.train(encoding, rows, held_out, model_config, steps, seed=0), None)[1]
-
-    drawn = _seconds(draw)
-    steps_per_epoch = int((~held_out).sum()) // config.train.batch_size
-    # The difference of two trainings leaves out start, tracing and the fit of the marginals.
-    stepped = (_seconds(train(5)) - _seconds(train(1))) / 4
-    rates: Mapping[str, float] = {
-        "input pipeline alone": _BATCHES / drawn,
-        "training, all in": steps_per_epoch / stepped,
-    }
-    return [
-        {"what": what, "batches_per_s": rate, "rows_per_s": rate * config.train.batch_size}
-        for what, rate in rates.items()
-    ]
+def _keep(part: str, data: str, tables: Tables) -> None:
+    """Replace the tables of one part in the results; the others stay, each with its own date and versions."""
+    path = record.RESULTS / "speed.json"
+    figures: Tables = json.loads(path.read_text(encoding="utf-8"))["figures"] if path.exists() else {}
+    figures = {name: rows for name, rows in figures.items() if _part_of(name) != part} | tables
+    measured = [row for row in figures.get("parts", []) if row["part"] != part]
+    measured.append(
+        {
+            "part": part,
+            "data": data,
+            "date": datetime.now(UTC).date().isoformat(),
+            "cores": os.cpu_count(),
+            "vaeaudit": version("vaeaudit"),
+            "tensorflow": version("tensorflow"),
+        }
+    )
+    figures["parts"] = sorted(measured, key=lambda row: _ORDER.index(row["part"]))
+    ordered = {name: figures[name] for name in sorted(figures, key=lambda name: _ORDER.index(_part_of(name)))}
+    record.write("speed", ordered, data="as named in `parts`")
 
 
-def scaling(adult: Path) -> list[dict[str, Any]]:
-    """Adult x 1, x 10, x 100: seconds and peak memory of `fit` and `report`."""
-    frame = pd.read_csv(adult, dtype=str, keep_default_na=False)
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        for factor in (1, 10, 100):
-            path = place / f"adult-{factor}.csv"
-            for index in range(factor):
-                frame.to_csv(path, index=False, mode="a", header=index == 0)
-            run = f"run-{factor}"
-            fit = record.process(record.command("fit", str(path), *_ADULT, "--run", run), cwd=place)
-            report = record.process(record.command("report", run, "-q", "--out", f"report-{factor}"), cwd=place)
-            rows.append(
-                {
-                    "rows": factor * len(frame),
-                    "fit_s": fit.wall_s,
-                    "fit_peak_mib": fit.peak_mib,
-                    "report_s": report.wall_s,
-                    "report_peak_mib": report.peak_mib,
-                }
-            )
-            path.unlink()
-    return rows
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    started = time.monotonic()
-    work()
-    return time.monotonic() - started
+def _part_of(table: str) -> str:
+    return "images" if table.startswith("images_") else table
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 
-FOUNDATIONS = {"errors", "config", "latents", "progress"}
+FOUNDATIONS = {"errors", "config", "latents", "pictures", "progress"}
 DATA = FOUNDATIONS | {"data"}
 ANALYSIS = DATA | {"analysis"}
 
@@ -21,15 +21,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": FOUNDATIONS,
     "config": FOUNDATIONS,
     "latents": FOUNDATIONS,
+    "pictures": FOUNDATIONS,
     "progress": FOUNDATIONS,
     "data": DATA,
     "models": DATA | {"models"},
     "runs": DATA | {"runs"},
     "analysis": ANALYSIS,
-    "report": {"errors", "analysis", "report"},
+    "report": {"errors", "pictures", "analysis", "report"},
     "samples": {"errors", "samples"},
-    "pipeline": ANALYSIS | {"models", "runs", "report", "pipeline"},
-    "demonstration": ANALYSIS | {"models", "runs", "report", "pipeline", "samples"},
+    "learning": ANALYSIS | {"models", "runs"},
+    "pipeline": ANALYSIS | {"models", "runs", "learning", "report"},
+    "demonstration": ANALYSIS | {"models", "runs", "learning", "report", "pipeline", "samples"},
     "cli": {"errors", "config", "progress", "pipeline", "demonstration", "cli"},
     "__init__": set(),
 }

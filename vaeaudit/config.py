@@ -111,6 +111,9 @@ class ReadConfig(_Section):
         Column name -> kind, where the inferred kind is to be overridden.
     levels
         Column name -> levels in rising order; declares the column ordinal.
+    split
+        Name of the column that says which split (train, val, test) each row belongs to. It stays out of the model;
+        rows that occur in more than one split are reported. `None`: split folders of pictures, where there are any.
     image_size
         Side in pixels of the square that pictures are brought to, or 0: chosen from the data.
     array_key
@@ -130,6 +133,7 @@ class ReadConfig(_Section):
     include: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
+    split: str | None = None
     image_size: int = 0
     array_key: str | None = None
     cache: str | None = None
@@ -163,9 +167,9 @@ class ModelConfig(_Section):
         Weight of the KL term. 1 by default: with learned scales it means what it says, and on Adult beta = 2 left 2
         of 11 latents active where beta = 1 left 11.
     latents
-        Number of latents L, or 0 for "auto": see `vaeaudit.models.resolve_latents`.
+        Number of latents L, or 0 for "auto": see `vaeaudit.models.resolve`.
     hidden
-        Widths of the encoder's hidden layers; the decoder mirrors them.
+        Tables: widths of the encoder's hidden layers; the decoder mirrors them. Pictures have convolutions instead.
     embed_levels
         A category keeps this many levels apart; the others share one level whose probability they split.
     """
@@ -200,47 +204,52 @@ class TrainConfig(_Section):
         Optimiser steps of an epoch: one pass over the rows (two, where one has fewer steps than `fewest_steps`), and
         no more than `most_steps`, so that a large table costs no more than it needs.
     batch_size
-        B, rows per step.
+        B, rows per step, or 0 for "auto": see `vaeaudit.models.resolve`.
     learning_rate
-        Of Adam at the start; it falls to a twentieth along a cosine.
+        Of Adam at the start, or 0 for "auto"; it falls to a twentieth along a cosine.
     warmup_epochs
         The KL weight rises linearly from 0 to beta over these epochs.
     trim
-        Share of each batch, the rows that contradict the model most, that takes no part in the step: rows that do not
-        belong must not be learned. Rare levels do not count as a contradiction. On generated people with 1 % broken
-        rows, 0.02 moved rows with a height in inches from 13 to 157 nats beyond the median row; on clean rows the
-        held-out ELBO changed by less than 0.1 nats.
+        Tables: share of each batch, the rows that contradict the model most, that takes no part in the step: rows that
+        do not belong must not be learned. Rare levels do not count as a contradiction. On generated people with 1 %
+        broken rows, 0.02 moved rows with a height in inches from 13 to 157 nats beyond the median row; on clean rows
+        the held-out ELBO changed by less than 0.1 nats.
     held_out
         Share of rows kept from training, for early stopping and for held-out figures.
     iwae_samples
-        S of the importance-weighted bound.
+        S of the importance-weighted bound, or 0 for "auto".
     refits
         Trainings from other seeds, a third as long, that say how stable each latent is; 0 leaves it unsaid.
     null_rows
-        Rows drawn from the model itself, to calibrate the outlier score.
+        Tables: rows drawn from the model itself, to calibrate the outlier score.
     """
 
     epochs: int = 30
     patience: int = 6
     fewest_steps: int = 100
     most_steps: int = 400
-    batch_size: int = 256
-    learning_rate: float = 2e-3
+    batch_size: int = 0
+    learning_rate: float = 0.0
     warmup_epochs: int = 5
     trim: float = 0.02
     held_out: float = 0.1
-    iwae_samples: int = 16
+    iwae_samples: int = 0
     refits: int = 1
     null_rows: int = 20_000
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "fewest_steps", "batch_size", "iwae_samples"):
+        for name in ("epochs", "patience", "fewest_steps"):
             _require(getattr(self, name) >= 1, f"train.{name}: expected at least 1, found {getattr(self, name)}.")
+        for name in ("batch_size", "iwae_samples"):
+            _require(getattr(self, name) >= 0, f"train.{name}: expected 0 (auto) or more, found {getattr(self, name)}.")
         _require(self.warmup_epochs >= 0, f"train.warmup_epochs: expected 0 or more, found {self.warmup_epochs}.")
         _require(self.most_steps >= self.fewest_steps, "train.most_steps: expected no less than train.fewest_steps.")
         _require(0 <= self.trim < 0.5, f"train.trim: expected a share in [0, 0.5), found {self.trim}.")
         _require(0 < self.held_out < 0.5, f"train.held_out: expected a share in (0, 0.5), found {self.held_out}.")
-        _require(0 < self.learning_rate < 1, f"train.learning_rate: expected in (0, 1), found {self.learning_rate}.")
+        _require(
+            0 <= self.learning_rate < 1,
+            f"train.learning_rate: expected 0 (auto) or in (0, 1), found {self.learning_rate}.",
+        )
         _require(0 <= self.refits <= 100, f"train.refits: expected 0 to 100, found {self.refits}.")
         _require(self.null_rows >= 1000, f"train.null_rows: expected at least 1000, found {self.null_rows}.")
 

@@ -113,3 +113,67 @@ class LatentCodes:
         values: dict[str, Any] = dict(arrays)
         values["columns"] = tuple(str(name) for name in arrays["columns"])
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class LatentSpace:
+    """How the decoder fills the space between and around the rows; distances are Euclidean, between rows as features.
+
+    *Reconstructions* are E[x|z] at one posterior sample of a row, *decoded prior samples* E[x|z] at z ~ N(0, I).
+
+    Attributes
+    ----------
+    step_lengths
+        [M, T]; distance from each to the next of T + 1 decodings at equal steps on the straight line between the
+        posterior means of a row and one of its neighbours.
+    prior_distance
+        [P]; distance of each decoded prior sample to the nearest reference row.
+    held_out_distance
+        [H]; distance of the reconstruction of each held-out row to the nearest reference row, never that row itself.
+    prior_gap, held_out_gap
+        [H]; distance of each of these reconstructions to the nearest decoded prior sample, and to the K-th nearest
+        of as many reconstructions of reference rows.
+    error, spread
+        [H]; squared distance of each held-out row to its reconstruction at the posterior mean, and to the mean of
+        the reference rows.
+    n_compared, n_neighbours
+        How many decoded prior samples, and how many reconstructions, the gaps were sought among; K.
+    n_reference
+        Reference rows that the distances were sought among.
+    """
+
+    step_lengths: FloatArray
+    prior_distance: FloatArray
+    held_out_distance: FloatArray
+    prior_gap: FloatArray
+    held_out_gap: FloatArray
+    error: FloatArray
+    spread: FloatArray
+    n_compared: int
+    n_neighbours: int
+    n_reference: int
+
+    def __post_init__(self) -> None:
+        if self.step_lengths.ndim != 2 or self.step_lengths.shape[1] < 2:
+            raise ValueError(f"step_lengths must be [M, T] with T >= 2, found {self.step_lengths.shape}")
+        if not self.prior_distance.size or not self.held_out_distance.size:
+            raise ValueError("prior_distance and held_out_distance must not be empty")
+        n_held_out = self.held_out_distance.shape
+        for name in ("prior_gap", "held_out_gap", "error", "spread"):
+            found = getattr(self, name).shape
+            if found != n_held_out:
+                raise ValueError(f"{name} must have shape {n_held_out} like held_out_distance, found {found}")
+        for name, value in self.to_arrays().items():
+            if not np.all(np.isfinite(value)) or np.any(value < 0):
+                raise ValueError(f"{name} must hold finite numbers of at least 0")
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays, as `latent_space.npz` holds them."""
+        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Rebuild from `to_arrays`."""
+        values: dict[str, Any] = dict(arrays)
+        counts = ("n_compared", "n_neighbours", "n_reference")
+        return cls(**{**values, **{name: int(arrays[name]) for name in counts}})

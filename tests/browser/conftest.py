@@ -60,6 +60,15 @@ def empty_report(people, tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="session")
+def pictured_report(people, tmp_path_factory) -> str:
+    """The address of a report about pictures of drawn shapes."""
+    path = Path(__file__).parents[1] / "unit" / "report" / "shapes.py"
+    results = runpy.run_path(str(path))["shapes_results"](people)
+    folder = tmp_path_factory.mktemp("pictured")
+    return write(results, people.people_rows(100), people.people_flagged(), folder).as_uri()
+
+
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A Chromium that logs its console and its network."""
     options = Options()

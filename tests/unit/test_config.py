@@ -71,7 +71,7 @@ def test_going_back_to_a_preset_goes_back_in_every_field() -> None:
         (lambda: TrainConfig(most_steps=5, fewest_steps=6), "train.most_steps"),
         (lambda: TrainConfig(trim=0.5), "train.trim"),
         (lambda: TrainConfig(held_out=0), "train.held_out"),
-        (lambda: TrainConfig(learning_rate=0), "train.learning_rate"),
+        (lambda: TrainConfig(learning_rate=-0.1), "train.learning_rate"),
         (lambda: TrainConfig(learning_rate=float("inf")), "train.learning_rate"),
         (lambda: TrainConfig(warmup_epochs=-1), "train.warmup_epochs"),
         (lambda: TrainConfig(null_rows=10), "train.null_rows"),

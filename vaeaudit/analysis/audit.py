@@ -7,13 +7,14 @@ import pandas as pd
 
 from vaeaudit.analysis.columns import summarise_columns
 from vaeaudit.analysis.disparities import assess_disparities
-from vaeaudit.analysis.duplicates import find_duplicates
+from vaeaudit.analysis.duplicates import summarise_duplicates
 from vaeaudit.analysis.findings import Measurements, find
 from vaeaudit.analysis.groups import Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latent_summary import sample_map, summarise_latents
 from vaeaudit.analysis.model_summary import summarise_model
 from vaeaudit.analysis.outlier_summary import summarise_outliers
+from vaeaudit.analysis.picture_summary import summarise_pictures
 from vaeaudit.analysis.proxies import find_proxies
 from vaeaudit.analysis.regions import RegionSearch, find_regions
 from vaeaudit.analysis.representation import assess_representation
@@ -75,10 +76,11 @@ def audit(
         representation=table.cells,
         disparities=disparities.disparities,
         proxies=proxies.proxies,
-        duplicates=find_duplicates(inputs.frame, inputs.schema, inputs.row_ids),
-        model=summarise_model(inputs.codes, inputs.model, confidence=config.confidence),
+        duplicates=summarise_duplicates(inputs, confidence=config.confidence),
+        model=summarise_model(inputs.codes, inputs.model, inputs.latent_space, confidence=config.confidence),
         columns=summarise_columns(inputs.frame, inputs.schema),
     )
+    latent_map = sample_map(inputs, groupings, seed)
     said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
     return AuditResults(
         run=inputs.run,
@@ -107,9 +109,12 @@ def audit(
         duplicates=measured.duplicates,
         model=measured.model,
         columns=measured.columns,
-        latent_map=sample_map(inputs, groupings, seed),
+        latent_map=latent_map,
         traversals=describe_traversals(inputs),
         notes=tuple(dict.fromkeys(said)),
+        pictures=summarise_pictures(
+            inputs, measured.regions, latent_map, seed, pairs=None if inputs.pairs is None else inputs.pairs.listed
+        ),
     )
 
 

@@ -136,7 +136,8 @@ def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
         low, high = best.ci.low or 0.0, 1.0 if best.ci.high is None else best.ci.high
         strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
         named = [f"{name} (alone {auc:.2f})" for name, auc in strongest]
-        by = f", above all {list_text(named)}" if named else ", though no single column does"
+        from_columns = any(proxy.source == "columns" for proxy in found)
+        by = f", above all {list_text(named)}" if named else ", though no single column does" if from_columns else ""
         yield Finding(
             id=finding_id("proxy", attribute),
             kind="proxy",
@@ -151,6 +152,8 @@ def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
             action=(
                 f"Leaving {attribute} out does not make a model blind to it: test errors per group, and ask whether "
                 f"{list_text([name for name, _ in strongest] or ['these columns'])} must be used."
+                if from_columns
+                else f"A model trained on these pictures can tell {attribute} from them: test errors per group."
             ),
             anchor="proxies",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from vaeaudit.analysis.duplicate_findings import duplicate_findings
 from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
@@ -23,7 +24,7 @@ from vaeaudit.analysis.results import (
     Region,
     Representation,
 )
-from vaeaudit.analysis.row_findings import duplicate_findings, outlier_findings, region_findings
+from vaeaudit.analysis.row_findings import outlier_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
 
@@ -57,7 +58,7 @@ def find(
             *representation_findings(measured.representation, config),
             *region_findings(measured.regions, sensitive),
             *disparity_findings(measured.disparities, config),
-            *outlier_findings(measured.outliers, config),
+            *outlier_findings(measured.outliers, config, of_pictures=inputs.pictures is not None),
             *outlier_rate_findings(groupings, inputs.scores.outlier, config),
             *proxy_findings(measured.proxies),
             *duplicate_findings(measured.duplicates, len(inputs.frame), config),

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.row_pairs import RowPairs
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema import Schema
-from vaeaudit.latents import LatentCodes
+from vaeaudit.latents import LatentCodes, LatentSpace
+from vaeaudit.pictures import Pictures
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -103,6 +105,14 @@ class AuditInputs:
         Of the reading, as in `Dataset`.
     run
         id, created, seed, config, data{name, kind, fingerprint}, versions and timings, as `report.json` shows them.
+    pictures
+        The pictures that the run kept; None for tables.
+    aspects
+        [N] text; what about each picture is most atypical; None for tables.
+    latent_space
+        What the run measured of continuity and completeness; None where it did not.
+    pairs
+        Rows that occur more than once, as the run found them; None where it did not look.
     """
 
     frame: pd.DataFrame
@@ -115,10 +125,16 @@ class AuditInputs:
     quarantine: pd.DataFrame
     notes: tuple[str, ...]
     run: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Pictures | None = None
+    aspects: npt.NDArray[np.object_] | None = None
+    latent_space: LatentSpace | None = None
+    pairs: RowPairs | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
+        sizes |= {"pairs": len(self.pairs)} if self.pairs is not None else {}
+        sizes |= {"aspects": len(self.aspects)} if self.aspects is not None else {}
         for name, size in sizes.items():
             if size != n_rows:
                 raise ValueError(f"{name} must have {n_rows} rows like the frame, found {size}")

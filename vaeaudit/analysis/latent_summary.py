@@ -12,6 +12,7 @@ from vaeaudit.analysis.explained import explain_latents
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
+from vaeaudit.analysis.picture_rows import thumbnail_rows
 from vaeaudit.analysis.results import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.config import AnalysisConfig
 
@@ -87,15 +88,18 @@ def _with_intervals(counts: npt.NDArray[np.integer], confidence: float) -> Histo
 
 
 def sample_map(inputs: AuditInputs, groupings: Sequence[Grouping], seed: int) -> LatentMap | None:
-    """Place a random sample of rows on the two active latents of largest KL; None where there are not two."""
+    """Place a random sample of rows on the two active latents of largest KL; None where there are not two.
+
+    Of pictures, the sample is that of the thumbnails, so that every point has one.
+    """
     codes = inputs.codes
     active = np.flatnonzero(codes.active)
     if active.size < 2:
         return None
     strongest = active[np.argsort(-codes.kl.mean(axis=0)[active], kind="stable")[:2]]
     first, second = (int(latent) for latent in strongest)
-    rng = np.random.default_rng(seed)
-    rows = np.sort(rng.choice(len(codes), size=min(MAP_POINTS, len(codes)), replace=False))
+    pictures = inputs.pictures
+    rows = thumbnail_rows(codes, seed, MAP_POINTS) if pictures is None else pictures.thumbnail_rows
     outside = "(outside all groups)"
     return LatentMap(
         latents=(first, second),
@@ -106,4 +110,5 @@ def sample_map(inputs: AuditInputs, groupings: Sequence[Grouping], seed: int) ->
             for grouping in groupings
         },
         outlier=inputs.scores.outlier[rows],
+        row_ids=() if pictures is None else tuple(str(row_id) for row_id in inputs.row_ids[rows]),
     )

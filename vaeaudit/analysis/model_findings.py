@@ -30,9 +30,15 @@ def latent_findings(latents: Sequence[LatentSummary], model: ModelSummary) -> It
             id="latent-none-active",
             kind="latent",
             severity="high",
-            title=f"None of the {len(latents)} latents carries anything: the model sees nothing but separate columns",
+            title=(
+                f"None of the {len(latents)} latents carries anything: the model sees nothing but separate "
+                f"{model.parts}"
+            ),
             evidence=evidence,
-            action="Fit with a smaller --beta or a longer --preset; if nothing changes, the columns are independent.",
+            action=(
+                "Fit with a smaller --beta or a longer --preset; if nothing changes, the "
+                f"{model.parts} are independent."
+            ),
             anchor="latents",
         )
     elif len(active) < len(latents):
@@ -51,7 +57,7 @@ def latent_findings(latents: Sequence[LatentSummary], model: ModelSummary) -> It
             kind="latent",
             severity="medium",
             title=(
-                "The model does not surely describe held-out rows better than separate columns do: "
+                f"The model does not surely describe held-out rows better than separate {model.parts} do: "
                 f"{model.elbo_nats:.2f} against {model.baseline_nats:.2f} nats per row"
             ),
             evidence={

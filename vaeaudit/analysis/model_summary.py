@@ -7,18 +7,20 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
+from vaeaudit.analysis.latent_space import summarise_latent_space
 from vaeaudit.analysis.results import Interval, ModelSummary
-from vaeaudit.latents import LatentCodes
+from vaeaudit.latents import LatentCodes, LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
 
 
-def summarise_model(codes: LatentCodes, facts: ModelFacts, *, confidence: float) -> ModelSummary:
+def summarise_model(
+    codes: LatentCodes, facts: ModelFacts, space: LatentSpace | None = None, *, confidence: float
+) -> ModelSummary:
     """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
 
     `disentanglement` holds `mean_abs_correlation` and `total_correlation_gaussian_nats` of the active posterior means
-    (see `latent_overlap`). Both say how independent the axes are of one another, and nothing about what they mean;
-    continuity and completeness are not measured here.
+    (see `latent_overlap`). Both say how independent the axes are of one another, and nothing about what they mean.
     """
     judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
     elbo = codes.elbo[judged]
@@ -37,9 +39,8 @@ def summarise_model(codes: LatentCodes, facts: ModelFacts, *, confidence: float)
         stopped=facts.stopped,
         seconds=float(facts.seconds),
         disentanglement=latent_overlap(codes.mean[:, codes.active]),
-        continuity=None,
-        completeness=None,
         history=facts.history,
+        latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
     )
 
 

@@ -39,6 +39,7 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
         top=outlier_rows(inputs, ranked),
         score_quantiles=np.quantile(scores.outlier_score, np.linspace(0, 1, 101)) if n_rows else np.zeros(101),
         by_column=_first_reasons(inputs, np.flatnonzero(flagged)),
+        unit="nats" if inputs.codes.image_statistics is None else "robust sd",
     )
 
 
@@ -71,6 +72,7 @@ def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tup
             p_value=float(scores.p_value[position]),
             flagged=bool(scores.outlier[position]),
             reasons=reasons[place],
+            aspect="" if inputs.aspects is None else str(inputs.aspects[position]),
         )
         for place, position in enumerate(positions)
     )
@@ -138,6 +140,8 @@ def flagged_table(inputs: AuditInputs) -> pd.DataFrame:
     flagged = np.flatnonzero(inputs.scores.outlier)
     positions = flagged[np.argsort(-inputs.scores.outlier_score[flagged], kind="stable")]
     told = ["; ".join(reason_text(reason) for reason in reasons) for reasons in describe_reasons(inputs, positions)]
+    if inputs.aspects is not None:
+        told = [str(aspect) for aspect in inputs.aspects[positions]]
     table: dict[str, object] = {
         "row_id": inputs.row_ids[positions].astype(object),
         "outlier_score": inputs.scores.outlier_score[positions],

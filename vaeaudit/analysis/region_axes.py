@@ -121,7 +121,7 @@ def pooled_levels(counts: IntArray, most: int) -> tuple[IntArray, int, IntArray]
 
 
 def _searchable(column: Column) -> bool:
-    if column.role in (Role.EXCLUDED, Role.ID):
+    if column.role in (Role.EXCLUDED, Role.ID, Role.SPLIT):
         return False
     return column.kind.is_levelled or column.kind.is_numeric or column.kind is Kind.DATETIME
 

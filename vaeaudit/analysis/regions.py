@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.latent_columns import uncrossed, with_latents
 from vaeaudit.analysis.region_axes import Axis, search_axes
 from vaeaudit.analysis.region_blocks import (
     TRIPLE_COLUMNS,
@@ -69,7 +70,7 @@ def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and wh
     frame, schema
         [N, C] typed frame and its schema; all columns are crossed but excluded ones, ids and text.
     codes
-        Say where in the latents a region lies.
+        Say where in the latents a region lies; of pictures, the latents themselves are searched as columns too.
     outlier
         [N]; rows that are set aside before anything is counted.
     config
@@ -77,8 +78,13 @@ def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and wh
     population
         Shares that its own columns are compared with, beside the search against independence.
     """
+    latents: frozenset[str] = frozenset()
+    if codes.image_statistics is not None:
+        known = frozenset(schema.names)
+        frame, schema = with_latents(frame, schema, codes)
+        latents = frozenset(schema.names) - known
     counted = frame.loc[~outlier].reset_index(drop=True)
-    found, tested, notes = _against_independence(counted, schema, config)
+    found, tested, notes = _against_independence(counted, schema, config, latents)
     if population is not None:
         short, cells = _against_population(counted, population, config)
         found, tested = [*short, *found], tested + cells
@@ -107,15 +113,16 @@ class _Candidate:
 
 
 def _against_independence(
-    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig
+    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig, latents: frozenset[str]
 ) -> tuple[list[_Candidate], int, list[str]]:
     axes, notes = search_axes(frame, schema)
     tables = pair_tables(axes)
-    skipped = defining_pairs(tables)
+    determined = defining_pairs(tables)
+    skipped = determined | uncrossed(schema, tuple(axis.column for axis in axes), latents)
     blocks = [*pair_blocks(axes, tables, skipped), *triple_blocks(axes, skipped)]
     found, tested = find_shortfalls(blocks, axes, config)
     kept = prune(found, axes, tables, config.max_regions)
-    named = [f"{axes[i].column} and {axes[j].column}" for i, j in sorted(skipped)]
+    named = [f"{axes[i].column} and {axes[j].column}" for i, j in sorted(determined)]
     said = list(notes)
     if len(axes) > TRIPLE_COLUMNS:
         said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")

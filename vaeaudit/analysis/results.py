@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.picture_results import PictureSheets
+
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.integer]
 
@@ -109,7 +111,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class OutlierRow:
-    """One flagged (or merely top-ranked) row."""
+    """One flagged (or merely top-ranked) row; `aspect` says of a picture in words what about it is atypical."""
 
     row_id: str
     position: int
@@ -117,6 +119,7 @@ class OutlierRow:
     p_value: float
     flagged: bool
     reasons: tuple[Reason, ...]
+    aspect: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ class OutlierSummary:
         [101]; quantiles 0, 1, ..., 100 % of the score, for the score curve.
     by_column
         Column -> number of flagged rows in which it is the first reason.
+    unit
+        Of the scores: `nats`, or for pictures `robust sd`, standard deviations estimated so that outliers hardly count.
     """
 
     definition: str
@@ -162,6 +167,7 @@ class OutlierSummary:
     top: tuple[OutlierRow, ...]
     score_quantiles: FloatArray
     by_column: Mapping[str, int] = field(default_factory=dict)
+    unit: str = "nats"
 
 
 @dataclass(frozen=True)
@@ -293,22 +299,139 @@ class Proxy:
 
 
 @dataclass(frozen=True)
-class Duplicates:
-    """Exact duplicates over all columns but the id.
+class DuplicatePair:
+    """Two rows that are equal (`exact`), or nearly so at a `distance` (see `vaeaudit.analysis.row_pairs`).
 
-    `expected_pairs` is how many pairs of equal rows chance would give under independent columns: a low estimate, and
-    above 1 a sign that the table is too coarse for equal rows to mean copies.
+    `splits` are those of the two rows, None where a row has none; `differs` names the columns whose cells differ.
+    """
+
+    rows: tuple[str, str]
+    positions: tuple[int, int]
+    exact: bool
+    distance: float
+    splits: tuple[str | None, ...]
+    differs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """How many of the `n` rows of a split have an exact, or else a near copy in another, larger split.
+
+    `share` counts both, with interval `ci`; `other_rows` are the rows of the larger split that are copied.
+    """
+
+    split: str
+    other: str
+    n: int
+    exact: int
+    near: int
+    share: float
+    ci: Interval
+    other_rows: int
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows that occur more than once, exactly (over all columns but id and split, or pixel for pixel) or nearly.
+
+    Attributes
+    ----------
+    rows_in_groups, groups
+        Rows that are equal to another, and groups of equal rows.
+    largest
+        (row_id of the first, rows) of the largest groups.
+    expected_pairs
+        Pairs of equal rows that chance would give under independent columns: a low estimate, and above 1 a sign that
+        the table is too coarse for equal rows to mean copies.
+    basis
+        What rows were compared by: `cells` or `pixels`.
+    searched
+        Whether near duplicates were looked for.
+    near_pairs, near_rows
+        Near pairs found, and rows in them.
+    pairs
+        Exact and near pairs that are listed, pairs across splits first.
+    chances
+        Sort of altered copy -> share of such copies that would have been found here.
+    look_alikes
+        Rows as near to another as a copy would be, in a place where ordinary neighbours are as near: not listed.
+    set_aside
+        Pictures too plain to be compared.
+    splits, without_split
+        Split -> its rows, where splits were declared; rows without one.
+    leakage
+        For each pair of splits, how much of the smaller one occurs in the larger one.
     """
 
     rows_in_groups: int
     groups: int
-    largest: tuple[tuple[str, int], ...]  # (row_id of the first, rows) of the largest groups
+    largest: tuple[tuple[str, int], ...]
     expected_pairs: float = 0.0
+    basis: str = "cells"
+    searched: bool = False
+    near_pairs: int = 0
+    near_rows: int = 0
+    pairs: tuple[DuplicatePair, ...] = ()
+    chances: Mapping[str, float] = field(default_factory=dict)
+    look_alikes: int = 0
+    set_aside: int = 0
+    splits: Mapping[str, int] = field(default_factory=dict)
+    without_split: int = 0
+    leakage: tuple[Leak, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure with its interval, and over how many it was taken; `expected` is what an ideal model would give."""
+
+    value: float
+    ci: Interval
+    n: int
+    expected: float | None = None
+
+
+@dataclass(frozen=True)
+class LatentSpaceSummary:
+    """What the decoder makes of the space between and around the rows; see `vaeaudit.analysis.latent_space`.
+
+    Attributes
+    ----------
+    continuity
+        How evenly the decoding changes on the way from a row to a neighbour, 0 to 1; None where it nowhere changes.
+    jumps
+        Share of these ways that have a step in which more than half of the change happens.
+    completeness
+        Share of decoded prior samples that are as near to the data as reconstructions of held-out rows.
+    coverage
+        Share of reconstructions of held-out rows that have a decoded prior sample as near as their K-th neighbour.
+    kept_variation
+        How much of the rows' variation their reconstructions keep; None where the rows do not vary.
+    n_reference
+        Rows among which the nearest was sought.
+    yardstick
+        Distance within which a sample counts as near to the data.
+    distance_shares, prior_distances, held_out_distances
+        [Q]; quantiles of the distances to the nearest row: of decoded prior samples, of held-out reconstructions.
+    """
+
+    continuity: Measure | None
+    jumps: Measure | None
+    completeness: Measure
+    coverage: Measure
+    kept_variation: Measure | None
+    n_reference: int
+    yardstick: float
+    distance_shares: FloatArray
+    prior_distances: FloatArray
+    held_out_distances: FloatArray
 
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """How well the model learned the data; densities in nats per row."""
+    """How well the model learned the data; densities in nats per row.
+
+    `latent_space` is None for runs that have not measured it.
+    """
 
     objective: str
     beta: float
@@ -323,9 +446,23 @@ class ModelSummary:
     stopped: str
     seconds: float
     disentanglement: Mapping[str, float]
-    continuity: float | None
-    completeness: float | None
     history: Mapping[str, FloatArray]
+    latent_space: LatentSpaceSummary | None = None
+
+    @property
+    def parts(self) -> str:
+        """What a row is made of, as far as the model sees it: columns, or the pixels of a picture."""
+        return "columns" if self.columns else "pixels"
+
+    @property
+    def continuity(self) -> Measure | None:
+        """Of the latent space, where it was measured."""
+        return self.latent_space.continuity if self.latent_space else None
+
+    @property
+    def completeness(self) -> Measure | None:
+        """Of the latent space, where it was measured."""
+        return self.latent_space.completeness if self.latent_space else None
 
 
 @dataclass(frozen=True)
@@ -395,6 +532,7 @@ class LatentMap:
     y: FloatArray
     groups: Mapping[str, tuple[str, ...]]  # attribute -> group of each point
     outlier: npt.NDArray[np.bool_]
+    row_ids: tuple[str, ...] = ()  # of pictures: the points are then those of `Pictures.thumbnails`, in their order
 
 
 @dataclass(frozen=True)
@@ -428,6 +566,8 @@ class AuditResults:
         For the figures: rows on two latents (None where fewer are active), and what the decoder expects along each.
     notes
         What a reader should know: what was set aside, not searched, or searched on a sample.
+    pictures
+        What is shown in pictures, where the data is made of them.
     """
 
     run: Mapping[str, Any]
@@ -448,3 +588,4 @@ class AuditResults:
     latent_map: LatentMap | None
     traversals: tuple[Traversal, ...]
     notes: tuple[str, ...]
+    pictures: PictureSheets | None = None

@@ -1,11 +1,11 @@
-"""Findings about rows: combinations that are short of rows, rows that do not belong, and rows that repeat."""
+"""Findings about rows: combinations that are short of rows, and rows that do not belong."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results import Duplicates, Finding, Interval, OutlierSummary, Region
+from vaeaudit.analysis.results import Finding, Interval, OutlierSummary, Region
 from vaeaudit.analysis.rules import describe
 from vaeaudit.analysis.wording import bounds, finding_id, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
@@ -15,8 +15,6 @@ MOST_REGIONS = 5
 #: A region that holds, for sure, less than half of the rows that were stated for it is graver than one just below
 #: tolerance; against independence, which is no statement about the world, only less than a quarter is striking.
 GRAVE_RATIO, STRIKING_RATIO = 0.5, 0.25
-#: More copies than this share of the rows let the same facts count twice in training and in testing.
-MOST_COPIES = 0.01
 _BASELINES = {
     "population": "by the population's shares",
     "reference": "by the reference data",
@@ -85,14 +83,19 @@ def _region_finding(region: Region, sensitive: Collection[str]) -> Finding:
     )
 
 
-def outlier_findings(outliers: OutlierSummary, config: AnalysisConfig) -> Iterator[Finding]:
-    """Yield one finding where rows are flagged, naming the columns that are to blame most often."""
+def outlier_findings(
+    outliers: OutlierSummary, config: AnalysisConfig, *, of_pictures: bool = False
+) -> Iterator[Finding]:
+    """Yield one finding where rows are flagged, naming the columns that are to blame most often; pictures have none."""
     if outliers.flagged == 0:
         return
     share = outliers.flagged / outliers.n
     low, high = wilson(outliers.flagged, outliers.n, config.confidence)
     names = [f"{name} ({count:,})" for name, count in outliers.by_column.items()]
     blamed = f", most often for {list_text(names)}" if names else ""
+    look = "Read flagged.csv from the top and correct or explain the cells named there;"
+    if of_pictures:
+        look = "Look at the pictures named in flagged.csv, the first of which the report shows;"
     yield Finding(
         id="outlier-rows",
         kind="outlier",
@@ -110,43 +113,6 @@ def outlier_findings(outliers: OutlierSummary, config: AnalysisConfig) -> Iterat
             "threshold": outliers.threshold,
             "by_column": dict(outliers.by_column),
         },
-        action=(
-            f"Read flagged.csv from the top and correct or explain the cells named there; about "
-            f"{percent_text(outliers.fdr)} of the flags may be false, so delete nothing unseen."
-        ),
+        action=(f"{look} about {percent_text(outliers.fdr)} of the flags may be false, so delete nothing unseen."),
         anchor="outliers",
-    )
-
-
-def duplicate_findings(duplicates: Duplicates, n_rows: int, config: AnalysisConfig) -> Iterator[Finding]:
-    """Yield one finding where rows repeat; says so where the table is so coarse that they must."""
-    copies = duplicates.rows_in_groups - duplicates.groups
-    if copies == 0:
-        return
-    share = copies / n_rows
-    coarse = duplicates.expected_pairs >= 1 or 2 * duplicates.rows_in_groups > n_rows
-    low, high = wilson(copies, n_rows, config.confidence)
-    largest = max((rows for _, rows in duplicates.largest), default=2)
-    note = ": no surprise, for few of the values possible here differ" if coarse else ""
-    yield Finding(
-        id="duplicate-rows",
-        kind="duplicate",
-        severity="info" if coarse else "medium" if share > MOST_COPIES else "low",
-        title=f"{plural(copies, 'row')} ({percent_text(share)}) repeat an earlier row in every column but the id{note}",
-        evidence={
-            "copies": copies,
-            "rows_in_groups": duplicates.rows_in_groups,
-            "groups": duplicates.groups,
-            "largest_group": largest,
-            "n": n_rows,
-            "share": share,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
-            "pairs_expected_if_independent": duplicates.expected_pairs,
-        },
-        action=(
-            "Keep them unless the source shows that records were copied: equal people are not the same person."
-            if coarse
-            else "Find out at the source whether these are copies; if so keep one of each, above all before a split."
-        ),
-        anchor="duplicates",
     )

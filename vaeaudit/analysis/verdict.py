@@ -98,8 +98,8 @@ def _model(model: ModelSummary) -> _Answer:
         low, high = model.elbo_ci.low - model.baseline_nats, model.elbo_ci.high - model.baseline_nats
         interval = f" ({low:.2f} to {high:.2f})"
     meaning = (
-        f"Did the model learn how the columns go together? It gains {gain:.2f} nats per held-out row{interval} over "
-        f"separate columns, with {plural(model.active_latents, 'active latent')}."
+        f"Did the model learn how the {model.parts} go together? It gains {gain:.2f} nats per held-out row{interval} "
+        f"over separate {model.parts}, with {plural(model.active_latents, 'active latent')}."
     )
     if model.objective == "ae":
         meaning += " An autoencoder has no prior, which flatters this figure."
@@ -108,8 +108,8 @@ def _model(model: ModelSummary) -> _Answer:
     gate = Gate("model", "pass" if learned else "inconclusive", gain, 0.0, meaning)
     return _Answer(
         gate,
-        "what the model gains over separate columns could be chance, so no statement about outliers or latents can "
-        "rest on it",
+        f"what the model gains over separate {model.parts} could be chance, so no statement about outliers or latents "
+        "can rest on it",
     )
 
 

@@ -24,6 +24,11 @@ _READ_OPTIONS = (
     ),
     click.option("--id", "id_column", metavar="COL", help="The column that names the rows."),
     click.option(
+        "--split",
+        metavar="COL",
+        help="The column that says train, val or test: rows that occur in more than one split are reported.",
+    ),
+    click.option(
         "--kind",
         type=click.Choice([kind.value for kind in SourceKind]),
         help="What DATA is read as; found from the data unless given.",
@@ -123,7 +128,10 @@ def read_config_from(options: Mapping[str, Any], base: ReadConfig | None = None)
     base = base or ReadConfig()
     changes: dict[str, Any] = {
         name: options[name]
-        for name in ("label", "sensitive", "exclude", "include", "na", "encoding", "kind", "array_key", "cache")
+        for name in (
+            *("label", "sensitive", "exclude", "include", "split"),
+            *("na", "encoding", "kind", "array_key", "cache"),
+        )
         if options.get(name)
     }
     if options.get("image_size") is not None:

@@ -17,6 +17,8 @@ from vaeaudit.errors import InputError
 _CHANNELS = (1, 3, 4)
 #: Rounding of float16 and float32 takes values a little beyond the ends of their range.
 _TOLERANCE = 1e-3
+#: Where no picture is brighter than this, 255 is not what stands for white.
+_LEAST_OF_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ def layout_of(array: StoredArray) -> Layout:
 
 
 def scale_of(array: StoredArray) -> Scale:
-    """Find the range of the values: [0, 255], [0, 1] or [-1, 1] where they fit, else their own lowest and highest."""
+    """Find the range of the values: [0, 255], [0, 1] or [-1, 1] where they fit, else their own lowest and highest.
+
+    Values that stay below 64 are not read as bytes: pictures of 16 grey levels would all be nearly black.
+    """
     low, high = _extremes(array)
     if low > high:
         return Scale(0.0, 1.0, "no value is finite")
@@ -87,7 +92,7 @@ def scale_of(array: StoredArray) -> Scale:
         return Scale(0.0, 1.0, f"{found}: 0 is read as black, 1 as white")
     if low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE:
         return Scale(-1.0, 2.0, f"{found}: -1 is read as black, 1 as white")
-    if low >= -_TOLERANCE and high <= 255 + _TOLERANCE:
+    if low >= -_TOLERANCE and _LEAST_OF_BYTES <= high <= 255 + _TOLERANCE:
         return Scale(0.0, 255.0, f"{found}: 0 is read as black, 255 as white")
     span = high - low if high > low else 1.0
     return Scale(low, span, f"{found}: the lowest is read as black, the highest as white, over all pictures")
@@ -119,7 +124,7 @@ def _extremes(array: StoredArray) -> tuple[float, float]:
     low, high = np.inf, -np.inf
     for chunk in _numbers(array):
         low, high = min(low, float(chunk.min(initial=np.inf))), max(high, float(chunk.max(initial=-np.inf)))
-        if array.dtype == np.uint8 and high > 1:
+        if array.dtype == np.uint8 and high >= _LEAST_OF_BYTES:
             return 0.0, 255.0
     return low, high
 

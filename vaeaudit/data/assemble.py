@@ -20,6 +20,7 @@ from vaeaudit.data.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.records import LeftOut, RawTable
 from vaeaudit.data.roles import assign, require_columns
 from vaeaudit.data.schema import Column, Schema
+from vaeaudit.data.splits import store_split, suggest_split
 from vaeaudit.data.storage import Typed
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
@@ -135,7 +136,7 @@ def _dataset(
         quarantine=_quarantine(table.left_out),
         fingerprint=fingerprint,
         name=name,
-        notes=table.notes,
+        notes=(*table.notes, *(() if config.split else suggest_split(columns))),
     )
 
 
@@ -158,6 +159,8 @@ def _without_blank_rows(table: RawTable) -> RawTable:
 def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool) -> Typed:
     if name in config.levels:
         return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
+    if name == config.split:
+        return store_split(name, cells, config.kinds.get(name))
     if name in config.kinds:
         return store_as(name, cells, parse_kind(name, config.kinds[name]))
     return infer_measured(cells) if measured else infer(name, cells)

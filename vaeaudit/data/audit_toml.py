@@ -52,6 +52,7 @@ def audit_toml(dataset: Dataset, config: ReadConfig | FitConfig) -> str:
 
 def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
     suggested = [c.name for c in dataset.schema if c.suggested_sensitive and c.role is Role.INPUT]
+    split = dataset.schema.split
     return [
         "# The column that a model would be trained to predict; it stays out of the audit's own model.",
         f"label = {string(read.label)}" if read.label is not None else '# label = "column"',
@@ -64,6 +65,8 @@ def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
         f"include = {array(read.include)}",
         "# The column that names the rows.",
         f"id = {string(read.id)}" if read.id is not None else '# id = "column"',
+        "# The column that says train, val or test; rows that occur in more than one split are reported.",
+        f"split = {string(split.name)}" if split is not None else '# split = "column"',
     ]
 
 

@@ -29,7 +29,7 @@ from vaeaudit.errors import UsageError
 
 DEFAULT_FOLDER = Path("runs", ".cache")
 #: Counted up when the same files would come out differently.
-_VERSION = 1
+_VERSION = 3
 _COPIED_AT_ONCE = 256
 _REPORT_EVERY = 200
 #: Called with the number of pictures done and their total.

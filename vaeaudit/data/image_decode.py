@@ -57,7 +57,7 @@ class Remark(StrEnum):
     DEEP = "had more than 8 bits per pixel and were scaled each by its own range"
     TURNED = "were turned as their EXIF orientation says"
     FRAMES = "held several frames, of which the first was read"
-    PADDED = "were not square; they were padded with the median colour of their border, so that nothing is cut off"
+    PADDED = "were not square; they were padded by continuing their edges; nothing is cut off, padding is not scored"
     ENLARGED = "were smaller than the chosen size and were enlarged"
 
 
@@ -227,7 +227,7 @@ def _on_white(image: Image.Image) -> tuple[Image.Image, tuple[Remark, ...]]:
 
 
 def _squared(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
-    """Resize so that the longer side fits, and centre on the median colour of the border."""
+    """Resize so that the longer side fits, centre, and continue the edges outwards."""
     scale = side / max(image.size)
     width, height = (max(1, round(length * scale)) for length in image.size)
     if (width, height) != image.size:
@@ -236,13 +236,9 @@ def _squared(image: Image.Image, side: int) -> npt.NDArray[np.uint8]:
     pixels = np.asarray(image)
     if width == height:
         return pixels
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    middle = len(border) // 2
-    square = np.empty((side, side, *pixels.shape[2:]), dtype=np.uint8)
-    square[:] = np.partition(border, middle, axis=0)[middle]
     top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = pixels
-    return square
+    margins = ((top, side - height - top), (left, side - width - left))
+    return np.pad(pixels, (*margins, (0, 0))[: pixels.ndim], mode="edge")
 
 
 def _are_channels_equal(pixels: npt.NDArray[np.uint8]) -> bool:

@@ -21,7 +21,10 @@ _PICTURE_SUFFIXES = frozenset(
         ".dng", ".cr2", ".nef", ".arw", ".exr", ".hdr",
     ]
 )  # fmt: skip
-_SPLITS = frozenset(["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"])
+#: Names of folders, and of levels, that say which part of the data is for learning and which for judging.
+SPLIT_NAMES = frozenset(
+    ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"]
+)
 _METADATA = "metadata"
 
 
@@ -168,7 +171,7 @@ def folder_columns(names: Iterable[str]) -> FolderColumns:
     folders = _without_shared([readable_name(name).split("/")[:-1] for name in names])
     first = {parts[0] for parts in folders if parts}
     found = FolderColumns({})
-    if len(first) >= 2 and all(name.lower() in _SPLITS for name in first):
+    if len(first) >= 2 and all(name.lower() in SPLIT_NAMES for name in first):
         said = f"the folders {first_few(sorted(first))} are read as splits: column split"
         found = FolderColumns({"split": [parts[0] if parts else None for parts in folders]}, (said,))
         folders = [parts[1:] for parts in folders]

@@ -24,6 +24,7 @@ from vaeaudit.data.image_metadata import join_metadata
 from vaeaudit.data.listing import readable_name
 from vaeaudit.data.records import LeftOut, RawTable, unique_names
 from vaeaudit.data.refusals import SUPPORTED_PICTURES
+from vaeaudit.data.splits import with_split_folders
 from vaeaudit.errors import InputError
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.
@@ -57,7 +58,7 @@ def load_images(folder: ImageFolder, config: ReadConfig, on_progress: Listener |
 
     with guarded_decoding():
         preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
-    table = _table(folder, names, preparation, config)
+    table, config = with_split_folders(_table(folder, names, preparation, config), names, config)
     row_names = np.array([readable_name(names[position]) for position in preparation.positions], dtype=object)
     return assemble_images(
         table,

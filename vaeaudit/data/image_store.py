@@ -56,9 +56,10 @@ class ImageStore:
             raise IndexError(f"positions must lie in [0, {len(self)}), found {index.min()} to {index.max()}")
         pixels = np.empty((len(index), size), np.uint8)
         starts = np.flatnonzero(np.diff(index, prepend=-2) != 1)
+        stops = np.append(starts, len(index))[1:]
         with self.path.open("rb") as stream:
             first = _first_byte(stream, self)
-            for start, stop in zip(starts, [*starts[1:], len(index)], strict=True):
+            for start, stop in zip(starts, stops, strict=True):
                 stream.seek(first + int(index[start]) * size)
                 if stream.readinto(pixels[start:stop].data) != (stop - start) * size:
                     raise ValueError(f"{self.path}: the file ends too early")

@@ -23,7 +23,7 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    single = (("--label", config.label), ("--id", config.id))
+    single = (("--label", config.label), ("--id", config.id), ("--split", config.split))
     many = (
         ("--sensitive", config.sensitive),
         ("--exclude", config.exclude),
@@ -43,19 +43,27 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
 def _require_one_role(config: ReadConfig) -> None:
     if config.id is not None and config.id in (config.label, *config.sensitive):
         raise UsageError(f"--id {config.id}: the column is the label or a sensitive column already.")
+    if config.split is not None and config.split in (config.label, config.id, *config.sensitive, *config.exclude):
+        raise UsageError(f"--split {config.split}: the column is the label, an id, sensitive or excluded already.")
     for name in config.exclude:
         if name == config.label:
             raise UsageError(f"--exclude {name}: the column is the label already.")
     for name in config.include:
-        if name in config.exclude:
-            raise UsageError(f"--include {name}: the column is excluded already.")
-        if name == config.id:
-            raise UsageError(f"--include {name}: an id column names the rows and cannot enter the model.")
+        _require_may_enter(name, config)
     for name, kind in config.kinds.items():
         if name in config.levels and kind != Kind.ORDINAL.value:
             raise UsageError(
                 f"--levels {name}: declares the column ordinal, but --kind-of {name}={kind} was given too."
             )
+
+
+def _require_may_enter(name: str, config: ReadConfig) -> None:
+    if name in config.exclude:
+        raise UsageError(f"--include {name}: the column is excluded already.")
+    if name == config.id:
+        raise UsageError(f"--include {name}: an id column names the rows and cannot enter the model.")
+    if name == config.split:
+        raise UsageError(f"--include {name}: a split says nothing about its rows and cannot enter the model.")
 
 
 def assign(
@@ -96,6 +104,8 @@ def _role(name: str, config: ReadConfig) -> Role:
         return Role.LABEL
     if name == config.id:
         return Role.ID
+    if name == config.split:
+        return Role.SPLIT
     if name in config.sensitive:
         return Role.SENSITIVE
     return Role.EXCLUDED if name in config.exclude else Role.INPUT

@@ -7,6 +7,12 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.data.encoding import Encoding
+from vaeaudit.data.image_encoding import ImageEncoding
+
+#: How rows become numbers: by columns or by pixels.
+AnyEncoding = Encoding | ImageEncoding
+
 
 class Rows(Protocol):
     """N rows, cut or chosen without copying what is not looked at."""

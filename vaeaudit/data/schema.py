@@ -48,6 +48,7 @@ class Role(StrEnum):
     SENSITIVE = "sensitive"
     EXCLUDED = "excluded"
     ID = "id"
+    SPLIT = "split"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Column:
     kind, role
         See `Kind` and `Role`.
     in_model
-        Whether the column enters the model. Labels and sensitive columns do so only when asked in.
+        Whether the column enters the model. Labels and sensitive columns do so only when asked in, splits never.
     missing, unique
         Number of missing cells, and of distinct values among the others.
     levels
@@ -136,6 +137,11 @@ class Schema:
     def label(self) -> Column | None:
         """The label, where one was declared."""
         return next((column for column in self.columns if column.role is Role.LABEL), None)
+
+    @property
+    def split(self) -> Column | None:
+        """The column that says which split a row belongs to, where there is one."""
+        return next((column for column in self.columns if column.role is Role.SPLIT), None)
 
     def require(self, name: str, *, option: str) -> Column:
         """Return the column called `name`, or say which columns there are.

@@ -10,29 +10,39 @@ with native_stderr_held_back():
 
     tensorflow.constant(0)  # the first tensor makes it announce the processor
 
-from vaeaudit.models.inference import TRAVERSAL, drawn_bounds, encode_rows, traversals, typical_column_nats
+from vaeaudit.models.build import build, resolve
+from vaeaudit.models.image_inference import encode_images, fit_image_scales, make_pictures
+from vaeaudit.models.image_scores import PatchScales
+from vaeaudit.models.image_vae import ImageVAE
+from vaeaudit.models.inference import TRAVERSAL, posterior_means
+from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.persistence import architecture, rebuild, weights
 from vaeaudit.models.stability import latent_stability
-from vaeaudit.models.training import (
-    Training,
-    TrainingState,
-    resolve_latents,
-    split_held_out,
-    train,
-)
+from vaeaudit.models.table_inference import drawn_bounds, encode_rows, traversals, typical_column_nats
+from vaeaudit.models.table_vae import TableVAE
+from vaeaudit.models.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.vae import BetaVAE
 
 __all__ = [
     "TRAVERSAL",
     "BetaVAE",
+    "ImageVAE",
+    "PatchScales",
+    "TableVAE",
     "Training",
     "TrainingState",
     "architecture",
+    "build",
     "drawn_bounds",
+    "encode_images",
     "encode_rows",
+    "fit_image_scales",
     "latent_stability",
+    "make_pictures",
+    "measure_latent_space",
+    "posterior_means",
     "rebuild",
-    "resolve_latents",
+    "resolve",
     "split_held_out",
     "train",
     "traversals",

@@ -1,4 +1,4 @@
-"""From a trained model to `LatentCodes`: every row once, in chunks, memory flat in N."""
+"""What passing rows through a trained model has in common for tables and pictures."""
 
 from __future__ import annotations
 
@@ -6,228 +6,51 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import tensorflow as tf
 
-from vaeaudit.data.encoding import ColumnEncoding, EncodedRows, Likelihood
-from vaeaudit.latents import LatentCodes
-from vaeaudit.models.objectives import kl_per_latent
-from vaeaudit.models.vae import BetaVAE
+from vaeaudit.data.rows import Rows
+from vaeaudit.models.build import CHUNK
+from vaeaudit.models.vae import Batch, BetaVAE
 
-#: Rows per call into the graph, and the most numbers that the decoder may return in one call: S x rows x parameters.
-CHUNK = 2048
-_MOST_OUTPUTS = 40_000_000
-#: K, reasons kept per row.
-REASONS = 5
-#: Rows from which the typical surprise of a column is taken.
-_TYPICAL_ROWS = 8192
-#: Share of the rows, those of lowest bound, from whose latents no null row is drawn.
-NULL_TRIM = 0.05
-_LARGEST = np.finfo(np.float64).max
 #: Positions of a traversal, in standard deviations of the prior.
 TRAVERSAL = np.linspace(-2.5, 2.5, 11)
 
-
-def typical_column_nats(model: BetaVAE, frame: pd.DataFrame, *, seed: int) -> np.ndarray:
-    """Return the median of -E_q[log p(x_c|z)] per column [C] in nats, from a sample of the rows.
-
-    Parameters
-    ----------
-    model
-        Trained.
-    frame
-        [N] typed rows.
-    seed
-        Of the sample and of the posterior samples.
-    """
-    sample = np.random.default_rng(seed).permutation(len(frame))[:_TYPICAL_ROWS]
-    part = frame.iloc[np.sort(sample)]
-    rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
-    _seed_noise(model, seed)
-    size = _chunk_size(model, 4)
-    chunks = [score(*_tensors(rows.take(slice(at, at + size))))[3].numpy() for at in range(0, len(rows), size)]
-    return np.asarray(np.median(-np.concatenate(chunks) - model.encoding.base_log_density(part), axis=0))
+Compiled = Callable[..., tuple[tf.Tensor, ...]]
 
 
-def encode_rows(
-    model: BetaVAE,
-    frame: pd.DataFrame,
-    held_out: npt.NDArray[np.bool_],
-    typical: npt.NDArray[np.floating],
-    *,
-    n_samples: int,
-    seed: int,
-    on_rows: Callable[[int], None] = lambda done: None,
-) -> LatentCodes:
-    """Return posterior, bound and reasons of every row.
+def posterior_means(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
+    """Return the posterior means [N, L] of rows.
 
     Parameters
     ----------
-    model
-        Trained.
-    frame
-        [N] typed rows; need not be those the model was trained on.
-    held_out
-        [N]; carried into the codes.
-    typical
-        [C]; see `typical_column_nats`.
-    n_samples
-        S of the importance-weighted bound.
-    seed
-        Of the posterior samples; the same seed gives the same bound.
-    on_rows
-        Told the number of rows done.
+    model, rows
+        Trained, and encoded for it.
     """
-    _seed_noise(model, seed)
-    score = _scorer(model, n_samples)
-    pieces: dict[str, list[np.ndarray]] = {}
-    size = _chunk_size(model, n_samples)
-    for start in range(0, len(frame), size):
-        for name, values in _encode_chunk(model, score, frame.iloc[start : start + size], typical).items():
-            pieces.setdefault(name, []).append(values)
-        on_rows(min(start + size, len(frame)))
-    joined = {name: np.concatenate(arrays) for name, arrays in pieces.items()}
-    return LatentCodes(**joined, held_out=held_out, columns=model.encoding.names)
-
-
-def drawn_bounds(model: BetaVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
-    """Return the bound [n_rows] of rows that the model itself draws: the null distribution of the outlier score.
-
-    Rows are drawn at posterior samples of the rows whose own bound is not among the lowest `NULL_TRIM`, so that rows
-    which do not belong do not set the standard.
-
-    Parameters
-    ----------
-    model
-        Trained.
-    codes
-        Of the rows to draw at.
-    n_rows, n_samples
-        Rows to draw, and S of the bound.
-    seed
-        Of the rows, their latents, their cells, and the posterior samples.
-    """
-    _seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
-    generator = np.random.default_rng(seed)
-    ordinary = np.flatnonzero(codes.iwae >= np.quantile(codes.iwae, NULL_TRIM))
-    source = generator.choice(ordinary, n_rows)
-    z = codes.mean[source] + codes.stddev[source] * generator.normal(size=(n_rows, codes.n_latents))
-    score = _scorer(model, n_samples)
-    bounds = []
-    size = _chunk_size(model, n_samples)
-    for start in range(0, n_rows, size):
-        part = tf.constant(z[start : start + size], tf.float32)
-        drawn = model.likelihood.sample(model.decode(part), tf.constant([seed % 2**31, start]))
-        base = model.encoding.drawn_base_log_density(drawn[1].numpy(), generator)
-        bounds.append(score(*drawn)[2].numpy() + base)
-    return np.concatenate(bounds)
-
-
-def posterior_means(model: BetaVAE, rows: EncodedRows) -> npt.NDArray[np.float32]:
-    """Return the posterior means [N, L] of encoded rows."""
-    encode = _compiled(model, model.encode)
+    encode = compiled(model, lambda *batch: model.encode(batch))
     parts = (rows.take(slice(start, start + CHUNK)) for start in range(0, len(rows), CHUNK))
-    return np.concatenate([encode(*_tensors(part))[0].numpy() for part in parts])
+    return np.concatenate([encode(*tensors(part))[0].numpy() for part in parts])
 
 
-def traversals(model: BetaVAE) -> npt.NDArray[np.float64]:
-    """Return [L, T, C]: what the decoder expects of each column while one latent moves and the others are 0.
-
-    Parameters
-    ----------
-    model
-        Trained; the positions [T] are `TRAVERSAL`.
-    """
+def traversal_latents(model: BetaVAE) -> npt.NDArray[np.float32]:
+    """Return [L, T, L]: one latent at each of the positions `TRAVERSAL`, all others at 0."""
     n_latents = model.config.latents
     z = np.zeros((n_latents, len(TRAVERSAL), n_latents), np.float32)
     for latent in range(n_latents):
         z[latent, :, latent] = TRAVERSAL
-    expected = model.likelihood.expectation(model.decode(tf.constant(z))).numpy()
-    return in_user_units(expected, model.encoding.columns)
+    return z
 
 
-def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
-    """Turn expectations [..., C] in encoded units into numbers, seconds, or positions in `Column.levels`."""
-    result = np.array(expected, np.float64)
-    with np.errstate(over="ignore"):
-        _to_user_units(result, columns)
-    return result
+def compiled(model: BetaVAE, function: Compiled) -> Compiled:
+    """Trace a function of a batch once, for any number of rows; TensorFlow warns about tracing the same one often."""
+    graph: Compiled = tf.function(function).get_concrete_function(*model.signature)
+    return graph
 
 
-def _to_user_units(result: npt.NDArray[np.float64], columns: tuple[ColumnEncoding, ...]) -> None:
-    """Do the work of `in_user_units` in place."""
-    for position, column in enumerate(columns):
-        values = result[..., position]
-        if column.likelihood is Likelihood.QUANTISED:
-            result[..., position] = np.array(column.centres)[values.astype(int)]
-        elif column.likelihood is Likelihood.CATEGORICAL:
-            # The shared code stands for many levels: naming one of them would be a guess.
-            result[..., position] = np.where(values < column.n_codes - 1, values, np.nan)
-        elif column.likelihood is Likelihood.LOG_NORMAL:
-            result[..., position] = np.exp(np.minimum(column.location + column.scale * values, 700.0))
-        elif column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
-            result[..., position] = np.clip(column.location + column.scale * values, -_LARGEST, _LARGEST)
-
-
-def _chunk_size(model: BetaVAE, n_samples: int) -> int:
-    """Rows per call: fewer where the decoder has many outputs, so that memory does not grow with the columns."""
-    return int(np.clip(_MOST_OUTPUTS // (n_samples * model.likelihood.n_parameters), 16, CHUNK))
-
-
-def _seed_noise(model: BetaVAE, seed: int) -> None:
+def seed_noise(model: BetaVAE, seed: int) -> None:
+    """Set the model's noise, so that the same seed gives the same posterior samples."""
     model.noise.state.assign(tf.cast([seed, 0], model.noise.state.dtype))
 
 
-def _tensors(rows: EncodedRows) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    return tf.constant(rows.values), tf.constant(rows.codes), tf.constant(rows.observed)
-
-
-def _scorer(model: BetaVAE, n_samples: int) -> Callable[..., tuple[tf.Tensor, ...]]:
-    """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods [B, C], expectation [B, C]."""
-
-    def score(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        mean, stddev, bound, per_column = model.importance_weighted((values, codes, observed), n_samples)
-        return mean, stddev, bound, per_column, model.likelihood.expectation(model.decode(mean))
-
-    return _compiled(model, score)
-
-
-def _compiled(model: BetaVAE, function: Callable[..., tuple[tf.Tensor, ...]]) -> Callable[..., tuple[tf.Tensor, ...]]:
-    """Trace a function of a batch once, for any number of rows; TensorFlow warns about tracing the same one often."""
-    n_numeric, n_columns = model.likelihood.n_numeric, model.likelihood.n_columns
-    signature = [
-        tf.TensorSpec([None, n_numeric], tf.float32),
-        tf.TensorSpec([None, n_columns - n_numeric], tf.int32),
-        tf.TensorSpec([None, n_columns], tf.bool),
-    ]
-    compiled: Callable[..., tuple[tf.Tensor, ...]] = tf.function(function).get_concrete_function(*signature)
-    return compiled
-
-
-def _encode_chunk(
-    model: BetaVAE,
-    score: Callable[..., tuple[tf.Tensor, ...]],
-    frame: pd.DataFrame,
-    typical: npt.NDArray[np.floating],
-) -> dict[str, np.ndarray]:
-    rows = model.encoding.encode(frame)
-    mean, stddev, bound, per_column, expected = score(*_tensors(rows))
-    kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev)).numpy()
-    base = model.encoding.base_log_density(frame)
-    column_log_likelihood = per_column.numpy() + base
-    excess = -column_log_likelihood - typical
-    n_reasons = min(REASONS, excess.shape[1])
-    top = np.argsort(-excess, axis=1, kind="stable")[:, :n_reasons]
-    expected_cells = in_user_units(expected.numpy(), model.encoding.columns)
-    expected_cells[~rows.observed] = np.nan
-    return {
-        "mean": mean.numpy(),
-        "stddev": stddev.numpy(),
-        "kl": kl,
-        "log_likelihood": column_log_likelihood.sum(axis=1),
-        "iwae": bound.numpy() + base.sum(axis=1),
-        "unit_correction": model.encoding.unit_correction(frame),
-        "reason_column": top.astype(np.int32),
-        "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),
-        "reason_expected": np.take_along_axis(expected_cells, top, axis=1),
-    }
+def tensors(rows: Rows) -> Batch:
+    """Return rows as the tensors of one batch."""
+    return tuple(tf.constant(part) for part in rows.arrays())

@@ -149,8 +149,7 @@ class MixedLikelihood(keras.layers.Layer):
             return log_prob
         is_missing = tf.cast(~tf.gather(observed, self.with_missing, axis=-1), tf.float32)
         of_missing = self.missingness(parameters).log_prob(is_missing)
-        spread = tf.one_hot(self.with_missing, self.n_columns)
-        return log_prob + tf.matmul(of_missing, spread)
+        return log_prob + tf.matmul(of_missing, self._spread_of_missing())
 
     def expectation(self, parameters: tf.Tensor) -> tf.Tensor:
         """Return what the model expects of each cell [..., B, C]: mean, or the most probable code."""
@@ -163,6 +162,39 @@ class MixedLikelihood(keras.layers.Layer):
             else:
                 expected.append(tf.cast(distribution.mode(), tf.float32))
         return tf.concat(expected, axis=-1)
+
+    def mean_features(self, parameters: tf.Tensor) -> tf.Tensor:
+        """Return the expectation [..., B, D] of the features of `TableInputs` under p(x|z).
+
+        Probabilities stand where the one-hot codes are, P(missing) where the masks are; everything else is multiplied
+        by P(observed), since the features of a missing cell are zeros. Of a count it is the standardised log1p of the
+        mean. Numbers are clipped like encoded ones.
+
+        Parameters
+        ----------
+        parameters
+            [..., B, n_parameters] decoder outputs.
+        """
+        observed = self._observed(parameters)
+        features = [tf.zeros_like(parameters[..., :0])]
+        for block, distribution in zip(self.blocks, self.distributions(parameters), strict=True):
+            present = observed[..., block.start : block.stop]
+            if block.likelihood.is_coded:
+                probabilities = _code_probabilities(distribution, int(block.n_codes.max())) * present[..., None]
+                shape = tf.concat([tf.shape(present)[:-1], [np.prod(probabilities.shape[-2:])]], axis=0)
+                features.append(tf.reshape(probabilities, shape))
+            else:
+                features.append(present * _mean_number(block, distribution))
+        return tf.concat([*features, 1.0 - tf.gather(observed, self.with_missing, axis=-1)], axis=-1)
+
+    def _observed(self, parameters: tf.Tensor) -> tf.Tensor:
+        """Return P(observed | z) [..., B, C]; 1 for columns without missing cells."""
+        missing = tf.matmul(self.missingness(parameters).probs_parameter(), self._spread_of_missing())
+        return 1.0 - missing
+
+    def _spread_of_missing(self) -> tf.Tensor:
+        """Return [M, C]; puts the columns that have missing cells at their places among all columns."""
+        return tf.one_hot(self.with_missing, self.n_columns)
 
     def sample(self, parameters: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Draw values [B, P], codes [B, Q] and observed [B, C] from decoder outputs [B, n_parameters].
@@ -185,7 +217,7 @@ class MixedLikelihood(keras.layers.Layer):
         observed = tf.ones([tf.shape(parameters)[0], self.n_columns], tf.bool)
         if len(self.with_missing):
             missing = tf.cast(self.missingness(parameters).sample(seed=seeds[-1]), tf.float32)
-            observed = tf.matmul(missing, tf.one_hot(self.with_missing, self.n_columns)) < 0.5
+            observed = tf.matmul(missing, self._spread_of_missing()) < 0.5
         all_codes = tf.concat(codes, axis=-1)
         all_codes = tf.where(observed[:, self.n_numeric :], all_codes, MISSING_CODE)
         return tf.where(observed[:, : self.n_numeric], tf.concat(values, axis=-1), 0.0), all_codes, observed
@@ -239,6 +271,23 @@ class MixedLikelihood(keras.layers.Layer):
         padding = np.where(np.arange(block.width) < block.n_codes[:, None], 0.0, _PADDING_LOGIT).astype(np.float32)
         shape = tf.concat([tf.shape(outputs)[:-1], [block.n_columns, block.width]], axis=0)
         return tfd.Categorical(logits=tf.reshape(outputs, shape) + padding)
+
+
+def _code_probabilities(distribution: tfd.Distribution, depth: int) -> tf.Tensor:
+    """Return the probabilities [..., B, n, depth] of the codes 0 to depth - 1."""
+    if isinstance(distribution, tfd.Categorical):
+        return distribution.probs_parameter()[..., :depth]
+    of_one = distribution.probs_parameter()
+    return tf.stack([1.0 - of_one, of_one], axis=-1)[..., :depth]
+
+
+def _mean_number(block: Block, distribution: tfd.Distribution) -> tf.Tensor:
+    """Return the expected number [..., B, n], standardised as the encoder sees it."""
+    if block.likelihood is not Likelihood.NEGATIVE_BINOMIAL:
+        return tf.clip_by_value(distribution.loc, -CLIP, CLIP)
+    location = np.array([column.location for column in block.columns], np.float32)
+    scale = np.array([column.scale for column in block.columns], np.float32)
+    return tf.clip_by_value((tf.math.log1p(distribution.mean()) - location) / scale, -CLIP, CLIP)
 
 
 def _ordered_log_probs(cutpoints: tf.Tensor, location: tf.Tensor) -> tf.Tensor:

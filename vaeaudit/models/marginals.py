@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vaeaudit.data.encoding import EncodedRows
-from vaeaudit.models.vae import BetaVAE
+from vaeaudit.data.rows import Rows
+from vaeaudit.models.likelihoods import MixedLikelihood
 
 #: Steps and learning rate of the fit; the problem is convex or nearly so, and starts near its answer.
 _STEPS = 300
@@ -15,17 +15,18 @@ _LEARNING_RATE = 0.05
 _BATCH_SIZE = 1024
 
 
-def fit_marginals(model: BetaVAE, train_rows: EncodedRows, test_rows: EncodedRows, *, seed: int) -> float:
-    """Fit the likelihood with one parameter vector for all rows and leave it as the decoder's output bias.
+def fit_marginals(
+    likelihood: MixedLikelihood, train_rows: Rows, test_rows: Rows, *, seed: int
+) -> tuple[tf.Tensor, float]:
+    """Fit the likelihood with one parameter vector for all rows.
 
     Returns
     -------
-    float
-        Mean log-likelihood of `test_rows` under independent columns, in nats per row and encoded units: what a model
-        that has learned no relation between the columns would reach.
+    tf.Tensor, float
+        The parameters [n_parameters], and the mean log-likelihood of `test_rows` under independent columns, in nats per
+        row and encoded units: what a model that has learned no relation between the columns would reach.
     """
-    likelihood = model.likelihood
-    bias = tf.Variable(_initial_bias(model, train_rows))
+    bias = tf.Variable(_initial_bias(likelihood, train_rows))
     variables = [bias, *(weight.value for weight in likelihood.trainable_variables)]
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, _STEPS), beta_2=0.99)
     optimizer.build(variables)
@@ -44,26 +45,22 @@ def fit_marginals(model: BetaVAE, train_rows: EncodedRows, test_rows: EncodedRow
     size = min(_BATCH_SIZE, len(train_rows))
     for _ in range(_STEPS):
         batch = train_rows.take(generator.integers(0, len(train_rows), size))
-        step(*(tf.constant(part) for part in (batch.values, batch.codes, batch.observed)))
-    model.decoder.layers[-1].bias.assign(bias)
-    model.marginals.assign(bias)
-    return float(
-        mean_log_prob(*(tf.constant(part) for part in (test_rows.values, test_rows.codes, test_rows.observed)))
-    )
+        step(*(tf.constant(part) for part in batch.arrays()))
+    return tf.convert_to_tensor(bias), float(mean_log_prob(*(tf.constant(part) for part in test_rows.arrays())))
 
 
-def _initial_bias(model: BetaVAE, rows: EncodedRows) -> np.ndarray:
+def _initial_bias(likelihood: MixedLikelihood, rows: Rows) -> np.ndarray:
     """Log frequencies for codes and for missingness, so that only scales and means are left to be found."""
-    likelihood = model.likelihood
+    _, all_codes, observed = rows.arrays()
     pieces = []
     for block in likelihood.blocks:
         piece = np.zeros((block.n_columns, block.width), np.float32)
         if block.width > 1:
             for position in range(block.n_columns):
-                codes = rows.codes[:, block.start - likelihood.n_numeric + position]
+                codes = all_codes[:, block.start - likelihood.n_numeric + position]
                 counts = np.bincount(codes[codes >= 0], minlength=block.width)[: block.width]
                 piece[position] = np.log((counts + 0.5) / (counts.sum() + 0.5 * block.width))
         pieces.append(piece.ravel())
-    share = (~rows.observed[:, likelihood.with_missing]).mean(axis=0)
+    share = (~observed[:, likelihood.with_missing]).mean(axis=0)
     pieces.append(np.log((share + 1e-4) / (1 + 1e-4 - share)).astype(np.float32))
     return np.concatenate(pieces)

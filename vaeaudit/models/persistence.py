@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.config import ModelConfig
-from vaeaudit.data.encoding import Encoding
+from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.errors import RunError, UsageError
+from vaeaudit.models.build import build
 from vaeaudit.models.vae import BetaVAE
 
-FORMAT = "vaeaudit-beta-vae-1"
+FORMAT = "vaeaudit-beta-vae-2"
 
 
 def architecture(model: BetaVAE) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def weights(model: BetaVAE) -> dict[str, npt.NDArray[Any]]:
 
 
 def rebuild(
-    document: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], encoding: Encoding, *, seed: int
+    document: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], encoding: AnyEncoding, *, seed: int
 ) -> BetaVAE:
     """Rebuild a model from `architecture` and `weights`.
 
@@ -66,7 +67,7 @@ def rebuild(
         raise RunError(f"model: expected the format {FORMAT!r}, found {document.get('format')!r}.")
     if tuple(document.get("columns", ())) != encoding.names:
         raise RunError("model: its columns are not those of the run's schema.")
-    model = BetaVAE(encoding, _config_of(document), seed=seed)
+    model = build(encoding, _config_of(document), seed=seed)
     loaded = [np.asarray(arrays[name]) for name in sorted(arrays)]
     needed = [tuple(weight.shape) for weight in model.weights]
     if [value.shape for value in loaded] != needed or any(value.dtype.kind != "f" for value in loaded):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from vaeaudit.config import ModelConfig, TrainConfig
-from vaeaudit.data.encoding import EncodedRows, Encoding
+from vaeaudit.data.rows import AnyEncoding, Rows
 from vaeaudit.models.inference import posterior_means
 from vaeaudit.models.training import train
 from vaeaudit.progress import Listener, ignore
@@ -20,8 +20,8 @@ _COMPARED_ROWS = 5000
 
 def latent_stability(
     mean: npt.NDArray[np.floating],
-    encoding: Encoding,
-    rows: EncodedRows,
+    encoding: AnyEncoding,
+    rows: Rows,
     *,
     held_out: npt.NDArray[np.bool_],
     model_config: ModelConfig,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import keras
@@ -14,10 +14,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig, TrainConfig
-from vaeaudit.data.encoding import EncodedRows, Encoding
+from vaeaudit.data.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.latents import ACTIVE_THRESHOLD
-from vaeaudit.models.marginals import fit_marginals
+from vaeaudit.models.build import build, chunk_size
 from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.progress import Listener, Progress, ignore
@@ -26,6 +26,8 @@ from vaeaudit.progress import Listener, Progress, ignore
 MOST_HELD_OUT = 10_000
 #: Optimiser steps per call into the graph, so that Keras does not return to Python after each.
 STEPS_PER_EXECUTION = 16
+#: S of the held-out ELBO.
+_HELD_OUT_SAMPLES = 4
 #: Fewest rows that can be split into training and held-out rows.
 FEWEST_ROWS = 20
 
@@ -70,7 +72,7 @@ class Training:
     epochs, seconds
         How long it took.
     baseline
-        Held-out mean log-likelihood under independent columns, in nats.
+        Held-out mean log-likelihood under independent columns or pixels, in nats.
     state
         Set where training was interrupted.
     """
@@ -110,44 +112,36 @@ def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_
     return mask
 
 
-def resolve_latents(config: ModelConfig, n_columns: int) -> ModelConfig:
-    """Return the configuration with "auto" latents replaced by a number.
-
-    Auto is as many latents as columns, between 2 and 16: those that the data does not need lose their KL while
-    training and are reported as dead, so too many costs time, too few costs structure.
-
-    Parameters
-    ----------
-    config
-        Kept as it is where it names a number.
-    n_columns
-        C, modelled columns.
-    """
-    return config if config.latents else replace(config, latents=int(np.clip(n_columns, 2, 16)))
-
-
-def training_batches(rows: EncodedRows, batch_size: int, steps_per_epoch: int, *, seed: int, epoch: int) -> Any:
+def training_batches(rows: Rows, batch_size: int, steps_per_epoch: int, *, seed: int, epoch: int) -> Any:
     """Return an endless `tf.data.Dataset` of batches, from `epoch` on; each pass is a fresh permutation.
 
-    The permutation is computed index by index (`index_shuffle`), so nothing is copied and memory does not grow.
+    The permutation is computed index by index (`index_shuffle`) and rows are read as they are needed, so memory does
+    not grow with N.
     """
     n_rows = len(rows)
-    tensors = tuple(tf.constant(part) for part in (rows.values, rows.codes, rows.observed))
+    size = min(batch_size, n_rows)
     passes = max(1, n_rows // batch_size)
+    examples = rows.take(slice(0, 1)).arrays()
+
+    def read(index: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
+        return list(rows.take(index).arrays())
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        position = (step % passes) * batch_size + tf.range(min(batch_size, n_rows), dtype=tf.int64)
+        position = (step % passes) * batch_size + tf.range(size, dtype=tf.int64)
         shuffle_seed = tf.stack([tf.cast(step // passes, tf.int32), seed % 2**31])
         index = tf.random.experimental.index_shuffle(position, shuffle_seed, n_rows - 1)
-        return tuple(tf.gather(part, index) for part in tensors)
+        parts = tf.numpy_function(read, [index], [example.dtype for example in examples], stateful=False)
+        for part, example in zip(parts, examples, strict=True):
+            part.set_shape([size, *example.shape[1:]])
+        return tuple(parts)
 
     steps = tf.data.Dataset.counter(start=epoch * steps_per_epoch)
     return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
 def train(
-    encoding: Encoding,
-    rows: EncodedRows,
+    encoding: AnyEncoding,
+    rows: Rows,
     held_out: npt.NDArray[np.bool_],
     model_config: ModelConfig,
     config: TrainConfig,
@@ -163,11 +157,11 @@ def train(
     Parameters
     ----------
     encoding, rows
-        The columns, and all N rows encoded.
+        How rows become numbers, and all N rows encoded.
     held_out
         [N]; see `split_held_out`.
     model_config, config
-        `model_config.latents` resolved.
+        As resolved (see `vaeaudit.models.resolve`): nothing is left at "auto".
     seed
         Of weights, noise and order; the same seed gives the same result on the same machine.
     on_progress, on_checkpoint
@@ -177,11 +171,11 @@ def train(
     resume_from
         State of an interrupted training with the same data and configuration.
     """
-    model = BetaVAE(encoding, model_config, seed=seed, trim=config.trim)
+    model = build(encoding, model_config, seed=seed, trim=config.trim)
     train_rows, test_rows = rows.take(np.flatnonzero(~held_out)), rows.take(np.flatnonzero(held_out))
     on_progress(Progress("training", 0, config.epochs))
-    baseline = fit_marginals(model, train_rows, test_rows, seed=seed)
-    schedule = _Schedule.plan(len(train_rows), config)
+    baseline = model.start_from(train_rows, test_rows, seed=seed)
+    schedule = _Schedule.plan(len(train_rows), config, most_passes=model.most_passes)
     model.compile(
         optimizer=keras.optimizers.Adam(schedule.learning_rate(config)),
         steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
@@ -226,18 +220,16 @@ class _Schedule:
         return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.05)
 
     @classmethod
-    def plan(cls, n_rows: int, config: TrainConfig) -> Self:
+    def plan(cls, n_rows: int, config: TrainConfig, *, most_passes: int) -> Self:
         # Small tables get at least some ten steps per pass, or the KL weight and Adam never settle.
         batch_size = int(np.clip(n_rows // 10, 1, config.batch_size))
         whole_pass = max(1, n_rows // batch_size)
-        # Never more than two passes: German credit (900 training rows) at eleven passes an epoch was memorised before
-        # the KL weight had risen, and ended below the independent columns it started from.
-        fewest = min(config.fewest_steps, 2 * whole_pass)
+        fewest = min(config.fewest_steps, most_passes * whole_pass)
         steps_per_epoch = int(np.clip(whole_pass, fewest, config.most_steps))
         return cls(batch_size, steps_per_epoch, config.epochs)
 
 
-def _chunks(rows: EncodedRows, size: int) -> Iterator[EncodedRows]:
+def _chunks(rows: Rows, size: int) -> Iterator[Rows]:
     for start in range(0, len(rows), size):
         yield rows.take(slice(start, start + size))
 
@@ -259,7 +251,7 @@ class _Keeper(keras.callbacks.Callback):
         model_config: ModelConfig,
         config: TrainConfig,
         schedule: _Schedule,
-        test_rows: EncodedRows,
+        test_rows: Rows,
         on_progress: Listener,
         on_checkpoint: Callable[[TrainingState], None],
         is_interrupted: Callable[[], bool],
@@ -322,21 +314,23 @@ class _Keeper(keras.callbacks.Callback):
     def _evaluate_held_out(self) -> tuple[float, float, float, int]:
         """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
         pieces = [
-            self._evaluate(*(tf.constant(part) for part in (rows.values, rows.codes, rows.observed)))
-            for rows in _chunks(self.test_rows, 2048)
+            self._evaluate(*(tf.constant(part) for part in rows.arrays()))
+            for rows in _chunks(self.test_rows, chunk_size(self.vae, _HELD_OUT_SAMPLES))
         ]
         log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(3))
         active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
         # What is trimmed from training must not decide when to stop either.
         kl = kl.sum(axis=1)
         objective = self.beta * kl - log_likelihood
-        kept = np.argsort(objective)[: max(1, math.ceil((1 - self.config.trim) * len(objective)))]
+        kept = np.argsort(objective)[: max(1, math.ceil((1 - self.vae.trim) * len(objective)))]
         elbo = float((log_likelihood - kl).mean())
         return float(objective[kept].mean()), float(kl[kept].mean()), elbo, int(active.sum())
 
     def _held_out_rows(self, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        mean, stddev = self.vae.encode(*batch)
-        eps = tf.random.stateless_normal([4, tf.shape(mean)[0], tf.shape(mean)[1]], seed=[3, 5])  # the same each epoch
+        mean, stddev = self.vae.encode(batch)
+        eps = tf.random.stateless_normal(
+            [_HELD_OUT_SAMPLES, tf.shape(mean)[0], tf.shape(mean)[1]], seed=[3, 5]
+        )  # the same each epoch
         log_likelihood = self.vae.likelihood.log_prob(self.vae.decode(mean + stddev * eps), *batch)
         kl = kl_per_latent(mean, stddev if self.vae.is_variational else tf.ones_like(stddev))
         return tf.reduce_mean(tf.reduce_sum(log_likelihood, axis=-1), axis=0), kl, mean

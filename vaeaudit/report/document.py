@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 import vaeaudit
-from vaeaudit.analysis.results import AuditResults, Histogram, HistogramCounts, LatentSummary, Proxy
+from vaeaudit.analysis.results import (
+    AuditResults,
+    Duplicates,
+    Histogram,
+    HistogramCounts,
+    LatentSummary,
+    ModelSummary,
+    Proxy,
+)
 
 #: Raised when a key changes its meaning or goes; additions leave it.
 SCHEMA_VERSION = "1.0"
@@ -52,13 +60,8 @@ def document(results: AuditResults) -> dict[str, Any]:
         "representation": results.representation,
         "disparities": results.disparities,
         "proxies": [_proxy(proxy) for proxy in results.proxies],
-        "duplicates": {
-            "rows_in_groups": results.duplicates.rows_in_groups,
-            "groups": results.duplicates.groups,
-            "largest": [{"row_id": row_id, "rows": rows} for row_id, rows in results.duplicates.largest],
-            "expected_pairs": results.duplicates.expected_pairs,
-        },
-        "model": results.model,
+        "duplicates": _duplicates(results.duplicates),
+        "model": _model(results.model),
         "columns": results.columns,
         "traversals": results.traversals,
         "notes": results.notes,
@@ -100,6 +103,20 @@ def _counts(counts: HistogramCounts) -> dict[str, Any]:
 
 def _proxy(proxy: Proxy) -> dict[str, Any]:
     return {{"source": "from"}.get(entry.name, entry.name): getattr(proxy, entry.name) for entry in fields(proxy)}
+
+
+def _duplicates(duplicates: Duplicates) -> dict[str, Any]:
+    parts = {entry.name: getattr(duplicates, entry.name) for entry in fields(duplicates)}
+    return {**parts, "largest": [{"row_id": row_id, "rows": rows} for row_id, rows in duplicates.largest]}
+
+
+def _model(model: ModelSummary) -> dict[str, Any]:
+    parts = {entry.name: getattr(model, entry.name) for entry in fields(model)}
+    lifted = {"continuity": model.continuity, "completeness": model.completeness}
+    if (space := model.latent_space) is not None:
+        names = (entry.name for entry in fields(space) if entry.name not in lifted)
+        parts["latent_space"] = {name: getattr(space, name) for name in names}
+    return {**parts, **lifted}
 
 
 def _plain(value: Any, where: str) -> Any:

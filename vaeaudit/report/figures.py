@@ -12,6 +12,7 @@ import numpy as np
 from vaeaudit.analysis.results import (
     FloatArray,
     Interval,
+    LatentSpaceSummary,
     OutlierSummary,
     Region,
 )
@@ -181,7 +182,7 @@ def score_curve(outliers: OutlierSummary) -> Spec:
         "line": {"color": PALETTE[0], "width": 2.5},
         "hoverinfo": "text",
         "hovertext": [
-            hover(f"{numbers.percent(share)} of rows score below {numbers.number(score)} nats")
+            hover(f"{numbers.percent(share)} of rows score below {numbers.number(score)} {outliers.unit}")
             for share, score in zip(shares, outliers.score_quantiles, strict=True)
         ],
     }
@@ -190,12 +191,48 @@ def score_curve(outliers: OutlierSummary) -> Spec:
         line = {"color": PALETTE[5], "width": 1.5, "dash": "dash"}
         level = {"y0": outliers.threshold, "y1": outliers.threshold, "yref": "y"}
         more["shapes"] = [{"type": "line", "x0": 0, "x1": 1, "xref": "paper", "line": line, **level}]
-        text = f"flagged from {numbers.number(outliers.threshold)} nats"
+        text = f"flagged from {numbers.number(outliers.threshold)} {outliers.unit}"
         place = {"x": 0.02, "xref": "paper", "y": outliers.threshold, "yanchor": "bottom", "showarrow": False}
         more["annotations"] = [{"text": text, "font": {"color": PALETTE[5]}, "xanchor": "left", **place}]
     spec = {
         "data": [trace],
-        "layout": layout(height=300, x="rows with a lower score", y="outlier score (nats)", **more),
+        "layout": layout(height=300, x="rows with a lower score", y=f"outlier score ({outliers.unit})", **more),
+    }
+    return for_narrow_pages(spec)
+
+
+def distances(space: LatentSpaceSummary) -> Spec:
+    """Draw which share of the prior samples, and of the held-out reconstructions, lies within each distance."""
+    curves = {
+        "drawn from the prior": space.prior_distances,
+        "reconstructions of held-out rows": space.held_out_distances,
+    }
+    spec: Spec = {
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": name,
+                "x": rounded(values),
+                "y": rounded(space.distance_shares),
+                "line": {"color": PALETTE[style], "width": 2.5, "dash": DASHES[style]},
+                "hoverinfo": "text",
+                "hovertext": [
+                    hover(f"{numbers.percent(share)} {name} within {numbers.number(value)} of a row")
+                    for share, value in zip(space.distance_shares, values, strict=True)
+                ],
+            }
+            for style, (name, values) in enumerate(curves.items())
+        ],
+        "layout": layout(
+            height=300,
+            x="distance to the nearest row",
+            y="share within it",
+            legend=True,
+            xaxis={"rangemode": "tozero"},
+            yaxis={"tickformat": ".0%", "range": [0, 1.01]},
+            shapes=[vertical_line(space.yardstick)],
+        ),
     }
     return for_narrow_pages(spec)
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from vaeaudit.analysis.results import FloatArray, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.report import numbers
+from vaeaudit.report.blocks import Sheet
 from vaeaudit.report.theme import DASHES, NEUTRAL, PALETTE, for_narrow_pages, hover, label, layout, rounded
+from vaeaudit.report.wording import shorten
 
 Spec = dict[str, Any]
 
@@ -118,8 +120,11 @@ def _positions(edges: FloatArray) -> Spec:
     return {"x": rounded(edges)}
 
 
-def latent_map(places: LatentMap) -> Spec:
-    """Draw the sampled rows on two latents, coloured by the groups of the chosen attribute, flagged rows ringed."""
+def latent_map(places: LatentMap, thumbnails: Sheet | None = None) -> Spec:
+    """Draw the sampled rows on two latents, coloured by the groups of the chosen attribute, flagged rows ringed.
+
+    Where there are `thumbnails`, every point knows its tile and its row, and the page shows them beside the pointer.
+    """
     traces: list[Spec] = []
     views: dict[str, list[int]] = {}
     for attribute, groups in places.groups.items():
@@ -143,6 +148,11 @@ def latent_map(places: LatentMap) -> Spec:
         "views": views,
         "layout": layout(height=460, x=titles[0], y=titles[1], legend=True),
     }
+    if thumbnails is not None and places.row_ids:
+        image = thumbnails.image
+        tile = {"columns": image.columns, "width": image.tile_width, "height": image.tile_height}
+        names = [shorten(row_id, 40) for row_id in places.row_ids]
+        spec["thumbnails"] = {"sheet": thumbnails.id, **tile, "names": names}
     return for_narrow_pages(spec)
 
 
@@ -153,7 +163,8 @@ def _points(places: LatentMap, chosen: Any, name: str, colour: str, *, visible: 
         "name": name,
         "x": rounded(places.x[chosen], 3),
         "y": rounded(places.y[chosen], 3),
-        "marker": {"color": colour, "size": 5, "opacity": 0.6},
-        "hoverinfo": "name",
+        "marker": {"color": colour, "size": 7 if places.row_ids else 5, "opacity": 0.6},
+        "hoverinfo": "none" if places.row_ids else "name",
         "visible": visible,
+        **({"customdata": np.flatnonzero(chosen).tolist()} if places.row_ids else {}),
     }

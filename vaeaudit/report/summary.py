@@ -84,7 +84,7 @@ def summarise(results: AuditResults) -> Summary:
     run = results.run
     facts = (
         ("Rows", text.rows_in_words(results)),
-        ("Columns", f"{numbers.count(len(results.columns))}, of which {numbers.count(results.model.columns)} modelled"),
+        ("Modelled", text.what_is_modelled(results)),
         ("Model", text.model_in_one_line(results.model)),
         ("Made", f"{wording.moment(str(run['created']))}, seed {run['seed']}"),
     )

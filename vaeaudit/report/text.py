@@ -11,7 +11,6 @@ import numpy as np
 from vaeaudit.analysis.results import (
     AuditResults,
     Disparity,
-    Duplicates,
     HistogramCounts,
     LatentSummary,
     ModelSummary,
@@ -129,10 +128,13 @@ def score_curve_sentence(outliers: OutlierSummary) -> str:
     """Say what the score curve shows."""
     quantiles = outliers.score_quantiles
     middle, top = quantiles[len(quantiles) // 2], quantiles[-1]
-    text = f"Half of the rows score below {numbers.number(middle)} nats; the highest score is {numbers.number(top)}."
+    text = (
+        f"Half of the rows score below {numbers.number(middle)} {outliers.unit}; the highest score is "
+        f"{numbers.number(top)}."
+    )
     if outliers.threshold is None:
         return f"{text} No score is high enough to be flagged."
-    return f"{text} Rows are flagged from {numbers.number(outliers.threshold)} nats on."
+    return f"{text} Rows are flagged from {numbers.number(outliers.threshold)} {outliers.unit} on."
 
 
 def outlier_rates_sentence(outliers: OutlierSummary, attribute: str) -> str:
@@ -255,26 +257,14 @@ def disparities_lead(disparities: Sequence[Disparity]) -> str:
 # --- quality ----------------------------------------------------------------------------------------------------
 
 
-def duplicates_lead(duplicates: Duplicates) -> str:
-    """Answer whether rows occur more than once."""
-    if duplicates.groups == 0:
-        return "No row occurs twice."
-    return (
-        f"{numbers.plural(duplicates.rows_in_groups, 'row')} occur more than once, in "
-        f"{numbers.plural(duplicates.groups, 'group')} of rows equal in every column but the id. If the columns were "
-        f"independent of one another, chance alone would give about {numbers.number(duplicates.expected_pairs)} equal "
-        "pairs."
-    )
-
-
 def model_lead(model: ModelSummary) -> str:
     """Answer how well the model learned the rows, against a model that knows no relation between columns."""
     gain = model.elbo_nats - model.baseline_nats
     compared = "better than" if gain > 0 else "no better than"
     return (
-        f"On held-out rows the model is {compared} a model of independent columns: {numbers.number(model.elbo_nats)} "
-        f"against {numbers.number(model.baseline_nats)} nats per row ({_signed(gain)}). It uses {model.active_latents} "
-        f"of {numbers.plural(model.latents, 'latent')}."
+        f"On held-out rows the model is {compared} a model of independent {model.parts}: "
+        f"{numbers.number(model.elbo_nats)} against {numbers.number(model.baseline_nats)} nats per row "
+        f"({_signed(gain)}). It uses {model.active_latents} of {numbers.plural(model.latents, 'latent')}."
     )
 
 
@@ -284,6 +274,16 @@ def rows_in_words(results: AuditResults) -> str:
     return (
         f"{rows['read']} read = {rows['scored']} scored + {rows['quarantined']} quarantined + {rows['skipped']} skipped"
     )
+
+
+def what_is_modelled(results: AuditResults) -> str:
+    """Say what of the data the model sees: some of its columns, or the pixels of its pictures."""
+    known = numbers.plural(len(results.columns), "column")
+    if results.pictures is None:
+        return f"{numbers.count(results.model.columns)} of {known}"
+    height, width, channels = results.pictures.size
+    size = f"{width} x {height} pixels in {'colour' if channels == 3 else 'grey'}"
+    return f"{size}; {known} known of each picture"
 
 
 #: Why training stopped -> in words; other text is shown as it is.

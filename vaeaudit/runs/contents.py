@@ -15,8 +15,8 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding import Encoding
 from vaeaudit.data.population import Population
+from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.latents import LatentCodes
 from vaeaudit.runs.directory import RunWriter
 
@@ -57,7 +57,7 @@ def describe_run(
         "seed": config.seed,
         "data": {
             "name": dataset.name,
-            "kind": "table",
+            "kind": "images" if dataset.images is not None else "table",
             "source": source_text(source),
             "fingerprint": dataset.fingerprint,
         },
@@ -68,7 +68,7 @@ def describe_run(
 
 
 def write_before_training(
-    writer: RunWriter, dataset: Dataset, encoding: Encoding, config: FitConfig, metadata: Mapping[str, Any]
+    writer: RunWriter, dataset: Dataset, encoding: AnyEncoding, config: FitConfig, metadata: Mapping[str, Any]
 ) -> None:
     """Write everything that is known before training, so that an interrupted run can be gone on with.
 

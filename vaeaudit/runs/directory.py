@@ -24,9 +24,12 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding import Encoding
+from vaeaudit.data.image_encoding import ImageEncoding
+from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.data.schema import Schema
 from vaeaudit.errors import RunError, UsageError
-from vaeaudit.latents import LatentCodes
+from vaeaudit.latents import LatentCodes, LatentSpace
+from vaeaudit.pictures import Pictures
 from vaeaudit.runs import store
 
 MANIFEST = "manifest.json"
@@ -224,9 +227,10 @@ class Run:
         return Schema.from_dict(store.read_json(self.path / "schema.json"))
 
     @cached_property
-    def encoding(self) -> Encoding:
-        """How the columns become numbers."""
-        return Encoding.from_dict(store.read_json(self.path / "schema.json")["encoding"])
+    def encoding(self) -> AnyEncoding:
+        """How columns or pictures become numbers."""
+        document = store.read_json(self.path / "schema.json")["encoding"]
+        return ImageEncoding.from_dict(document) if "images" in document else Encoding.from_dict(document)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -241,7 +245,8 @@ class Run:
                 columns[column.name] = values.astype(object).where(values.notna(), None)
             else:
                 columns[column.name] = values
-        return pd.DataFrame(columns, index=pd.RangeIndex(len(stored)))
+        # Of pictures nothing but the pixels may be known, and a table without columns is stored without rows.
+        return pd.DataFrame(columns, index=pd.RangeIndex(self.metadata["rows"]["scored"]))
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -262,6 +267,23 @@ class Run:
     def traversals(self) -> dict[str, npt.NDArray[Any]]:
         """`values` [L, T, C] and `positions` [T]."""
         return store.read_arrays(self.path / "traversals.npz")
+
+    @cached_property
+    def pictures(self) -> Pictures | None:
+        """The pictures that a report shows; None for a table."""
+        arrays = self.optional_arrays("pictures.npz")
+        return None if arrays is None else Pictures.from_arrays(arrays)
+
+    @cached_property
+    def latent_space(self) -> LatentSpace | None:
+        """What continuity and completeness are computed from; None for a run of an earlier version."""
+        arrays = self.optional_arrays("latent_space.npz")
+        return None if arrays is None else LatentSpace.from_arrays(arrays)
+
+    def optional_arrays(self, name: str) -> dict[str, npt.NDArray[Any]] | None:
+        """Return the arrays of a file that not every run has, or None where this one has not."""
+        path = self.path / name
+        return store.read_arrays(path) if path.is_file() else None
 
     @cached_property
     def history(self) -> pd.DataFrame:

@@ -1,55 +1,75 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from vaeaudit.analysis.duplicates import expected_equal_pairs, find_duplicates
-from vaeaudit.data.schema import Column, Kind, Role, Schema
-
-
-def test_planted_copies_are_found_largest_group_first(build):
-    values = np.concatenate([np.arange(100.0), [3.0, 3.0, 7.0]])
-    inputs = build({"x": (values, Kind.REAL)}, np.zeros((103, 1)))
-    found = find_duplicates(inputs.frame, inputs.schema, inputs.row_ids)
-    assert (found.groups, found.rows_in_groups) == (2, 5)
-    assert found.largest == (("row-3", 3), ("row-7", 2))
+from vaeaudit.analysis.duplicates import expected_equal_pairs, summarise_duplicates
+from vaeaudit.analysis.row_pairs import RowPairs
+from vaeaudit.data.schema import Kind, Role
 
 
-def test_the_id_and_identifiers_do_not_make_copies_different(build):
-    table = {
-        "id": ([f"p{k}" for k in range(6)], Kind.IDENTIFIER, Role.ID),
-        "token": ([f"t{k}" for k in range(6)], Kind.IDENTIFIER),
-        "x": ([1.0, 1.0, 2.0, 3.0, 4.0, 5.0], Kind.REAL),
-    }
-    inputs = build(table, np.zeros((6, 1)))
-    assert find_duplicates(inputs.frame, inputs.schema, inputs.row_ids).rows_in_groups == 2
+def summed_up(inputs):
+    return summarise_duplicates(inputs, confidence=0.95)
 
 
-def test_missing_equals_missing_and_text_is_compared_too(build):
-    table = {"x": ([np.nan, np.nan, np.nan], Kind.REAL), "note": (["a", "a", "b"], Kind.TEXT)}
-    inputs = build(table, np.zeros((3, 1)))
-    assert find_duplicates(inputs.frame, inputs.schema, inputs.row_ids).largest == (("row-0", 2),)
-
-
-@settings(max_examples=50)
-@given(st.lists(st.tuples(st.sampled_from([0.0, -0.0, 1.0, None]), st.sampled_from(["a", "b", None])), max_size=30))
-def test_the_groups_are_those_of_counting_rows_one_by_one(rows):
-    frame = pd.DataFrame(
-        {
-            "x": pd.Series([np.nan if x is None else x for x, _ in rows], dtype=np.float64),
-            "c": pd.Series(pd.Categorical([c for _, c in rows], categories=["a", "b"])),
-        }
+def with_pairs(inputs, near, listed, basis="cells"):
+    near = np.array(near, np.int64).reshape(-1, 2)
+    pairs = RowPairs(
+        first=np.arange(len(inputs.frame)),
+        near=near,
+        distance=np.linspace(0.1, 0.2, len(near)),
+        listed=np.array(listed, np.int64).reshape(-1, 2),
+        near_found=len(near),
+        look_alikes=3,
+        set_aside=0,
+        basis=basis,
+        chances={"with one cell changed": 0.75},
     )
-    schema = Schema((Column("x", Kind.REAL), Column("c", Kind.CATEGORY, levels=("a", "b"))))
-    found = find_duplicates(frame, schema, np.array([str(k) for k in range(len(rows))], dtype=object))
-    counts: dict[tuple[object, object], int] = {}
-    for row in rows:
-        counts[row] = counts.get(row, 0) + 1
-    repeated = [count for count in counts.values() if count > 1]
-    assert (found.groups, found.rows_in_groups) == (len(repeated), sum(repeated))
+    return replace(inputs, pairs=pairs)
+
+
+def test_without_a_search_equal_rows_of_a_table_are_still_found_largest_group_first(build):
+    values = np.concatenate([np.arange(100.0), [3.0, 3.0, 7.0]])
+    found = summed_up(build({"x": (values, Kind.REAL)}, np.zeros((103, 1))))
+    assert (found.groups, found.rows_in_groups, found.searched) == (2, 5, False)
+    assert found.largest == (("row-3", 3), ("row-7", 2))
+    assert [pair.rows for pair in found.pairs] == [("row-3", "row-100"), ("row-3", "row-101"), ("row-7", "row-102")]
+    assert all(pair.exact and pair.distance == 0 and pair.differs == () for pair in found.pairs)
+
+
+def test_of_pictures_nothing_is_concluded_from_their_columns_alone(build):
+    inputs = build({"class": (["a"] * 10 + ["b"] * 10, Kind.CATEGORY)}, np.zeros((20, 1)))
+    pictures = replace(inputs, codes=replace(inputs.codes, columns=()))
+    found = summed_up(pictures)
+    assert (found.basis, found.groups, found.searched, found.expected_pairs) == ("pixels", 0, False, 0.0)
+
+
+def test_near_pairs_name_the_columns_that_differ_and_their_splits(build):
+    table = {
+        "x": ([1.0, 1.0, 5.0, 9.0], Kind.REAL),
+        "job": (["a", "b", "a", "c"], Kind.CATEGORY),
+        "part": (["train", "test", "train", None], Kind.CATEGORY, Role.SPLIT),
+    }
+    inputs = with_pairs(build(table, np.zeros((4, 1))), near=[[0, 1], [2, 3]], listed=[[0, 1], [2, 3]])
+    found = summed_up(inputs)
+    assert [(pair.differs, pair.splits) for pair in found.pairs] == [
+        (("job",), ("train", "test")),
+        (("x", "job"), ("train", None)),
+    ]
+    assert [pair.distance for pair in found.pairs] == [0.1, 0.2]
+    assert (found.near_pairs, found.near_rows, found.look_alikes, found.searched) == (2, 4, 3, True)
+    assert (dict(found.splits), found.without_split) == ({"test": 1, "train": 2}, 1)
+    (leak,) = found.leakage
+    assert (leak.split, leak.other, leak.exact, leak.near) == ("test", "train", 0, 1)
+
+
+def test_a_table_without_a_split_has_no_leakage(build):
+    found = summed_up(build({"x": ([1.0, 1.0, 2.0], Kind.REAL)}, np.zeros((3, 1))))
+    assert (found.leakage, dict(found.splits), found.without_split) == ((), {}, 0)
+    assert found.pairs[0].splits == (None, None)
 
 
 def test_chance_copies_are_as_many_as_independent_columns_give():
@@ -65,8 +85,3 @@ def test_chance_copies_are_as_many_as_independent_columns_give():
 def test_a_column_of_distinct_values_makes_equal_rows_impossible():
     assert expected_equal_pairs(pd.DataFrame({"x": np.arange(10.0)})) == 0
     assert expected_equal_pairs(pd.DataFrame({"x": [1.0]})) == 0
-
-
-def test_a_table_of_nothing_but_an_id_has_no_copies(build):
-    inputs = build({"id": (["a", "a", "b"], Kind.IDENTIFIER, Role.ID)}, np.zeros((3, 1)))
-    assert find_duplicates(inputs.frame, inputs.schema, inputs.row_ids).groups == 0

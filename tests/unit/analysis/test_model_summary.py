@@ -14,6 +14,7 @@ def test_bounds_are_means_over_held_out_rows_only(people):
     assert summary.iwae_nats == pytest.approx(people.codes.iwae[held_out].mean())
     assert summary.elbo_ci.low < summary.elbo_nats < summary.elbo_ci.high
     assert (summary.active_latents, summary.latents, summary.columns) == (3, 4, 5)
+    assert summary.latent_space is None
     assert summary.continuity is None
     assert summary.completeness is None
 

@@ -93,11 +93,12 @@ def test_sensitive_columns_and_the_label_are_always_searched(build):
     columns["hired"] = (rng.choice(["no", "yes"], 600), Kind.BOOLEAN, Role.LABEL)
     columns["left out"] = (rng.normal(size=600), Kind.REAL, Role.EXCLUDED)
     columns["remark"] = (["text"] * 600, Kind.TEXT)
+    columns["part"] = (rng.choice(["train", "test"], 600), Kind.CATEGORY, Role.SPLIT)
     inputs = build(columns, np.zeros((600, 1)))
     axes, notes = search_axes(inputs.frame, inputs.schema)
     names = [axis.column for axis in axes]
     assert len(names) == MAX_COLUMNS
     assert names[:2] == ["sex", "hired"]
     assert "telling" in names
-    assert not {"left out", "remark"} & set(names)
+    assert not {"left out", "remark", "part"} & set(names)
     assert f"{MAX_COLUMNS} of {MAX_COLUMNS + 13} columns" in notes[0]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results import Condition, Duplicates, Interval, OutlierSummary, Region
-from vaeaudit.analysis.row_findings import MOST_REGIONS, duplicate_findings, outlier_findings, region_findings
+from vaeaudit.analysis.results import Condition, Interval, OutlierSummary, Region
+from vaeaudit.analysis.row_findings import MOST_REGIONS, outlier_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()
@@ -73,16 +73,3 @@ def test_outliers_are_one_finding_whose_gravity_depends_on_the_tolerated_share()
     assert (few.severity, many.severity) == ("low", "medium")
     assert many.title == "60 rows (6 %) do not belong with the rest, most often for pay (60)"
     assert list(outlier_findings(outliers(0), CONFIG)) == []
-
-
-def test_copies_are_counted_without_their_originals():
-    (finding,) = duplicate_findings(Duplicates(40, 20, (("a", 2),), expected_pairs=0.001), 1_000, CONFIG)
-    assert (finding.severity, finding.evidence["copies"]) == ("medium", 20)
-    assert list(duplicate_findings(Duplicates(0, 0, ()), 1_000, CONFIG)) == []
-
-
-def test_in_a_coarse_table_copies_are_no_surprise_and_the_finding_says_so():
-    (finding,) = duplicate_findings(Duplicates(900, 30, (("a", 40),), expected_pairs=5_000), 1_000, CONFIG)
-    assert finding.severity == "info"
-    assert "no surprise" in finding.title
-    assert finding.action.startswith("Keep them")

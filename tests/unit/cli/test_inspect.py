@@ -199,3 +199,21 @@ def test_an_array_is_chosen_by_its_name(tmp_path: Path) -> None:
     document = json.loads(run(path, "--array-key", "b", "--cache", tmp_path / "cache", "--json").stdout)
     assert document["images"]["exact_duplicates"] == 29
     assert document["columns"] == []
+
+
+def test_a_split_is_shown_with_its_role_and_kept_from_the_model(data: Path) -> None:
+    out = run(data, "--split", "grade").stdout
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip()}
+    assert lines["grade"].split()[1:4] == ["category", "split", "no"]
+    (column,) = [
+        c for c in json.loads(run(data, "--split", "grade", "--json").stdout)["columns"] if c["role"] == "split"
+    ]
+    assert (column["name"], column["in_model"]) == ("grade", False)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"), [("nope", "--split: the data has no column"), ("age", "--split age: expected 2 to 20")]
+)
+def test_a_split_that_cannot_be_is_a_usage_error(data: Path, column: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        run(data, "--split", column)

@@ -46,6 +46,7 @@ def pixels(dataset: Dataset) -> np.ndarray:
         (SHADES / 127.5 - 1, "-1 is read as black, 1 as white"),
         (SHADES.astype(np.int64) * 1000 - 7000, "the lowest is read as black"),
         (np.asfortranarray(SHADES), "255 as white"),
+        ((SHADES / 255 * 16).astype(np.float64), "the highest as white"),
         (SHADES.astype(">u2"), "255 as white"),
         (SHADES[..., None], "255 as white"),
     ],

@@ -14,6 +14,7 @@ from scipy import integrate, special, stats
 from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood, largest_count
 from vaeaudit.data.schema import Kind
 from vaeaudit.models.likelihoods import SCALE_FLOOR, MixedLikelihood, blocks_of
+from vaeaudit.models.networks import TableInputs
 
 tfd = tfp.distributions
 RNG = np.random.default_rng(7)
@@ -361,3 +362,36 @@ def test_the_expectation_is_the_mean_or_the_most_probable_code(case: Case) -> No
     np.testing.assert_array_equal(expected[:, 5], grade_probabilities(case).argmax(axis=1))
     for name in ("region", "job", "hours"):
         np.testing.assert_array_equal(expected[:, NAMES.index(name)], case.output(name).argmax(axis=1))
+
+
+def test_expected_features_are_the_mean_of_the_features_of_drawn_rows() -> None:
+    case = Case()
+    one_row = case.parameters[:1]
+    drawn = case.likelihood.sample(tf.repeat(one_row, 40_000, axis=0), tf.constant([3, 4]))
+    features = TableInputs(case.likelihood.encoding)(*drawn).numpy()
+    expected = case.likelihood.mean_features(one_row).numpy()[0]
+
+    assert expected.shape == features.shape[1:]
+    counts = 3  # of a count it is the log of the mean, and no mean of logs
+    error = 5 * features.std(axis=0) / np.sqrt(len(features)) + 1e-4
+    assert np.all(np.delete(np.abs(features.mean(axis=0) - expected) <= error, counts))
+    mean_count = np.log1p(drawn[0].numpy()[:, counts].mean())
+    assert expected[counts] == pytest.approx((mean_count - 2.0) / 0.8, abs=0.05)
+
+
+def test_expected_features_are_probabilities_where_codes_are_and_keep_leading_axes() -> None:
+    case = Case()
+    stacked = case.likelihood.mean_features(case.parameters.reshape(2, B // 2, -1)).numpy()
+    assert stacked.shape == (2, B // 2, TableInputs(case.likelihood.encoding).n_features)
+    flat = stacked.reshape(B, -1)
+    missing = flat[:, -2:]  # pay and grade
+    np.testing.assert_allclose(flat[:, 4:6].sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(flat[:, 6:10].sum(axis=1), 1 - missing[:, 1], rtol=1e-4)
+    assert flat[:, 4:].min() >= 0
+    assert flat[:, 4:].max() <= 1
+
+
+def test_expected_numbers_are_clipped_like_encoded_ones() -> None:
+    case = Case()
+    far = case.likelihood.mean_features(1e4 * tf.ones([1, case.likelihood.n_parameters])).numpy()
+    assert np.abs(far).max() <= CLIP

@@ -12,8 +12,7 @@ from scipy import stats
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding import fit_encoding
 from vaeaudit.data.schema import Kind
-from vaeaudit.models import BetaVAE
-from vaeaudit.models.marginals import fit_marginals
+from vaeaudit.models import TableVAE
 
 N = 4000
 
@@ -26,9 +25,9 @@ def marginal(dataset_of: Any) -> Any:
     level = generator.choice(list("abc"), N, p=[0.6, 0.3, 0.1])
     dataset = dataset_of({"real": (real, Kind.REAL), "level": (level, Kind.CATEGORY)})
     encoding = fit_encoding(dataset, max_levels=255)
-    model = BetaVAE(encoding, ModelConfig(latents=1, hidden=(4,)), seed=0)
+    model = TableVAE(encoding, ModelConfig(latents=1, hidden=(4,)), seed=0)
     rows = encoding.encode(dataset.frame)
-    return model, rows, fit_marginals(model, rows, rows, seed=0)
+    return model, rows, model.start_from(rows, rows, seed=0)
 
 
 def test_the_baseline_is_the_likelihood_of_columns_on_their_own(marginal: Any) -> None:

@@ -48,7 +48,7 @@ def test_a_small_group_is_not_flagged_for_being_small_while_broken_cells_are(
         encoding.encode(dataset.frame),
         held_out,
         ModelConfig(latents=4, hidden=(32,)),
-        TrainConfig(epochs=12, warmup_epochs=3),
+        TrainConfig(epochs=12, warmup_epochs=3, batch_size=256, learning_rate=2e-3),
         seed=0,
     )
     typical = typical_column_nats(training.model, dataset.frame, seed=0)

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.config import ModelConfig, TrainConfig
-from vaeaudit.data.encoding import EncodedRows
+from vaeaudit.config import FitConfig, ModelConfig, TrainConfig
+from vaeaudit.data.encoding import ColumnEncoding, EncodedRows, Encoding, Likelihood
+from vaeaudit.data.image_encoding import ImageEncoding, PixelLikelihood
+from vaeaudit.data.schema import Kind
 from vaeaudit.errors import InconclusiveError
-from vaeaudit.models import TrainingState, resolve_latents, split_held_out
+from vaeaudit.models import TrainingState, resolve, split_held_out
 from vaeaudit.models.training import FEWEST_ROWS, MOST_HELD_OUT, training_batches
 from vaeaudit.progress import Progress
 
@@ -99,7 +101,20 @@ def test_too_few_rows_are_inconclusive() -> None:
 
 @pytest.mark.parametrize(("asked", "n_columns", "latents"), [(0, 1, 2), (0, 9, 9), (0, 400, 16), (5, 400, 5)])
 def test_auto_latents_follow_the_number_of_columns(asked: int, n_columns: int, latents: int) -> None:
-    assert resolve_latents(ModelConfig(latents=asked), n_columns).latents == latents
+    columns = tuple(ColumnEncoding(f"c{place}", Kind.REAL, Likelihood.NORMAL) for place in range(n_columns))
+    resolved = resolve(FitConfig(model=ModelConfig(latents=asked)), Encoding(columns))
+    assert resolved.model.latents == latents
+
+
+def test_every_auto_of_training_is_resolved_and_what_was_asked_for_is_kept() -> None:
+    table = Encoding((ColumnEncoding("x", Kind.REAL, Likelihood.NORMAL),))
+    pictures = ImageEncoding(28, 28, 1, PixelLikelihood.NORMAL, 0.3)
+    large = ImageEncoding(64, 64, 3, PixelLikelihood.NORMAL, 0.3)
+    asked = FitConfig(train=TrainConfig(batch_size=7))
+    found = [resolve(config, encoding).train for config, encoding in ((FitConfig(), table), (FitConfig(), pictures))]
+    assert [(one.batch_size, one.learning_rate, one.iwae_samples) for one in found] == [(256, 2e-3, 16), (64, 1e-3, 4)]
+    assert resolve(asked, pictures).train.batch_size == 7
+    assert [resolve(FitConfig(), one).model.latents for one in (pictures, large)] == [16, 32]
 
 
 # --- what training does ---------------------------------------------------------------------------------------------

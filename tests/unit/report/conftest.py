@@ -23,3 +23,14 @@ def results(people):
 @pytest.fixture(scope="session")
 def empty(people):
     return people.empty_results()
+
+
+@pytest.fixture(scope="session")
+def shapes() -> SimpleNamespace:
+    """The example builders of `shapes.py`: results about pictures."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("shapes.py"))))
+
+
+@pytest.fixture(scope="session")
+def pictured(shapes, people):
+    return shapes.shapes_results(people)

@@ -16,6 +16,7 @@ from vaeaudit.analysis.results import (
     ColumnSummary,
     Condition,
     Disparity,
+    DuplicatePair,
     Duplicates,
     Explains,
     Finding,
@@ -26,7 +27,10 @@ from vaeaudit.analysis.results import (
     Interval,
     LatentMap,
     LatentRange,
+    LatentSpaceSummary,
     LatentSummary,
+    Leak,
+    Measure,
     ModelSummary,
     OutlierRow,
     OutlierSummary,
@@ -115,7 +119,7 @@ def people_results(**changes: object) -> AuditResults:
         "representation": people_representation(),
         "disparities": people_disparities(),
         "proxies": people_proxies(),
-        "duplicates": Duplicates(104, 48, (("1021", 4), (FORMULA, 3)), 0.8),
+        "duplicates": people_duplicates(),
         "model": people_model(),
         "columns": people_columns(),
         "latent_map": people_map(),
@@ -132,6 +136,27 @@ def people_results(**changes: object) -> AuditResults:
         "notes": ("Read as UTF-8, delimited by commas.", f"A column is called {SCRIPT}."),
     }
     return AuditResults(**(fields | changes))
+
+
+def people_duplicates() -> Duplicates:
+    return Duplicates(
+        104,
+        48,
+        (("1021", 4), (FORMULA, 3)),
+        0.8,
+        near_pairs=3,
+        near_rows=6,
+        pairs=(
+            DuplicatePair(("1021", FORMULA), (1021, 7), exact=True, distance=0.0, splits=("train", SCRIPT), differs=()),
+            DuplicatePair((BOLD, "12"), (9, 12), exact=False, distance=0.02, splits=("train", None), differs=(SCRIPT,)),
+        ),
+        searched=True,
+        chances={"with one cell changed": 0.31},
+        look_alikes=12,
+        splits={"train": 40_000, SCRIPT: 8_000},
+        without_split=842,
+        leakage=(Leak(SCRIPT, "train", 8_000, 21, 2, 23 / 8_000, share_interval(23, 8_000), 24),),
+    )
 
 
 def people_verdict() -> Verdict:
@@ -349,6 +374,22 @@ def people_proxies() -> tuple[Proxy, ...]:
     )
 
 
+def people_latent_space() -> LatentSpaceSummary:
+    shares = np.linspace(0, 1, 101)
+    return LatentSpaceSummary(
+        continuity=Measure(0.97, Interval(0.968, 0.972, 0.95), 500, 1.0),
+        jumps=Measure(0.002, Interval(0.0, 0.011, 0.95), 500, 0.0),
+        completeness=Measure(0.91, Interval(0.88, 0.93, 0.95), 1000, 0.9496),
+        coverage=Measure(0.96, Interval(0.947, 0.97, 0.95), 1000, 0.969),
+        kept_variation=Measure(0.74, Interval(0.73, 0.75, 0.95), 1000),
+        n_reference=5000,
+        yardstick=2.375,
+        distance_shares=shares,
+        prior_distances=2.61 * shares,
+        held_out_distances=2.5 * shares,
+    )
+
+
 def people_model() -> ModelSummary:
     epochs = np.arange(1, 43)
     return ModelSummary(
@@ -365,14 +406,13 @@ def people_model() -> ModelSummary:
         stopped="no better held-out objective for 6 epochs",
         seconds=58.3,
         disentanglement={"mean_abs_correlation": 0.06, "total_correlation_gaussian_nats": 0.04},
-        continuity=None,
-        completeness=None,
         history={
             "loss": 14.6 + 5 * np.exp(-epochs / 6),
             "val_loss": 14.8 + 5 * np.exp(-epochs / 6),
             "kl": 4.4 * (1 - np.exp(-epochs / 4)),
             "active": np.minimum(epochs, 5),
         },
+        latent_space=people_latent_space(),
     )
 
 

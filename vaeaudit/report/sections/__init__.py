@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from vaeaudit.analysis.results import AuditResults
 from vaeaudit.report.blocks import Section
+from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies
 from vaeaudit.report.sections.latents import latents
 from vaeaudit.report.sections.outliers import outliers
-from vaeaudit.report.sections.quality import duplicates, model, quality
+from vaeaudit.report.sections.quality import model, quality
 from vaeaudit.report.sections.reading import reading, reproduce
 from vaeaudit.report.sections.regions import regions
 from vaeaudit.report.sections.representation import representation

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from vaeaudit.analysis.picture_results import PictureSheets
 from vaeaudit.analysis.results import AuditResults, HistogramCounts, LatentMap, LatentSummary, Traversal
 from vaeaudit.report import latent_figures, numbers, text, wording
 from vaeaudit.report.blocks import (
@@ -25,6 +26,7 @@ from vaeaudit.report.blocks import (
     Table,
     table,
 )
+from vaeaudit.report.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
 _SMALLEST_GROUP = 30
@@ -45,8 +47,9 @@ def latents(results: AuditResults) -> Section:
     attributes = tuple(active[0].histogram.by_group)
     if attributes:
         blocks.append(Selector("latents-attribute", "Compare the groups of", attributes))
+    sheets = results.pictures
     if results.latent_map is not None and len(results.latent_map.x):
-        blocks.append(_map(results.latent_map))
+        blocks += _map(results.latent_map, sheets)
     traversals = {traversal.latent: traversal for traversal in results.traversals}
     smallest = _smallest_group(results.run)
     described = sorted(
@@ -55,7 +58,12 @@ def latents(results: AuditResults) -> Section:
     if len(described) < len(active):
         most = f"The {len(described)} latents of largest KL are described one by one"
         blocks.append(Paragraph(f"{most}; report.json has the histograms of all {len(active)}."))
-    blocks += [_latent(latent, traversals.get(latent.index), smallest) for latent in described]
+    decoded = None if sheets is None else Traversals(sheets, described)
+    if decoded is not None:
+        blocks += decoded.overview()
+    for latent in described:
+        pictures = [] if decoded is None else decoded.gallery(latent)
+        blocks.append(_latent(latent, traversals.get(latent.index), smallest, pictures))
     return Section("latents", title, lead, tuple(blocks))
 
 
@@ -85,24 +93,34 @@ def _overview_row(latent: LatentSummary) -> tuple[Cell, ...]:
     )
 
 
-def _map(places: LatentMap) -> Figure:
+def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
     first, second = places.latents
     flagged = int(places.outlier.sum())
-    return Figure(
+    sheet = None if sheets is None else thumbnail_sheet(sheets)
+    sentence = (
+        f"A sample of {numbers.plural(len(places.x), 'row')} on latents {first} and {second}, the two that carry "
+        f"most information; {numbers.plural(flagged, 'flagged row')} among them {'is' if flagged == 1 else 'are'} "
+        "ringed. Groups that lie apart are told apart by the rest of the data."
+    )
+    if sheet is not None:
+        sentence += " A point shows its picture under the pointer, or when it is tapped."
+    figure = Figure(
         id="latents-map",
         title="Map of the latents",
-        sentence=(
-            f"A sample of {numbers.plural(len(places.x), 'row')} on latents {first} and {second}, the two that carry "
-            f"most information; {numbers.plural(flagged, 'flagged row')} among them {'is' if flagged == 1 else 'are'} "
-            "ringed. Groups that lie apart are told apart by the rest of the data."
-        ),
-        spec=latent_figures.latent_map(places),
+        sentence=sentence,
+        spec=latent_figures.latent_map(places, sheet),
     )
+    if sheets is None or sheet is None:
+        return [figure]
+    return [sheet, figure, *map_gallery(sheets, sheet, places)]
 
 
-def _latent(latent: LatentSummary, traversal: Traversal | None, smallest_group: int) -> Group:
+def _latent(
+    latent: LatentSummary, traversal: Traversal | None, smallest_group: int, pictures: Sequence[Block]
+) -> Group:
     blocks: list[Block] = [
         Paragraph(text.latent_sentence(latent)),
+        *pictures,
         Figure(
             id=f"latent-{latent.index}-histogram",
             title=f"Latent {latent.index}: where the rows lie",

@@ -19,6 +19,7 @@ from vaeaudit.report.blocks import (
     Track,
     table,
 )
+from vaeaudit.report.galleries import outlier_galleries
 
 _OPEN_ROWS = 10
 
@@ -29,8 +30,10 @@ def outliers(results: AuditResults) -> Section:
     blocks: list[Block] = [Paragraph(f"The score: {found.definition}")]
     if len(found.score_quantiles) and found.n:
         blocks.append(_curve(found))
+    if results.pictures is not None:
+        blocks += outlier_galleries(results.pictures, found)
     if found.top:
-        blocks += _top(found)
+        blocks += _top(found, of_pictures=results.pictures is not None)
     if found.by_column:
         blocks.append(_by_column(found))
     # One scale for all attributes, so that the marks of different tables can be compared.
@@ -48,11 +51,12 @@ def _curve(found: OutlierSummary) -> Figure:
     )
 
 
-def _top(found: OutlierSummary) -> list[Block]:
+def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     """Show the first rows openly and the others on demand."""
-    columns = [Column("Row"), Column("Score (nats)", True), Column("p", True), Column("Flagged")]
-    columns.append(Column("Reasons", wide=True))
-    rows = [_row(row) for row in found.top]
+    columns = [Column("Row"), Column(f"Score ({found.unit})", True), Column("p", True), Column("Flagged")]
+    columns.append(Column("What is atypical" if of_pictures else "Reasons", wide=True))
+    unexplained = "the picture as a whole" if of_pictures else "no single cell stands out"
+    rows = [_row(row, unexplained) for row in found.top]
     first = table("The highest scores; flagged.csv has every flagged row", columns, rows[:_OPEN_ROWS])
     further = rows[_OPEN_ROWS:]
     if not further:
@@ -60,14 +64,16 @@ def _top(found: OutlierSummary) -> list[Block]:
     return [first, table(f"The next {numbers.plural(len(further), 'row')} by score", columns, further, fold=True)]
 
 
-def _row(row: OutlierRow) -> tuple[Cell, ...]:
+def _row(row: OutlierRow, unexplained: str) -> tuple[Cell, ...]:
     reasons = tuple(wording.reason(why) for why in row.reasons)
+    if row.aspect:
+        reasons = (wording.shorten(row.aspect, 240), *reasons)
     return (
         wording.name(row.row_id),
         numbers.number(row.score),
         numbers.p_value(row.p_value),
         Badge("flagged", "bad") if row.flagged else "no",
-        Lines(reasons) if reasons else "no single cell stands out",
+        Lines(reasons) if reasons else unexplained,
     )
 
 

@@ -1,10 +1,13 @@
-"""Equal rows, how well the model learned, and the state of the data as it was read."""
+"""How well the model learned, and the state of the data as it was read."""
 
 from __future__ import annotations
 
 from vaeaudit.analysis.results import AuditResults, ColumnSummary, ModelSummary
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Badge, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, table
+from vaeaudit.report.decoded_galleries import prior_gallery
+from vaeaudit.report.galleries import reconstruction_gallery
+from vaeaudit.report.sections.latent_space import space_between_rows
 
 #: What `ModelSummary.disentanglement` holds, in words; a key that is not here is shown by its own name.
 _MEASURES = {
@@ -13,46 +16,37 @@ _MEASURES = {
 }
 
 
-def duplicates(results: AuditResults) -> Section:
-    """Build the section on equal rows."""
-    found = results.duplicates
-    lead = text.duplicates_lead(found)
-    if found.groups == 0:
-        return Section("duplicates", "Rows that occur more than once", "", (Answer(lead, "good"),))
-    rows: list[tuple[Cell, ...]] = [(wording.name(row_id), numbers.count(times)) for row_id, times in found.largest]
-    largest = table("The largest groups of equal rows", [Column("First row"), Column("Times", True)], rows)
-    return Section("duplicates", "Rows that occur more than once", lead, (largest,) if rows else ())
-
-
 def model(results: AuditResults) -> Section:
     """Build the section on the model."""
-    blocks: list[Block] = [_densities(results.model)]
+    blocks: list[Block] = [_densities(results)]
+    if results.pictures is not None:
+        blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
     curves = figures.history(results.model.history)
     if curves is not None:
         blocks.append(_history(results.model, curves))
+    if results.model.latent_space is not None:
+        blocks += space_between_rows(results.model.latent_space, results.model.objective)
     return Section("model", "How well the model learned", text.model_lead(results.model), tuple(blocks))
 
 
-def _densities(model: ModelSummary) -> Table:
+def _densities(results: AuditResults) -> Table:
+    model = results.model
     elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "number")
     rows: list[tuple[Cell, ...]] = [
         ("Held-out ELBO, nats per row, with interval", elbo),
         ("Held-out importance-weighted bound, nats per row", numbers.number(model.iwae_nats)),
-        ("Independent columns on the same rows, nats per row", numbers.number(model.baseline_nats)),
+        (f"Independent {model.parts} on the same rows, nats per row", numbers.number(model.baseline_nats)),
         ("Latents in use", f"{model.active_latents} of {model.latents}"),
-        ("Columns modelled", numbers.count(model.columns)),
+        ("Modelled", text.what_is_modelled(results)),
         ("Weight of the KL term (beta)", f"{model.beta:g}"),
         ("Training", f"{numbers.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
         ("Why it stopped", text.why_training_stopped(model)),
     ]
-    rows += [(_MEASURES.get(key, key.replace("_", " ")), numbers.number(value)) for key, value in _measures(model)]
+    rows += [
+        (_MEASURES.get(key, key.replace("_", " ")), numbers.number(value))
+        for key, value in model.disentanglement.items()
+    ]
     return table("The model in numbers; higher densities are better", [Column("Measure"), Column("Value")], rows)
-
-
-def _measures(model: ModelSummary) -> list[tuple[str, float]]:
-    further = {"continuity": model.continuity, "completeness": model.completeness}
-    measured = {key: value for key, value in further.items() if value is not None}
-    return [*model.disentanglement.items(), *measured.items()]
 
 
 def _history(model: ModelSummary, curves: figures.Spec) -> Figure:
@@ -71,6 +65,9 @@ def quality(results: AuditResults) -> Section:
         f"{numbers.plural(problems, 'column')} with remarks."
     )
     blocks: list[Block] = [Paragraph(note) for note in results.notes]
+    if results.pictures is not None:
+        said = "Only the pixels enter the model; the columns are what is known about each picture besides."
+        blocks.append(Paragraph(said))
     blocks += [_suggestions(results), _columns(results.columns)]
     if results.quarantine:
         blocks.append(_quarantine(results))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vaeaudit.analysis.results import AuditResults, LatentRange, Region
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, Track, table
+from vaeaudit.report.decoded_galleries import region_gallery
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
 _MOST_RANGES = 3
@@ -20,8 +21,27 @@ def regions(results: AuditResults) -> Section:
             "regions", "What is missing", "", (Answer(lead, "good" if results.regions_tested else "unsure"),)
         )
     blocks: list[Block] = [Paragraph(sentence) for sentence in text.baselines_in_words(results.regions)]
-    blocks += [_table(results.regions), _figure(results.regions)]
+    blocks += _latents_as_columns(results)
+    blocks.append(_table(results.regions))
+    if results.pictures is not None:
+        blocks += region_gallery(results.pictures, results.regions)
+    blocks.append(_figure(results.regions))
     return Section("regions", "What is missing", lead, tuple(blocks))
+
+
+def _latents_as_columns(results: AuditResults) -> list[Block]:
+    """Say what the columns of a rule are that the data does not have."""
+    known = {column.name for column in results.columns}
+    asked = {condition.column for region in results.regions for condition in region.rule}
+    unknown = sorted(asked - known)
+    if not unknown:
+        return []
+    are = "is a latent" if len(unknown) == 1 else "are latents"
+    said = (
+        f"{wording.listed(unknown, most=8)} {are} of the model, in standard deviations of the prior; rows.parquet has "
+        "each row's place on them under the same name."
+    )
+    return [Paragraph(said)]
 
 
 def _table(found: Sequence[Region]) -> Table:

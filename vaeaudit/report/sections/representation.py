@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from vaeaudit.analysis.results import AuditResults, Representation
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Badge, Block, Cell, Column, Figure, Paragraph, Section, Table, Track, table
+from vaeaudit.report.galleries import rare_gallery
 
 _STATUS = {
     "under": Badge("under", "bad"),
@@ -34,9 +35,11 @@ def representation(results: AuditResults) -> Section:
         blocks.append(Paragraph("Intersections: every combination of groups is listed, those without a row first."))
     most = max(10, _INTERSECTION_ROWS // max(len(crossed), 1))
     blocks += [_intersections(attributes, cells, most) for attributes, cells in crossed.items()]
+    rare = [] if results.pictures is None else rare_gallery(results.pictures)
     lead = text.representation_lead(results.representation)
     if not blocks:
-        return Section("representation", "Who is here", "", (Answer(lead),))
+        return Section("representation", "Who is here", "", (Answer(lead), *rare))
+    blocks += rare
     return Section("representation", "Who is here", lead, tuple(blocks))
 
 

@@ -12,25 +12,24 @@
   }
   root.classList.add("figures-on");
 
+  async function inflated(id) {
+    const packed = atob(document.getElementById(id).textContent);
+    const bytes = Uint8Array.from(packed, (char) => char.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  }
   let library = null;
   const loadPlotly = () => {
     library = library || unpack();
     return library;
   };
   async function unpack() {
-    const packed = atob(document.getElementById("plotly-gzip").textContent);
-    const bytes = Uint8Array.from(packed, (char) => char.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     const script = document.createElement("script");
-    script.textContent = await new Response(stream).text();
+    script.textContent = await inflated("plotly-gzip");
     document.head.append(script);
     return window.Plotly;
   }
-
-  const specs = new Map();
-  for (const box of boxes) {
-    specs.set(box, JSON.parse(document.getElementById(box.dataset.figure).textContent));
-  }
+  const specs = inflated("figures-gzip").then((text) => new Map(Object.entries(JSON.parse(text))));
+  const specOf = async (box) => (await specs).get(box.dataset.figure);
 
   const inkOfTheme = () => getComputedStyle(root).getPropertyValue("--figure-ink").trim();
   function adaptToPhone(layout, changes) {
@@ -44,16 +43,51 @@
     if (drawn.has(box)) return;
     drawn.add(box);
     try {
-      const Plotly = await loadPlotly();
-      const { data, layout } = specs.get(box);
+      const [Plotly, spec] = await Promise.all([loadPlotly(), specOf(box)]);
+      const { data, layout } = spec;
       layout.font.color = inkOfTheme();
-      if (narrow.matches) adaptToPhone(layout, specs.get(box).narrow);
+      if (narrow.matches) adaptToPhone(layout, spec.narrow);
       await Plotly.newPlot(box, data, layout, { displayModeBar: false, responsive: true });
       box.dataset.drawn = "";
+      if (spec.thumbnails) showThumbnails(box, spec.thumbnails);
     } catch (error) {
       root.classList.replace("figures-on", "figures-off");
       throw error;
     }
+  }
+
+  // A point of a map shows its picture: a part of one image that is in the page already.
+  function showThumbnails(box, tiles) {
+    const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+    const card = document.createElement("div");
+    const picture = svg("svg");
+    const part = svg("use");
+    const name = document.createElement("span");
+    card.className = "thumbnail";
+    card.hidden = true;
+    part.setAttribute("href", `#${tiles.sheet}`);
+    picture.setAttribute("aria-hidden", "true");
+    picture.append(part);
+    card.append(picture, name);
+    box.append(card);
+    const show = ({ points, event }) => {
+      const point = points[0];
+      const tile = point.customdata;
+      const [x, y] = [(tile % tiles.columns) * tiles.width, Math.floor(tile / tiles.columns) * tiles.height];
+      picture.setAttribute("viewBox", `${x} ${y} ${tiles.width} ${tiles.height}`);
+      name.textContent = `${tiles.names[tile]}, ${point.data.name}`;
+      card.hidden = false;
+      const beside = event.clientX + 16 + card.offsetWidth < root.clientWidth ? 16 : -16 - card.offsetWidth;
+      const above = Math.max(4, Math.min(event.clientY - card.offsetHeight / 2, window.innerHeight - card.offsetHeight - 4));
+      card.style.left = `${event.clientX + beside}px`;
+      card.style.top = `${above}px`;
+    };
+    const hide = () => { card.hidden = true; };
+    box.on("plotly_hover", show);
+    box.on("plotly_click", show);
+    box.on("plotly_unhover", hide);
+    window.addEventListener("scroll", hide, { passive: true });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
   }
 
   const nearView = new IntersectionObserver((entries) => {
@@ -65,8 +99,8 @@
   }, { rootMargin: "500px" });
   boxes.forEach((box) => nearView.observe(box));
 
-  function showView(box, place) {
-    const spec = specs.get(box);
+  async function showView(box, place) {
+    const spec = await specOf(box);
     const views = Object.values(spec.views || {});
     if (place >= views.length) return;
     const inSomeView = new Set(views.flat());

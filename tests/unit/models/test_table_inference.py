@@ -14,7 +14,8 @@ from vaeaudit.config import Objective
 from vaeaudit.data.encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.schema import Kind
 from vaeaudit.models import TRAVERSAL, drawn_bounds, encode_rows, traversals, typical_column_nats
-from vaeaudit.models.inference import CHUNK, REASONS, in_user_units
+from vaeaudit.models.build import CHUNK
+from vaeaudit.models.table_inference import REASONS, in_user_units
 
 
 def encode(learned: Any, frame: pd.DataFrame, **more: Any) -> Any:

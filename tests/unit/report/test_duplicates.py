@@ -1,0 +1,89 @@
+"""What the section on rows that occur more than once says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from vaeaudit.analysis.results import DuplicatePair, Duplicates, Interval, Leak
+from vaeaudit.report.blocks import Answer, Group, Paragraph, Table
+from vaeaudit.report.sections.duplicates import duplicates, lead
+
+CHANCES = {"made brighter and flatter": 1.0, "trimmed by 2 % on each side": 0.25}
+PAIR = DuplicatePair(("a.png", "b.png"), (3, 7), exact=False, distance=0.125, splits=("train", "test"), differs=())
+LEAK = Leak("test", "train", 50, 2, 1, 0.06, Interval(0.02, 0.16, 0.95), 3)
+
+
+def section(results, **fields):
+    return duplicates(
+        replace(results, duplicates=Duplicates(**{"rows_in_groups": 0, "groups": 0, "largest": (), **fields}))
+    )
+
+
+def words(block):
+    if isinstance(block, Group):
+        return " ".join(map(words, block.blocks))
+    return block.text if isinstance(block, (Answer, Paragraph)) else ""
+
+
+def said(built):
+    return " ".join([built.lead, *map(words, built.blocks)])
+
+
+def tables(built):
+    inside = [block for group in built.blocks if isinstance(group, Group) for block in group.blocks]
+    return [block for block in (*built.blocks, *inside) if isinstance(block, Table)]
+
+
+def test_nothing_found_is_good_news_only_where_copies_would_have_been_found(results):
+    clear = section(results, searched=True, chances=CHANCES)
+    assert clear.blocks[0] == Answer("No row occurs twice. No pair was found to be nearly equal.", "good")
+    assert "25.0\N{NO-BREAK SPACE}% of copies trimmed by 2 % on each side" in said(clear)
+    blind = section(results, searched=True, chances=dict.fromkeys(CHANCES, 0.1), look_alikes=40, basis="pixels")
+    assert blind.blocks[0].tone == "unsure"
+    assert "Copies can hardly be told from look-alikes here." in said(blind)
+    assert "40 pictures are as near to another as a copy would be" in said(blind)
+    unsearched = section(results)
+    assert unsearched.blocks[0].tone == "unsure"
+    assert "did not look for near duplicates" in said(unsearched)
+
+
+def test_pairs_are_listed_with_their_distance_splits_and_columns(results):
+    built = section(results, near_pairs=1, near_rows=2, searched=True, pairs=(PAIR,), splits={"train": 90, "test": 50})
+    assert "1 further pair (2 rows) are nearly equal" in lead(
+        Duplicates(0, 0, (), near_pairs=1, near_rows=2, searched=True)
+    )
+    (listed,) = [block for block in tables(built) if block.caption.startswith("Pairs")]
+    assert listed.caption == "Pairs, those across splits first: 1 of 1"
+    assert [column.title for column in listed.columns][-2:] == ["Splits", "Differs in"]
+    assert listed.rows[0][:5] == ("a.png", "b.png", "near", "0.125", "train · test")
+
+
+def test_leakage_is_answered_in_words_and_in_a_table(results):
+    built = section(results, splits={"train": 90, "test": 50}, without_split=4, leakage=(LEAK,), searched=True)
+    text = said(built)
+    assert "Rows by split: train 90 and test 50. 4 rows without a split took no part." in text
+    assert "1 pair of splits share rows." in text
+    (table,) = [block for block in tables(built) if block.caption.startswith("Each pair")]
+    assert table.rows[0][:5] == ("test", "train", "50", "2", "1")
+
+
+@pytest.mark.parametrize(
+    ("leakage", "answer"),
+    [
+        ((replace(LEAK, exact=0, near=0, share=0.0),), "No row was found in more than one split."),
+        ((), "Only one split holds rows: there is nothing to compare."),
+    ],
+)
+def test_splits_without_leakage_say_so(results, leakage, answer):
+    assert answer in said(section(results, splits={"train": 90}, leakage=leakage, searched=True, chances=CHANCES))
+
+
+def test_pictures_are_called_pictures(results):
+    built = section(
+        results, rows_in_groups=4, groups=2, largest=(("a.png", 2),), basis="pixels", searched=True, set_aside=1
+    )
+    assert built.lead.startswith("4 pictures occur more than once, in 2 groups of pictures equal pixel for pixel.")
+    assert "chance" not in built.lead
+    assert "1 picture of nearly one colour took no part" in said(built)

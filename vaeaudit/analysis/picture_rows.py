@@ -1,0 +1,154 @@
+"""Which rows a run must keep the pictures of: chosen at fit, found again when a report is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.analysis.inputs import AuditInputs, RowScores
+from vaeaudit.analysis.latent_columns import with_latents
+from vaeaudit.analysis.results import Region
+from vaeaudit.analysis.rules import apply_rule
+from vaeaudit.latents import LatentCodes
+
+Rows = npt.NDArray[np.int64]
+
+#: Rows of highest outlier score, rarest plausible rows, and rows for reconstructions: what fits on a page of 3 MB.
+OUTLIERS, RARE, RECONSTRUCTIONS = 24, 24, 16
+#: Rows of a region that are shown beside what the model decodes there.
+EXAMPLES = 4
+#: A row is plausible where nothing speaks against its belonging: far from flagged, not merely just below it.
+PLAUSIBLE_P = 0.2
+#: Points of the map of pictures, each with a thumbnail: what fits on the page besides.
+THUMBNAILS = 480
+
+
+def rows_to_picture(scores: RowScores, codes: LatentCodes, *, further: npt.NDArray[np.integer], seed: int) -> Rows:
+    """Choose the rows whose pictures a run keeps.
+
+    Parameters
+    ----------
+    scores, codes
+        Of all N rows.
+    further
+        Positions of rows that are shown for another reason: pairs of duplicates, `region_rows`.
+    seed
+        Of the choice of reconstructed rows.
+
+    Returns
+    -------
+    Rows
+        Positions in the dataset, rising, each once.
+
+    Raises
+    ------
+    ValueError
+        Where one of `further` lies outside the dataset.
+    """
+    added = np.asarray(further, dtype=np.int64).ravel()
+    if added.size and not 0 <= added.min() <= added.max() < len(codes):
+        raise ValueError(f"further rows must lie in [0, {len(codes)}), found {added.min()} to {added.max()}")
+    return np.unique(
+        np.concatenate([outlying_rows(scores), rarest_plausible(scores), reconstructed_rows(codes, seed), added])
+    )
+
+
+def outlying_rows(scores: RowScores, most: int = OUTLIERS) -> Rows:
+    """Return the rows of highest outlier score, highest first."""
+    return np.argsort(-scores.outlier_score, kind="stable")[:most].astype(np.int64)
+
+
+def rarest_plausible(scores: RowScores, most: int = RARE) -> Rows:
+    """Return the rarest rows that nothing speaks against (not flagged, p-value from `PLAUSIBLE_P` on), rarest first."""
+    plausible = np.flatnonzero(~scores.outlier & (scores.p_value >= PLAUSIBLE_P))
+    return plausible[np.argsort(-scores.rarity[plausible], kind="stable")][:most].astype(np.int64)
+
+
+def reconstructed_rows(codes: LatentCodes, seed: int, most: int = RECONSTRUCTIONS) -> Rows:
+    """Draw rows that took no part in training (any rows, where all did), rising: the same ones for the same seed."""
+    eligible = np.flatnonzero(codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool))
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(eligible, size=min(most, eligible.size), replace=False)).astype(np.int64)
+
+
+def region_rows(inputs: AuditInputs, regions: Sequence[Region], most: int = EXAMPLES) -> Rows:
+    """Return rows that lie in each region, the most ordinary first: what there is of the kind that is missing.
+
+    Parameters
+    ----------
+    inputs
+        The rows, their latents and their scores; flagged rows are no example.
+    regions
+        As `find_regions` gives them for the same rows; their rows overlap where their rules do.
+    most
+        Rows per region.
+
+    Returns
+    -------
+    Rows
+        At most `most` per region, region by region.
+    """
+    frame, _ = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    scores = inputs.scores
+    chosen = [np.zeros(0, dtype=np.int64)]
+    for region in regions:
+        inside = np.flatnonzero(apply_rule(region.rule, frame) & ~scores.outlier)
+        chosen.append(inside[np.argsort(-scores.p_value[inside], kind="stable")][:most])
+    return np.concatenate(chosen).astype(np.int64)
+
+
+def thumbnail_rows(codes: LatentCodes, seed: int, most: int = THUMBNAILS) -> Rows:
+    """Draw the rows that the map of the latents shows, rising; `latent_summary.sample_map` draws them with this.
+
+    Parameters
+    ----------
+    codes
+        Of all N rows.
+    seed
+        The same seed gives the same rows.
+    most
+        How many at most.
+    """
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(len(codes), size=min(most, len(codes)), replace=False)).astype(np.int64)
+
+
+def region_key(region: Region) -> str:
+    """Name a region by what it is, baseline and rule, so that another search finds its pictures again.
+
+    Its id only ranks it, and its counts change with the flags; neither takes part.
+
+    Parameters
+    ----------
+    region
+        Of any search.
+
+    Returns
+    -------
+    str
+        JSON with sorted keys, conditions in the order of their columns; whole numbers are written without a point.
+    """
+    conditions = [
+        {"column": condition.column, "op": condition.op, "value": _canonical(condition.op, condition.value)}
+        for condition in region.rule
+    ]
+    conditions.sort(key=lambda condition: json.dumps(condition, sort_keys=True))
+    return json.dumps(
+        {"baseline": region.baseline, "rule": conditions}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def _canonical(op: str, value: object) -> object:
+    """Write equal conditions equally: levels are a set, 3.0 is 3."""
+    if not isinstance(value, list | tuple):
+        return value
+    plain = [_plain_bound(entry) for entry in value]
+    return sorted(plain, key=str) if op == "in" else plain
+
+
+def _plain_bound(entry: object) -> object:
+    entry = entry.item() if isinstance(entry, np.generic) else entry
+    return int(entry) if isinstance(entry, float) and entry.is_integer() else entry

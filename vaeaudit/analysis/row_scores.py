@@ -1,0 +1,72 @@
+"""Scores of rows, whatever the rows are: the one place that knows both tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.density import LatentDensity
+from vaeaudit.analysis.image_scoring import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
+from vaeaudit.analysis.inputs import RowScores
+from vaeaudit.analysis.multiplicity import benjamini_hochberg
+from vaeaudit.analysis.scoring import DEFINITION, score_rows
+from vaeaudit.latents import LatentCodes
+
+
+def scores_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]], *, fdr: float) -> RowScores:
+    """Score every row.
+
+    Parameters
+    ----------
+    codes
+        Of the rows to be scored.
+    scoring
+        The arrays of a run's `model/scoring.npz`.
+    fdr
+        False-discovery rate of the flags.
+    """
+    density = LatentDensity.from_arrays(scoring)
+    if codes.image_statistics is None:
+        return score_rows(codes, scoring["null_bounds"], density, fdr=fdr)
+    return score_images(codes, ComplexityReference.from_arrays(scoring), density, fdr=fdr)
+
+
+def stored_scores(rows: pd.DataFrame, codes: LatentCodes, *, fdr: float) -> RowScores:
+    """Return the scores that a run's `rows.parquet` holds, with flags chosen anew at a rate.
+
+    Parameters
+    ----------
+    rows
+        The table.
+    codes
+        Of the same rows; they say which score it is.
+    fdr
+        False-discovery rate of the flags.
+    """
+    p_value = rows["outlier_p_value"].to_numpy(np.float64)
+    return RowScores(
+        outlier_score=rows["outlier_score"].to_numpy(np.float64),
+        p_value=p_value,
+        outlier=benjamini_hochberg(p_value) <= fdr,
+        rarity=rows["rarity"].to_numpy(np.float64),
+        weight=rows["weight"].to_numpy(np.float64),
+        definition=DEFINITION if codes.image_statistics is None else IMAGE_DEFINITION,
+        fdr=fdr,
+    )
+
+
+def aspects_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.object_] | None:
+    """Say of each picture [N] what about it is most atypical; None for tables, whose cells say it.
+
+    Parameters
+    ----------
+    codes, scoring
+        As in `scores_of`.
+    """
+    if codes.image_statistics is None:
+        return None
+    return np.array(aspects(codes.image_statistics, ComplexityReference.from_arrays(scoring)), dtype=object)

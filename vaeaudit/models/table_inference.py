@@ -1,0 +1,194 @@
+"""From a trained model of a table to `LatentCodes`: every row once, in chunks, memory flat in N."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import tensorflow as tf
+
+from vaeaudit.data.encoding import ColumnEncoding, Likelihood
+from vaeaudit.latents import LatentCodes
+from vaeaudit.models.build import chunk_size
+from vaeaudit.models.inference import Compiled, compiled, seed_noise, tensors, traversal_latents
+from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.table_vae import TableVAE
+
+#: K, reasons kept per row.
+REASONS = 5
+#: Rows from which the typical surprise of a column is taken.
+_TYPICAL_ROWS = 8192
+#: Share of the rows, those of lowest bound, from whose latents no null row is drawn.
+NULL_TRIM = 0.05
+_LARGEST = np.finfo(np.float64).max
+
+
+def typical_column_nats(model: TableVAE, frame: pd.DataFrame, *, seed: int) -> np.ndarray:
+    """Return the median of -E_q[log p(x_c|z)] per column [C] in nats, from a sample of the rows.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    frame
+        [N] typed rows.
+    seed
+        Of the sample and of the posterior samples.
+    """
+    sample = np.random.default_rng(seed).permutation(len(frame))[:_TYPICAL_ROWS]
+    part = frame.iloc[np.sort(sample)]
+    rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
+    seed_noise(model, seed)
+    size = chunk_size(model, 4)
+    chunks = [score(*tensors(rows.take(slice(at, at + size))))[3].numpy() for at in range(0, len(rows), size)]
+    return np.asarray(np.median(-np.concatenate(chunks) - model.encoding.base_log_density(part), axis=0))
+
+
+def encode_rows(
+    model: TableVAE,
+    frame: pd.DataFrame,
+    held_out: npt.NDArray[np.bool_],
+    typical: npt.NDArray[np.floating],
+    *,
+    n_samples: int,
+    seed: int,
+    on_rows: Callable[[int], None] = lambda done: None,
+) -> LatentCodes:
+    """Return posterior, bound and reasons of every row.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    frame
+        [N] typed rows; need not be those the model was trained on.
+    held_out
+        [N]; carried into the codes.
+    typical
+        [C]; see `typical_column_nats`.
+    n_samples
+        S of the importance-weighted bound.
+    seed
+        Of the posterior samples; the same seed gives the same bound.
+    on_rows
+        Told the number of rows done.
+    """
+    seed_noise(model, seed)
+    score = _scorer(model, n_samples)
+    pieces: dict[str, list[np.ndarray]] = {}
+    size = chunk_size(model, n_samples)
+    for start in range(0, len(frame), size):
+        for name, values in _encode_chunk(model, score, frame.iloc[start : start + size], typical).items():
+            pieces.setdefault(name, []).append(values)
+        on_rows(min(start + size, len(frame)))
+    joined = {name: np.concatenate(arrays) for name, arrays in pieces.items()}
+    return LatentCodes(**joined, held_out=held_out, columns=model.encoding.names)
+
+
+def drawn_bounds(model: TableVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
+    """Return the bound [n_rows] of rows that the model itself draws: the null distribution of the outlier score.
+
+    Rows are drawn at posterior samples of the rows whose own bound is not among the lowest `NULL_TRIM`, so that rows
+    which do not belong do not set the standard.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    codes
+        Of the rows to draw at.
+    n_rows, n_samples
+        Rows to draw, and S of the bound.
+    seed
+        Of the rows, their latents, their cells, and the posterior samples.
+    """
+    seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
+    generator = np.random.default_rng(seed)
+    ordinary = np.flatnonzero(codes.iwae >= np.quantile(codes.iwae, NULL_TRIM))
+    source = generator.choice(ordinary, n_rows)
+    z = codes.mean[source] + codes.stddev[source] * generator.normal(size=(n_rows, codes.n_latents))
+    score = _scorer(model, n_samples)
+    bounds = []
+    size = chunk_size(model, n_samples)
+    for start in range(0, n_rows, size):
+        part = tf.constant(z[start : start + size], tf.float32)
+        drawn = model.likelihood.sample(model.decode(part), tf.constant([seed % 2**31, start]))
+        base = model.encoding.drawn_base_log_density(drawn[1].numpy(), generator)
+        bounds.append(score(*drawn)[2].numpy() + base)
+    return np.concatenate(bounds)
+
+
+def traversals(model: TableVAE) -> npt.NDArray[np.float64]:
+    """Return [L, T, C]: what the decoder expects of each column while one latent moves and the others are 0.
+
+    Parameters
+    ----------
+    model
+        Trained; the positions [T] are `TRAVERSAL`.
+    """
+    expected = model.likelihood.expectation(model.decode(tf.constant(traversal_latents(model)))).numpy()
+    return in_user_units(expected, model.encoding.columns)
+
+
+def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
+    """Turn expectations [..., C] in encoded units into numbers, seconds, or positions in `Column.levels`."""
+    result = np.array(expected, np.float64)
+    with np.errstate(over="ignore"):
+        _to_user_units(result, columns)
+    return result
+
+
+def _to_user_units(result: npt.NDArray[np.float64], columns: tuple[ColumnEncoding, ...]) -> None:
+    """Do the work of `in_user_units` in place."""
+    for position, column in enumerate(columns):
+        values = result[..., position]
+        if column.likelihood is Likelihood.QUANTISED:
+            result[..., position] = np.array(column.centres)[values.astype(int)]
+        elif column.likelihood is Likelihood.CATEGORICAL:
+            # The shared code stands for many levels: naming one of them would be a guess.
+            result[..., position] = np.where(values < column.n_codes - 1, values, np.nan)
+        elif column.likelihood is Likelihood.LOG_NORMAL:
+            result[..., position] = np.exp(np.minimum(column.location + column.scale * values, 700.0))
+        elif column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
+            result[..., position] = np.clip(column.location + column.scale * values, -_LARGEST, _LARGEST)
+
+
+def _scorer(model: TableVAE, n_samples: int) -> Compiled:
+    """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods [B, C], expectation [B, C]."""
+
+    def score(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        mean, stddev, bound, per_column = model.importance_weighted(batch, n_samples)
+        return mean, stddev, bound, per_column, model.likelihood.expectation(model.decode(mean))
+
+    return compiled(model, score)
+
+
+def _encode_chunk(
+    model: TableVAE,
+    score: Compiled,
+    frame: pd.DataFrame,
+    typical: npt.NDArray[np.floating],
+) -> dict[str, np.ndarray]:
+    rows = model.encoding.encode(frame)
+    mean, stddev, bound, per_column, expected = score(*tensors(rows))
+    kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev)).numpy()
+    base = model.encoding.base_log_density(frame)
+    column_log_likelihood = per_column.numpy() + base
+    excess = -column_log_likelihood - typical
+    n_reasons = min(REASONS, excess.shape[1])
+    top = np.argsort(-excess, axis=1, kind="stable")[:, :n_reasons]
+    expected_cells = in_user_units(expected.numpy(), model.encoding.columns)
+    expected_cells[~rows.observed] = np.nan
+    return {
+        "mean": mean.numpy(),
+        "stddev": stddev.numpy(),
+        "kl": kl,
+        "log_likelihood": column_log_likelihood.sum(axis=1),
+        "iwae": bound.numpy() + base.sum(axis=1),
+        "unit_correction": model.encoding.unit_correction(frame),
+        "reason_column": top.astype(np.int32),
+        "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),
+        "reason_expected": np.take_along_axis(expected_cells, top, axis=1),
+    }

@@ -1,0 +1,188 @@
+"""Which rows occur more than once, exactly or nearly, and which of them leak from one split into another."""
+
+from __future__ import annotations
+
+from statistics import mean
+
+from vaeaudit.analysis.results import AuditResults, DuplicatePair, Duplicates, Leak
+from vaeaudit.report import numbers, wording
+from vaeaudit.report.blocks import (
+    Answer,
+    Badge,
+    Block,
+    Cell,
+    Column,
+    Group,
+    Lines,
+    Paragraph,
+    Section,
+    Table,
+    Track,
+    table,
+)
+from vaeaudit.report.galleries import pairs_gallery
+
+_TITLE = "Rows that occur more than once"
+#: A search that would find less than half of all sorts of copies says little by finding nothing.
+_TELLING = 0.5
+
+
+def duplicates(results: AuditResults) -> Section:
+    """Build the section."""
+    found = results.duplicates
+    none = not (found.groups or found.near_pairs)
+    blocks: list[Block] = [Answer(lead(found), "good" if _is_clear(found) else "unsure")] if none else []
+    blocks += [Paragraph(sentence) for sentence in _reach(found)]
+    if found.splits:
+        blocks.append(_splits(found))
+    if found.largest:
+        blocks.append(_largest(found))
+    if found.pairs:
+        blocks.append(_pairs(found))
+        if results.pictures is not None:
+            blocks += pairs_gallery(results.pictures, {pair.positions: _said(pair) for pair in found.pairs})
+    return Section("duplicates", _TITLE, "" if none else lead(found), tuple(blocks))
+
+
+def lead(found: Duplicates) -> str:
+    """Answer whether rows occur more than once."""
+    noun = _noun(found)
+    parts = []
+    if found.groups == 0:
+        parts.append(f"No {noun} occurs twice.")
+    else:
+        how = "pixel for pixel" if noun == "picture" else "in every column but the id"
+        parts.append(
+            f"{numbers.plural(found.rows_in_groups, noun)} occur more than once, in "
+            f"{numbers.plural(found.groups, 'group')} of {noun}s equal {how}."
+        )
+        if found.basis == "cells":
+            parts.append(
+                "If the columns were independent of one another, chance alone would give about "
+                f"{numbers.number(found.expected_pairs)} equal pairs."
+            )
+    if found.near_pairs:
+        parts.append(
+            f"{numbers.plural(found.near_pairs, 'further pair')} ({numbers.plural(found.near_rows, noun)}) are nearly "
+            "equal: nearer to each other than chance explains."
+        )
+    elif found.searched:
+        parts.append("No pair was found to be nearly equal.")
+    return " ".join(parts)
+
+
+def _is_clear(found: Duplicates) -> bool:
+    return found.searched and bool(found.chances) and mean(found.chances.values()) >= _TELLING
+
+
+def _noun(found: Duplicates) -> str:
+    return "picture" if found.basis == "pixels" else "row"
+
+
+def _reach(found: Duplicates) -> list[str]:
+    """Say how far the search for near duplicates reaches here."""
+    if not found.searched:
+        return ["This run did not look for near duplicates; fit again to have them found."]
+    noun, said = _noun(found), []
+    if found.chances:
+        shares = [f"{numbers.percent(share)} of copies {sort}" for sort, share in found.chances.items()]
+        telling = "" if _is_clear(found) else "Copies can hardly be told from look-alikes here. "
+        said.append(
+            f"{telling}What a search for near duplicates finds here: {wording.listed(shares, most=len(shares))}. "
+            f"A pair is listed only where ordinary neighbours are much farther apart than its two {noun}s."
+        )
+    if found.look_alikes:
+        one = found.look_alikes == 1
+        said.append(
+            f"{numbers.plural(found.look_alikes, f'{noun} is', f'{noun}s are')} as near to another as a copy would be, "
+            f"but so are ordinary neighbours in {'its' if one else 'their'} place: a series, a plain subject, or few "
+            f"possible values. {'It is' if one else 'They are'} not listed."
+        )
+    if found.set_aside:
+        said.append(f"{numbers.plural(found.set_aside, noun)} of nearly one colour took no part in this search.")
+    return said
+
+
+def _largest(found: Duplicates) -> Table:
+    rows: list[tuple[Cell, ...]] = [(wording.name(row_id), numbers.count(times)) for row_id, times in found.largest]
+    noun = _noun(found)
+    return table(f"The largest groups of equal {noun}s", [Column(f"First {noun}"), Column("Times", True)], rows)
+
+
+def _pairs(found: Duplicates) -> Table:
+    noun = _noun(found)
+    columns = [Column(f"One {noun}"), Column(f"The other {noun}"), Column("Copy"), Column("Distance", True)]
+    columns += [Column("Splits")] if found.splits else []
+    columns += [Column("Differs in", wide=True)] if found.basis == "cells" else []
+    rows = [_pair_row(pair, found) for pair in found.pairs]
+    exact = found.rows_in_groups - found.groups
+    caption = f"Pairs, those across splits first: {len(rows)} of {numbers.count(exact + found.near_pairs)}"
+    return table(caption if found.splits else caption.replace(", those across splits first", ""), columns, rows)
+
+
+def _pair_row(pair: DuplicatePair, found: Duplicates) -> tuple[Cell, ...]:
+    cells: list[Cell] = [wording.name(pair.rows[0]), wording.name(pair.rows[1]), "exact" if pair.exact else "near"]
+    cells.append(numbers.number(pair.distance))
+    if found.splits:
+        cells.append(_splits_of(pair))
+    if found.basis == "cells":
+        cells.append(Lines(tuple(map(wording.name, pair.differs))) if pair.differs else numbers.ABSENT)
+    return tuple(cells)
+
+
+def _splits_of(pair: DuplicatePair) -> str:
+    return " · ".join(numbers.ABSENT if split is None else wording.name(split) for split in pair.splits)
+
+
+def _said(pair: DuplicatePair) -> str:
+    kind = "equal" if pair.exact else f"distance {numbers.number(pair.distance)}"
+    return kind if pair.splits == (None, None) else f"{kind}; {_splits_of(pair)}"
+
+
+# --- splits ---------------------------------------------------------------------------------------------------------
+
+
+def _splits(found: Duplicates) -> Group:
+    noun = _noun(found)
+    sizes = [f"{wording.name(split)} {numbers.count(n)}" for split, n in found.splits.items()]
+    said = f"{noun.capitalize()}s by split: {wording.listed(sizes, most=20)}."
+    if found.without_split:
+        said += f" {numbers.plural(found.without_split, noun)} without a split took no part."
+    leaks = [leak for leak in found.leakage if leak.exact + leak.near]
+    if leaks:
+        answer = Answer(f"{numbers.plural(len(leaks), 'pair')} of splits share {noun}s.", "bad")
+    elif found.leakage:
+        answer = Answer(f"No {noun} was found in more than one split.", "good" if _is_clear(found) else "unsure")
+    else:
+        answer = Answer(f"Only one split holds {noun}s: there is nothing to compare.", "unsure")
+    blocks: tuple[Block, ...] = (Paragraph(said), answer)
+    return Group("duplicates-splits", "Leakage between splits", (*blocks, _leaks(found)) if found.leakage else blocks)
+
+
+def _leaks(found: Duplicates) -> Table:
+    noun = _noun(found).capitalize()
+    columns = [
+        Column("Split"),
+        Column("Has copies in"),
+        Column(f"{noun}s", True),
+        Column("Exact", True),
+        Column("Near", True),
+        Column("Share with a copy, with interval"),
+        Column("Result"),
+    ]
+    track = Track(0.0, max(leak.ci.high or leak.share for leak in found.leakage), "percent")
+    rows = [_leak_row(leak, track) for leak in found.leakage]
+    return table("Each pair of splits, the smaller one first", columns, rows)
+
+
+def _leak_row(leak: Leak, track: Track) -> tuple[Cell, ...]:
+    shared = leak.exact + leak.near
+    return (
+        wording.name(leak.split),
+        wording.name(leak.other),
+        numbers.count(leak.n),
+        numbers.count(leak.exact),
+        numbers.count(leak.near),
+        track.mark(leak.share, leak.ci),
+        Badge("shares rows", "bad") if shared else Badge("none found", "good"),
+    )
