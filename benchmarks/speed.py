@@ -39,11 +39,12 @@ def main() -> None:
     parser.add_argument("--part", choices=_ORDER[1:], action="append", help="may be repeated; commands, input_pipeline")
     arguments = parser.parse_args()
     for part in arguments.part or ("commands", "input_pipeline"):
+        load_before = os.getloadavg()[0]
         data, measure = _plan(part, arguments)
         tables = measure()
         for name, rows in tables.items():
             print(f"\n{name}\n{record.table(rows)}", flush=True)
-        _keep(part, data, tables)
+        _keep(part, data, load_before, tables)
 
 
 def _plan(part: str, arguments: argparse.Namespace) -> tuple[str, Callable[[], Tables]]:
@@ -62,7 +63,7 @@ def _plan(part: str, arguments: argparse.Namespace) -> tuple[str, Callable[[], T
     return "tables/adult.csv (UCI Adult, 48,842 x 15)", lambda: {part: measures[part]()}
 
 
-def _keep(part: str, data: str, tables: Tables) -> None:
+def _keep(part: str, data: str, load_before: float, tables: Tables) -> None:
     """Replace the tables of one part in the results; the others stay, each with its own date and versions."""
     path = record.RESULTS / "speed.json"
     figures: Tables = json.loads(path.read_text(encoding="utf-8"))["figures"] if path.exists() else {}
@@ -74,6 +75,7 @@ def _keep(part: str, data: str, tables: Tables) -> None:
             "data": data,
             "date": datetime.now(UTC).date().isoformat(),
             "cores": os.cpu_count(),
+            "load before": load_before,  # what others ran on the machine; PyTorch's threads suffer most from it
             "vaeaudit": version("vaeaudit"),
             "tensorflow": version("tensorflow"),
         }

@@ -28,9 +28,9 @@ from vaeaudit.data import load
 #: Side of the pictures, B, L and learning rate: vaeaudit's defaults at this size, given to both.
 _SIDE, _BATCH, _LATENTS, _LEARNING_RATE = 64, 64, 32, 1e-3
 #: Pictures trained on and held out, and epochs timed.
-_TRAINED, _HELD_OUT, _EPOCHS = 512, 128, 3
+_TRAINED, _HELD_OUT, _EPOCHS = 3072, 1024, 4
 #: Epochs of the comparison by held-out ELBO; the quicker network goes on for longer.
-_ELBO_EPOCHS: Mapping[str, int] = {"plain": 3, "default": 5}
+_ELBO_EPOCHS: Mapping[str, int] = {"plain": 10, "default": 24}
 _NETWORKS = ("plain", "default")
 #: Parts of red, green and blue in luminance (ITU-R BT.601).
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)

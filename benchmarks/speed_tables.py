@@ -118,7 +118,7 @@ def scaling(adult: Path) -> list[dict[str, Any]]:
 
 
 def against_peers(adult: Path, repeats: int) -> list[dict[str, Any]]:
-    """`fit` and `report` against PyOD's VAE and ydata-profiling's minimal report, in turn; the last row is the ratio."""
+    """`fit` and `report` against PyOD's VAE and ydata-profiling's minimal report, in turn; ratio in the last row."""
     peers.require("tables")
     rounds = []
     with tempfile.TemporaryDirectory() as folder:

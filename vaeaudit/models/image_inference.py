@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +115,7 @@ def make_pictures(
     *,
     kept: npt.NDArray[np.int64],
     thumbnails: npt.NDArray[np.int64],
-    regions: dict[str, FloatArray],
+    regions: Mapping[str, FloatArray],
     seed: int,
 ) -> Pictures:
     """Render what a report shows.

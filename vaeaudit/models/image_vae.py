@@ -40,8 +40,8 @@ class ImageVAE(BetaVAE):
         Makes encoder and decoder, as `image_networks` does; the decoder's layer `OUTPUTS` has a bias per channel.
     """
 
-    #: Measured on scikit-learn's digits (300 and 1,797 of them) and 1,344 photographs of tiles: with two passes an epoch
-    #: the presets ended before the model had learned, with ten 300 digits were memorised.
+    #: Measured on scikit-learn's digits (300 and 1,797 of them) and 1,344 photographs of tiles: with two passes the
+    #: presets ended before the model had learned, with ten 300 digits were memorised.
     most_passes = 4
     encoding: ImageEncoding
     likelihood: ImageLikelihood

@@ -24,8 +24,8 @@ class TableVAE(BetaVAE):
         As for `BetaVAE`; the seed is also that of the initial weights.
     """
 
-    #: German credit (900 training rows) at eleven passes an epoch was memorised before the KL weight had risen, and ended
-    #: below the independent columns it started from.
+    #: German credit (900 training rows) at eleven passes an epoch was memorised before the KL weight had risen, and
+    #: ended below the independent columns it started from.
     most_passes = 2
     encoding: Encoding
     likelihood: MixedLikelihood

@@ -64,7 +64,7 @@ def test_leakage_is_answered_in_words_and_in_a_table(results):
     built = section(results, splits={"train": 90, "test": 50}, without_split=4, leakage=(LEAK,), searched=True)
     text = said(built)
     assert "Rows by split: train 90 and test 50. 4 rows without a split took no part." in text
-    assert "1 pair of splits share rows." in text
+    assert "1 pair of splits shares rows." in text
     (table,) = [block for block in tables(built) if block.caption.startswith("Each pair")]
     assert table.rows[0][:5] == ("test", "train", "50", "2", "1")
 

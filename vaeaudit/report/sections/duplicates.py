@@ -150,7 +150,8 @@ def _splits(found: Duplicates) -> Group:
         said += f" {numbers.plural(found.without_split, noun)} without a split took no part."
     leaks = [leak for leak in found.leakage if leak.exact + leak.near]
     if leaks:
-        answer = Answer(f"{numbers.plural(len(leaks), 'pair')} of splits share {noun}s.", "bad")
+        share = "shares" if len(leaks) == 1 else "share"
+        answer = Answer(f"{numbers.plural(len(leaks), 'pair')} of splits {share} {noun}s.", "bad")
     elif found.leakage:
         answer = Answer(f"No {noun} was found in more than one split.", "good" if _is_clear(found) else "unsure")
     else:
