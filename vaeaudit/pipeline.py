@@ -187,13 +187,14 @@ def _judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, shar
     inputs = _inputs(unfinished, dataset.row_ids, scores)
     search = analysis.search_regions(inputs, config, shares)
     if isinstance(learned.model, models.ImageVAE) and isinstance(learned.rows, ImageRows):
+        further = np.concatenate([pairs.shown_rows(), analysis.region_rows(inputs, search.regions)])
         pictures = models.make_pictures(
             learned.model,
             learned.rows,
             models.PatchScales.from_arrays(learned.scoring),
-            kept=analysis.rows_to_picture(scores, codes, further=pairs.shown_rows(), seed=seed),
+            kept=analysis.rows_to_picture(scores, codes, further=further, seed=seed),
             thumbnails=analysis.thumbnail_rows(codes, seed),
-            regions=analysis.points_of_regions(search.regions, codes.n_latents, seed=seed),
+            regions=analysis.points_of_regions(inputs, search.regions, seed=seed),
             seed=seed,
         )
         writer.arrays("pictures.npz", pictures.to_arrays())
@@ -231,6 +232,7 @@ def _inputs(run: Run, row_ids: npt.NDArray[np.object_], scores: analysis.RowScor
         pictures=run.pictures,
         latent_space=run.latent_space,
         pairs=_pairs_of(run),
+        aspects=analysis.aspects_of(run.codes, run.scoring),
         run={"id": metadata["id"], "config": run.config.to_dict(), "data": source, **shown},
     )
 

@@ -1,4 +1,4 @@
-"""Points in the latents that stand for a region: where the model decodes what is missing there."""
+"""Points in the latents that stand for a region: where the model decodes the pictures that are missing."""
 
 from __future__ import annotations
 
@@ -6,53 +6,89 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latent_columns import with_latents
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results import Region
+from vaeaudit.analysis.results import Condition, Region
+from vaeaudit.analysis.rules import satisfies
 
-#: Standard deviations between the 5th and the 95th percentile of a Normal, which bound a box (`regions._latent_box`).
-_WIDTH = 3.29
+Points = npt.NDArray[np.float64]
+
 #: Pictures decoded per region.
 POINTS = 6
+#: How far inside its range a latent is put, as a share of the latent's standard deviation.
+_INSIDE = 0.25
 
 
 def points_of_regions(
-    regions: Sequence[Region], n_latents: int, *, n_points: int = POINTS, seed: int
-) -> dict[str, npt.NDArray[np.float64]]:
-    """Return, by `region_key`, points [n_points, L] in each region that has a box.
+    inputs: AuditInputs, regions: Sequence[Region], *, n_points: int = POINTS, seed: int
+) -> dict[str, Points]:
+    """Return, by `region_key`, points [n_points, L] of each region.
+
+    A condition on a latent is met by moving the rows that come nearest to meeting it; conditions on columns that a
+    person knows are met by rows that meet them, and the points lie halfway between two of those, so that what is
+    decoded there is none of the rows. Where fewer than two rows meet all of these, rows that meet all but one stand in.
 
     Parameters
     ----------
+    inputs
+        The rows and their latents; flagged rows stand for nothing.
     regions
-        As `find_regions` gives them.
-    n_latents, n_points
-        L, and how many per region.
-    seed
-        Of the draw.
-    """
-    boxed = (region for region in regions if region.latent_box)
-    return {region_key(region): region_points(region, n_latents, n_points, seed=seed) for region in boxed}
-
-
-def region_points(region: Region, n_latents: int, n_points: int, *, seed: int) -> npt.NDArray[np.float64]:
-    """Draw points [n_points, L] in a region's box: Normal per latent, with the box's percentiles; 0 on other latents.
-
-    Parameters
-    ----------
-    region
-        With a box of closed ranges, as `find_regions` gives it.
-    n_latents
-        L.
+        As `find_regions` gives them for the same rows.
     n_points
-        How many.
+        Points per region.
     seed
-        Of the draw.
+        Of the pairs of rows.
     """
-    z = np.zeros((n_points, n_latents))
-    generator = np.random.default_rng(seed)
-    for side in region.latent_box:
-        if side.low is None or side.high is None:
-            raise ValueError(f"latent {side.latent} of {region.id} has an open range")
-        centre, spread = (side.low + side.high) / 2, (side.high - side.low) / _WIDTH
-        z[:, side.latent] = np.clip(generator.normal(centre, spread, n_points), side.low, side.high)
-    return z
+    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    latents = frozenset(schema.names) - frozenset(inputs.schema.names)
+    means, sound = inputs.codes.mean.astype(np.float64), ~inputs.scores.outlier
+    return {
+        region_key(region): _points(region, frame, latents, means, sound, np.random.default_rng(seed), n_points)
+        for region in regions
+    }
+
+
+def _points(  # noqa: PLR0917 - the rows, and what is asked of them
+    region: Region,
+    frame: pd.DataFrame,
+    latents: frozenset[str],
+    means: Points,
+    sound: npt.NDArray[np.bool_],
+    generator: np.random.Generator,
+    n_points: int,
+) -> Points:
+    known = [condition for condition in region.rule if condition.column not in latents]
+    ranges = [condition for condition in region.rule if condition.column in latents]
+    count = np.zeros(len(frame), dtype=np.int64)
+    for condition in known:
+        count += satisfies(condition, frame[condition.column])
+    rows = np.flatnonzero(sound & (count == len(known)))
+    if rows.size < 2:
+        rows = np.flatnonzero(sound & (count >= len(known) - 1))
+    if rows.size < 2:
+        rows = np.arange(len(frame))
+    if not ranges:
+        pairs = generator.choice(rows, (n_points, 2))
+        return np.asarray(means[pairs].mean(axis=1))
+    away = np.zeros(rows.size)
+    moved = means[rows].copy()
+    for condition in ranges:
+        latent = int(condition.column.removeprefix("z_"))
+        target = _into_range(moved[:, latent], condition, _INSIDE * float(means[:, latent].std()))
+        away += ((target - moved[:, latent]) / max(float(means[:, latent].std()), 1e-9)) ** 2
+        moved[:, latent] = target
+    nearest = np.resize(np.argsort(away, kind="stable")[:n_points], n_points)
+    return np.asarray(moved[nearest])
+
+
+def _into_range(values: Points, condition: Condition, margin: float) -> Points:
+    """Move values [N] to inside a condition's range, to its middle where it is narrow."""
+    low, high = (edge if edge is None else float(edge) for edge in condition.value)
+    if low is not None and high is not None:
+        margin = min(margin, (high - low) / 2)
+    lowest = -np.inf if low is None else low + margin
+    highest = np.inf if high is None else high - margin
+    return np.clip(values, lowest, highest)

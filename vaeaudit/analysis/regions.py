@@ -29,6 +29,9 @@ from vaeaudit.latents import LatentCodes
 
 Mask = npt.NDArray[np.bool_]
 
+#: Regions over latents alone that are listed: that latents depend on one another is what clusters look like, and more
+#: of them would only say so again.
+MOST_OF_LATENTS = 6
 #: The part of a region's rows that its box in the latents encloses, on each latent.
 BOX_PERCENTILES = (5.0, 95.0)
 
@@ -121,17 +124,25 @@ def _against_independence(
     skipped = determined | uncrossed(schema, tuple(axis.column for axis in axes), latents)
     blocks = [*pair_blocks(axes, tables, skipped), *triple_blocks(axes, skipped)]
     found, tested = find_shortfalls(blocks, axes, config)
-    kept = prune(found, axes, tables, config.max_regions)
+    unknown = [latents.issuperset(axes[axis].column for axis in entry.axes) for entry in found]
+    kept = prune(_where(found, unknown, False), axes, tables, config.max_regions)
+    kept += prune(_where(found, unknown, True), axes, tables, MOST_OF_LATENTS)
     named = [f"{axes[i].column} and {axes[j].column}" for i, j in sorted(determined)]
     said = list(notes)
     if len(axes) > TRIPLE_COLUMNS:
         said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")
+    if sum(unknown) > MOST_OF_LATENTS:
+        said.append(f"Of the combinations of latents alone, the {MOST_OF_LATENTS} most nearly empty ones are listed.")
     if named:
         said.append(
             f"Not searched for regions, because one column nearly determines the other: {'; '.join(named[:10])}"
             f"{f' and {len(named) - 10} more pairs' if len(named) > 10 else ''}."
         )
     return [_candidate(entry, axes, frame, "independence", config) for entry in kept], tested, said
+
+
+def _where(found: Sequence[Shortfall], of_latents: Sequence[bool], wanted: bool) -> list[Shortfall]:
+    return [entry for entry, only_latents in zip(found, of_latents, strict=True) if only_latents is wanted]
 
 
 def _against_population(
