@@ -1,6 +1,6 @@
 """Protocol `speed`: whole processes in turn on one machine, medians, the machine's noise shown as min and max.
 
-    python -m benchmarks.speed [--part PART ...] [--data PATH] [--pictures PATH] [--repeats K]
+    python -m benchmarks.speed [--part PART ...] [--data PATH] [--pictures PATH [--array-key NAME]] [--repeats K]
 
 Each part is printed as tables and replaces only its own tables in results/speed.json. Parts:
 
@@ -35,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=record.DATA)
     parser.add_argument("--pictures", type=Path, help=f"folder or .npz of pictures; DATA/{_PICTURES} by default")
+    parser.add_argument("--array-key", help="which array of that .npz, where it holds several")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--part", choices=_ORDER[1:], action="append", help="may be repeated; commands, input_pipeline")
     arguments = parser.parse_args()
@@ -52,7 +53,9 @@ def _plan(part: str, arguments: argparse.Namespace) -> tuple[str, Callable[[], T
     if part == "images":
         pictures = arguments.pictures or record.require(arguments.data, _PICTURES)
         source = "images/fairface_64 (FairFace)" if arguments.pictures is None else pictures.name
-        return f"{source}, 64 x 64", lambda: speed_images.measure(pictures, arguments.repeats)
+        return f"{source}, 64 x 64", lambda: speed_images.measure(
+            pictures, arguments.repeats, array_key=arguments.array_key
+        )
     adult = record.require(arguments.data, "tables/adult.csv")
     measures: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "commands": lambda: speed_tables.whole_commands(adult, arguments.repeats),

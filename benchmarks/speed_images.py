@@ -80,12 +80,12 @@ class Trained:
         }
 
 
-def measure(pictures: Path, repeats: int) -> dict[str, list[dict[str, Any]]]:
+def measure(pictures: Path, repeats: int, *, array_key: str | None = None) -> dict[str, list[dict[str, Any]]]:
     """Return the tables of this part: ratios, every run, and the held-out ELBO."""
     peers.require("pythae")
     tables: dict[str, list[dict[str, Any]]] = {"images_ratios": [], "images_runs": [], "images_held_out_elbo": []}
     with tempfile.TemporaryDirectory() as folder:
-        for colours, (trained, held_out) in _prepare(pictures, Path(folder)).items():
+        for colours, (trained, held_out) in _prepare(pictures, Path(folder), array_key).items():
             rounds = [_round(trained) for _ in range(repeats)]
             tables["images_ratios"] += [{"pictures": colours, **row} for row in _ratios(rounds)]
             tables["images_runs"] += [{"pictures": colours, **row} for row in _runs(rounds)]
@@ -94,9 +94,9 @@ def measure(pictures: Path, repeats: int) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
-def _prepare(source: Path, folder: Path) -> dict[str, tuple[Path, Path]]:
+def _prepare(source: Path, folder: Path, array_key: str | None) -> dict[str, tuple[Path, Path]]:
     """Write training and held-out pictures as .npy files: in colour, where the source has colours, and in grey."""
-    read = ReadConfig(image_size=_SIDE, cache=str(folder / "cache"))
+    read = ReadConfig(image_size=_SIDE, cache=str(folder / "cache"), array_key=array_key)
     images = load(source, read).images
     if images is None or len(images) < 2 * _BATCH:
         print(f"{source}: expected a folder or an array of at least {2 * _BATCH} pictures.")

@@ -149,7 +149,7 @@ def test_python_blocks_compile_and_take_only_public_names() -> None:
 
 def test_the_rule_function_of_the_report_page_agrees_with_the_packages_own() -> None:
     from vaeaudit.analysis import apply_rule
-    from vaeaudit.analysis.results import Condition
+    from vaeaudit.analysis.results.regions import Condition
 
     names: dict[str, Any] = {}
     exec(blocks(page("docs/report.md"), "python")[0], names)  # noqa: S102 - our own page
@@ -242,7 +242,8 @@ def keys_of(part: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
 
 
 def test_every_word_that_the_schema_allows_is_explained() -> None:
-    from vaeaudit.analysis.results import FINDING_KINDS, GATE_STATUSES, SEVERITIES, STATUSES
+    from vaeaudit.analysis.results.conclusions import FINDING_KINDS, GATE_STATUSES, SEVERITIES
+    from vaeaudit.analysis.results.groups import STATUSES
 
     explained = code_words(page("docs/report.md"))
     assert {*FINDING_KINDS, *GATE_STATUSES, *SEVERITIES, *STATUSES} <= explained
@@ -280,7 +281,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_kinds_roles_likelihoods_and_missing_tokens_are_documented() -> None:
     from vaeaudit.data import Kind, Role
-    from vaeaudit.data.encoding import Likelihood
+    from vaeaudit.data.column_encoding import Likelihood
     from vaeaudit.data.missing import ALWAYS_MISSING, MISSING_AMONG_NUMBERS
 
     text = page("docs/data.md")

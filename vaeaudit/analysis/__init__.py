@@ -8,7 +8,7 @@ from vaeaudit.analysis.outlier_summary import flagged_table
 from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
 from vaeaudit.analysis.region_points import points_of_regions
 from vaeaudit.analysis.regions import RegionSearch
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.row_pairs import RowPairs
 from vaeaudit.analysis.row_scores import aspects_of, scores_of, stored_scores
 from vaeaudit.analysis.rules import apply_rule, describe

@@ -8,7 +8,7 @@ import pandas as pd
 from vaeaudit.analysis.columns import summarise_columns
 from vaeaudit.analysis.disparities import assess_disparities
 from vaeaudit.analysis.duplicates import summarise_duplicates
-from vaeaudit.analysis.findings import Measurements, find
+from vaeaudit.analysis.findings import find
 from vaeaudit.analysis.groups import Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latent_summary import sample_map, summarise_latents
@@ -18,7 +18,7 @@ from vaeaudit.analysis.picture_summary import summarise_pictures
 from vaeaudit.analysis.proxies import find_proxies
 from vaeaudit.analysis.regions import RegionSearch, find_regions
 from vaeaudit.analysis.representation import assess_representation
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults, Measurements
 from vaeaudit.analysis.traversals import describe_traversals
 from vaeaudit.analysis.verdict import judge
 from vaeaudit.config import AnalysisConfig
@@ -83,6 +83,7 @@ def audit(
     latent_map = sample_map(inputs, groupings, seed)
     said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
     return AuditResults(
+        **vars(measured),
         run=inputs.run,
         rows={
             "read": inputs.accounting.read,
@@ -99,16 +100,6 @@ def audit(
             population_given=population is not None,
         ),
         findings=find(measured, inputs, groupings, config),
-        latents=measured.latents,
-        outliers=measured.outliers,
-        regions=measured.regions,
-        regions_tested=measured.regions_tested,
-        representation=measured.representation,
-        disparities=measured.disparities,
-        proxies=measured.proxies,
-        duplicates=measured.duplicates,
-        model=measured.model,
-        columns=measured.columns,
         latent_map=latent_map,
         traversals=describe_traversals(inputs),
         notes=tuple(dict.fromkeys(said)),

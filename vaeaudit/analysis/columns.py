@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.results import ColumnSummary
+from vaeaudit.analysis.results.quality import ColumnSummary
 from vaeaudit.analysis.wording import exact_number_text, moment_text, number_text, percent_text
 from vaeaudit.data.schema import Column, Kind, Schema
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results import Duplicates, Finding, Interval, Leak
+from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.duplicates import Duplicates, Leak
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.wording import bounds, finding_id, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.leakage import measure_leakage
-from vaeaudit.analysis.results import DuplicatePair, Duplicates
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates
 from vaeaudit.analysis.row_pairs import RowPairs, Rows, choose_listed
 from vaeaudit.analysis.table_cells import codes_of, compared_columns, first_of_equal_rows
 from vaeaudit.data.schema import Schema

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse, stats
 
 from vaeaudit.analysis.groups import Grouping
-from vaeaudit.analysis.results import Explains
+from vaeaudit.analysis.results.latents import Explains
 
 FloatArray = npt.NDArray[np.floating]
 

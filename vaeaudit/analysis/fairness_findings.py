@@ -11,7 +11,9 @@ import numpy.typing as npt
 from vaeaudit.analysis.disparities import RateComparison, compare_rates
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.multiplicity import holm_within_bh_across
-from vaeaudit.analysis.results import Disparity, Finding, Interval, Proxy
+from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.groups import Disparity, Proxy
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.wording import bounds, finding_id, group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 

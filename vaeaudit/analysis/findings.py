@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vaeaudit.analysis.duplicate_findings import duplicate_findings
 from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
@@ -11,37 +11,10 @@ from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.model_findings import latent_findings, quality_findings
 from vaeaudit.analysis.representation_findings import representation_findings
-from vaeaudit.analysis.results import (
-    SEVERITIES,
-    ColumnSummary,
-    Disparity,
-    Duplicates,
-    Finding,
-    LatentSummary,
-    ModelSummary,
-    OutlierSummary,
-    Proxy,
-    Region,
-    Representation,
-)
+from vaeaudit.analysis.results.audit import Measurements
+from vaeaudit.analysis.results.conclusions import SEVERITIES, Finding
 from vaeaudit.analysis.row_findings import outlier_findings, region_findings
 from vaeaudit.config import AnalysisConfig
-
-
-@dataclass(frozen=True)
-class Measurements:
-    """Everything that was measured, before anything is concluded from it."""
-
-    latents: tuple[LatentSummary, ...]
-    outliers: OutlierSummary
-    regions: tuple[Region, ...]
-    regions_tested: int
-    representation: tuple[Representation, ...]
-    disparities: tuple[Disparity, ...]
-    proxies: tuple[Proxy, ...]
-    duplicates: Duplicates
-    model: ModelSummary
-    columns: tuple[ColumnSummary, ...]
 
 
 def find(

@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from vaeaudit.analysis.density import LatentDensity, resampling_weight
+from vaeaudit.analysis.density import LatentDensity
 from vaeaudit.analysis.inputs import RowScores
-from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.scoring import bulk_p_values
+from vaeaudit.analysis.scoring import bulk_p_values, row_scores
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]
@@ -182,16 +181,7 @@ def score_images(
         raise ValueError("codes must have image_statistics: these rows are no pictures")
     score = image_outlier_score(codes.image_statistics, reference)
     p_value = bulk_p_values(score, score[codes.held_out] if codes.held_out.any() else score)
-    rarity = density.rarity(codes.mean)
-    return RowScores(
-        outlier_score=score,
-        p_value=p_value,
-        outlier=benjamini_hochberg(p_value) <= fdr,
-        rarity=rarity,
-        weight=resampling_weight(rarity),
-        definition=IMAGE_DEFINITION,
-        fdr=fdr,
-    )
+    return row_scores(codes, score, p_value, density, fdr=fdr, definition=IMAGE_DEFINITION)
 
 
 def _design(statistics: FloatArray, origin: FloatArray) -> npt.NDArray[np.float64]:

@@ -54,6 +54,11 @@ class RowScores:
             if found != shape:
                 raise ValueError(f"{name} must have shape {shape}, found {found}")
 
+    @property
+    def most_atypical_first(self) -> npt.NDArray[np.int64]:
+        """[N]; positions of the rows: flagged ones first, and within each part by falling score."""
+        return np.lexsort((-self.outlier_score, ~self.outlier)).astype(np.int64)
+
 
 @dataclass(frozen=True)
 class ModelFacts:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from vaeaudit.analysis.intervals import normal_quantile, wilson
-from vaeaudit.analysis.results import Interval, LatentSpaceSummary, Measure
+from vaeaudit.analysis.results.measures import Interval, Measure
+from vaeaudit.analysis.results.quality import LatentSpaceSummary
 from vaeaudit.latents import LatentSpace
 
 FloatArray = npt.NDArray[np.floating]

@@ -13,7 +13,7 @@ from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.picture_rows import thumbnail_rows
-from vaeaudit.analysis.results import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
+from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.config import AnalysisConfig
 
 FloatArray = npt.NDArray[np.floating]

@@ -11,7 +11,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results import Interval, Leak
+from vaeaudit.analysis.results.duplicates import Leak
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.row_pairs import RowPairs, Rows
 
 

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.latent_space import summarise_latent_space
-from vaeaudit.analysis.results import Interval, ModelSummary
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.quality import ModelSummary
 from vaeaudit.latents import LatentCodes, LatentSpace
 
 FloatArray = npt.NDArray[np.floating]

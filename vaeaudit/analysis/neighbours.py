@@ -84,6 +84,29 @@ def closeness(nearest: FloatArray, usual: FloatArray) -> npt.NDArray[np.float64]
     return np.clip(ratio, 1e-9, 1.0)
 
 
+def usual_distances(distance: FloatArray) -> npt.NDArray[np.float64]:
+    """Return [N]; the median of each row's distances [N, k] to its neighbours, 0 where it has none."""
+    return np.median(distance, axis=1) if distance.shape[1] else np.zeros(len(distance))
+
+
+def pairs_within(
+    limit: float, neighbours: npt.NDArray[np.int64], distance: FloatArray, usual: FloatArray
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Return the pairs [P, 2] that are near as seen from both rows, and their distances; twice where both found it.
+
+    Parameters
+    ----------
+    limit
+        Largest distance, as a part of what is usual around either row; see `copy_limit`.
+    neighbours, distance
+        [N, k]; see `nearest_rows`; infinite where the neighbour does not count.
+    usual
+        [N]; see `usual_distances`.
+    """
+    row, place = np.nonzero(distance <= limit * np.minimum(usual[:, None], usual[neighbours]))
+    return np.sort(np.stack([row, neighbours[row, place]], axis=1), axis=1), distance[row, place]
+
+
 def _among(
     points: FloatArray, queries: FloatArray, own_place: npt.NDArray[np.integer], n_neighbours: int
 ) -> npt.NDArray[np.int64]:

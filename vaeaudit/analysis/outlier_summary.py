@@ -11,7 +11,8 @@ import pandas as pd
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results import GroupOutlierRate, Interval, OutlierRow, OutlierSummary, Reason
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierRow, OutlierSummary, Reason
 from vaeaudit.analysis.wording import column_texts, expected_texts, holds_whole_days
 from vaeaudit.config import AnalysisConfig
 
@@ -27,7 +28,7 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
     """Summarise the scores of all rows; see `OutlierSummary`."""
     scores = inputs.scores
     flagged = scores.outlier
-    ranked = np.lexsort((-scores.outlier_score, ~flagged))[:MOST_ROWS]
+    ranked = scores.most_atypical_first[:MOST_ROWS]
     n_rows = len(flagged)
     return OutlierSummary(
         definition=scores.definition,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.neighbours import copy_limit, nearest_rows
+from vaeaudit.analysis.neighbours import copy_limit, nearest_rows, pairs_within, usual_distances
 from vaeaudit.analysis.picture_prints import (
     ALTERATIONS,
     COARSE_SIDE,
@@ -110,18 +110,14 @@ def _search(prints: Prints, latents: FloatArray, rows: Rows) -> _Search:
         own = slice(start, start + _CHUNK)
         distance[own] = print_distance(fine[own, None], fine[neighbours[own]])
         reach[own] = print_distance(coarse[own, None], coarse[by_print[own]]).max(axis=1, initial=0.0)
-    usual = np.median(distance, axis=1) if neighbours.shape[1] else np.zeros(len(rows))
-    return _Search(rows, neighbours, distance, usual, reach)
+    return _Search(rows, neighbours, distance, usual_distances(distance), reach)
 
 
 def _candidates(search: _Search, limit: float) -> tuple[Rows, int]:
     """Return the pairs [P, 2], nearest first, that are near as seen from both sides, and how many there are."""
-    others = search.usual[search.neighbours]
-    near = search.distance <= limit * np.minimum(search.usual[:, None], others)
-    row, place = np.nonzero(near)
-    pairs = np.sort(search.rows[np.stack([row, search.neighbours[row, place]], axis=1)], axis=1)
-    pairs, index = np.unique(pairs, axis=0, return_index=True)
-    order = np.argsort(search.distance[row, place][index], kind="stable")
+    pairs, distance = pairs_within(limit, search.neighbours, search.distance, search.usual)
+    pairs, index = np.unique(search.rows[pairs], axis=0, return_index=True)
+    order = np.argsort(distance[index], kind="stable")
     return pairs[order[:MOST_CONFIRMED]], len(pairs)
 
 

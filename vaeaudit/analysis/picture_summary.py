@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.picture_results import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.picture_rows import (
     EXAMPLES,
     OUTLIERS,
@@ -19,7 +18,9 @@ from vaeaudit.analysis.picture_rows import (
     region_key,
     region_rows,
 )
-from vaeaudit.analysis.results import LatentMap, Region
+from vaeaudit.analysis.results.latents import LatentMap
+from vaeaudit.analysis.results.pictures import MapGrid, PictureSheets, RegionTiles, RowTile
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.wording import column_texts
 from vaeaudit.data.schema import Column, Role
 from vaeaudit.pictures import Pictures
@@ -65,7 +66,7 @@ def summarise_pictures(
     if kept is None:
         return None
     scores = inputs.scores
-    highest = np.lexsort((-scores.outlier_score, ~scores.outlier))[:OUTLIERS]
+    highest = scores.most_atypical_first[:OUTLIERS]
     rarest = rarest_plausible(scores, RARE)
     reconstructed = reconstructed_rows(inputs.codes, seed, RECONSTRUCTIONS)
     outliers, rare, reconstructions = (row_tiles(inputs, rows) for rows in (highest, rarest, reconstructed))

@@ -20,7 +20,8 @@ from vaeaudit.analysis.region_blocks import (
     triple_blocks,
 )
 from vaeaudit.analysis.region_search import Shortfall, find_shortfalls, prune
-from vaeaudit.analysis.results import Condition, Interval, LatentRange, Region
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.regions import Condition, LatentRange, Region
 from vaeaudit.analysis.rules import apply_rule, satisfies
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population

@@ -23,7 +23,8 @@ from vaeaudit.analysis.groups import (
 )
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.multiplicity import holm_within_bh_across
-from vaeaudit.analysis.results import Interval, Representation
+from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population, PopulationColumn
 from vaeaudit.data.schema import Schema

@@ -10,7 +10,8 @@ import numpy as np
 
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.multiplicity import holm
-from vaeaudit.analysis.results import Finding, Representation
+from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.wording import (
     bounds,
     finding_id,

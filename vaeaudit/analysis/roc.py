@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from vaeaudit.analysis.intervals import normal_quantile, wilson
-from vaeaudit.analysis.results import Interval
+from vaeaudit.analysis.results.measures import Interval
 
 FloatArray = npt.NDArray[np.floating]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results import Finding, Interval, OutlierSummary, Region
+from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import describe
 from vaeaudit.analysis.wording import bounds, finding_id, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.groups import bound_text
-from vaeaudit.analysis.results import Condition
+from vaeaudit.analysis.results.regions import Condition
 
 Mask = npt.NDArray[np.bool_]
 Rule = tuple[Condition, ...]
@@ -62,11 +62,10 @@ def describe(rule: Rule) -> str:
     """
     if not rule:
         return "any row"
-    return " and ".join(describe_condition(condition) for condition in rule)
+    return " and ".join(_describe_condition(condition) for condition in rule)
 
 
-def describe_condition(condition: Condition) -> str:
-    """Say one condition in plain words."""
+def _describe_condition(condition: Condition) -> str:
     name = condition.column
     if condition.op == "missing":
         return f"{name} is missing"

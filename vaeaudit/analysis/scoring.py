@@ -115,6 +115,25 @@ def score_rows(codes: LatentCodes, null_bounds: FloatArray, density: LatentDensi
     """
     score = -np.asarray(codes.iwae, np.float64)
     p_value = tail_p_values(score, -np.asarray(null_bounds, np.float64))
+    return row_scores(codes, score, p_value, density, fdr=fdr, definition=DEFINITION)
+
+
+def row_scores(
+    codes: LatentCodes, score: FloatArray, p_value: FloatArray, density: LatentDensity, *, fdr: float, definition: str
+) -> RowScores:
+    """Flag rows by their p-values, and add what the latents say of each: its rarity, and its weight when resampled.
+
+    Parameters
+    ----------
+    codes, score, p_value
+        Of the same N rows.
+    density
+        Fitted to the rows the model was trained on.
+    fdr
+        False-discovery rate of the flags, over all rows (Benjamini, Hochberg 1995).
+    definition
+        What the score is, for the report.
+    """
     rarity = density.rarity(codes.mean)
     return RowScores(
         outlier_score=score,
@@ -122,6 +141,6 @@ def score_rows(codes: LatentCodes, null_bounds: FloatArray, density: LatentDensi
         outlier=benjamini_hochberg(p_value) <= fdr,
         rarity=rarity,
         weight=resampling_weight(rarity),
-        definition=DEFINITION,
+        definition=definition,
         fdr=fdr,
     )

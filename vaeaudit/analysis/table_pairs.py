@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.neighbours import CHANCE_PAIRS, copy_limit, nearest_rows
+from vaeaudit.analysis.neighbours import CHANCE_PAIRS, copy_limit, nearest_rows, pairs_within, usual_distances
 from vaeaudit.analysis.row_pairs import RowPairs, Rows, choose_listed
 from vaeaudit.analysis.table_cells import Cells, agreement, cells_of, first_of_equal_rows
 from vaeaudit.data.schema import Schema
@@ -98,19 +98,18 @@ def _search(cells: Cells, latents: FloatArray) -> _Search:
 
 def _near_by_numbers(cells: Cells, search: _Search) -> tuple[Rows, float]:
     """Return the pairs whose cells are equal but for small differences of numbers, and the limit they keep to."""
-    usual = _median(search.distance)
+    usual = usual_distances(search.distance)
     limit = copy_limit(search.distance.min(axis=1, initial=1.0), usual, cells.n_columns)
     if _expected_pairs(agreement(cells, TOLERANCE), len(cells), differing=0) > CHANCE_PAIRS:
         limit = 0.0
-    within = limit * np.minimum(usual[:, None], usual[search.neighbours])
-    row, place = np.nonzero(search.close & (search.distance <= within))
-    return np.sort(np.stack([row, search.neighbours[row, place]], axis=1), axis=1), limit
+    distance = np.where(search.close, search.distance, np.inf)
+    return pairs_within(limit, search.neighbours, distance, usual)[0], limit
 
 
 def _near_by_cell(cells: Cells, search: _Search) -> tuple[Rows, Rows, npt.NDArray[np.float64], float]:
     """Return the pairs that differ in one cell and keep to the limit, all that do, usual counts, and the limit."""
     changed = equal_but_one(cells)
-    usual = _median(search.differing.astype(np.float64))
+    usual = usual_distances(search.differing.astype(np.float64))
     fewest = search.differing.min(axis=1, initial=cells.n_columns).astype(np.float64)
     fewest[changed] = 1.0
     limit = copy_limit(fewest, usual, cells.n_columns)
@@ -174,9 +173,5 @@ def _chances(
     chances = {ONE_CELL: float(np.mean(cell_limit * usual_count >= 1.0))}
     if cells.numbers.shape[1]:
         moved = 0.02 * np.sqrt(np.count_nonzero(~np.isnan(cells.numbers), axis=1) / cells.n_columns)
-        chances[ALL_NUMBERS] = float(np.mean(moved <= number_limit * _median(search.distance)))
+        chances[ALL_NUMBERS] = float(np.mean(moved <= number_limit * usual_distances(search.distance)))
     return chances
-
-
-def _median(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.median(values, axis=1) if values.shape[1] else np.zeros(len(values))

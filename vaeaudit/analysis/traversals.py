@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.results import Traversal
+from vaeaudit.analysis.results.latents import Traversal
 from vaeaudit.analysis.wording import expected_texts, holds_whole_days
 from vaeaudit.data.schema import Column, Kind
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from vaeaudit.analysis.findings import Measurements
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.model_findings import learned_structure
-from vaeaudit.analysis.results import Gate, ModelSummary, OutlierSummary, Region, Representation, Verdict
+from vaeaudit.analysis.results.audit import Measurements
+from vaeaudit.analysis.results.conclusions import Gate, Verdict
+from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.quality import ModelSummary
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import describe
 from vaeaudit.analysis.wording import group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig

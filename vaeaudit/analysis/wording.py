@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.results import Interval
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.data.schema import Column, Kind
 
 MISSING = "(missing)"

@@ -9,50 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.data.column_encoding import (
+    MISSING_CODE,
+    ColumnEncoding,
+    Likelihood,
+    cell_numbers,
+    encode_numbers,
+    standardise,
+    winsorised_moments,
+)
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.quantised import (
+    MAX_BINS,
+    bin_log_density,
+    drawn_tail_log_density,
+    fit_quantised,
+    quantise,
+    tail_log_density,
+)
 from vaeaudit.data.schema import Column, Kind
 from vaeaudit.errors import InputError
 
-#: Standardised values are clipped here: a cell 20 standard deviations out is as surprising as it needs to be, and
-#: one mistyped number must not own the gradient.
-CLIP = 20.0
-#: A column with at most this many distinct values, or bins, is modelled as a Categorical over them.
-MAX_BINS = 32
 #: A single value that fills more than this share of a numeric column is heaping (0 capital gain, 40 hours a week).
 ATOM_SHARE = 0.1
 #: Excess kurtosis of a Laplace distribution; beyond it a Normal is the wrong tail.
 HEAVY_TAILED = 3.0
-MISSING_CODE = -1
-#: Numbers that lie closer together than this have no spread that float64 could divide by.
-_SMALLEST_SPREAD = 1e-300
-#: Counts are modelled up to here, far inside float32.
-_LARGEST_COUNT = 1e15
-
-
-class Likelihood(StrEnum):
-    """p(x_c | z) of one column; METHODS names the sources."""
-
-    NORMAL = "normal"
-    LOG_NORMAL = "log_normal"
-    STUDENT_T = "student_t"
-    NEGATIVE_BINOMIAL = "negative_binomial"
-    BERNOULLI = "bernoulli"
-    ORDERED_LOGISTIC = "ordered_logistic"
-    CATEGORICAL = "categorical"
-    QUANTISED = "quantised"
-
-    @property
-    def is_coded(self) -> bool:
-        """Whether cells are integer codes rather than numbers."""
-        return self in (Likelihood.BERNOULLI, Likelihood.ORDERED_LOGISTIC, Likelihood.CATEGORICAL, Likelihood.QUANTISED)
-
 
 _ORDER = [
     Likelihood.NORMAL,
@@ -62,44 +49,6 @@ _ORDER = [
     Likelihood.BERNOULLI,
     Likelihood.ORDERED_LOGISTIC,
 ]
-
-
-@dataclass(frozen=True)
-class ColumnEncoding:
-    """How one column is encoded.
-
-    Attributes
-    ----------
-    name, kind, likelihood
-        The column, and p(x_c | z).
-    has_missing
-        Whether missingness is modelled: a mask enters, and a Bernoulli head scores it.
-    location, scale
-        Numeric likelihoods: `(x - location) / scale`, of log(x) for `log_normal`, of log(1 + x) on the way in for
-        `negative_binomial`.
-    n_codes
-        Coded likelihoods: number of codes.
-    shared_levels
-        `categorical`: how many levels share the last code.
-    atoms, edges, centres
-        `quantised`: values with a code of their own, then the inner edges of the bins for all other values, and one
-        representative value per code.
-    tails
-        `quantised`: mean distance beyond the lowest and the highest edge; outside them density falls exponentially.
-    """
-
-    name: str
-    kind: Kind
-    likelihood: Likelihood
-    has_missing: bool = False
-    location: float = 0.0
-    scale: float = 1.0
-    n_codes: int = 0
-    shared_levels: int = 0
-    atoms: tuple[float, ...] = ()
-    edges: tuple[float, ...] = ()
-    centres: tuple[float, ...] = ()
-    tails: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -171,7 +120,7 @@ class Encoding:
         values = np.zeros((n_rows, len(self.numeric)), np.float32)
         codes = np.full((n_rows, len(self.coded)), MISSING_CODE, np.int32)
         for position, column in enumerate(self.numeric):
-            values[:, position] = _encode_numbers(column, _numbers(frame[column.name]))
+            values[:, position] = encode_numbers(column, cell_numbers(frame[column.name]))
         for position, column in enumerate(self.coded):
             codes[:, position] = _encode_codes(column, frame[column.name])
         observed = np.column_stack([frame[name].notna().to_numpy() for name in self.names])
@@ -189,7 +138,7 @@ class Encoding:
                 shared = _encode_codes(column, frame[column.name]) == column.n_codes - 1
                 base[shared, position] = -np.log(column.shared_levels)
             elif column.likelihood is Likelihood.QUANTISED:
-                base[:, position] = _tail_log_density(column, _numbers(frame[column.name]))
+                base[:, position] = tail_log_density(column, cell_numbers(frame[column.name]))
         return base
 
     def drawn_base_log_density(
@@ -205,10 +154,7 @@ class Encoding:
             if column.likelihood is Likelihood.CATEGORICAL:
                 total -= np.where(cells == column.n_codes - 1, np.log(column.shared_levels), 0.0)
             elif column.likelihood is Likelihood.QUANTISED:
-                in_tail = (cells == len(column.atoms)) | (cells == column.n_codes - 1)
-                if not column.edges:  # one bin: between the outer atoms, or in one of the tails
-                    in_tail &= generator.random(len(codes)) < sum(column.tails) / _bin_widths(column)[0]
-                total -= np.where(in_tail, generator.exponential(size=len(codes)), 0.0)
+                total += drawn_tail_log_density(column, cells, generator)
         return total
 
     def unit_correction(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -217,7 +163,7 @@ class Encoding:
         for column in self.columns:
             if column.likelihood.is_coded and column.likelihood is not Likelihood.QUANTISED:
                 continue
-            numbers = _numbers(frame[column.name])
+            numbers = cell_numbers(frame[column.name])
             total += np.where(np.isnan(numbers), 0.0, _unit_log_density(column, numbers))
         return total
 
@@ -236,12 +182,6 @@ class Encoding:
             plain["kind"], plain["likelihood"] = Kind(entry["kind"]), Likelihood(entry["likelihood"])
             columns.append(ColumnEncoding(**plain))
         return cls(tuple(columns))
-
-
-def largest_count(column: ColumnEncoding) -> float:
-    """Return the count at the clip of the standardised log count: larger ones are drawn in, like every number."""
-    log_count = min(column.location + CLIP * column.scale, np.log(_LARGEST_COUNT))
-    return float(np.round(np.expm1(log_count)))
 
 
 def fit_encoding(dataset: Dataset, *, max_levels: int) -> Encoding:
@@ -274,18 +214,10 @@ def _model_order(column: ColumnEncoding) -> tuple[int, int]:
     return (_ORDER.index(likelihood), 0) if likelihood in _ORDER else (len(_ORDER), column.n_codes)
 
 
-def _numbers(values: pd.Series) -> npt.NDArray[np.float64]:
-    """[N] float64 with NaN for missing; date-times as seconds since 1970."""
-    if values.dtype.kind == "M":
-        seconds = values.to_numpy("datetime64[ns]").astype(np.int64) / 1e9
-        return np.where(values.isna().to_numpy(), np.nan, seconds)
-    return values.to_numpy(np.float64)
-
-
 def _fit_column(column: Column, values: pd.Series, max_levels: int) -> ColumnEncoding:
     has_missing = bool(values.isna().any())
     if not column.kind.is_levelled:
-        return _fit_numbers(column, _numbers(values.dropna()), has_missing)
+        return _fit_numbers(column, cell_numbers(values.dropna()), has_missing)
     if column.kind is Kind.CATEGORY:
         kept = min(len(column.levels), max_levels)
         return ColumnEncoding(
@@ -303,19 +235,19 @@ def _fit_column(column: Column, values: pd.Series, max_levels: int) -> ColumnEnc
 def _fit_numbers(column: Column, numbers: npt.NDArray[np.float64], has_missing: bool) -> ColumnEncoding:
     distinct, counts = np.unique(numbers, return_counts=True)
     if len(distinct) <= MAX_BINS or counts.max() > ATOM_SHARE * len(numbers):
-        return _fit_quantised(column, distinct, counts, has_missing)
+        return fit_quantised(column, distinct, counts, has_missing)
     if column.kind is Kind.COUNT and _is_dispersed_and_skewed(numbers):
-        location, scale = _winsorised_moments(np.log1p(numbers))
+        location, scale = winsorised_moments(np.log1p(numbers))
         return ColumnEncoding(
             column.name, column.kind, Likelihood.NEGATIVE_BINOMIAL, has_missing, location=location, scale=scale
         )
     if column.kind is Kind.POSITIVE:
-        location, scale = _winsorised_moments(np.log(numbers))
+        location, scale = winsorised_moments(np.log(numbers))
         return ColumnEncoding(
             column.name, column.kind, Likelihood.LOG_NORMAL, has_missing, location=location, scale=scale
         )
-    location, scale = _winsorised_moments(numbers)
-    standardised = _standardise(numbers, location, scale)
+    location, scale = winsorised_moments(numbers)
+    standardised = standardise(numbers, location, scale)
     fourth_moment, variance = np.mean((standardised - standardised.mean()) ** 4), standardised.var()
     is_heavy_tailed = fourth_moment > (HEAVY_TAILED + 3) * variance**2
     likelihood = Likelihood.STUDENT_T if is_heavy_tailed else Likelihood.NORMAL
@@ -335,146 +267,18 @@ def _is_dispersed_and_skewed(counts: npt.NDArray[np.float64]) -> bool:
     return bool(is_dispersed and np.mean(centred**3) > relative.std() ** 3)
 
 
-def _winsorised_moments(numbers: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Mean and standard deviation with the outer 1 % on each side drawn in, so that one 1e308 decides nothing."""
-    low, high = np.quantile(numbers, [0.01, 0.99], method="nearest")
-    drawn_in = np.clip(numbers, low, high)
-    half_centre = float(np.median(drawn_in / 2))
-    halves = drawn_in / 2 - half_centre  # the difference of two numbers of 1e308 is beyond float64, of halves it is not
-    spread = float(np.max(np.abs(halves)))
-    if spread < _SMALLEST_SPREAD:
-        return 2 * half_centre, 1.0
-    relative = halves / spread  # keeps the squares of huge numbers finite
-    half_scale = min(spread * float(relative.std()), np.finfo(np.float64).max / 2)
-    return 2 * (half_centre + spread * float(relative.mean())), 2 * half_scale
-
-
-def _fit_quantised(
-    column: Column,
-    distinct: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.integer],
-    has_missing: bool,
-) -> ColumnEncoding:
-    is_atom = counts * MAX_BINS >= counts.sum() if len(distinct) > MAX_BINS else np.ones(len(distinct), bool)
-    atoms, rest, weight = distinct[is_atom], distinct[~is_atom], counts[~is_atom]
-    edges, centres = _quantile_bins(rest, weight, MAX_BINS - len(atoms))
-    low, high = (edges[0], edges[-1]) if len(edges) else (distinct[0], distinct[-1])
-    below, above = rest < low, rest > high
-    return ColumnEncoding(
-        column.name,
-        column.kind,
-        Likelihood.QUANTISED,
-        has_missing,
-        n_codes=len(atoms) + len(edges) + 1,
-        atoms=tuple(atoms.tolist()),
-        edges=tuple(edges.tolist()),
-        centres=(*atoms.tolist(), *(centres or [_middle(distinct)])),
-        tails=(
-            _mean_distance(_gap(low, rest[below]), weight[below], distinct),
-            _mean_distance(_gap(rest[above], high), weight[above], distinct),
-        ),
-    )
-
-
-def _quantile_bins(
-    values: npt.NDArray[np.float64], weight: npt.NDArray[np.integer], n_bins: int
-) -> tuple[npt.NDArray[np.float64], list[float]]:
-    """Inner edges of at most `n_bins` bins of about equal weight, and the middle value of each bin."""
-    if len(values) == 0:
-        return np.zeros(0), []
-    cumulative = np.cumsum(weight)
-    wanted = np.arange(1, max(n_bins, 1)) * cumulative[-1] / max(n_bins, 1)
-    upper = np.unique(np.searchsorted(cumulative, wanted))
-    upper = upper[upper < len(values) - 1]
-    middle = values[upper] / 2 + values[upper + 1] / 2
-    # Between two neighbouring floats there is no middle; the edge is then the upper one, so that no bin is empty.
-    edges = np.unique(np.where(middle > values[upper], middle, values[upper + 1]))
-    bins = np.searchsorted(edges, values, side="right")
-    centres = [_middle(values[bins == index]) for index in range(len(edges) + 1)]
-    return edges, centres
-
-
-def _gap(high: npt.ArrayLike, low: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """`high - low`, at most the largest float64."""
-    with np.errstate(over="ignore"):
-        difference = np.asarray(high, np.float64) - np.asarray(low, np.float64)
-    return np.asarray(np.minimum(difference, np.finfo(np.float64).max), np.float64)
-
-
-def _mean_distance(
-    distances: npt.NDArray[np.float64], weight: npt.NDArray[np.integer], distinct: npt.NDArray[np.float64]
-) -> float:
-    """Weighted mean of the positive distances; the typical gap between values where there are none."""
-    if len(distances):
-        largest = float(distances.max())
-        return largest * float(np.average(distances / largest, weights=weight))
-    gaps = _gap(distinct[1:], distinct[:-1])
-    return _middle(gaps) if len(gaps) else 1.0
-
-
-def _middle(values: npt.NDArray[np.float64]) -> float:
-    """Return the value in the middle; the mean of two in the middle might be beyond float64."""
-    return float(np.quantile(values, 0.5, method="nearest"))
-
-
-def _bin_widths(column: ColumnEncoding) -> npt.NDArray[np.float64]:
-    """Widths of the bins of a quantised column; a tail counts as wide as its mean distance."""
-    low_tail, high_tail = column.tails
-    if not column.edges:
-        with np.errstate(over="ignore"):
-            whole = _gap(column.atoms[-1], column.atoms[0]) + low_tail + high_tail
-        return np.array([np.minimum(whole, np.finfo(np.float64).max)])
-    edges = np.array(column.edges)
-    return np.concatenate(([low_tail], _gap(edges[1:], edges[:-1]), [high_tail]))
-
-
-def _encode_numbers(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    if column.likelihood is Likelihood.NEGATIVE_BINOMIAL:
-        # Counts beyond the clip of the standardised log count are drawn in, as for every other number.
-        return np.round(np.clip(np.where(np.isnan(numbers), 0.0, numbers), 0, largest_count(column)))
-    if column.likelihood is Likelihood.LOG_NORMAL:
-        # New rows may hold what the kind rules out: 0 and below end at the lower clip, as surprising as can be.
-        numbers = np.log(np.maximum(numbers, np.nextafter(0.0, 1.0)))
-    standardised = _standardise(numbers, column.location, column.scale)
-    return np.asarray(np.where(np.isnan(standardised), 0.0, standardised), np.float64)
-
-
-def _standardise(numbers: npt.NDArray[np.float64], location: float, scale: float) -> npt.NDArray[np.float64]:
-    with np.errstate(over="ignore"):  # 1e308 over a small scale is inf, and ends at the clip
-        return np.clip((numbers / 2 - location / 2) / (scale / 2), -CLIP, CLIP)
-
-
 def _encode_codes(column: ColumnEncoding, values: pd.Series) -> npt.NDArray[np.integer]:
     if column.likelihood is Likelihood.QUANTISED:
-        return _quantise(column, _numbers(values))
+        return quantise(column, cell_numbers(values))
     codes = np.asarray(values.cat.codes, np.int32)
     return np.minimum(codes, column.n_codes - 1) if column.likelihood is Likelihood.CATEGORICAL else codes
-
-
-def _quantise(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.integer]:
-    atoms, edges = np.array(column.atoms, np.float64), np.array(column.edges, np.float64)
-    codes = len(atoms) + np.searchsorted(edges, numbers, side="right")
-    if len(atoms):
-        nearest = np.minimum(np.searchsorted(atoms, numbers), len(atoms) - 1)
-        codes = np.where(atoms[nearest] == numbers, nearest, codes)
-    return np.where(np.isnan(numbers), MISSING_CODE, codes)
-
-
-def _tail_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    edges = column.edges or ((column.atoms[0], column.atoms[-1]) if column.atoms else (0.0, 0.0))
-    with np.errstate(over="ignore"):
-        distance = np.maximum((edges[0] - numbers) / column.tails[0], (numbers - edges[-1]) / column.tails[1])
-    beyond = np.clip(np.nan_to_num(distance, nan=0.0), 0.0, CLIP**2 / 2)
-    return np.where(_quantise(column, numbers) >= len(column.atoms), -beyond, 0.0)
 
 
 def _unit_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if column.likelihood is Likelihood.NEGATIVE_BINOMIAL:
         return np.zeros_like(numbers)
     if column.likelihood is Likelihood.QUANTISED:
-        widths = _bin_widths(column)
-        bins = _quantise(column, numbers) - len(column.atoms)
-        return np.where(bins >= 0, -np.log(widths[np.clip(bins, 0, len(widths) - 1)]), 0.0)
+        return bin_log_density(column, numbers)
     log_density = np.full_like(numbers, -np.log(column.scale))
     if column.likelihood is Likelihood.LOG_NORMAL:
         positive = np.where(numbers > 0, numbers, 1.0)

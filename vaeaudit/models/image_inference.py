@@ -20,9 +20,9 @@ from vaeaudit.pictures import Pictures
 PixelArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.floating]
 
-#: Most pictures, and most values, from which the usual energy of a patch is learned.
-_SAMPLE = 4000
-_SAMPLE_VALUES = 10_000_000
+#: Pictures from which the usual energy of a patch is learned: fewest, most, and most values.
+_FEWEST, _MOST = 64, 4000
+_SAMPLE_VALUES = 20_000_000
 #: Samples from the prior that a run keeps.
 PRIOR_SAMPLES = 32
 #: Side of a thumbnail on the map of the latents.
@@ -41,7 +41,7 @@ def fit_image_scales(model: ImageVAE, rows: ImageRows, *, seed: int) -> PatchSca
     seed
         Of the sample.
     """
-    most = int(np.clip(_SAMPLE_VALUES // model.encoding.n_values, 1, _SAMPLE))
+    most = int(np.clip(_SAMPLE_VALUES // model.encoding.n_values, _FEWEST, _MOST))
     sample = rows.take(np.sort(np.random.default_rng(seed).permutation(len(rows))[:most]))
     parts = list(_expected(model, sample))
     images, expected, inside = (np.concatenate([part[i] for part in parts]) for i in range(3))

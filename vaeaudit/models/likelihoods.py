@@ -18,7 +18,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
-from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood, largest_count
+from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
+from vaeaudit.data.encoding import Encoding
 
 #: Floor of a learned scale, in standard deviations of the column (sigma-VAE, Rybkin 2021, learns the scale; without
 #: a floor a column that copies another would have unbounded density).

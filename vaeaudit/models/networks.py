@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from vaeaudit.data.encoding import Encoding, Likelihood
+from vaeaudit.data.column_encoding import Likelihood
+from vaeaudit.data.encoding import Encoding
 from vaeaudit.models.likelihoods import Block, MixedLikelihood, blocks_of
 
 

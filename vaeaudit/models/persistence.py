@@ -14,7 +14,7 @@ from vaeaudit.errors import RunError, UsageError
 from vaeaudit.models.build import build
 from vaeaudit.models.vae import BetaVAE
 
-FORMAT = "vaeaudit-beta-vae-2"
+FORMAT = "vaeaudit-beta-vae-3"
 
 
 def architecture(model: BetaVAE) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import tensorflow as tf
 
-from vaeaudit.data.encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.latents import LatentCodes
 from vaeaudit.models.build import chunk_size
 from vaeaudit.models.inference import Compiled, compiled, seed_noise, tensors, traversal_latents

@@ -186,6 +186,7 @@ def train(
         model_config=model_config,
         config=config,
         schedule=schedule,
+        train_rows=train_rows,
         test_rows=test_rows,
         on_progress=on_progress,
         on_checkpoint=on_checkpoint,
@@ -251,6 +252,7 @@ class _Keeper(keras.callbacks.Callback):
         model_config: ModelConfig,
         config: TrainConfig,
         schedule: _Schedule,
+        train_rows: Rows,
         test_rows: Rows,
         on_progress: Listener,
         on_checkpoint: Callable[[TrainingState], None],
@@ -260,6 +262,8 @@ class _Keeper(keras.callbacks.Callback):
         self.vae, self.model_config, self.config, self.schedule = model, model_config, config, schedule
         self.beta = model_config.beta if model.is_variational else 0.0
         self.test_rows = test_rows
+        evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
+        self.batch_of_training_rows = tuple(tf.constant(part) for part in train_rows.take(evenly).arrays())
         self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
         self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
         self.best = model.get_weights()
@@ -283,6 +287,7 @@ class _Keeper(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         if self.stopped == "interrupted":
             return  # the epoch is not whole; the state of the one before it stands
+        self.vae.after_epoch(self.batch_of_training_rows)
         loss, kl, elbo, active = self._evaluate_held_out()
         self.epoch = epoch + 1
         entries = (float((logs or {}).get("loss", math.nan)), loss, kl, elbo, float(active))

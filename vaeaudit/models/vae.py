@@ -112,6 +112,9 @@ class BetaVAE(keras.Model):
     def after_step(self, batch: Batch, log_likelihood: tf.Tensor) -> None:
         """Update what no gradient moves, from the log-likelihood [B] of the step."""
 
+    def after_epoch(self, batch: Batch) -> None:
+        """Update what no gradient moves, once an epoch, from a large batch of training rows."""
+
     # --- the same for all ---
 
     def expected_features(self, z: tf.Tensor) -> tf.Tensor:

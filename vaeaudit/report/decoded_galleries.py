@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaeaudit.analysis.picture_results import PictureSheets, RowTile
-from vaeaudit.analysis.results import LatentMap, LatentSummary, Region
+from vaeaudit.analysis.results.latents import LatentMap, LatentSummary
+from vaeaudit.analysis.results.pictures import PictureSheets, RegionTiles, RowTile
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Block, Card, Gallery, Paragraph, Sheet, Strip
-from vaeaudit.report.picture_blocks import MOST_NAMED, SMOOTH, sheet_of
+from vaeaudit.report.picture_blocks import MOST_NAMED, SMOOTH, folded_after, sheet_of
 
 #: Pictures of a traversal, and of a region: what is legible side by side on a phone.
 _MOST_STEPS, _MOST_DECODED = 7, 6
@@ -36,37 +37,24 @@ def prior_gallery(sheets: PictureSheets) -> list[Block]:
 
 def region_gallery(sheets: PictureSheets, regions: Sequence[Region]) -> list[Block]:
     """Show, per region, what the model decodes there, and rows of the data that do lie there."""
-    entries = {entry.region: entry for entry in sheets.regions}
-    known = [region for region in regions if region.id in entries and entries[region.id].place is not None]
+    decoded = {entry.region: entry for entry in sheets.regions if entry.place is not None}
+    known = [region for region in regions if region.id in decoded]
     blocks: list[Block] = []
     if known:
-        kept = sheets.pictures
-        decoded = min(_MOST_DECODED, kept.regions.shape[1])
-        columns = decoded + MOST_NAMED
-        tiles = np.zeros((len(known), columns, *sheets.size), np.uint8)
-        for at, region in enumerate(known):
-            entry = entries[region.id]
-            tiles[at, :decoded] = kept.regions[entry.place, :decoded]
-            for k, example in enumerate(entry.examples[:MOST_NAMED]):
-                tiles[at, decoded + k] = kept.originals[example.place]
-        sheet = sheet_of(sheets, "regions", tiles.reshape(-1, *sheets.size), columns)
-        cards = [
-            _region_card(sheet, at * columns, decoded, region, entries[region.id].examples[:MOST_NAMED])
-            for at, region in enumerate(known)
-        ]
+        sheet, cards = _region_cards(sheets, known, [decoded[region.id] for region in known])
         sentence = (
             "Per region, what the model decodes at points of the part of the latent space where its rows lie or would "
             "lie. None of these pictures exists: they stand for those to be collected. Where the latents hardly tell "
             f"the columns of the rule they look like any other. {SMOOTH}"
         )
-        shown, rest = tuple(cards[:_OPEN_REGIONS]), tuple(cards[_OPEN_REGIONS:])
-        blocks = [sheet, Gallery("regions-pictures", "The pictures that are missing", sentence, shown, card_width=22.0)]
-        if rest:
-            title = f"The missing pictures of {numbers.plural(len(rest), 'further region')}"
-            said = "As above: what the model decodes in each region, and rows of the data that lie there."
-            further = Gallery("regions-pictures-further", title, said, rest, card_width=22.0, folded=True)
-            blocks.append(further)
-    unknown = [region.id for region in regions if region not in known]
+        shown = folded_after(
+            _OPEN_REGIONS,
+            Gallery("regions-pictures", "The pictures that are missing", sentence, cards, card_width=22.0),
+            title=f"The missing pictures of {numbers.plural(len(known) - _OPEN_REGIONS, 'further region')}",
+            sentence="As above: what the model decodes in each region, and rows of the data that lie there.",
+        )
+        blocks = [sheet, *shown]
+    unknown = [region.id for region in regions if region.id not in decoded]
     if unknown:
         several = len(unknown) > 1
         blocks.append(
@@ -78,6 +66,26 @@ def region_gallery(sheets: PictureSheets, regions: Sequence[Region]) -> list[Blo
             )
         )
     return blocks
+
+
+def _region_cards(
+    sheets: PictureSheets, regions: Sequence[Region], entries: Sequence[RegionTiles]
+) -> tuple[Sheet, tuple[Card, ...]]:
+    """Lay out on one sheet, a row per region, what the model decodes and some rows of the data, and caption it."""
+    kept = sheets.pictures
+    decoded = min(_MOST_DECODED, kept.regions.shape[1])
+    columns = decoded + MOST_NAMED
+    tiles = np.zeros((len(regions), columns, *sheets.size), np.uint8)
+    for at, entry in enumerate(entries):
+        tiles[at, :decoded] = kept.regions[entry.place, :decoded]
+        for k, example in enumerate(entry.examples[:MOST_NAMED]):
+            tiles[at, decoded + k] = kept.originals[example.place]
+    sheet = sheet_of(sheets, "regions", tiles.reshape(-1, *sheets.size), columns)
+    cards = (
+        _region_card(sheet, at * columns, decoded, region, entry.examples[:MOST_NAMED])
+        for at, (region, entry) in enumerate(zip(regions, entries, strict=True))
+    )
+    return sheet, tuple(cards)
 
 
 def _region_card(sheet: Sheet, first: int, decoded: int, region: Region, examples: Sequence[RowTile]) -> Card:

@@ -13,15 +13,11 @@ from typing import Any
 import numpy as np
 
 import vaeaudit
-from vaeaudit.analysis.results import (
-    AuditResults,
-    Duplicates,
-    Histogram,
-    HistogramCounts,
-    LatentSummary,
-    ModelSummary,
-    Proxy,
-)
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.duplicates import Duplicates
+from vaeaudit.analysis.results.groups import Proxy
+from vaeaudit.analysis.results.latents import Histogram, HistogramCounts, LatentSummary
+from vaeaudit.analysis.results.quality import ModelSummary
 
 #: Raised when a key changes its meaning or goes; additions leave it.
 SCHEMA_VERSION = "1.0"

@@ -9,13 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results import (
-    FloatArray,
-    Interval,
-    LatentSpaceSummary,
-    OutlierSummary,
-    Region,
-)
+from vaeaudit.analysis.results.measures import FloatArray, Interval
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.quality import LatentSpaceSummary
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers
 from vaeaudit.report.theme import (
     DASHES,

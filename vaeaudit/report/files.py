@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report.csv_safe import to_csv
 from vaeaudit.report.document import to_json
 from vaeaudit.report.html import to_html

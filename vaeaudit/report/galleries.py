@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vaeaudit.analysis.picture_results import PictureSheets, RowTile
-from vaeaudit.analysis.results import OutlierSummary
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.pictures import PictureSheets, RowTile
 from vaeaudit.report import numbers, surprise_map, wording
-from vaeaudit.report.blocks import Badge, Block, Card, Gallery, Sheet, Strip
+from vaeaudit.report.blocks import Block, Card, Gallery, Sheet, Strip
 from vaeaudit.report.contact_sheets import PixelArray
-from vaeaudit.report.picture_blocks import SMOOTH, group_lines, not_kept, sheet_of
+from vaeaudit.report.picture_blocks import SMOOTH, folded_after, group_lines, not_kept, sheet_of
+from vaeaudit.report.tables import Badge
 
 #: Rows of the outlier sheet that stand open; the others open on demand.
 _OPEN_OUTLIERS = 12
@@ -30,32 +31,24 @@ def outlier_galleries(sheets: PictureSheets, outliers: OutlierSummary) -> list[B
     aspects = {row.position: row.aspect for row in outliers.top}
     cards = [_outlier_card(sheet, at, tile, aspects.get(tile.position, "")) for at, tile in enumerate(tiles)]
     top = numbers.number(kept.surprise_top)
-    first = Gallery(
+    gallery = Gallery(
         "outliers-pictures",
         "The highest scores in pictures",
         (
             "Left the picture, in the middle what the model expects in its place, right where the one departs from the "
             "other: the brighter, the more, over a dimmed copy of the picture."
         ),
-        tuple(cards[:_OPEN_OUTLIERS]),
+        tuple(cards),
         card_width=17.0,
         scale=("as expected", f"departs most ({top} robust standard deviations or more)"),
     )
-    blocks: list[Block] = [sheet, first]
-    if len(cards) > _OPEN_OUTLIERS:
-        rest = cards[_OPEN_OUTLIERS:]
-        said = "As above: the picture, what the model expects, and where the one departs from the other."
-        blocks.append(
-            Gallery(
-                "outliers-pictures-further",
-                f"The next {numbers.plural(len(rest), 'row')} in pictures",
-                said,
-                tuple(rest),
-                card_width=17.0,
-                folded=True,
-            )
-        )
-    return [*blocks, *not_kept(sheets.outliers_missing, "rows of highest score")]
+    shown = folded_after(
+        _OPEN_OUTLIERS,
+        gallery,
+        title=f"The next {numbers.plural(len(cards) - _OPEN_OUTLIERS, 'row')} in pictures",
+        sentence="As above: the picture, what the model expects, and where the one departs from the other.",
+    )
+    return [sheet, *shown, *not_kept(sheets.outliers_missing, "rows of highest score")]
 
 
 def _outlier_card(sheet: Sheet, at: int, tile: RowTile, aspect: str) -> Card:

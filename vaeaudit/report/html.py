@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import vaeaudit
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report.blocks import Figure, Group, Section
 from vaeaudit.report.sections import SECTION_IDS, all_sections
 from vaeaudit.report.summary import summarise

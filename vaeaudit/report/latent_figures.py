@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results import FloatArray, HistogramCounts, LatentMap, LatentSummary
+from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary
+from vaeaudit.analysis.results.measures import FloatArray
 from vaeaudit.report import numbers
 from vaeaudit.report.blocks import Sheet
 from vaeaudit.report.theme import DASHES, NEUTRAL, PALETTE, for_narrow_pages, hover, label, layout, rounded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vaeaudit.analysis.results import Interval
+from vaeaudit.analysis.results.measures import Interval
 
 MINUS = "\N{MINUS SIGN}"
 PERCENT = "\N{NO-BREAK SPACE}%"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from vaeaudit.analysis.picture_results import PictureSheets, RowTile
+from vaeaudit.analysis.results.pictures import PictureSheets, RowTile
 from vaeaudit.report import numbers, wording
-from vaeaudit.report.blocks import Paragraph, Sheet
+from vaeaudit.report.blocks import Gallery, Paragraph, Sheet
 from vaeaudit.report.contact_sheets import SMALL_SIDE, PixelArray, contact_sheet
 
 #: Most bytes of each image. Together 400 kB, 533 kB as text of the page; plotly.js takes 2.0 MB of the 3 MB.
@@ -36,6 +37,17 @@ def group_lines(tile: RowTile) -> tuple[str, ...]:
     """Say who or what is on a picture, as one line; nothing where no column tells."""
     told = [f"{wording.name(column)} {wording.name(value)}" for column, value in tile.groups.items()]
     return (", ".join(told),) if told else ()
+
+
+def folded_after(most: int, gallery: Gallery, *, title: str, sentence: str) -> tuple[Gallery, ...]:
+    """Leave the first `most` cards of a gallery open; the others, if any, open on demand under this title."""
+    further = gallery.cards[most:]
+    if not further:
+        return (gallery,)
+    folded = replace(
+        gallery, id=f"{gallery.id}-further", title=title, sentence=sentence, cards=further, scale=(), folded=True
+    )
+    return replace(gallery, cards=gallery.cards[:most]), folded
 
 
 def not_kept(missing: int, which: str) -> tuple[Paragraph, ...]:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results import AuditResults, Finding, Gate, Interval, Verdict
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.conclusions import Finding, Gate, Verdict
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import numbers, text, wording
-from vaeaudit.report.blocks import Badge, Cell, Column, Table, table
 from vaeaudit.report.sections import SECTION_IDS
+from vaeaudit.report.tables import Badge, Cell, Column, Table, table
 
 _VERDICT = {
     "pass": Badge("Pass", "good"),

@@ -8,17 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results import (
-    AuditResults,
-    Disparity,
-    HistogramCounts,
-    LatentSummary,
-    ModelSummary,
-    OutlierSummary,
-    Proxy,
-    Region,
-    Representation,
-)
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
+from vaeaudit.analysis.results.latents import HistogramCounts, LatentSummary
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.quality import ModelSummary
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers
 from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words, shorten
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from vaeaudit.analysis.results import Condition, Explains, Reason
+from vaeaudit.analysis.results.latents import Explains
+from vaeaudit.analysis.results.outliers import Reason
+from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.rules import describe
 from vaeaudit.report import numbers
 
 #: Names and values of the data are cut at this length in sentences and tables; `report.json` holds them whole.
 LONGEST_NAME = 60
+#: Levels of a condition that are named on the page; `report.json` lists them all.
+MOST_LEVELS = 6
 
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -53,33 +59,15 @@ def listed(items: Sequence[str], *, most: int = 3, last: str = "and") -> str:
     return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + f" {last} " + shown[-1] if shown else "none"
 
 
-def condition(rule: Condition) -> str:
-    """Put one condition of a rule into words.
+def rule_in_words(rule: Sequence[Condition]) -> str:
+    """Put a rule into the words of the findings, with names that a person can read and no more levels than fit.
 
     Examples
     --------
-    >>> condition(Condition("age", "between", [15, 20])), condition(Condition("sex", "in", ["Female"]))
-    ('age from 15 to under 20', 'sex is Female')
+    >>> rule_in_words([Condition("age", "between", [15.0, 20.0]), Condition("sex", "in", ["Female"])])
+    'age is from 15 to below 20 and sex is Female'
     """
-    column = name(rule.column)
-    if rule.op == "missing":
-        return f"{column} is missing"
-    if rule.op == "in":
-        levels = [name(str(value)) for value in rule.value]
-        return f"{column} is {levels[0]}" if len(levels) == 1 else f"{column} is {listed(levels, most=6, last='or')}"
-    low, high = rule.value
-    if low is None and high is None:
-        return f"{column} has any value"
-    if low is None:
-        return f"{column} under {_bound(high)}"
-    if high is None:
-        return f"{column} {_bound(low)} or more"
-    return f"{column} from {_bound(low)} to under {_bound(high)}"
-
-
-def rule_in_words(conditions: Sequence[Condition]) -> str:
-    """Put a rule into words; its conditions hold together."""
-    return " and ".join(condition(rule) for rule in conditions)
+    return describe(tuple(_readable(condition) for condition in rule))
 
 
 def group_name(attributes: Sequence[str], group: Sequence[str]) -> str:
@@ -125,8 +113,11 @@ def moment(iso: str) -> str:
     return f"{when.day} {when:%B %Y, %H:%M}{zone}"
 
 
-def _bound(value: float | str) -> str:
-    """Write a bound in full: a rule must be applicable as it is read."""
-    if isinstance(value, str):
-        return name(value)
-    return f"{value:.6g}" if abs(value) < 10_000 or not float(value).is_integer() else numbers.count(value)
+def _readable(condition: Condition) -> Condition:
+    """Shorten the names in a condition; bounds stay in full, for a rule must be applicable as it is read."""
+    value = condition.value
+    if condition.op == "in":
+        value = [name(str(level)) for level in value[:MOST_LEVELS]]
+        if len(condition.value) > MOST_LEVELS:
+            value.append(f"{len(condition.value) - MOST_LEVELS} more")
+    return replace(condition, column=name(condition.column), value=value)

@@ -11,7 +11,7 @@ import pytest
 
 from vaeaudit import analysis
 from vaeaudit.analysis import RegionSearch, audit, flagged_table, row_table, search_regions
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population import Population, PopulationColumn

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from vaeaudit.analysis.duplicate_findings import MOST_LEAKS, duplicate_findings
-from vaeaudit.analysis.results import Duplicates, Interval, Leak
+from vaeaudit.analysis.results.duplicates import Duplicates, Leak
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()

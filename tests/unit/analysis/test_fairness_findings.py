@@ -8,7 +8,8 @@ import pytest
 from vaeaudit.analysis.disparities import assess_disparities
 from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
 from vaeaudit.analysis.groups import group_column
-from vaeaudit.analysis.results import Interval, Proxy
+from vaeaudit.analysis.results.groups import Proxy
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()

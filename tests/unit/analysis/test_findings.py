@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from vaeaudit.analysis.findings import rank
-from vaeaudit.analysis.results import SEVERITIES, Finding
+from vaeaudit.analysis.results.conclusions import SEVERITIES, Finding
 
 
 def finding(name, severity):

@@ -44,7 +44,7 @@ def test_evenness_lies_between_0_and_1_and_knows_no_units(steps):
     found = step_evenness(steps)
     assert np.all((found >= -1e-12) & (found <= 1 + 1e-12))
     moving = steps[steps.sum(axis=1) > 1]
-    np.testing.assert_allclose(step_evenness(7 * moving), step_evenness(moving))
+    np.testing.assert_allclose(step_evenness(7 * moving), step_evenness(moving), atol=1e-12)
 
 
 def test_walks_that_stand_still_are_left_out():

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis import neighbours
-from vaeaudit.analysis.neighbours import CHANCE_PAIRS, closeness, copy_limit, nearest_rows
+from vaeaudit.analysis.neighbours import (
+    CHANCE_PAIRS,
+    closeness,
+    copy_limit,
+    nearest_rows,
+    pairs_within,
+    usual_distances,
+)
 
 
 def test_the_nearest_rows_are_those_of_all_distances():
@@ -63,3 +70,17 @@ def test_the_limit_knows_that_few_columns_have_few_dimensions():
 
 def test_where_all_neighbours_coincide_nothing_is_close():
     assert closeness(np.zeros(3), np.array([0.0, 1.0, 2.0])).tolist() == [1.0, 1e-9, 1e-9]
+
+
+def test_a_pair_is_near_only_where_it_is_so_around_both_rows():
+    neighbours = np.array([[1, 2], [0, 2], [1, 0]])
+    distance = np.array([[1.0, 9.0], [1.0, 9.0], [9.0, np.inf]])
+    usual = np.array([4.0, 2.5, 30.0])
+    pairs, apart = pairs_within(0.5, neighbours, distance, usual)
+    assert pairs.tolist() == [[0, 1], [0, 1]]  # row 2 is far from both, though not by its own measure
+    assert apart.tolist() == [1.0, 1.0]
+
+
+def test_the_usual_distance_of_a_row_without_neighbours_is_zero():
+    assert usual_distances(np.zeros((3, 0))).tolist() == [0.0, 0.0, 0.0]
+    assert usual_distances(np.array([[1.0, 5.0, 3.0]])).tolist() == [3.0]

@@ -13,7 +13,8 @@ from vaeaudit.analysis.latent_columns import uncrossed, with_latents
 from vaeaudit.analysis.picture_rows import region_key
 from vaeaudit.analysis.region_points import points_of_regions
 from vaeaudit.analysis.regions import MOST_OF_LATENTS, find_regions
-from vaeaudit.analysis.results import Condition, Interval, Region
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results import Condition, Interval, OutlierSummary, Region
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.analysis.row_findings import MOST_REGIONS, outlier_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 

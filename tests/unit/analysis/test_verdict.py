@@ -5,9 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.findings import Measurements
 from vaeaudit.analysis.model_summary import summarise_model
-from vaeaudit.analysis.results import Condition, Duplicates, Interval, OutlierSummary, Region, Representation
+from vaeaudit.analysis.results.audit import Measurements
+from vaeaudit.analysis.results.duplicates import Duplicates
+from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import OutlierSummary
+from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.analysis.verdict import FEWEST_ROWS, judge
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting

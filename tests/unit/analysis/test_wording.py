@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.analysis import wording
-from vaeaudit.analysis.results import Interval
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.wording import (
     MISSING,
     column_texts,

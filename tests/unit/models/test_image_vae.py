@@ -16,6 +16,7 @@ from vaeaudit.data.image_store import ImageStore
 from vaeaudit.models import ImageVAE
 from vaeaudit.models.image_likelihood import SCALE_FLOOR, ImageLikelihood
 from vaeaudit.models.image_networks import image_networks
+from vaeaudit.models.objectives import kl_per_latent
 
 SIDE = 8
 
@@ -130,3 +131,18 @@ def test_training_starts_from_the_mean_colour_and_is_judged_by_the_mean_picture(
     np.testing.assert_allclose(shown, pixels.reshape(-1, 3).mean(axis=0) / 255, atol=0.02)
     per_value = stats.norm(0, 20 / 255).entropy()
     assert baseline == pytest.approx(-per_value * SIDE * SIDE * 3, rel=0.02)
+
+
+def test_standardising_changes_the_latents_and_not_what_is_decoded() -> None:
+    model = ImageVAE(ImageEncoding(SIDE, SIDE, 1, PixelLikelihood.NORMAL, 0.2), ModelConfig(latents=3), seed=0)
+    pixels = np.random.default_rng(0).integers(0, 256, (50, SIDE, SIDE, 1), dtype=np.uint8)
+    batch = (tf.constant(pixels), tf.constant(np.tile([0, 0, SIDE, SIDE], (50, 1)), tf.int32))
+    mean, stddev = (part.numpy() for part in model.encode(batch))
+    decoded = model.decode(tf.constant(mean)).numpy()
+    model.after_epoch(batch)
+    again, scaled = (part.numpy() for part in model.encode(batch))
+    np.testing.assert_allclose(again.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(again.var(axis=0) + np.square(scaled).mean(axis=0), 1, rtol=1e-3)
+    np.testing.assert_allclose(model.decode(tf.constant(again)), decoded, atol=1e-4)
+    before, after = (kl_per_latent(*pair).numpy().sum() for pair in ((mean, stddev), (again, scaled)))
+    assert after < before

@@ -11,7 +11,8 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import integrate, special, stats
 
-from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood, largest_count
+from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
+from vaeaudit.data.encoding import Encoding
 from vaeaudit.data.schema import Kind
 from vaeaudit.models.likelihoods import SCALE_FLOOR, MixedLikelihood, blocks_of
 from vaeaudit.models.networks import TableInputs

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from vaeaudit.data.encoding import CLIP, MISSING_CODE, ColumnEncoding, Encoding, Likelihood
+from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood
+from vaeaudit.data.encoding import Encoding
 from vaeaudit.data.schema import Kind
 from vaeaudit.models.likelihoods import MixedLikelihood
 from vaeaudit.models.networks import TableInputs, decoder_network, encoder_network

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from vaeaudit.config import Objective
-from vaeaudit.data.encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.schema import Kind
 from vaeaudit.models import TRAVERSAL, drawn_bounds, encode_rows, traversals, typical_column_nats
 from vaeaudit.models.build import CHUNK

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from vaeaudit.config import FitConfig, ModelConfig, TrainConfig
-from vaeaudit.data.encoding import ColumnEncoding, EncodedRows, Encoding, Likelihood
+from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding import EncodedRows, Encoding
 from vaeaudit.data.image_encoding import ImageEncoding, PixelLikelihood
 from vaeaudit.data.schema import Kind
 from vaeaudit.errors import InconclusiveError

@@ -10,7 +10,8 @@ import tensorflow as tf
 from scipy import special, stats
 
 from vaeaudit.config import ModelConfig, Objective
-from vaeaudit.data.encoding import ColumnEncoding, Encoding, Likelihood
+from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding import Encoding
 from vaeaudit.data.schema import Kind
 from vaeaudit.models import TableVAE, build
 from vaeaudit.models.vae import POINT_STDDEV

@@ -11,36 +11,15 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.results import (
-    AuditResults,
-    ColumnSummary,
-    Condition,
-    Disparity,
-    DuplicatePair,
-    Duplicates,
-    Explains,
-    Finding,
-    Gate,
-    GroupOutlierRate,
-    Histogram,
-    HistogramCounts,
-    Interval,
-    LatentMap,
-    LatentRange,
-    LatentSpaceSummary,
-    LatentSummary,
-    Leak,
-    Measure,
-    ModelSummary,
-    OutlierRow,
-    OutlierSummary,
-    Proxy,
-    Reason,
-    Region,
-    Representation,
-    Traversal,
-    Verdict,
-)
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.conclusions import Finding, Gate, Verdict
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
+from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
+from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary, Traversal
+from vaeaudit.analysis.results.measures import Interval, Measure
+from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierRow, OutlierSummary, Reason
+from vaeaudit.analysis.results.quality import ColumnSummary, LatentSpaceSummary, ModelSummary
+from vaeaudit.analysis.results.regions import Condition, LatentRange, Region
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://x")'

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from vaeaudit.analysis.picture_results import MapGrid, PictureSheets, RegionTiles, RowTile
-from vaeaudit.analysis.results import AuditResults, DuplicatePair, Duplicates, LatentMap
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates
+from vaeaudit.analysis.results.latents import LatentMap
+from vaeaudit.analysis.results.pictures import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.pictures import Pictures
 
 KEPT, LATENTS, STEPS, THUMBNAILS = 40, 6, 11, 60

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from vaeaudit.analysis.results import Interval
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import figures, latent_figures
 from vaeaudit.report.blocks import Figure, Group
 from vaeaudit.report.sections import all_sections

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report import to_html
 from vaeaudit.report.blocks import Block, Card, Gallery, Group, Paragraph, Sheet, Strip
 from vaeaudit.report.decoded_galleries import Traversals, prior_gallery, region_gallery, thumbnail_sheet

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
-from vaeaudit.analysis.results import Finding, Interval, Traversal
+from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.latents import Traversal
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import SECTION_IDS, to_html
-from vaeaudit.report.blocks import MOST_ROWS, Column, Table, Track, table
 from vaeaudit.report.summary import evidence, summarise
+from vaeaudit.report.tables import MOST_ROWS, Column, Table, Track, table
 
 
 class Page(HTMLParser):

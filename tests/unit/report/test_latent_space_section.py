@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.results import Interval, Measure
+from vaeaudit.analysis.results.measures import Interval, Measure
 from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Figure, Paragraph, Table
+from vaeaudit.report.blocks import Answer, Figure, Paragraph
 from vaeaudit.report.document import document, json_schema
 from vaeaudit.report.sections.latent_space import space_between_rows
+from vaeaudit.report.tables import Table
 
 
 @pytest.fixture

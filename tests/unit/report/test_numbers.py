@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.results import Interval
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import numbers
 
 NBSP = "\N{NO-BREAK SPACE}"

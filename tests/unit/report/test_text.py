@@ -7,27 +7,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results import Condition, Explains, HistogramCounts
+from vaeaudit.analysis.results.latents import Explains, HistogramCounts
+from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.rules import describe
 from vaeaudit.report import text, wording
 
 
-@pytest.mark.parametrize(
-    ("condition", "said"),
-    [
-        (Condition("age", "between", [None, 20]), "age under 20"),
-        (Condition("age", "between", [60.5, None]), "age 60.5 or more"),
-        (Condition("gain", "between", [5_000, 12_000]), "gain from 5000 to under 12,000"),
-        (Condition("day", "between", ["2020-01-01", None]), "day 2020-01-01 or more"),
-        (Condition("race", "in", ["a", "b"]), "race is a or b"),
-        (Condition("workclass", "missing", None), "workclass is missing"),
-    ],
-)
-def test_a_condition_reads_as_words(condition, said):
-    assert wording.condition(condition) == said
+def test_a_rule_reads_on_the_page_as_it_does_in_the_findings(results):
+    rule = results.regions[1].rule
+    assert wording.rule_in_words(rule) == describe(rule) == "age is from 17 to below 25 and education-num is 13 or more"
+    assert wording.rule_in_words([Condition("gain", "between", [5_000, 1_234_567])]) == (
+        "gain is from 5000 to below 1234567"
+    )
 
 
-def test_conditions_of_a_rule_hold_together(results):
-    assert wording.rule_in_words(results.regions[1].rule) == "age from 17 to under 25 and education-num 13 or more"
+def test_a_rule_of_odd_names_and_many_levels_stays_readable():
+    rule = [Condition("\u200b", "missing", None), Condition("job", "in", ["x" * 80, *"abcdefg"])]
+    said = wording.rule_in_words(rule)
+    assert said == f"(empty) is missing and job is {'x' * 59}…, a, b, c, d, e or 2 more"
+    assert wording.rule_in_words([Condition("race", "in", ["a", "b"])]) == "race is a or b"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report.blocks import Section
 from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from statistics import mean
 
-from vaeaudit.analysis.results import AuditResults, DuplicatePair, Duplicates, Leak
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
 from vaeaudit.report import numbers, wording
-from vaeaudit.report.blocks import (
-    Answer,
-    Badge,
-    Block,
-    Cell,
-    Column,
-    Group,
-    Lines,
-    Paragraph,
-    Section,
-    Table,
-    Track,
-    table,
-)
+from vaeaudit.report.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.galleries import pairs_gallery
+from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
 
 _TITLE = "Rows that occur more than once"
 #: A search that would find less than half of all sorts of copies says little by finding nothing.

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results import AuditResults, Disparity, Proxy
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.groups import Disparity, Proxy
 from vaeaudit.report import figures, numbers, text, wording
-from vaeaudit.report.blocks import (
-    Answer,
-    Badge,
-    Bar,
-    Block,
-    Cell,
-    Column,
-    Figure,
-    Paragraph,
-    Section,
-    Table,
-    Track,
-    table,
-)
+from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
+from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, Track, table
 
 _STRONGEST = 6
 _JUDGED = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results import LatentSpaceSummary, Measure
+from vaeaudit.analysis.results.measures import Measure
+from vaeaudit.analysis.results.quality import LatentSpaceSummary
 from vaeaudit.report import figures, numbers
-from vaeaudit.report.blocks import Answer, Block, Cell, Column, Figure, Paragraph, Table, table
+from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph
+from vaeaudit.report.tables import Cell, Column, Table, table
 
 #: Jumps are called rare below this share of the walks, with the whole interval.
 _RARE = 0.05

@@ -8,25 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.picture_results import PictureSheets
-from vaeaudit.analysis.results import AuditResults, HistogramCounts, LatentMap, LatentSummary, Traversal
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary, Traversal
+from vaeaudit.analysis.results.pictures import PictureSheets
 from vaeaudit.report import latent_figures, numbers, text, wording
-from vaeaudit.report.blocks import (
-    Answer,
-    Badge,
-    Bar,
-    Block,
-    Cell,
-    Column,
-    Figure,
-    Group,
-    Paragraph,
-    Section,
-    Selector,
-    Table,
-    table,
-)
+from vaeaudit.report.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
 from vaeaudit.report.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
+from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, table
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
 _SMALLEST_GROUP = 30

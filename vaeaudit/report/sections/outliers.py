@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results import AuditResults, GroupOutlierRate, OutlierRow, OutlierSummary
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierRow, OutlierSummary
 from vaeaudit.report import figures, numbers, text, wording
-from vaeaudit.report.blocks import (
-    Badge,
-    Bar,
-    Block,
-    Cell,
-    Column,
-    Figure,
-    Group,
-    Lines,
-    Paragraph,
-    Section,
-    Table,
-    Track,
-    table,
-)
+from vaeaudit.report.blocks import Block, Figure, Group, Paragraph, Section
 from vaeaudit.report.galleries import outlier_galleries
+from vaeaudit.report.tables import Badge, Bar, Cell, Column, Lines, Table, Track, table
 
 _OPEN_ROWS = 10
 

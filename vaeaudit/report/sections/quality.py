@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results import AuditResults, ColumnSummary, ModelSummary
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.quality import ColumnSummary, ModelSummary
 from vaeaudit.report import figures, numbers, text, wording
-from vaeaudit.report.blocks import Answer, Badge, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, table
+from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import prior_gallery
 from vaeaudit.report.galleries import reconstruction_gallery
 from vaeaudit.report.sections.latent_space import space_between_rows
+from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, table
 
 #: What `ModelSummary.disentanglement` holds, in words; a key that is not here is shown by its own name.
 _MEASURES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from vaeaudit.analysis.results import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report import numbers, text, wording
 from vaeaudit.report.blocks import Code, Definitions, Section
 

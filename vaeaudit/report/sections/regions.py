@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results import AuditResults, LatentRange, Region
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.regions import LatentRange, Region
 from vaeaudit.report import figures, numbers, text, wording
-from vaeaudit.report.blocks import Answer, Block, Cell, Column, Figure, Lines, Paragraph, Section, Table, Track, table
+from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import region_gallery
+from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
 _MOST_RANGES = 3

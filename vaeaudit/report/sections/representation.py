@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results import AuditResults, Representation
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.report import figures, numbers, text, wording
-from vaeaudit.report.blocks import Answer, Badge, Block, Cell, Column, Figure, Paragraph, Section, Table, Track, table
+from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.galleries import rare_gallery
+from vaeaudit.report.tables import Badge, Cell, Column, Table, Track, table
 
 _STATUS = {
     "under": Badge("under", "bad"),

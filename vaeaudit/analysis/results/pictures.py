@@ -1,17 +1,12 @@
-"""Typed results about pictures: which ones the report shows, and what each of them is."""
+"""Which pictures the report shows, and what each of them is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from vaeaudit.analysis.results.measures import FloatArray, IntArray
 from vaeaudit.pictures import Pictures
-
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)

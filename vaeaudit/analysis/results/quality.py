@@ -1,0 +1,98 @@
+"""How well the model learned the data, and what each column holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vaeaudit.analysis.results.measures import FloatArray, Interval, Measure
+
+
+@dataclass(frozen=True)
+class LatentSpaceSummary:
+    """What the decoder makes of the space between and around the rows; see `vaeaudit.analysis.latent_space`.
+
+    Attributes
+    ----------
+    continuity
+        How evenly the decoding changes on the way from a row to a neighbour, 0 to 1; None where it nowhere changes.
+    jumps
+        Share of these ways that have a step in which more than half of the change happens.
+    completeness
+        Share of decoded prior samples that are as near to the data as reconstructions of held-out rows.
+    coverage
+        Share of reconstructions of held-out rows that have a decoded prior sample as near as their K-th neighbour.
+    kept_variation
+        How much of the rows' variation their reconstructions keep; None where the rows do not vary.
+    n_reference
+        Rows among which the nearest was sought.
+    yardstick
+        Distance within which a sample counts as near to the data.
+    distance_shares, prior_distances, held_out_distances
+        [Q]; quantiles of the distances to the nearest row: of decoded prior samples, of held-out reconstructions.
+    """
+
+    continuity: Measure | None
+    jumps: Measure | None
+    completeness: Measure
+    coverage: Measure
+    kept_variation: Measure | None
+    n_reference: int
+    yardstick: float
+    distance_shares: FloatArray
+    prior_distances: FloatArray
+    held_out_distances: FloatArray
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """How well the model learned the data; densities in nats per row.
+
+    `latent_space` is None for runs that have not measured it.
+    """
+
+    objective: str
+    beta: float
+    elbo_nats: float
+    elbo_ci: Interval
+    iwae_nats: float
+    baseline_nats: float  # the same rows under independent columns: what learning gained is elbo - baseline
+    active_latents: int
+    latents: int
+    columns: int
+    epochs: int
+    stopped: str
+    seconds: float
+    disentanglement: Mapping[str, float]
+    history: Mapping[str, FloatArray]
+    latent_space: LatentSpaceSummary | None = None
+
+    @property
+    def parts(self) -> str:
+        """What a row is made of, as far as the model sees it: columns, or the pixels of a picture."""
+        return "columns" if self.columns else "pixels"
+
+    @property
+    def continuity(self) -> Measure | None:
+        """Of the latent space, where it was measured."""
+        return self.latent_space.continuity if self.latent_space else None
+
+    @property
+    def completeness(self) -> Measure | None:
+        """Of the latent space, where it was measured."""
+        return self.latent_space.completeness if self.latent_space else None
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """One column, for the table at the end of the report."""
+
+    name: str
+    kind: str
+    role: str
+    in_model: bool
+    missing: int
+    unique: int
+    summary: str
+    problems: tuple[str, ...]
+    suggested_sensitive: bool
