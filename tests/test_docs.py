@@ -34,7 +34,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PUBLIC = ["vaeaudit", *(f"vaeaudit.{room}" for room in ("analysis", "data", "models", "pipeline", "report", "runs"))]
 PUBLIC.append("vaeaudit.samples")
 #: Options of other tools that the pages mention.
-FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help", "--data", "--scaling", "--repeats"}
+FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
+    "--data",
+    "--part",
+    "--pictures",
+    "--repeats",
+}
 
 
 def page(name: str) -> str:

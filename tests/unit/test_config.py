@@ -56,7 +56,7 @@ def test_going_back_to_a_preset_goes_back_in_every_field() -> None:
 @pytest.mark.parametrize(
     ("make", "what"),
     [
-        (lambda: ReadConfig(kind="images"), "--kind"),
+        (lambda: ReadConfig(kind="video"), "--kind"),
         (lambda: ReadConfig(delimiter="ab"), "--delimiter: expected one character"),
         (lambda: ReadConfig(label="y", sensitive=("y",)), "is the label already"),
         (lambda: ReadConfig(exclude=("a",), sensitive=("a",)), "is excluded already"),

@@ -26,10 +26,12 @@ def find(
     facts of the table (copies, missing cells, columns left out) need no test.
     """
     sensitive = {column.name for column in inputs.schema.sensitive}
+    ruled = {condition.column for region in measured.regions for condition in region.rule}
+    latents = ruled.difference(inputs.schema.names)
     return rank(
         [
             *representation_findings(measured.representation, config),
-            *region_findings(measured.regions, sensitive),
+            *region_findings(measured.regions, sensitive, latents=latents),
             *disparity_findings(measured.disparities, config),
             *outlier_findings(measured.outliers, config, of_pictures=inputs.pictures is not None),
             *outlier_rate_findings(groupings, inputs.scores.outlier, config),

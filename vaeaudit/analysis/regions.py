@@ -44,7 +44,8 @@ class RegionSearch:
     Attributes
     ----------
     regions
-        Ranked by `region_search.strength`, the most nearly empty first.
+        Ranked by `region_search.strength`, the most nearly empty first; of pictures, those over known columns before
+        those over latents.
     tested
         Cells tested.
     row_region
@@ -95,7 +96,8 @@ def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and wh
         notes.extend(population.outside(frame))
     if outlier.any():
         notes.insert(0, f"{int(outlier.sum()):,} outlying rows were set aside before regions were counted.")
-    found.sort(key=lambda entry: -entry.strength)
+    # What a person knows comes before what only the model knows.
+    found.sort(key=lambda entry: (_latent_conditions(entry.region, latents), -entry.strength))
     regions: list[Region] = []
     row_region = np.full(len(frame), None, dtype=object)
     for entry in found:
@@ -108,6 +110,10 @@ def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and wh
         regions.append(region)
         row_region[inside & pd.isna(row_region)] = region.id
     return RegionSearch(tuple(regions), tested, row_region, tuple(notes))
+
+
+def _latent_conditions(region: Region, latents: frozenset[str]) -> int:
+    return sum(condition.column in latents for condition in region.rule)
 
 
 @dataclass(frozen=True)

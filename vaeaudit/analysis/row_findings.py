@@ -26,14 +26,18 @@ _BASELINES = {
 }
 
 
-def region_findings(regions: Sequence[Region], sensitive: Collection[str]) -> Iterator[Finding]:
+def region_findings(
+    regions: Sequence[Region], sensitive: Collection[str], *, latents: Collection[str] = ()
+) -> Iterator[Finding]:
     """Yield a finding for each of the first regions and one for all others together.
+
+    `latents` names the columns that are latents of the model: a rule over them is for looking at, and never grave.
 
     Against a population or reference a shortfall is a fault of the sample. Against independence it is a question:
     columns may go together in the world as they do in the data.
     """
     for region in regions[:MOST_REGIONS]:
-        yield _region_finding(region, sensitive)
+        yield _region_finding(region, sensitive, latents)
     rest = regions[MOST_REGIONS:]
     if rest:
         yield Finding(
@@ -52,11 +56,13 @@ def region_findings(regions: Sequence[Region], sensitive: Collection[str]) -> It
         )
 
 
-def _region_finding(region: Region, sensitive: Collection[str]) -> Finding:
+def _region_finding(region: Region, sensitive: Collection[str], latents: Collection[str]) -> Finding:
     stated = region.baseline != "independence"
     most = region.ci.high if region.ci.high is not None else 1.0
     touches = any(condition.column in sensitive for condition in region.rule)
-    if stated:
+    if any(condition.column in latents for condition in region.rule):
+        severity = "low"
+    elif stated:
         severity = "high" if most < GRAVE_RATIO else "medium"
     else:
         severity = "medium" if touches or most < STRIKING_RATIO else "low"

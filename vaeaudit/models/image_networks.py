@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from vaeaudit.models.overlapping_patches import OverlappingPatches
+
 #: Pixels along each side of the patches that the first layer turns into vectors.
 PATCH = 4
 #: Channels after the patches; doubled at each halving.
@@ -100,9 +102,7 @@ def _decoder(
         if any(excess):
             layers.append(keras.layers.Cropping2D(((0, excess[0]), (0, excess[1]))))
     layers.append(
-        keras.layers.Conv2DTranspose(
-            channels, 2 * PATCH, PATCH, "same", kernel_initializer=_small(seed + 40), name=OUTPUTS
-        )
+        OverlappingPatches(channels, 2 * PATCH, PATCH, "same", kernel_initializer=_small(seed + 40), name=OUTPUTS)
     )
     layers.append(keras.layers.Flatten())
     return keras.Sequential(layers, name="decoder")

@@ -17,7 +17,7 @@ from vaeaudit.models.image_networks import OUTPUTS, image_networks
 from vaeaudit.models.vae import Batch, BetaVAE
 
 #: Pictures from which the mean picture is taken, and on which it is judged.
-_SAMPLE = 4000
+_SAMPLE = 1000
 #: Most extreme probability of a black or white pixel in the mean picture.
 _LEAST_PROBABILITY = 1e-3
 #: An aggregated posterior is never narrower than this, in units of the prior: only a broken one would be.
