@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.floating]
 
 #: Pictures from which the usual energy of a patch is learned: fewest, most, and most values.
 _FEWEST, _MOST = 64, 4000
-_SAMPLE_VALUES = 20_000_000
+_SAMPLE_VALUES = 8_000_000
 #: Samples from the prior that a run keeps.
 PRIOR_SAMPLES = 32
 #: Side of a thumbnail on the map of the latents.
