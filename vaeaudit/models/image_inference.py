@@ -13,7 +13,15 @@ from vaeaudit.latents import LatentCodes
 from vaeaudit.models.build import chunk_size
 from vaeaudit.models.image_scores import PatchScales, fit_patch_scales, image_statistics, surprise_map
 from vaeaudit.models.image_vae import ImageVAE
-from vaeaudit.models.inference import TRAVERSAL, compiled, seed_noise, tensors, traversal_latents
+from vaeaudit.models.inference import (
+    TRAVERSAL,
+    chunks,
+    compiled,
+    expected_features,
+    seed_noise,
+    tensors,
+    traversal_latents,
+)
 from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.pictures import Pictures
 
@@ -87,10 +95,11 @@ def encode_images(
         return mean, stddev, kl, bound, tf.reduce_sum(per_term, axis=-1), statistics
 
     graph = compiled(model, score)
-    pieces, size = [], chunk_size(model, n_samples)
-    for start in range(0, len(rows), size):
-        pieces.append([part.numpy() for part in graph(*tensors(rows.take(slice(start, start + size))))])
-        on_rows(min(start + size, len(rows)))
+    pieces, done = [], 0
+    for chunk in chunks(rows, chunk_size(model, n_samples)):
+        pieces.append([part.numpy() for part in graph(*tensors(chunk))])
+        done += len(chunk)
+        on_rows(done)
     mean, stddev, kl, bound, log_likelihood, statistics = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     return LatentCodes(
         mean=mean,
@@ -157,9 +166,11 @@ def make_pictures(
 def decode_pictures(model: ImageVAE, z: FloatArray) -> PixelArray:
     """Return E[x|z] as uint8 pictures [A, H, W, channels] for latents [A, L]."""
     encoding = model.encoding
-    parts = (tf.constant(z[start : start + 256], tf.float32) for start in range(0, len(z), 256))
-    values = [model.expected_features(part).numpy() for part in parts]
-    return _as_bytes(np.concatenate(values).reshape(-1, encoding.height, encoding.width, encoding.channels))
+    return _as_bytes(
+        np.concatenate(list(expected_features(model, z))).reshape(
+            -1, encoding.height, encoding.width, encoding.channels
+        )
+    )
 
 
 def _seen(model: ImageVAE, rows: ImageRows, scales: PatchScales) -> tuple[PixelArray, PixelArray, PixelArray, float]:
@@ -183,9 +194,9 @@ def _expected(model: ImageVAE, rows: ImageRows) -> Iterator[tuple[FloatArray, Fl
     def laid_out(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return _laid_out(model, batch, model.encode(batch)[0])
 
-    graph, size = compiled(model, laid_out), chunk_size(model, 1)
-    for start in range(0, len(rows), size):
-        images, expected, inside = graph(*tensors(rows.take(slice(start, start + size))))
+    graph = compiled(model, laid_out)
+    for part in chunks(rows, chunk_size(model, 1)):
+        images, expected, inside = graph(*tensors(part))
         yield images.numpy(), expected.numpy(), inside.numpy()
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.data.rows import Rows
-from vaeaudit.models.build import CHUNK
+from vaeaudit.models.build import chunk_size
 from vaeaudit.models.vae import Batch, BetaVAE
 
 #: Positions of a traversal, in standard deviations of the prior.
 TRAVERSAL = np.linspace(-2.5, 2.5, 11)
+
+#: Latents decoded in one call.
+_DECODED = 512
 
 Compiled = Callable[..., tuple[tf.Tensor, ...]]
 
@@ -27,8 +30,19 @@ def posterior_means(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
         Trained, and encoded for it.
     """
     encode = compiled(model, lambda *batch: model.encode(batch))
-    parts = (rows.take(slice(start, start + CHUNK)) for start in range(0, len(rows), CHUNK))
-    return np.concatenate([encode(*tensors(part))[0].numpy() for part in parts])
+    return np.concatenate([encode(*tensors(part))[0].numpy() for part in chunks(rows, chunk_size(model, 1))])
+
+
+def chunks(rows: Rows, size: int) -> Iterator[Rows]:
+    """Yield rows in order, at most `size` at a time."""
+    for start in range(0, len(rows), size):
+        yield rows.take(slice(start, start + size))
+
+
+def expected_features(model: BetaVAE, z: npt.NDArray[np.floating]) -> Iterator[tf.Tensor]:
+    """Yield E[features|z] [B, D] for latents [A, L], in order, at most `_DECODED` at a time."""
+    for start in range(0, len(z), _DECODED):
+        yield model.expected_features(tf.constant(z[start : start + _DECODED], tf.float32))
 
 
 def traversal_latents(model: BetaVAE) -> npt.NDArray[np.float32]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -11,6 +9,7 @@ import tensorflow as tf
 from vaeaudit.data.image_encoding import ImageEncoding
 from vaeaudit.data.rows import Rows
 from vaeaudit.latents import LatentCodes, LatentSpace
+from vaeaudit.models.inference import expected_features, tensors
 from vaeaudit.models.vae import BetaVAE
 
 FloatArray = npt.NDArray[np.floating]
@@ -29,7 +28,7 @@ NEIGHBOURHOOD = 10
 GAP_NEIGHBOURS = 5
 #: Pictures are averaged to at most this many pixels a side before distances are taken.
 MOST_PIXELS = 16
-#: Rows decoded in one call, and distances held at once.
+#: Rows read in one call, and distances held at once.
 _CHUNK = 512
 _MOST_DISTANCES = 4_000_000
 
@@ -154,8 +153,7 @@ def _step_lengths(model: BetaVAE, start: FloatArray, end: FloatArray) -> FloatAr
 
 def _decoded(model: BetaVAE, z: FloatArray) -> FloatArray:
     """Return E[features|z] [A, D] for latents [A, L]."""
-    parts = (tf.constant(z[start : start + _CHUNK], tf.float32) for start in range(0, len(z), _CHUNK))
-    return np.concatenate([_pooled(model, model.expected_features(part)) for part in parts])
+    return np.concatenate([_pooled(model, part) for part in expected_features(model, z)])
 
 
 def _features(model: BetaVAE, rows: Rows, index: npt.NDArray[np.intp]) -> FloatArray:
@@ -164,8 +162,7 @@ def _features(model: BetaVAE, rows: Rows, index: npt.NDArray[np.intp]) -> FloatA
     for start in range(0, len(index), _CHUNK):
         part = index[start : start + _CHUNK]
         ordered, back = np.unique(part, return_inverse=True)  # pictures are read fastest in the order of the file
-        batch: Any = tuple(tf.constant(array) for array in rows.take(ordered).arrays())
-        pieces.append(_pooled(model, model.features(batch))[back])
+        pieces.append(_pooled(model, model.features(tensors(rows.take(ordered))))[back])
     return np.concatenate(pieces)
 
 

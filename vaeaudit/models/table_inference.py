@@ -12,7 +12,7 @@ import tensorflow as tf
 from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.latents import LatentCodes
 from vaeaudit.models.build import chunk_size
-from vaeaudit.models.inference import Compiled, compiled, seed_noise, tensors, traversal_latents
+from vaeaudit.models.inference import Compiled, chunks, compiled, seed_noise, tensors, traversal_latents
 from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.models.table_vae import TableVAE
 
@@ -41,9 +41,8 @@ def typical_column_nats(model: TableVAE, frame: pd.DataFrame, *, seed: int) -> n
     part = frame.iloc[np.sort(sample)]
     rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
     seed_noise(model, seed)
-    size = chunk_size(model, 4)
-    chunks = [score(*tensors(rows.take(slice(at, at + size))))[3].numpy() for at in range(0, len(rows), size)]
-    return np.asarray(np.median(-np.concatenate(chunks) - model.encoding.base_log_density(part), axis=0))
+    parts = [score(*tensors(chunk))[3].numpy() for chunk in chunks(rows, chunk_size(model, 4))]
+    return np.asarray(np.median(-np.concatenate(parts) - model.encoding.base_log_density(part), axis=0))
 
 
 def encode_rows(

@@ -18,6 +18,7 @@ from vaeaudit.data.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.latents import ACTIVE_THRESHOLD
 from vaeaudit.models.build import build, chunk_size
+from vaeaudit.models.inference import chunks, tensors
 from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.progress import Listener, Progress, ignore
@@ -230,11 +231,6 @@ class _Schedule:
         return cls(batch_size, steps_per_epoch, config.epochs)
 
 
-def _chunks(rows: Rows, size: int) -> Iterator[Rows]:
-    for start in range(0, len(rows), size):
-        yield rows.take(slice(start, start + size))
-
-
 def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.NDArray[Any]]:
     index = 0
     while f"{name}/{index}" in arrays:
@@ -263,7 +259,7 @@ class _Keeper(keras.callbacks.Callback):
         self.beta = model_config.beta if model.is_variational else 0.0
         self.test_rows = test_rows
         evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
-        self.batch_of_training_rows = tuple(tf.constant(part) for part in train_rows.take(evenly).arrays())
+        self.batch_of_training_rows = tensors(train_rows.take(evenly))
         self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
         self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
         self.best = model.get_weights()
@@ -319,8 +315,7 @@ class _Keeper(keras.callbacks.Callback):
     def _evaluate_held_out(self) -> tuple[float, float, float, int]:
         """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
         pieces = [
-            self._evaluate(*(tf.constant(part) for part in rows.arrays()))
-            for rows in _chunks(self.test_rows, chunk_size(self.vae, _HELD_OUT_SAMPLES))
+            self._evaluate(*tensors(rows)) for rows in chunks(self.test_rows, chunk_size(self.vae, _HELD_OUT_SAMPLES))
         ]
         log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(3))
         active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
