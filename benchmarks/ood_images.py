@@ -112,6 +112,7 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow
     from vaeaudit.analysis.density import fit_density  # noqa: PLC0415
     from vaeaudit.analysis.image_scoring import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
+    from vaeaudit.analysis.rareness import Rareness  # noqa: PLC0415
     from vaeaudit.data.image_encoding import fit_image_encoding  # noqa: PLC0415
 
     encoding = fit_image_encoding(_store(trained))
@@ -128,7 +129,7 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
 
     codes = encode(trained, held_out)
     reference = fit_reference(codes.image_statistics)
-    density = fit_density(codes.mean[~held_out], codes.active, seed=seed)
+    rareness = Rareness.of(fit_density(codes.mean[~held_out], codes.active, seed=seed), codes.mean)
     peers = {name: fit(_flat(trained), seed) for name, fit in {"IsolationForest": forest, "PCA": principal}.items()}
     scores = {}
     for name, dataset in others.items():
@@ -139,7 +140,7 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
             "negative ELBO": -found.elbo,
             **{peer: look(pixels) for peer, look in peers.items()},
         }
-    flagged = score_images(codes, reference, density, fdr=config.analysis.fdr).outlier
+    flagged = score_images(codes, reference, rareness, fdr=config.analysis.fdr).outlier
     return Scored(scores, training.seconds, training.epochs, flagged)
 
 

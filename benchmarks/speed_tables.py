@@ -58,7 +58,7 @@ def pipeline(adult: Path) -> list[dict[str, Any]]:
     from vaeaudit.config import FitConfig, ReadConfig  # noqa: PLC0415
     from vaeaudit.data import load  # noqa: PLC0415
     from vaeaudit.data.encoding import fit_encoding  # noqa: PLC0415
-    from vaeaudit.models.training import training_batches  # noqa: PLC0415
+    from vaeaudit.models.batches import training_batches  # noqa: PLC0415
 
     dataset = load(adult, ReadConfig(label="income", sensitive=("sex", "race", "age")))
     config = FitConfig()

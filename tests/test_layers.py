@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 
-FOUNDATIONS = {"errors", "config", "latents", "pictures", "progress"}
+FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress"}
 DATA = FOUNDATIONS | {"data"}
 ANALYSIS = DATA | {"analysis"}
 
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": FOUNDATIONS,
     "config": FOUNDATIONS,
     "latents": FOUNDATIONS,
+    "latent_histograms": FOUNDATIONS,
     "pictures": FOUNDATIONS,
     "progress": FOUNDATIONS,
     "data": DATA,
@@ -30,8 +31,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"errors", "pictures", "analysis", "report"},
     "samples": {"errors", "samples"},
     "learning": ANALYSIS | {"models", "runs"},
-    "pipeline": ANALYSIS | {"models", "runs", "learning", "report"},
-    "demonstration": ANALYSIS | {"models", "runs", "learning", "report", "pipeline", "samples"},
+    "run_inputs": ANALYSIS | {"runs"},
+    "unseen": ANALYSIS | {"models", "runs", "learning"},
+    "pipeline": ANALYSIS | {"models", "runs", "learning", "unseen", "run_inputs", "report"},
+    "demonstration": ANALYSIS | {"models", "runs", "learning", "unseen", "run_inputs", "report", "pipeline", "samples"},
     "cli": {"errors", "config", "progress", "pipeline", "demonstration", "cli"},
     "__init__": set(),
 }

@@ -18,7 +18,9 @@ _WHERE = {
     "audit": "vaeaudit.pipeline",
     "fit": "vaeaudit.pipeline",
     "inspect": "vaeaudit.pipeline",
+    "rebalance": "vaeaudit.pipeline",
     "report": "vaeaudit.pipeline",
+    "score": "vaeaudit.pipeline",
     "load_run": "vaeaudit.runs",
     "BetaVAE": "vaeaudit.models",
     "Dataset": "vaeaudit.data",
@@ -38,7 +40,9 @@ __all__ = [
     "fit",
     "inspect",
     "load_run",
+    "rebalance",
     "report",
+    "score",
 ]
 
 

@@ -29,6 +29,32 @@ class SourceKind(StrEnum):
     ARRAY = "array"
 
 
+class Rarity(StrEnum):
+    """What `rarity`, and with it `weight`, is computed from."""
+
+    JOINT = "joint"
+    DBVAE_PRODUCT = "dbvae-product"
+    DBVAE_MAX = "dbvae-max"
+
+
+class Weighting(StrEnum):
+    """How `rebalance` weights rows: by the rarity of their latents, or towards the shares that groups ought to have."""
+
+    JOINT = "joint"
+    DBVAE_PRODUCT = "dbvae-product"
+    DBVAE_MAX = "dbvae-max"
+    TARGETS = "targets"
+
+
+class Density(StrEnum):
+    """The family of the joint density of the latents."""
+
+    AUTO = "auto"
+    GMM = "gmm"
+    KNN = "knn"
+    FLOW = "flow"
+
+
 class Preset(StrEnum):
     """How much time training may take."""
 
@@ -71,6 +97,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "tuple[int, ...]": ((list, tuple), "a list of whole numbers"),
     "dict[str, str]": ((dict,), "a table of texts"),
     "dict[str, list[str]]": ((dict,), "a table of lists of texts"),
+    "bool": ((bool,), "true or false"),
 }
 _ITEMS: dict[str, type] = {"tuple[str, ...]": str, "tuple[int, ...]": int, "dict[str, str]": str}
 
@@ -79,7 +106,7 @@ def _require_type(what: str, declared: str, value: Any) -> None:
     if declared not in _TYPES:
         return  # a section, which checks its own values
     types, called = _TYPES[declared]
-    fits = isinstance(value, types) and not isinstance(value, bool)
+    fits = isinstance(value, types) and (declared == "bool" or not isinstance(value, bool))
     if fits and declared in _ITEMS:
         items = value.values() if isinstance(value, dict) else value
         fits = all(isinstance(item, _ITEMS[declared]) for item in items)
@@ -218,8 +245,15 @@ class TrainConfig(_Section):
         Share of rows kept from training, for early stopping and for held-out figures.
     iwae_samples
         S of the importance-weighted bound, or 0 for "auto".
-    refits
-        Trainings from other seeds, a third as long, that say how stable each latent is; 0 leaves it unsaid.
+    members
+        Trainings from other seeds, a third as long, that say how stable each latent is, and each region over latents;
+        0 leaves it unsaid.
+    debias
+        Whether rows are drawn for training by how rare their latents are (DB-VAE, Amini 2019), by histograms that are
+        made anew before each epoch.
+    debias_alpha
+        Smoothing of those histograms' densities: the smaller, the more often rare rows are drawn. 0.01 is the value
+        of the paper's headline figure.
     null_rows
         Tables: rows drawn from the model itself, to calibrate the outlier score.
     """
@@ -234,7 +268,9 @@ class TrainConfig(_Section):
     trim: float = 0.02
     held_out: float = 0.1
     iwae_samples: int = 0
-    refits: int = 1
+    members: int = 1
+    debias: bool = False
+    debias_alpha: float = 0.01
     null_rows: int = 20_000
 
     def __post_init__(self) -> None:
@@ -250,7 +286,10 @@ class TrainConfig(_Section):
             0 <= self.learning_rate < 1,
             f"train.learning_rate: expected 0 (auto) or in (0, 1), found {self.learning_rate}.",
         )
-        _require(0 <= self.refits <= 100, f"train.refits: expected 0 to 100, found {self.refits}.")
+        _require(0 <= self.members <= 100, f"--members: expected 0 to 100, found {self.members}.")
+        _require(
+            0 < self.debias_alpha <= 10, f"train.debias_alpha: expected above 0, at most 10, found {self.debias_alpha}."
+        )
         _require(self.null_rows >= 1000, f"train.null_rows: expected at least 1000, found {self.null_rows}.")
 
 
@@ -273,6 +312,20 @@ class AnalysisConfig(_Section):
         Regions listed in the report.
     smallest_group
         Groups of fewer rows are listed but too small to judge.
+    bootstraps
+        Resamples of the rows that say how stable each region is; 0 leaves it unsaid.
+    min_stability
+        A region that comes back in a smaller share of them is marked unstable and fails no gate.
+    uniform
+        Whether groups are also compared with an even spread over the product of the sensitive columns and the label.
+    density
+        Family of the joint density of the latents, or `auto`: the one of highest held-out log-likelihood.
+    rarity
+        `joint` (that density), or DB-VAE's product or maximum over latents of single histograms (Amini 2019: the
+        paper's text and its published code).
+    weight_alpha, weight_cap
+        Weights are 1 / (density + alpha), the density as a multiple of the median row's, and at most cap times the
+        median weight.
     max_outlier_share, max_quarantined_share
         Gates of the verdict.
     """
@@ -284,6 +337,13 @@ class AnalysisConfig(_Section):
     bins: int = 30
     max_regions: int = 20
     smallest_group: int = 30
+    bootstraps: int = 20
+    min_stability: float = 0.5
+    uniform: bool = False
+    density: str = Density.AUTO.value
+    rarity: str = Rarity.JOINT.value
+    weight_alpha: float = 0.1
+    weight_cap: float = 10.0
     max_outlier_share: float = 0.02
     max_quarantined_share: float = 0.01
 
@@ -297,7 +357,13 @@ class AnalysisConfig(_Section):
         for name, least in (("bins", 2), ("max_regions", 1), ("smallest_group", 1)):
             found = getattr(self, name)
             _require(found >= least, f"analysis.{name}: expected at least {least}, found {found}.")
-        for name in ("max_outlier_share", "max_quarantined_share"):
+        _require(0 <= self.bootstraps <= 1000, f"analysis.bootstraps: expected 0 to 1000, found {self.bootstraps}.")
+        for name, kinds, found in (("--density", Density, self.density), ("--rarity", Rarity, self.rarity)):
+            choices = [kind.value for kind in kinds]
+            _require(found in choices, f"{name}: expected one of {choices}, found {found!r}.")
+        _require(self.weight_alpha > 0, f"analysis.weight_alpha: expected above 0, found {self.weight_alpha}.")
+        _require(self.weight_cap >= 1, f"analysis.weight_cap: expected at least 1, found {self.weight_cap}.")
+        for name in ("max_outlier_share", "max_quarantined_share", "min_stability"):
             found = getattr(self, name)
             _require(0 <= found <= 1, f"analysis.{name}: expected a share in [0, 1], found {found}.")
 
@@ -360,9 +426,9 @@ class FitConfig(_Section):
 
 #: What the presets change of `TrainConfig`.
 PRESETS: dict[str, dict[str, Any]] = {
-    Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "refits": 0},
+    Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "members": 0},
     Preset.STANDARD.value: {},
-    Preset.THOROUGH.value: {"epochs": 150, "patience": 20, "fewest_steps": 200, "most_steps": 2000, "refits": 4},
+    Preset.THOROUGH.value: {"epochs": 150, "patience": 20, "fewest_steps": 200, "most_steps": 2000, "members": 4},
 }
 
 

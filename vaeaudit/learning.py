@@ -8,15 +8,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial as with_arguments
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import runs
-from vaeaudit.analysis.density import fit_density
-from vaeaudit.analysis.image_scoring import fit_reference
+from vaeaudit.analysis.density import LatentDensity, fit_density
+from vaeaudit.analysis.image_scoring import fit_reference, image_outlier_score
+from vaeaudit.analysis.rareness import Rareness, summarise_density
 from vaeaudit.config import FitConfig
 from vaeaudit.data import Dataset
 from vaeaudit.data.encoding import fit_encoding
@@ -125,9 +127,9 @@ def learn(
         _require_finished(writer, training, metadata["data"]["source"])
     with watch.phase("scoring"):
         codes, scoring, training = _score(training, rows, dataset, held_out, config, listener=watch.listener)
-    if config.train.refits:
+    if config.train.members:
         with watch.phase("refitting"):
-            scoring["stability"] = models.latent_stability(
+            members = models.train_members(
                 codes.mean,
                 encoding,
                 rows,
@@ -137,6 +139,8 @@ def learn(
                 seed=config.seed,
                 on_progress=lambda progress: watch.listener(replace(progress, phase="refitting")),
             )
+        scoring["stability"] = members.stability
+        writer.arrays("members.npz", {"mean": members.mean})
     with watch.phase("writing"):
         _write(writer, training, codes, scoring, {**metadata, "timings": watch.seconds})
     return Learned(training.model, rows, codes, scoring)
@@ -176,8 +180,21 @@ def _score(
             "independent, the rows are too few, or beta is too high.",
             hint="Try a lower --beta or --preset thorough; `vaeaudit inspect` shows what enters the model.",
         )
-    density = fit_density(codes.mean, codes.active, seed=config.seed)
-    return codes, {**scoring, **density.to_arrays()}, training
+    rareness = _fit_rareness(codes, config)
+    return codes, {**scoring, **rareness.to_arrays()}, training
+
+
+def _fit_rareness(codes: LatentCodes, config: FitConfig) -> Rareness:
+    from vaeaudit import models  # noqa: PLC0415
+
+    density = fit_density(
+        codes.mean,
+        codes.active,
+        seed=config.seed,
+        family=config.analysis.density,
+        fit_flow=with_arguments(models.fit_flow, seed=config.seed),
+    )
+    return Rareness.of(density, codes.mean, config.analysis)
 
 
 def _score_table(
@@ -214,8 +231,10 @@ def _score_pictures(
     codes = models.encode_images(
         model, rows, held_out, scales, n_samples=config.train.iwae_samples, seed=config.seed, on_rows=on_rows
     )
-    reference = fit_reference(np.asarray(codes.image_statistics))
-    return codes, {**scales.to_arrays(), **reference.to_arrays()}
+    statistics = np.asarray(codes.image_statistics)
+    reference = fit_reference(statistics)
+    null = image_outlier_score(statistics[held_out], reference)
+    return codes, {**scales.to_arrays(), **reference.to_arrays(), "null_scores": null}
 
 
 def _with_base_density(training: Training, dataset: Dataset, held_out: npt.NDArray[np.bool_]) -> Training:
@@ -246,7 +265,12 @@ def _write(
         traversals={"values": columns, "positions": models.TRAVERSAL},
     )
     facts = {name: getattr(training, name) for name in ("stopped", "epochs", "seconds")}
-    writer.document("metadata.json", {**metadata, "training": {**facts, "baseline_nats": training.baseline}})
+    chosen = summarise_density(LatentDensity.from_arrays(scoring))
+    found = {
+        "training": {**facts, "baseline_nats": training.baseline},
+        "density": None if chosen is None else asdict(chosen),
+    }
+    writer.document("metadata.json", {**metadata, **found})
 
 
 def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:

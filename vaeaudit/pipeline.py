@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from vaeaudit import analysis, data, runs
-from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig
+from vaeaudit import analysis, data, runs, unseen
+from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, Weighting
 from vaeaudit.data import audit_toml, describe
 from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.data.population import Population, read_population
@@ -18,9 +17,24 @@ from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
 from vaeaudit.learning import Learned, Stopwatch, interruption, learn
 from vaeaudit.progress import Listener, Progress, ignore
 from vaeaudit.report import write as write_report
+from vaeaudit.report import write_rebalance
+from vaeaudit.run_inputs import DECODED_REGIONS, decoded_to_arrays, inputs_of, inputs_with
 from vaeaudit.runs import PartialRun, Run, RunWriter, load_run
+from vaeaudit.unseen import other_reading
 
-__all__ = ["Run", "audit", "audit_toml", "describe", "fit", "inspect", "load_run", "report"]
+__all__ = [
+    "Run",
+    "audit",
+    "audit_toml",
+    "describe",
+    "fit",
+    "inspect",
+    "load_run",
+    "other_reading",
+    "rebalance",
+    "report",
+    "score",
+]
 
 
 def inspect(source: Any, config: ReadConfig | None = None) -> data.Dataset:
@@ -42,6 +56,7 @@ def fit(
     *,
     run: Path | str | None = None,
     population: Path | str | None = None,
+    reference: Any = None,
     resume: bool = False,
     on_progress: Listener = ignore,
     is_interrupted: Callable[[], bool] = lambda: False,
@@ -58,6 +73,8 @@ def fit(
         Where the run directory goes; `runs/<name>-<time>` where None. Must not exist.
     population
         Population file to compare the sensitive groups with.
+    reference
+        Another dataset to compare with, given as `source` is; the run keeps it as its model sees it.
     resume
         Go on with the interrupted training of `run`, or with the newest one of `source`, with its settings.
     on_progress, is_interrupted
@@ -87,10 +104,17 @@ def fit(
         )
         _require_same_data(partial, dataset)
         shares = _population_of(partial) if population is None else read_population(population, dataset.schema)
+        compared = unseen.read_reference_data(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or runs.new_run_path(dataset.name), resume=resume)
-    metadata = runs.describe_run(writer.path.name, source, dataset, config, shares)
+    described = None if compared is None else runs.describe_source(compared.source, compared.data.dataset)
+    metadata = runs.describe_run(writer.path.name, source, dataset, config, shares, described)
     try:
         learned = learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)
+        if compared is not None:
+            with watch.phase("scoring"):
+                settings = Run(writer.folder).config
+                kept = unseen.reference_under(learned.model, learned.scoring, compared.data, settings, on_progress)
+                runs.write_reference(writer, kept)
         with watch.phase("analysing"):
             _judge_rows(writer, dataset, learned, shares)
         with watch.phase("writing"):
@@ -115,6 +139,7 @@ def report(
     *,
     out: Path | str | None = None,
     population: Path | str | None = None,
+    reference: Any = None,
     config: AnalysisConfig | None = None,
     on_progress: Listener = ignore,
 ) -> Path:
@@ -128,6 +153,9 @@ def report(
         Folder of the report; `reports/<run>/` where None. A report that is there is replaced.
     population
         Population file; that of the run where None.
+    reference
+        Another dataset to compare with, given as for `fit`, and scored here by the run's model (with TensorFlow); that
+        of the run where None.
     config
         What counts as a finding; that of the run where None.
     on_progress
@@ -142,8 +170,13 @@ def report(
     with watch.phase("reading"):
         run = run if isinstance(run, Run) else load_run(run)
         config = config or run.config.analysis
-        inputs = _inputs_of(run, config)
         shares = _population_of(run) if population is None else read_population(population, run.schema)
+    compared = None
+    if reference is not None:
+        reading = other_reading(run.config.read)
+        compared = unseen.as_stored(unseen.score_unseen(run, reference, reading, watch))
+    with watch.phase("reading"):
+        inputs = inputs_of(run, config, compared)
     with watch.phase("analysing"):
         search = analysis.search_regions(inputs, config, shares)
         results = analysis.audit(inputs, config, shares, run.config.seed, search=search)
@@ -151,6 +184,102 @@ def report(
         folder = Path(out) if out is not None else Path("reports") / run.id
         rows = analysis.row_table(inputs, search.row_region)
         return write_report(results, rows, analysis.flagged_table(inputs), folder)
+
+
+def score(
+    run: Run | Path | str,
+    source: Any,
+    *,
+    out: Path | str | None = None,
+    config: ReadConfig | None = None,
+    on_progress: Listener = ignore,
+) -> Path:
+    """Score rows that the model of a run has not seen.
+
+    Parameters
+    ----------
+    run
+        A run or its folder.
+    source
+        As for `fit`; columns are matched by name, kinds and levels are those of the run.
+    out
+        Folder of the scores; `scores/<run>/<data>/` where None. Scores that are there are replaced.
+    config
+        How to read the source; as the run's data was, with its own delimiter and encoding, where None. Roles, kinds and
+        levels in it are not looked at.
+    on_progress
+        See `vaeaudit.progress`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of `rows.parquet`; `quarantine.csv` and `score.json` lie beside it.
+
+    Raises
+    ------
+    InputError, UsageError
+        Where the source cannot be read, or lacks a column that the model needs.
+    RunError
+        Where the run cannot be used.
+    """
+    watch = Stopwatch(on_progress)
+    with watch.phase("reading"):
+        run = run if isinstance(run, Run) else load_run(run)
+        rules = analysis.regions_from_dict(run.regions)
+    found = unseen.score_unseen(run, source, config or other_reading(run.config.read), watch)
+    with watch.phase("writing"):
+        other, scores = found.data, found.scores
+        placed = analysis.place_rows(rules, other.as_met, found.codes, lacking=other.lacking)
+        outliers = {"definition": scores.definition, "fdr": scores.fdr, "flagged": int(scores.outlier.sum())}
+        regions = {rule.id: int((placed == rule.id).sum()) for rule in rules}
+        return runs.write_scores(
+            Path(out) if out is not None else runs.score_path(run.id, other.dataset.name),
+            analysis.table_of_rows(other.dataset.row_ids, scores, found.codes, placed),
+            other.dataset.quarantine,
+            runs.describe_scores(run, source, other, outliers, regions),
+            note=scores.note,
+        )
+
+
+def rebalance(
+    run: Run | Path | str | None = None,
+    *,
+    method: str = Weighting.TARGETS.value,
+    out: Path | str | None = None,
+    population: Path | str | None = None,
+    config: AnalysisConfig | None = None,
+    on_progress: Listener = ignore,
+) -> Path:
+    """Weight the rows of a complete run, plan what to collect, and say what either would change.
+
+    Parameters
+    ----------
+    run
+        A run or its folder; the newest complete run of `runs/` where None.
+    method
+        Whose weights stand in the column `weight`: one of `vaeaudit.config.Weighting`.
+    out
+        Folder of the results; `rebalance/<run>/` where None. What is there is replaced.
+    population, config, on_progress
+        As for `report`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the folder: `rebalance.json`, `weights.parquet` and `plan.csv`.
+    """
+    watch = Stopwatch(on_progress)
+    with watch.phase("reading"):
+        run = run if isinstance(run, Run) else load_run(run)
+        config = config or run.config.analysis
+        inputs = inputs_of(run, config)
+        shares = _population_of(run) if population is None else read_population(population, run.schema)
+    with watch.phase("analysing"):
+        search = analysis.search_regions(inputs, config, shares)
+        made = analysis.rebalance(inputs, search, config, shares, method=Weighting(method), seed=run.config.seed)
+    with watch.phase("writing"):
+        folder = Path(out) if out is not None else Path("rebalance") / run.id
+        return write_rebalance(made.results, made.weights, folder)
 
 
 def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | None = None, **options: Any) -> Path:
@@ -183,9 +312,10 @@ def _judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, shar
     writer.arrays("latent_space.npz", space.to_arrays())
     pairs = analysis.find_pairs(dataset, codes, seed=seed)
     writer.arrays("pairs.npz", pairs.to_arrays())
-    scores = analysis.scores_of(codes, unfinished.scoring, fdr=config.fdr)
-    inputs = _inputs(unfinished, dataset.row_ids, scores)
+    scores = analysis.scores_of(codes, unfinished.scoring, config)
+    inputs = inputs_with(unfinished, dataset.row_ids, scores, runs.read_reference(unfinished))
     search = analysis.search_regions(inputs, config, shares)
+    writer.document("regions.json", analysis.regions_to_dict(search.regions))
     if isinstance(learned.model, models.ImageVAE) and isinstance(learned.rows, ImageRows):
         further = np.concatenate([pairs.shown_rows(), analysis.region_rows(inputs, search.regions)])
         pictures = models.make_pictures(
@@ -198,48 +328,11 @@ def _judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, shar
             seed=seed,
         )
         writer.arrays("pictures.npz", pictures.to_arrays())
-    writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.definition)
-
-
-def _inputs_of(run: Run, config: AnalysisConfig) -> analysis.AuditInputs:
-    """Everything an audit starts from, out of a complete run; flags are chosen anew at the rate of `config`."""
-    scores = analysis.stored_scores(run.rows, run.codes, fdr=config.fdr)
-    return _inputs(run, run.rows["row_id"].to_numpy(object), scores)
-
-
-def _inputs(run: Run, row_ids: npt.NDArray[np.object_], scores: analysis.RowScores) -> analysis.AuditInputs:
-    metadata, history = run.metadata, run.history
-    shown = {name: metadata[name] for name in ("created", "seed", "versions", "timings")}
-    source = {name: metadata["data"][name] for name in ("name", "kind", "fingerprint")}
-    return analysis.AuditInputs(
-        frame=run.frame,
-        schema=run.schema,
-        row_ids=row_ids,
-        codes=run.codes,
-        scores=scores,
-        model=analysis.ModelFacts(
-            objective=run.config.model.objective,
-            beta=run.config.model.beta,
-            history={name: history[name].to_numpy(np.float64) for name in history.columns if name != "epoch"},
-            traversals=run.traversals["values"],
-            traversal_positions=run.traversals["positions"],
-            stability=run.scoring.get("stability"),
-            **metadata["training"],
-        ),
-        accounting=data.RowAccounting(**metadata["rows"]),
-        quarantine=run.quarantine,
-        notes=tuple(metadata["notes"]),
-        pictures=run.pictures,
-        latent_space=run.latent_space,
-        pairs=_pairs_of(run),
-        aspects=analysis.aspects_of(run.codes, run.scoring),
-        run={"id": metadata["id"], "config": run.config.to_dict(), "data": source, **shown},
-    )
-
-
-def _pairs_of(run: Run) -> analysis.RowPairs | None:
-    arrays = run.optional_arrays("pairs.npz")
-    return None if arrays is None else analysis.RowPairs.from_arrays(arrays)
+    elif isinstance(learned.model, models.TableVAE):
+        points = analysis.points_of_regions(inputs, search.regions, seed=seed)
+        decoded = {key: models.decode_columns(learned.model, z) for key, z in points.items()}
+        writer.arrays(DECODED_REGIONS, decoded_to_arrays(decoded))
+    writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.note)
 
 
 def _population_of(made: Run | PartialRun | None) -> Population | None:

@@ -25,7 +25,7 @@ warmup_epochs = 2
 batch_size = 32
 fewest_steps = 30
 most_steps = 30
-refits = 0
+members = 0
 null_rows = 1000
 [read]
 id = "person_id"

@@ -15,6 +15,7 @@ import pytest
 FILES = {
     "columns.parquet",
     "config.json",
+    "decoded_regions.npz",
     "history.csv",
     "latent_space.npz",
     "latents.npz",
@@ -25,6 +26,7 @@ FILES = {
     "model/weights.npz",
     "pairs.npz",
     "quarantine.csv",
+    "regions.json",
     "rows.parquet",
     "schema.json",
     "traversals.npz",

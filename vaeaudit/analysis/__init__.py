@@ -1,43 +1,58 @@
 """Analysis: from latents and columns to typed results; NumPy, pandas, SciPy, no TensorFlow, nothing drawn."""
 
 from vaeaudit.analysis.audit import audit, row_table, search_regions
-from vaeaudit.analysis.density import LatentDensity, effective_sample_size, fit_density
+from vaeaudit.analysis.density import LatentDensity, fit_density
 from vaeaudit.analysis.find_pairs import find_pairs
-from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, RowScores
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RowScores
 from vaeaudit.analysis.outlier_summary import flagged_table
 from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
+from vaeaudit.analysis.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
+from vaeaudit.analysis.rareness import Rareness
+from vaeaudit.analysis.rebalance import Rebalanced, rebalance
 from vaeaudit.analysis.region_points import points_of_regions
 from vaeaudit.analysis.regions import RegionSearch
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.row_pairs import RowPairs
-from vaeaudit.analysis.row_scores import aspects_of, scores_of, stored_scores
+from vaeaudit.analysis.row_scores import aspects_of, scores_of, stored_scores, table_of_rows
 from vaeaudit.analysis.rules import apply_rule, describe
 from vaeaudit.analysis.scoring import score_rows
+from vaeaudit.analysis.weights import dbvae_weight, effective_sample_size, resampling_weight
 
 __all__ = [
     "AuditInputs",
     "AuditResults",
     "LatentDensity",
     "ModelFacts",
+    "Rareness",
+    "Rebalanced",
+    "Reference",
+    "RegionRule",
     "RegionSearch",
     "RowPairs",
     "RowScores",
     "apply_rule",
     "aspects_of",
     "audit",
+    "dbvae_weight",
     "describe",
     "effective_sample_size",
     "find_pairs",
     "fit_density",
     "flagged_table",
+    "place_rows",
     "points_of_regions",
+    "rebalance",
     "region_key",
     "region_rows",
+    "regions_from_dict",
+    "regions_to_dict",
+    "resampling_weight",
     "row_table",
     "rows_to_picture",
     "score_rows",
     "scores_of",
     "search_regions",
     "stored_scores",
+    "table_of_rows",
     "thumbnail_rows",
 ]

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.columns import summarise_columns
+from vaeaudit.analysis.comparison import compare_with_reference
+from vaeaudit.analysis.decoded_regions import with_decoded
 from vaeaudit.analysis.disparities import assess_disparities
 from vaeaudit.analysis.duplicates import summarise_duplicates
 from vaeaudit.analysis.findings import find
@@ -19,6 +21,7 @@ from vaeaudit.analysis.proxies import find_proxies
 from vaeaudit.analysis.regions import RegionSearch, find_regions
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.audit import AuditResults, Measurements
+from vaeaudit.analysis.row_scores import table_of_rows
 from vaeaudit.analysis.traversals import describe_traversals
 from vaeaudit.analysis.verdict import judge
 from vaeaudit.config import AnalysisConfig
@@ -71,14 +74,22 @@ def audit(
     measured = Measurements(
         latents=summarise_latents(inputs, groupings, config, seed),
         outliers=summarise_outliers(inputs, groupings, config),
-        regions=search.regions,
+        regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
         regions_tested=search.tested,
         representation=table.cells,
         disparities=disparities.disparities,
         proxies=proxies.proxies,
         duplicates=summarise_duplicates(inputs, confidence=config.confidence),
-        model=summarise_model(inputs.codes, inputs.model, inputs.latent_space, confidence=config.confidence),
+        model=summarise_model(
+            inputs.codes,
+            inputs.model,
+            inputs.latent_space,
+            confidence=config.confidence,
+            rareness=inputs.rareness,
+            weight=inputs.scores.weight,
+        ),
         columns=summarise_columns(inputs.frame, inputs.schema),
+        comparison=compare_with_reference(inputs, config, seed),
     )
     latent_map = sample_map(inputs, groupings, seed)
     said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
@@ -129,11 +140,11 @@ def search_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popu
     inputs
         The rows, their scores and their latents.
     config
-        What counts as short.
+        What counts as short, and whether an even spread is asked for.
     population
-        Shares to compare with, beside the search against independence.
+        Shares to compare with, beside the search against independence and against the reference of the inputs.
     """
-    return find_regions(inputs.frame, inputs.schema, inputs.codes, inputs.scores.outlier, config, population)
+    return find_regions(inputs, config, population)
 
 
 def row_table(inputs: AuditInputs, row_region: np.ndarray) -> pd.DataFrame:
@@ -146,18 +157,7 @@ def row_table(inputs: AuditInputs, row_region: np.ndarray) -> pd.DataFrame:
     row_region
         [N]; id of the highest-ranked under-represented region that holds the row, or None.
     """
-    scores, codes = inputs.scores, inputs.codes
-    table = {
-        "row_id": inputs.row_ids.astype(str).astype(object),
-        "outlier_score": scores.outlier_score.astype(np.float64),
-        "outlier_p_value": scores.p_value.astype(np.float64),
-        "outlier": scores.outlier,
-        "rarity": scores.rarity.astype(np.float64),
-        "region": pd.array(row_region, dtype="string"),
-        "weight": scores.weight.astype(np.float64),
-    }
-    table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
-    return pd.DataFrame(table)
+    return table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, row_region)
 
 
 def _first_quarantined(quarantine: pd.DataFrame) -> tuple[tuple[str, int, str], ...]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from vaeaudit.analysis.results.quality import ColumnSummary
 from vaeaudit.analysis.wording import exact_number_text, moment_text, number_text, percent_text
+from vaeaudit.data.picture_columns import MEANINGS
 from vaeaudit.data.schema import Column, Kind, Schema
 
 #: Levels named with their share.
@@ -25,12 +26,18 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
             in_model=column.in_model,
             missing=int(frame[column.name].isna().sum()),
             unique=int(frame[column.name].nunique()),
-            summary=describe(frame[column.name], column),
+            summary=_with_meaning(describe(frame[column.name], column), column),
             problems=column.problems,
             suggested_sensitive=column.suggested_sensitive,
+            derived=column.derived,
         )
         for column in schema
     )
+
+
+def _with_meaning(summary: str, column: Column) -> str:
+    """Say first what a column measures that was computed from the pictures."""
+    return f"{MEANINGS[column.name]}: {summary}" if column.derived else summary
 
 
 def describe(values: pd.Series, column: Column) -> str:

@@ -1,72 +1,124 @@
-"""Density of the latent positions, and what follows from it: rarity, and weights for resampling."""
+"""Joint density of the latent positions: the family that predicts held-out rows best, and the rarity by it."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
+
+from vaeaudit.analysis.density_flow import FlowDensity
+from vaeaudit.analysis.density_kernels import KernelDensity, fit_kernels
+from vaeaudit.analysis.density_mixture import MixtureDensity, fit_mixture
+from vaeaudit.config import Density
 
 FloatArray = npt.NDArray[np.floating]
+#: Learns a flow from training and validation rows [M, A] and [V, A]; returns the arrays of a `FlowDensity`.
+FlowFitter = Callable[[FloatArray, FloatArray], Mapping[str, npt.NDArray[Any]]]
 
-#: Numbers of components that are tried; the one with the highest held-out log-likelihood is kept.
-COMPONENTS = (1, 2, 4, 8, 16)
-#: Rows the mixture is fitted on; more would cost time and change little.
-_MOST_ROWS = 10_000
-#: Fewest rows per component and dimension that make a covariance worth trusting.
-_ROWS_PER_PARAMETER = 10
+#: Rows that the densities are fitted to, tuned and compared on; more would cost time and change little.
+_MOST_ROWS = 12_000
+#: Share of them for tuning, and as much for the comparison.
+_SHARE_KEPT = 1 / 6
+#: Rows from which on a flow is learned when nothing says that it must be.
+_FEWEST_FOR_FLOW = 200
+_PREFIX = "density_"
+_NATS, _PARTS = f"{_PREFIX}nats_", f"{_PREFIX}of_"
+
+
+class JointDensity(Protocol):
+    """A density over A latents that integrates to 1."""
+
+    family: ClassVar[str]
+
+    def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
+        """Return log density [N] in nats at points [N, A]."""
+        ...
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays."""
+        ...
+
+
+_FAMILIES: dict[str, type[MixtureDensity] | type[KernelDensity] | type[FlowDensity]] = {
+    family.family: family for family in (MixtureDensity, KernelDensity, FlowDensity)
+}
 
 
 @dataclass(frozen=True)
 class LatentDensity:
-    """A Gaussian mixture over the active latents, as plain arrays.
+    """The chosen density over the active latents, and how the families compared.
 
     Attributes
     ----------
-    log_weights
-        [K] log mixture weights.
-    means
-        [K, A] over the A active latents.
-    precision_cholesky
-        [K, A, A] as scikit-learn defines it: the precision is `P @ P.T`.
     active
         [L] which latents the density is over.
+    density
+        Over the A active latents; None where there is none.
+    held_out_nats
+        Family -> mean log density of rows that were neither fitted nor tuned on, in nats; only those that were tried.
+    n_held_out
+        How many rows these were.
     """
 
-    log_weights: FloatArray
-    means: FloatArray
-    precision_cholesky: FloatArray
     active: npt.NDArray[np.bool_]
+    density: JointDensity | None
+    held_out_nats: Mapping[str, float]
+    n_held_out: int
+
+    def __post_init__(self) -> None:
+        if self.active.ndim != 1 or self.active.dtype != bool:
+            raise ValueError(f"active must be [L] of true and false, found {self.active.shape} of {self.active.dtype}")
+        if bool(self.active.any()) == (self.density is None):
+            raise ValueError("expected a density where a latent is active, and none where none is")
+
+    @property
+    def family(self) -> str:
+        """`gmm`, `knn` or `flow`; empty where no latent is active."""
+        return self.density.family if self.density else ""
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return plain arrays; their names begin with `density_`."""
-        return {f"density_{entry.name}": np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+        nats = {f"{_NATS}{family}": np.array(value) for family, value in self.held_out_nats.items()}
+        parts = {f"{_PARTS}{name}": value for name, value in (self.density.to_arrays() if self.density else {}).items()}
+        facts = {"active": self.active, "family": np.array(self.family), "n_held_out": np.array(self.n_held_out)}
+        return {**{f"{_PREFIX}{name}": value for name, value in facts.items()}, **nats, **parts}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the density from `to_arrays`; other arrays are passed over."""
-        return cls(**{entry.name: arrays[f"density_{entry.name}"] for entry in fields(cls)})
+        """Rebuild the density from `to_arrays`; other arrays are passed over.
 
-    def rarity(self, mean: FloatArray) -> FloatArray:
+        Raises
+        ------
+        ValueError, KeyError
+            Where the arrays are not those of a density.
+        """
+        family, active = str(arrays[f"{_PREFIX}family"]), arrays[f"{_PREFIX}active"]
+        if family not in ("", *_FAMILIES):
+            raise ValueError(f"expected a density of one of the families {sorted(_FAMILIES)}, found {family!r}")
+        parts = {name.removeprefix(_PARTS): value for name, value in arrays.items() if name.startswith(_PARTS)}
+        nats = {name.removeprefix(_NATS): float(value) for name, value in arrays.items() if name.startswith(_NATS)}
+        density = _FAMILIES[family].from_arrays(parts) if family else None
+        return cls(active, density, nats, int(arrays[f"{_PREFIX}n_held_out"]))
+
+    def rarity(self, mean: FloatArray) -> npt.NDArray[np.float64]:
         """Return -log density [N] in nats at posterior means [N, L]; 0 where no latent is active."""
-        z = np.asarray(mean, np.float64)[:, self.active]
-        if z.shape[1] == 0:
-            return np.zeros(len(z))
-        per_component = np.empty((len(z), len(self.means)))
-        for k, (centre, factor) in enumerate(zip(self.means, self.precision_cholesky, strict=True)):
-            log_det = np.log(np.diagonal(factor)).sum()
-            distance = np.square((z - centre) @ factor).sum(axis=1)
-            per_component[:, k] = self.log_weights[k] + log_det - 0.5 * distance
-        return np.asarray(0.5 * z.shape[1] * np.log(2 * np.pi) - np.logaddexp.reduce(per_component, axis=1))
+        if self.density is None:
+            return np.zeros(len(mean))
+        return -self.density.log_density(np.asarray(mean, np.float64)[:, self.active])
 
 
-def fit_density(mean: FloatArray, active: npt.NDArray[np.bool_], *, seed: int) -> LatentDensity:
-    """Fit a full-covariance Gaussian mixture to posterior means [N, L]; size chosen on held-out rows.
+def fit_density(
+    mean: FloatArray,
+    active: npt.NDArray[np.bool_],
+    *,
+    seed: int,
+    family: str = Density.AUTO.value,
+    fit_flow: FlowFitter | None = None,
+) -> LatentDensity:
+    """Fit joint densities to posterior means [N, L]; keep the one that gives held-out rows the highest likelihood.
 
     A joint density, because rows can be ordinary on every latent and rare in their combination: the product over
     latents of DB-VAE (Amini 2019) cannot see that.
@@ -74,61 +126,44 @@ def fit_density(mean: FloatArray, active: npt.NDArray[np.bool_], *, seed: int) -
     Parameters
     ----------
     mean
-        [N, L].
+        [N, L], N >= 1.
     active
         [L]; which latents the density is over.
     seed
         Of the sample, the split, and the starts of the mixtures.
+    family
+        One of `vaeaudit.config.Density`; `auto` compares.
+    fit_flow
+        Learns a flow; without it `auto` compares the other two.
     """
     z = np.asarray(mean, np.float64)[:, active]
-    n_active = z.shape[1]
-    if n_active == 0:
-        return LatentDensity(np.zeros(1), np.zeros((1, 0)), np.zeros((1, 0, 0)), active)
-    generator = np.random.default_rng(seed)
-    sample = z[generator.permutation(len(z))[:_MOST_ROWS]]
-    split = max(1, len(sample) // 5)
-    held_out, train = sample[:split], sample[split:]
-    affordable = max(1, len(train) // (_ROWS_PER_PARAMETER * (n_active + 1)))
-    tried = [k for k in COMPONENTS if k <= affordable]
-    fitted = [_mixture(train, k, generator) for k in tried]
-    best = max(fitted, key=lambda mixture: float(mixture.score(held_out)))
-    return LatentDensity(np.log(best.weights_), best.means_, best.precisions_cholesky_, active)
+    if z.shape[1] == 0:
+        return LatentDensity(np.asarray(active, bool), None, {}, 0)
+    train, tuning, kept = _split(z, seed)
+    fitters: dict[str, Callable[[], JointDensity]] = {
+        Density.GMM.value: lambda: fit_mixture(train, tuning, seed=seed),
+        Density.KNN.value: lambda: fit_kernels(train, tuning),
+    }
+    # A flow of one latent is a normal distribution, which the mixtures contain.
+    worth_it = z.shape[1] > 1 and len(z) >= _FEWEST_FOR_FLOW
+    if fit_flow is not None and (worth_it or family == Density.FLOW.value):
+        learn = fit_flow
+        fitters[Density.FLOW.value] = lambda: FlowDensity.from_arrays(learn(train, tuning))
+    if family != Density.AUTO.value:
+        if family not in fitters:
+            raise ValueError(f"cannot fit a density of the family {family!r}, only of {sorted(fitters)}")
+        fitters = {family: fitters[family]}
+    fitted = [fit() for fit in fitters.values()]
+    nats = {density.family: float(density.log_density(kept).mean()) for density in fitted}
+    best = max(fitted, key=lambda density: nats[density.family])
+    return LatentDensity(np.asarray(active, bool), best, nats, len(kept))
 
 
-def _mixture(z: FloatArray, n_components: int, generator: np.random.Generator) -> GaussianMixture:
-    # k-means++ alone picks the starting centres, without the full k-means run that is scikit-learn's default.
-    mixture = GaussianMixture(
-        n_components,
-        reg_covar=1e-4,
-        max_iter=60,
-        tol=1e-2,
-        random_state=int(generator.integers(2**31)),
-        init_params="k-means++",
-    )
-    with warnings.catch_warnings():
-        # A mixture that has not settled after 60 rounds competes on held-out rows like any other.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return mixture.fit(z)
-
-
-def resampling_weight(rarity: FloatArray, *, alpha: float = 0.1, cap: float = 10.0) -> FloatArray:
-    """Return weights [N], mean 1, that favour rows in thin regions of the latents.
-
-    `w = 1 / (density / median density + alpha)`, the smoothing of DB-VAE (Amini 2019, eq. 4) on a joint density;
-    no weight exceeds `cap` times the median weight.
-    """
-    relative = np.exp(np.clip(np.median(rarity) - rarity, -50, 50))
-    weight = 1 / (relative + alpha)
-    weight = np.minimum(weight, cap * np.median(weight))
-    return np.asarray(weight / weight.mean())
-
-
-def effective_sample_size(weight: FloatArray) -> float:
-    """Return (sum w)^2 / sum w^2 (Kish 1965): how many equally weighted rows are worth as much.
-
-    Parameters
-    ----------
-    weight
-        [N], not all 0.
-    """
-    return float(weight.sum() ** 2 / np.square(weight).sum())
+def _split(z: FloatArray, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return rows to fit, to tune, and to compare on: disjoint where there are enough; else all rows, three times."""
+    sample = z[np.random.default_rng(seed).permutation(len(z))[:_MOST_ROWS]]
+    n_kept = round(len(sample) * _SHARE_KEPT)
+    if n_kept == 0 or len(sample) - 2 * n_kept < 2:
+        both = np.resize(sample, (max(2, len(sample)), sample.shape[1]))
+        return both, both, both
+    return sample[2 * n_kept :], sample[n_kept : 2 * n_kept], sample[:n_kept]

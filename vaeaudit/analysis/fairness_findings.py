@@ -22,6 +22,13 @@ from vaeaudit.config import AnalysisConfig
 PROXY_AUC, CLEAR_PROXY_AUC, OPEN_PROXY_AUC = 0.6, 0.7, 0.9
 #: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
 GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
+#: Whether the data is made of pictures, and what an attribute is predicted from -> in words.
+_SOURCES = {
+    (False, "columns"): "The columns",
+    (False, "latents"): "The latents",
+    (True, "columns"): "Measures of light, colour, sharpness and place",
+    (True, "latents"): "The latents",
+}
 #: Groups listed in the evidence of a finding.
 _LISTED = 20
 
@@ -127,8 +134,11 @@ def _outlier_rate_finding(
     )
 
 
-def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
-    """Yield one finding per attribute that columns or latents give away beyond chance and beyond `PROXY_AUC`."""
+def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> Iterator[Finding]:
+    """Yield one finding per attribute that columns or latents give away beyond chance and beyond `PROXY_AUC`.
+
+    The columns of pictures are those that were computed from them.
+    """
     for attribute, members in groupby(proxies, key=lambda proxy: proxy.attribute):
         found = list(members)
         telling = [proxy for proxy in found if _is_proxy(proxy)]
@@ -144,7 +154,10 @@ def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
             id=finding_id("proxy", attribute),
             kind="proxy",
             severity="high" if low > OPEN_PROXY_AUC else "medium" if low > CLEAR_PROXY_AUC else "low",
-            title=f"The {best.source} give {attribute} away: AUC {best.auc:.2f} ({low:.2f} to {high:.2f}){by}",
+            title=(
+                f"{_SOURCES[of_pictures, best.source]} give {attribute} away: "
+                f"AUC {best.auc:.2f} ({low:.2f} to {high:.2f}){by}"
+            ),
             evidence={
                 "auc": {proxy.source: proxy.auc for proxy in found},
                 "ci": bounds(best.ci),
@@ -154,7 +167,7 @@ def proxy_findings(proxies: Sequence[Proxy]) -> Iterator[Finding]:
             action=(
                 f"Leaving {attribute} out does not make a model blind to it: test errors per group, and ask whether "
                 f"{list_text([name for name, _ in strongest] or ['these columns'])} must be used."
-                if from_columns
+                if from_columns and not of_pictures
                 else f"A model trained on these pictures can tell {attribute} from them: test errors per group."
             ),
             anchor="proxies",

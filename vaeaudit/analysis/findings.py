@@ -9,11 +9,12 @@ from vaeaudit.analysis.duplicate_findings import duplicate_findings
 from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latent_columns import computed_columns
 from vaeaudit.analysis.model_findings import latent_findings, quality_findings
 from vaeaudit.analysis.representation_findings import representation_findings
 from vaeaudit.analysis.results.audit import Measurements
 from vaeaudit.analysis.results.conclusions import SEVERITIES, Finding
-from vaeaudit.analysis.row_findings import outlier_findings, region_findings
+from vaeaudit.analysis.row_findings import comparison_findings, outlier_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
 
@@ -27,15 +28,16 @@ def find(
     """
     sensitive = {column.name for column in inputs.schema.sensitive}
     ruled = {condition.column for region in measured.regions for condition in region.rule}
-    latents = ruled.difference(inputs.schema.names)
+    unnamed = ruled.difference(inputs.schema.names) | computed_columns(inputs.schema)
     return rank(
         [
             *representation_findings(measured.representation, config),
-            *region_findings(measured.regions, sensitive, latents=latents),
+            *region_findings(measured.regions, sensitive, latents=unnamed),
+            *comparison_findings(measured.comparison),
             *disparity_findings(measured.disparities, config),
             *outlier_findings(measured.outliers, config, of_pictures=inputs.pictures is not None),
             *outlier_rate_findings(groupings, inputs.scores.outlier, config),
-            *proxy_findings(measured.proxies),
+            *proxy_findings(measured.proxies, of_pictures=inputs.pictures is not None),
             *duplicate_findings(measured.duplicates, len(inputs.frame), config),
             *quality_findings(measured.columns, inputs.accounting, config),
             *latent_findings(measured.latents, measured.model),

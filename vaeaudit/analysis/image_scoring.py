@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
-from vaeaudit.analysis.density import LatentDensity
 from vaeaudit.analysis.inputs import RowScores
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.scoring import bulk_p_values, row_scores
 from vaeaudit.latents import LatentCodes
 
@@ -158,11 +158,17 @@ def aspects(statistics: FloatArray, reference: ComplexityReference) -> list[str]
 
 
 def score_images(
-    codes: LatentCodes, reference: ComplexityReference, density: LatentDensity, *, fdr: float
+    codes: LatentCodes,
+    reference: ComplexityReference,
+    rareness: Rareness,
+    *,
+    fdr: float,
+    null: FloatArray | None = None,
 ) -> RowScores:
     """Score every picture.
 
-    Calibrated on the pictures that took no part in training; where there are none, on all. Pictures that the model
+    Calibrated on pictures that took no part in training: those behind `null`, else those among `codes`; where there
+    are none, on all. Pictures that the model
     was trained on may score lower for having been learned. That is not corrected: it makes p-values larger, so it
     costs power and flags nothing that belongs, and the energies of a picture itself cannot be learned.
 
@@ -172,16 +178,20 @@ def score_images(
         Of the pictures, with `image_statistics`.
     reference
         See `fit_reference`.
-    density
-        Fitted to the pictures the model was trained on.
+    rareness
+        Of the pictures the model was trained on.
     fdr
         False-discovery rate of the flags.
+    null
+        [M]; scores of the run's own pictures that were held out of training.
     """
     if codes.image_statistics is None:
         raise ValueError("codes must have image_statistics: these rows are no pictures")
     score = image_outlier_score(codes.image_statistics, reference)
-    p_value = bulk_p_values(score, score[codes.held_out] if codes.held_out.any() else score)
-    return row_scores(codes, score, p_value, density, fdr=fdr, definition=IMAGE_DEFINITION)
+    if null is None:
+        null = score[codes.held_out] if codes.held_out.any() else score
+    p_value = bulk_p_values(score, null)
+    return row_scores(codes, score, p_value, rareness, fdr=fdr, definition=IMAGE_DEFINITION)
 
 
 def _design(statistics: FloatArray, origin: FloatArray) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.row_pairs import RowPairs
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema import Schema
@@ -32,11 +33,13 @@ class RowScores:
     outlier
         Flag at the false-discovery rate `fdr`.
     rarity
-        -log of the estimated density of the row's latent position, in nats.
+        Nats; how thin the data are at the row's latent position (`vaeaudit.analysis.rareness`).
     weight
         Resampling weight, mean 1.
     definition, fdr
         What the score is, in words; the rate the flags were chosen for.
+    rarity_definition
+        What the rarity is, in words.
     """
 
     outlier_score: FloatArray
@@ -46,6 +49,7 @@ class RowScores:
     weight: FloatArray
     definition: str
     fdr: float
+    rarity_definition: str = ""
 
     def __post_init__(self) -> None:
         shape = self.outlier_score.shape
@@ -53,6 +57,11 @@ class RowScores:
             found = getattr(self, name).shape
             if found != shape:
                 raise ValueError(f"{name} must have shape {shape}, found {found}")
+
+    @property
+    def note(self) -> str:
+        """What the columns of scores are, in words."""
+        return f"{self.definition} {self.rarity_definition}".rstrip()
 
     @property
     def most_atypical_first(self) -> npt.NDArray[np.int64]:
@@ -95,6 +104,41 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """Another dataset that the rows are compared with, as the run's model sees it; all have its M rows.
+
+    Attributes
+    ----------
+    name, fingerprint
+        What its source is called, and the SHA-256 of its bytes.
+    frame
+        [M, C]; columns, kinds and levels are those of the audited table. A column that the reference lacks is all
+        missing, and named in `lacking`.
+    codes
+        Of its rows under the run's model; none of them was trained on.
+    outlier
+        [M]; rows that are set aside before anything is counted.
+    lacking
+        Columns of the audited table that the reference does not have.
+    notes
+        What was met while it was read (columns that only it has, levels that the audited table does not know …).
+    """
+
+    name: str
+    fingerprint: str
+    frame: pd.DataFrame
+    codes: LatentCodes
+    outlier: npt.NDArray[np.bool_]
+    lacking: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, size in (("codes", len(self.codes)), ("outlier", len(self.outlier))):
+            if size != len(self.frame):
+                raise ValueError(f"{name} must have {len(self.frame)} rows like the frame, found {size}")
+
+
+@dataclass(frozen=True)
 class AuditInputs:
     """Everything an audit starts from; `frame`, `row_ids`, `codes` and `scores` share their N rows.
 
@@ -118,6 +162,15 @@ class AuditInputs:
         What the run measured of continuity and completeness; None where it did not.
     pairs
         Rows that occur more than once, as the run found them; None where it did not look.
+    reference
+        The dataset to compare with; None where none was given.
+    member_means
+        [K, N, L]; posterior means of the rows under K refits from other seeds; None where there were none.
+    decoded_regions
+        Tables: by `region_key`, [P, C] what the decoder expects of each modelled column at P points of a region, in
+        the units of `LatentCodes.reason_expected`.
+    rareness
+        What rarity and weights are made from; None where it is not known.
     """
 
     frame: pd.DataFrame
@@ -134,6 +187,10 @@ class AuditInputs:
     aspects: npt.NDArray[np.object_] | None = None
     latent_space: LatentSpace | None = None
     pairs: RowPairs | None = None
+    reference: Reference | None = None
+    member_means: FloatArray | None = None
+    decoded_regions: Mapping[str, FloatArray] = field(default_factory=dict)
+    rareness: Rareness | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

@@ -1,10 +1,12 @@
-"""Latents as columns: of pictures, they are what a search for regions crosses with the columns that a person knows."""
+"""Columns of pictures that nobody wrote down: latents, and what is computed from the pixels; which are crossed."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.data.picture_columns import are_bound
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 from vaeaudit.latents import LatentCodes
 
@@ -12,7 +14,17 @@ from vaeaudit.latents import LatentCodes
 MOST_LATENTS = 8
 
 
-def with_latents(frame: pd.DataFrame, schema: Schema, codes: LatentCodes) -> tuple[pd.DataFrame, Schema]:
+def searched_latents(codes: LatentCodes) -> npt.NDArray[np.intp]:
+    """Return the positions, rising, of the active latents of largest KL: those that regions are searched in."""
+    if len(codes) == 0:
+        return np.empty(0, dtype=np.intp)
+    active = np.flatnonzero(codes.active)
+    return np.sort(active[np.argsort(-codes.kl.mean(axis=0)[active], kind="stable")[:MOST_LATENTS]])
+
+
+def with_latents(
+    frame: pd.DataFrame, schema: Schema, codes: LatentCodes, latents: npt.NDArray[np.intp] | None = None
+) -> tuple[pd.DataFrame, Schema]:
     """Return the table with the posterior means of the strongest active latents as columns `z_0`, … behind it.
 
     The names are those of `rows.parquet`, so that a rule over them can be applied there. A latent whose name the table
@@ -24,20 +36,28 @@ def with_latents(frame: pd.DataFrame, schema: Schema, codes: LatentCodes) -> tup
         [N, C] rows and their columns.
     codes
         Of the same rows.
+    latents
+        Positions of the latents; None for those of `searched_latents`.
     """
-    active = np.flatnonzero(codes.active)
-    strongest = np.sort(active[np.argsort(-codes.kl.mean(axis=0)[active], kind="stable")[:MOST_LATENTS]])
-    added = {f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in strongest}
+    chosen = searched_latents(codes) if latents is None else latents
+    added = {f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in chosen}
     added = {name: values for name, values in added.items() if name not in schema.names}
     columns = tuple(Column(name, Kind.REAL, in_model=False, unique=len(np.unique(added[name]))) for name in added)
     return frame.assign(**added), Schema((*schema.columns, *columns))
+
+
+def computed_columns(schema: Schema) -> frozenset[str]:
+    """Return the columns that were computed from the pictures and that nobody gave a role."""
+    return frozenset(column.name for column in schema if column.derived and column.role is Role.INPUT)
 
 
 def uncrossed(schema: Schema, searched: tuple[str, ...], latents: frozenset[str]) -> set[tuple[int, int]]:
     """Return the pairs of searched columns, as rising positions, that no region is looked for in.
 
     A latent is crossed with latents and with sensitive columns. With the label, or a column that says what a picture
-    shows, it is not: that a class lies elsewhere in the latents is what the model is for, and no gap.
+    shows, it is not: that a class lies elsewhere in the latents is what the model is for, and no gap. The same holds
+    for columns computed from the pictures, which are crossed with one another only where they are not tied by what
+    they measure (`are_bound`), and with latents never: that a latent follows brightness is no gap either.
 
     Parameters
     ----------
@@ -49,9 +69,17 @@ def uncrossed(schema: Schema, searched: tuple[str, ...], latents: frozenset[str]
         Which of them are latents.
     """
     sensitive = {column.name for column in schema if column.role is Role.SENSITIVE}
+    derived = {column.name for column in schema if column.derived}
+    sort = dict.fromkeys(computed_columns(schema), "computed") | dict.fromkeys(latents, "latent")
+
+    def is_crossed(one: str, other: str) -> bool:
+        if {one, other} <= derived and are_bound(one, other):
+            return False
+        return sort.get(one) == sort.get(other) or bool({one, other} & sensitive)
+
     return {
         (i, j)
         for i, one in enumerate(searched)
         for j, other in enumerate(searched)
-        if i < j and (one in latents) != (other in latents) and not {one, other} & sensitive
+        if i < j and not is_crossed(one, other)
     }

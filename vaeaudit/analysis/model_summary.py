@@ -8,6 +8,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.latent_space import summarise_latent_space
+from vaeaudit.analysis.rareness import Rareness, summarise_density, summarise_weights
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.quality import ModelSummary
 from vaeaudit.latents import LatentCodes, LatentSpace
@@ -16,7 +17,13 @@ FloatArray = npt.NDArray[np.floating]
 
 
 def summarise_model(
-    codes: LatentCodes, facts: ModelFacts, space: LatentSpace | None = None, *, confidence: float
+    codes: LatentCodes,
+    facts: ModelFacts,
+    space: LatentSpace | None = None,
+    *,
+    confidence: float,
+    rareness: Rareness | None = None,
+    weight: FloatArray | None = None,
 ) -> ModelSummary:
     """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
 
@@ -42,6 +49,8 @@ def summarise_model(
         disentanglement=latent_overlap(codes.mean[:, codes.active]),
         history=facts.history,
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
+        density=None if rareness is None else summarise_density(rareness.density),
+        weights=None if rareness is None or weight is None else summarise_weights(rareness, weight),
     )
 
 

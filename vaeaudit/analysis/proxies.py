@@ -17,6 +17,7 @@ from vaeaudit.analysis.column_bins import bin_columns, sample_rows
 from vaeaudit.analysis.cross_fit import Features, column_features, latent_features, out_of_fold_scores
 from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latent_columns import computed_columns
 from vaeaudit.analysis.results.groups import Proxy
 from vaeaudit.analysis.roc import binned_auc, macro_auc, macro_auc_interval
 from vaeaudit.analysis.wording import list_text
@@ -66,17 +67,20 @@ class ProxySearch:
 def find_proxies(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> ProxySearch:
     """Measure, for each sensitive attribute, how well columns and latents give it away.
 
+    Columns are those of the model, and of pictures those that were computed from them.
+
     Numbers are grouped as everywhere in the audit. Rows without a value, and groups of fewer than
     `config.smallest_group` rows, are set aside and named in the notes.
     """
     if not inputs.schema.sensitive:
         return ProxySearch((), ())
     rng = np.random.default_rng(seed)
-    rows = sample_rows(len(inputs.frame), len(inputs.codes.columns), rng, most_rows=MOST_ROWS)
+    rows = sample_rows(len(inputs.frame), len(inputs.schema), rng, most_rows=MOST_ROWS)
     notes = []
     if len(rows) < len(inputs.frame):
         notes.append(f"Proxies were measured on {len(rows):,} of the {len(inputs.frame):,} rows, drawn at random.")
-    columns = bin_columns(inputs.frame.iloc[rows], inputs.schema, inputs.codes.columns)
+    told = (*inputs.codes.columns, *computed_columns(inputs.schema))
+    columns = bin_columns(inputs.frame.iloc[rows], inputs.schema, told)
     means = inputs.codes.mean[rows][:, inputs.codes.active].astype(np.float64)
     proxies: list[Proxy] = []
     for column in inputs.schema.sensitive:

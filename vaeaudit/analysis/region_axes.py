@@ -63,7 +63,8 @@ def search_axes(frame: pd.DataFrame, schema: Schema) -> tuple[tuple[Axis, ...], 
 
     Sensitive columns and the label come first: rules then start with them.
     """
-    eligible = sorted((column for column in schema if _searchable(column)), key=lambda column: not _asked_about(column))
+    searchable = [column for column in schema if is_searchable(column)]
+    eligible = sorted(searchable, key=lambda column: not is_asked_about(column))
     notes = []
     if len(eligible) > MAX_COLUMNS:
         chosen = _most_telling(frame, eligible)
@@ -100,6 +101,19 @@ def axis_of(grouping: Grouping) -> Axis:
     return Axis(grouping.column, codes, conditions, groups, grouping.ordered, candidates)
 
 
+def declared_axes(frame: pd.DataFrame, schema: Schema) -> list[Axis]:
+    """Group the sensitive columns and the label as representation shows them, missing values set aside."""
+    axes = []
+    for column in schema:
+        if is_asked_about(column) and is_searchable(column):
+            grouping = group_column(frame[column.name], column)
+            groups = len(grouping) if grouping.missing is None else grouping.missing
+            codes = np.where(grouping.codes < groups, grouping.codes, OUTSIDE)
+            single = np.eye(groups, dtype=bool)
+            axes.append(Axis(column.name, codes, grouping.conditions[:groups], groups, grouping.ordered, single))
+    return [axis for axis in axes if axis.groups > 1]
+
+
 def contiguous_groups(counts: IntArray, bins: int) -> tuple[IntArray, int]:
     """Pool neighbouring groups into at most `bins` of about equal size: new position of each [G], and how many."""
     middle = np.cumsum(counts) - counts / 2
@@ -120,13 +134,15 @@ def pooled_levels(counts: IntArray, most: int) -> tuple[IntArray, int, IntArray]
     return position, kept.size + int(kept.size < present.size), kept
 
 
-def _searchable(column: Column) -> bool:
+def is_searchable(column: Column) -> bool:
+    """Whether the values of a column repeat or order themselves, and it was not left out."""
     if column.role in (Role.EXCLUDED, Role.ID, Role.SPLIT):
         return False
     return column.kind.is_levelled or column.kind.is_numeric or column.kind is Kind.DATETIME
 
 
-def _asked_about(column: Column) -> bool:
+def is_asked_about(column: Column) -> bool:
+    """Whether a column is sensitive or the label: what a person asked about comes first in a rule."""
     return column.role in (Role.SENSITIVE, Role.LABEL)
 
 
@@ -145,7 +161,7 @@ def _most_telling(frame: pd.DataFrame, columns: Sequence[Column]) -> set[str]:
     """
     rows = np.unique(np.linspace(0, len(frame) - 1, SAMPLE_ROWS).astype(np.int64)) if len(frame) else np.arange(0)
     sample = frame.iloc[rows]
-    anchors = [column for column in columns if _asked_about(column)]
+    anchors = [column for column in columns if is_asked_about(column)]
     anchor_axes = [axis_of(group_column(sample[column.name], column)) for column in anchors]
     scores = {}
     for column in columns:

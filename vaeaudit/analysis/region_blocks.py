@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from math import ceil, prod
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.baselines import rows_to_collect
 from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population
 from vaeaudit.analysis.region_axes import (
     Axis,
@@ -88,19 +89,28 @@ class Block:
         rows = masks[0] @ self.counts.sum(axis=1).astype(np.float64)
         return np.asarray(rows * (masks[1] @ self.counts.sum(axis=0)) / max(int(self.counts.sum()), 1))
 
-    def rows_to_collect(self, groups: tuple[GroupMasks, ...], ratio: float) -> int:
-        """Fewest rows that, added to the cell of `groups` [G], bring its count to `ratio` times what is expected then.
+    def with_counts(self, counts: IntArray) -> Block:
+        """Return the block of other rows; what is expected of a triple follows from its own pairs."""
+        if self.expected is None or self.total is not None:
+            return replace(self, counts=counts)
+        return replace(self, counts=counts, expected=triple_expectation(counts))
 
-        The added rows raise what a pair or a population leads one to expect; for a triple, that is left as it is.
+    def rows_to_collect(
+        self, groups: tuple[GroupMasks, ...], ratio_bounds: tuple[float, float], min_ratio: float
+    ) -> tuple[int, int]:
+        """Fewest rows that, added to the cell of `groups` [G], bring its ratio from either bound to `min_ratio`.
+
+        From the upper bound first. The added rows raise what a pair, a population or an even spread leads one to
+        expect; for a triple, that is left as it is.
         """
-        cell = self.cells(tuple(group[None] for group in groups))
-        observed, expected = float(cell.observed[0]), float(cell.expected[0])
-        if self.expected is None:
-            first, second = groups
-            margins = float(self.counts[first].sum()), float(self.counts[:, second].sum())
-            return rows_to_reach(ratio, observed, margins, float(self.counts.sum()))
-        growing = 0.0 if self.total is None else ratio * expected / self.total
-        return max(1, ceil((ratio * expected - observed) / (1 - growing) - 1e-9))
+        expected = float(self.expected_rows(tuple(group[None] for group in groups))[0])
+        if self.expected is not None:
+            return rows_to_collect(min_ratio, expected, ratio_bounds, self.total)
+        first, second = groups
+        margins = float(self.counts[first].sum()), float(self.counts[:, second].sum())
+        total = float(self.counts.sum())
+        low, high = (rows_to_reach(min_ratio, ratio * expected, margins, total) for ratio in reversed(ratio_bounds))
+        return low, high
 
     def on_axes(self, groups: tuple[GroupMasks, ...]) -> tuple[GroupMasks, ...]:
         """Return a cell's groups [G] as groups of the axes themselves."""
@@ -123,7 +133,7 @@ def pair_blocks(axes: Sequence[Axis], tables: JointTables, skipped: set[tuple[in
     """Cross the candidate sets of every two axes."""
     for (i, j), joint in tables.items():
         if (i, j) not in skipped:
-            yield _testable(Block((i, j), _crossed((axes[i].candidates, axes[j].candidates)), joint))
+            yield testable(Block((i, j), _crossed((axes[i].candidates, axes[j].candidates)), joint))
 
 
 def triple_blocks(axes: Sequence[Axis], skipped: set[tuple[int, int]]) -> Iterator[Block]:
@@ -135,7 +145,7 @@ def triple_blocks(axes: Sequence[Axis], skipped: set[tuple[int, int]]) -> Iterat
             joint = joint_counts(*(axis for axis, _ in parts))
             masks = _crossed([axis.candidates for axis, _ in parts])
             finer = tuple(members for _, members in parts)
-            yield _testable(Block(triple, masks, joint, triple_expectation(joint), finer=finer))
+            yield testable(Block(triple, masks, joint, triple_expectation(joint), finer=finer))
 
 
 def population_blocks(frame: pd.DataFrame, population: Population) -> tuple[list[Axis], list[Block]]:
@@ -161,7 +171,7 @@ def population_blocks(frame: pd.DataFrame, population: Population) -> tuple[list
         candidates = [axis.candidates for axis in parts]
         if prod(len(candidate) for candidate in candidates) > _MOST_CELLS:
             candidates = [np.eye(axis.groups, dtype=bool) for axis in parts]
-        blocks.append(_testable(Block(chosen, _crossed(candidates), counts, expected, total)))
+        blocks.append(testable(Block(chosen, _crossed(candidates), counts, expected, total)))
     return axes, blocks
 
 
@@ -189,9 +199,10 @@ def _pooled(axis: Axis) -> tuple[Axis, GroupMasks]:
     return Axis(axis.column, codes, axis.conditions, groups, axis.ordered, candidates), members
 
 
-def _testable(block: Block) -> Block:
-    testable = block.expected_rows(block.masks) >= MIN_EXPECTED
-    masks = tuple(mask[testable] for mask in block.masks)
+def testable(block: Block) -> Block:
+    """Leave out the cells in which too few rows are expected to tell."""
+    enough = block.expected_rows(block.masks) >= MIN_EXPECTED
+    masks = tuple(mask[enough] for mask in block.masks)
     return replace(block, masks=masks)
 
 

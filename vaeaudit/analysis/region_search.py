@@ -4,65 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.multiplicity import benjamini_hochberg, fcr_level
+from vaeaudit.analysis.baselines import SAME, Recount, Shortage, Tables
+from vaeaudit.analysis.gap_share import gap_share
+from vaeaudit.analysis.multiplicity import fcr_level
 from vaeaudit.analysis.region_axes import Axis
 from vaeaudit.analysis.region_blocks import Block, JointTables, Masks
+from vaeaudit.analysis.rule_edges import MAX_MERGED_LEVELS
 from vaeaudit.analysis.shortfall import Cells
+from vaeaudit.analysis.thresholds import Family, Threshold
 from vaeaudit.config import AnalysisConfig
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 GroupMasks = npt.NDArray[np.bool_]
 
-#: Levels that a rule names at most on one column; a longer list is no longer read.
-MAX_MERGED_LEVELS = 5
 #: Two cells say the same where they share more than this part of the smaller one's expected rows.
-SAME = 0.5
+SAME_PART = 0.5
 _PER_BLOCK = 10  # cells kept of one set of columns
 _MERGED_FROM = 1_000  # strongest cells of one set of columns that merging starts from
 
 
 @dataclass(frozen=True)
 class Shortfall:
-    """A cell found short: its groups [G] per axis, its figures, and how strongly it is short (`strength`)."""
+    """A cell found short: its groups [G] per axis, and what is known of it."""
 
     axes: tuple[int, ...]
     groups: tuple[GroupMasks, ...]
-    observed: int
-    expected: float
-    low: float
-    high: float
-    level: float
-    p_adjusted: float
-    strength: float
-    rows_to_collect: int
+    shortage: Shortage
 
 
 def find_shortfalls(
-    blocks: Sequence[Block], axes: Sequence[Axis], config: AnalysisConfig
+    blocks: Sequence[Block], axes: Sequence[Axis], config: AnalysisConfig, *, baselines: int = 1, merge: bool = True
 ) -> tuple[list[Shortfall], int]:
-    """Test all cells of all blocks together and return the short ones, strongest first, and the number tested.
+    """Test all cells of all blocks together and return the short ones by `Shortage.rank`, and the number tested.
 
-    A cell is short where its adjusted p (Benjamini and Hochberg 1995, over all cells) is below `fdr` and the upper end
-    of its interval below `min_ratio`. The intervals are at the level that keeps the false-coverage rate of as many as
-    are found short (Benjamini and Yekutieli 2005).
+    A cell is short where its adjusted p (Benjamini and Hochberg 1995, over all cells, times the number of baselines) is
+    below `fdr` and the upper end of its interval below `min_ratio`. The intervals are at the level that keeps the
+    false-coverage rate of as many as are found short (Benjamini and Yekutieli 2005).
+
+    Parameters
+    ----------
+    blocks, axes
+        The cells, and the columns they are made of.
+    config
+        Gives `fdr`, `confidence` and `min_ratio`.
+    baselines
+        How many baselines share the false-discovery rate.
+    merge
+        Whether neighbours are united and all but the best of those that overlap dropped; else every cell is returned.
     """
     counted = [block.cells(block.masks) for block in blocks]
-    pooled = np.concatenate([cells.lower_tail() for cells in counted] or [np.empty(0)])
-    adjusted = benjamini_hochberg(np.clip(pooled, 0.0, 1.0))
-    level = _selection_level(counted, adjusted < config.fdr, config)
+    p_values = [_tails_below(cells, config.min_ratio) for cells in counted]
+    pooled = np.sort(np.concatenate(p_values or [np.empty(0)]))
+    family = Family(pooled, pooled.size, baselines)
+    _, limit = family.rejected(config.fdr)
+    level = _selection_level(counted, [p <= limit for p in p_values], baselines, config)
+    search = _Search(axes, family, Threshold(limit, level, config.min_ratio), merge)
     found: list[Shortfall] = []
-    start = 0
-    for block, cells in zip(blocks, counted, strict=True):
-        p_adjusted = adjusted[start : start + cells.observed.size]
-        start += cells.observed.size
-        found.extend(_shortfalls(block, p_adjusted, axes, level, config))
-    found.sort(key=lambda shortfall: -shortfall.strength)
-    return found, int(adjusted.size)
+    for block, p in zip(blocks, p_values, strict=True):
+        if (p <= limit).any():
+            found.extend(_shortfalls(block, p, search))
+    found.sort(key=lambda shortfall: shortfall.shortage.rank)
+    return found, int(pooled.size)
+
+
+def _tails_below(cells: Cells, min_ratio: float) -> FloatArray:
+    """[M]; exact p-values of the cells that hold too few rows, and 1 for the others, whose p-values are not needed."""
+    p = np.ones(cells.observed.size)
+    short = cells.observed < min_ratio * cells.expected
+    p[short] = np.clip(cells.subset(short).lower_tail(), 0.0, 1.0)
+    return p
 
 
 def strength(expected: FloatArray, high: FloatArray, min_ratio: float) -> FloatArray:
@@ -86,61 +102,94 @@ def prune(found: Sequence[Shortfall], axes: Sequence[Axis], tables: JointTables,
     return kept
 
 
-def _selection_level(counted: Sequence[Cells], significant: GroupMasks, config: AnalysisConfig) -> float:
+@dataclass(frozen=True)
+class _Search:
+    """What the cells of all blocks share."""
+
+    axes: Sequence[Axis]
+    family: Family
+    threshold: Threshold
+    merge: bool
+
+
+def _selection_level(
+    counted: Sequence[Cells], significant: Sequence[GroupMasks], baselines: int, config: AnalysisConfig
+) -> float:
     """Return the level at which the intervals of the significant cells [M] find as many short as it was chosen for.
 
     Fewer that are short make the intervals wider, which may make them fewer still: repeated until it holds.
     """
-    starts = np.cumsum([0, *(cells.observed.size for cells in counted)])
-    parts = [cells.subset(significant[starts[i] : starts[i + 1]]) for i, cells in enumerate(counted)]
-    selected = int(significant.sum())
+    parts = [cells.subset(mask) for cells, mask in zip(counted, significant, strict=True)]
+    selected = sum(cells.observed.size for cells in parts)
+    tested = sum(cells.observed.size for cells in counted) * baselines
     while True:
-        level = fcr_level(config.confidence, selected=selected, tested=significant.size)
+        level = fcr_level(config.confidence, selected=selected, tested=tested)
         short = sum(int((cells.ratio_interval(level)[1] < config.min_ratio).sum()) for cells in parts)
         if short in (0, selected):
             return level
         selected = short
 
 
-def _shortfalls(
-    block: Block, p_adjusted: FloatArray, axes: Sequence[Axis], level: float, config: AnalysisConfig
-) -> Iterator[Shortfall]:
-    masks, p = _selected(block, block.masks, p_adjusted, level, config)
+def _shortfalls(block: Block, p_values: FloatArray, search: _Search) -> Iterator[Shortfall]:
+    threshold = search.threshold
+    masks, p = _selected(block, block.masks, p_values, threshold)
     for axis in range(len(block.axes)):
-        if axes[block.axes[axis]].ordered:
+        if search.axes[block.axes[axis]].ordered or not search.merge:
             continue  # all ranges of an ordered column were tested themselves
         merged, merged_p = _merged_along(axis, masks, p)
         masks = tuple(np.concatenate(parts) for parts in zip(masks, merged, strict=True))
-        masks, p = _selected(block, masks, np.concatenate([p, merged_p]), level, config)
+        masks, p = _selected(block, masks, np.concatenate([p, merged_p]), threshold)
     cells = block.cells(masks)
-    low, high = cells.ratio_interval(level)
-    strong = strength(cells.expected, high, config.min_ratio)
-    for index in _distinct(block, masks, cells.expected):
+    low, high = cells.ratio_interval(threshold.level)
+    strong = strength(cells.expected, high, threshold.min_ratio)
+    for index in _distinct(block, masks, cells.expected) if search.merge else range(cells.observed.size):
         groups = tuple(mask[index] for mask in masks)
-        yield Shortfall(
-            axes=block.axes,
-            groups=block.on_axes(groups),
+        on_axes = block.on_axes(groups)
+        bounds = float(low[index]), float(high[index])
+        shortage = Shortage(
+            rule=tuple(search.axes[axis].condition(group) for axis, group in zip(block.axes, on_axes, strict=True)),
             observed=round(float(cells.observed[index])),
             expected=float(cells.expected[index]),
-            low=float(low[index]),
-            high=float(high[index]),
-            level=level,
-            p_adjusted=float(p[index]),
+            low=bounds[0],
+            high=bounds[1],
+            p_adjusted=search.family.adjusted(float(p[index])),
             strength=float(strong[index]),
-            rows_to_collect=block.rows_to_collect(groups, config.min_ratio),
+            rows_to_collect=block.rows_to_collect(groups, bounds, threshold.min_ratio),
+            threshold=threshold,
+            recount=_recount(block, groups),
+            gap_share=_gap_share(block, groups),
         )
+        yield Shortfall(block.axes, on_axes, shortage)
 
 
-def _selected(
-    block: Block, masks: Masks, p_adjusted: FloatArray, level: float, config: AnalysisConfig
-) -> tuple[Masks, FloatArray]:
+def _gap_share(block: Block, groups: tuple[GroupMasks, ...]) -> float | None:
+    """None against stated shares: nothing is asked there about what the columns have to do with one another."""
+    if block.total is not None:
+        return None
+    return gap_share(block.counts, reduce(np.logical_and.outer, groups))
+
+
+def _recount(block: Block, groups: tuple[GroupMasks, ...]) -> Recount:
+    """Keep the tested cells that overlap a cell found short, and that cell itself."""
+    own = float(block.expected_rows(tuple(group[None] for group in groups))[0])
+    shared = block.expected_rows(tuple(mask & group for mask, group in zip(block.masks, groups, strict=True)))
+    alike = 2 * shared >= SAME * (block.expected_rows(block.masks) + own)
+    masks = tuple(np.concatenate([group[None], mask[alike]]) for mask, group in zip(block.masks, groups, strict=True))
+
+    def cells(tables: Tables) -> Cells:
+        return block.with_counts(tables[0]).cells(masks)
+
+    return Recount((block.counts,), cells)
+
+
+def _selected(block: Block, masks: Masks, p_values: FloatArray, threshold: Threshold) -> tuple[Masks, FloatArray]:
     """Keep the cells that are short, strongest first."""
-    significant = p_adjusted < config.fdr
+    significant = p_values <= threshold.p
     masks = tuple(mask[significant] for mask in masks)
-    p = p_adjusted[significant]
+    p = p_values[significant]
     cells = block.cells(masks)
-    _, high = cells.ratio_interval(level)
-    strong = strength(cells.expected, high, config.min_ratio)
+    _, high = cells.ratio_interval(threshold.level)
+    strong = strength(cells.expected, high, threshold.min_ratio)
     order = np.argsort(-strong, kind="stable")
     order = order[strong[order] > 0][:_MERGED_FROM]
     return tuple(mask[order] for mask in masks), p[order]
@@ -190,7 +239,7 @@ def _distinct(block: Block, masks: Masks, expected: FloatArray) -> list[int]:
         best = int(np.argmax(open_))
         kept.append(best)
         shared = block.expected_rows(tuple(mask & mask[best] for mask in masks))
-        open_ &= shared <= SAME * np.minimum(expected, expected[best])
+        open_ &= shared <= SAME_PART * np.minimum(expected, expected[best])
         open_[best] = False
     return kept
 
@@ -227,8 +276,9 @@ class _Relations:
 
 
 def _says_the_same(one: Shortfall, better: Shortfall, relations: _Relations) -> bool:
+    expected = one.shortage.expected, better.shortage.expected
     shared = max(
-        relations.part_inside(one, better) * one.expected,
-        relations.part_inside(better, one) * better.expected,
+        relations.part_inside(one, better) * expected[0],
+        relations.part_inside(better, one) * expected[1],
     )
-    return shared > SAME * min(one.expected, better.expected)
+    return shared > SAME_PART * min(expected)

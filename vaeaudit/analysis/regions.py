@@ -1,40 +1,38 @@
-"""Regions: combinations of columns with fewer rows than independence, or a population, leads one to expect."""
+"""Regions: combinations of columns that are short of rows, against every baseline there is, in one ranking."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.latent_columns import uncrossed, with_latents
-from vaeaudit.analysis.region_axes import Axis, search_axes
-from vaeaudit.analysis.region_blocks import (
-    TRIPLE_COLUMNS,
-    defining_pairs,
-    pair_blocks,
-    pair_tables,
-    population_blocks,
-    triple_blocks,
-)
-from vaeaudit.analysis.region_search import Shortfall, find_shortfalls, prune
+from vaeaudit.analysis.against_independence import against_independence
+from vaeaudit.analysis.against_population import against_population
+from vaeaudit.analysis.against_reference import against_reference
+from vaeaudit.analysis.against_uniform import against_uniform
+from vaeaudit.analysis.baselines import BaselineSearch, Shortage
+from vaeaudit.analysis.empty_combinations import empty_combination_notes
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latent_columns import searched_latents, with_latents
+from vaeaudit.analysis.placing import place_rows
+from vaeaudit.analysis.region_boxes import latent_box
+from vaeaudit.analysis.region_descriptions import describe_rows
+from vaeaudit.analysis.region_ranking import ranked_shortages
+from vaeaudit.analysis.region_rows import nearest_rows
+from vaeaudit.analysis.region_stability import share_of_members, share_of_resamples
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.regions import Condition, LatentRange, Region
-from vaeaudit.analysis.rules import apply_rule, satisfies
+from vaeaudit.analysis.results.regions import Region
+from vaeaudit.analysis.rules import apply_rule
+from vaeaudit.analysis.scan_axes import ScanAxis, scan_axes
+from vaeaudit.analysis.wording import list_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population
 from vaeaudit.data.schema import Schema
-from vaeaudit.latents import LatentCodes
 
 Mask = npt.NDArray[np.bool_]
-
-#: Regions over latents alone that are listed: that latents depend on one another is what clusters look like, and more
-#: of them would only say so again.
-MOST_OF_LATENTS = 6
-#: The part of a region's rows that its box in the latents encloses, on each latent.
-BOX_PERCENTILES = (5.0, 95.0)
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,9 @@ class RegionSearch:
     Attributes
     ----------
     regions
-        Ranked by `region_search.strength`, the most nearly empty first; of pictures, those over known columns before
-        those over latents.
+        By rank.
     tested
-        Cells tested.
+        Cells tested, over all baselines.
     row_region
         [N] object; id of the highest-ranked region whose rule the row satisfies, or None.
     notes
@@ -60,143 +57,155 @@ class RegionSearch:
     notes: tuple[str, ...]
 
 
-def find_regions(  # noqa: PLR0917 - what is searched, what is set aside, and what it is judged by
-    frame: pd.DataFrame,
-    schema: Schema,
-    codes: LatentCodes,
-    outlier: Mask,
-    config: AnalysisConfig,
-    population: Population | None = None,
-) -> RegionSearch:
-    """Search pairs and triples of columns, and the cells of a population, for cells that are short of rows.
+@dataclass(frozen=True)
+class _Tables:
+    """The tables that regions are searched in: columns, and latents where they are searched too."""
+
+    frame: pd.DataFrame
+    schema: Schema
+    latents: frozenset[str]
+    counted: Mask
+
+
+def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Population | None = None) -> RegionSearch:
+    """Search for regions against independence, and against a reference, a population and an even spread where asked.
+
+    Outliers are set aside first. Empty combinations of declared columns lead; then come regions against a stated
+    expectation, then those that a person's columns tell, then those over latents. What does not come back on resampled
+    rows comes last. A gap that a baseline ahead names already is not named again.
 
     Parameters
     ----------
-    frame, schema
-        [N, C] typed frame and its schema; all columns are crossed but excluded ones, ids and text.
-    codes
-        Say where in the latents a region lies; of pictures, the latents themselves are searched as columns too.
-    outlier
-        [N]; rows that are set aside before anything is counted.
+    inputs
+        The rows, their latents and outlier flags, and the reference to compare with.
     config
-        Gives `fdr`, `min_ratio`, `confidence`, `smallest_group` and `max_regions`.
+        What counts as short.
     population
-        Shares that its own columns are compared with, beside the search against independence.
+        Shares to compare with.
     """
-    latents: frozenset[str] = frozenset()
-    if codes.image_statistics is not None:
-        known = frozenset(schema.names)
-        frame, schema = with_latents(frame, schema, codes)
-        latents = frozenset(schema.names) - known
-    counted = frame.loc[~outlier].reset_index(drop=True)
-    found, tested, notes = _against_independence(counted, schema, config, latents)
-    if population is not None:
-        short, cells = _against_population(counted, population, config)
-        found, tested = [*short, *found], tested + cells
-        notes.extend(population.outside(frame))
-    if outlier.any():
-        notes.insert(0, f"{int(outlier.sum()):,} outlying rows were set aside before regions were counted.")
-    # What a person knows comes before what only the model knows.
-    found.sort(key=lambda entry: (_latent_conditions(entry.region, latents), -entry.strength))
-    regions: list[Region] = []
-    row_region = np.full(len(frame), None, dtype=object)
-    for entry in found:
-        inside = apply_rule(entry.region.rule, frame)
-        filled = inside.sum() >= config.min_ratio * entry.region.expected
-        if filled or len(regions) == config.max_regions:
-            continue  # a cell that is short only because its rows were set aside is no gap
-        box = _latent_box(entry.region.rule, frame, codes, ~outlier, config)
-        region = replace(entry.region, id=f"R{len(regions) + 1}", latent_box=box)
-        regions.append(region)
-        row_region[inside & pd.isna(row_region)] = region.id
-    return RegionSearch(tuple(regions), tested, row_region, tuple(notes))
-
-
-def _latent_conditions(region: Region, latents: frozenset[str]) -> int:
-    return sum(condition.column in latents for condition in region.rule)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    region: Region
-    strength: float
-
-
-def _against_independence(
-    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig, latents: frozenset[str]
-) -> tuple[list[_Candidate], int, list[str]]:
-    axes, notes = search_axes(frame, schema)
-    tables = pair_tables(axes)
-    determined = defining_pairs(tables)
-    skipped = determined | uncrossed(schema, tuple(axis.column for axis in axes), latents)
-    blocks = [*pair_blocks(axes, tables, skipped), *triple_blocks(axes, skipped)]
-    found, tested = find_shortfalls(blocks, axes, config)
-    unknown = [latents.issuperset(axes[axis].column for axis in entry.axes) for entry in found]
-    kept = prune(_where(found, unknown, False), axes, tables, config.max_regions)
-    kept += prune(_where(found, unknown, True), axes, tables, MOST_OF_LATENTS)
-    named = [f"{axes[i].column} and {axes[j].column}" for i, j in sorted(determined)]
-    said = list(notes)
-    if len(axes) > TRIPLE_COLUMNS:
-        said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")
-    if sum(unknown) > MOST_OF_LATENTS:
-        said.append(f"Of the combinations of latents alone, the {MOST_OF_LATENTS} most nearly empty ones are listed.")
-    if named:
-        said.append(
-            f"Not searched for regions, because one column nearly determines the other: {'; '.join(named[:10])}"
-            f"{f' and {len(named) - 10} more pairs' if len(named) > 10 else ''}."
+    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    latents = frozenset(schema.names) - frozenset(inputs.schema.names)
+    tables = _Tables(frame, schema, latents, ~inputs.scores.outlier)
+    searches = _searches(inputs, tables, config, population)
+    listed = ranked_shortages(searches, frame, schema, latents, config)
+    seed = int(inputs.run.get("seed", 0))
+    regions = [
+        _region(baseline, shortage, stability, config)
+        for baseline, shortage, stability in _with_stability(listed, inputs, tables, config)
+    ]
+    regions.sort(key=lambda region: region.stable is False)
+    boxes = [latent_box(region.rule, frame, inputs.codes, tables.counted, config.smallest_group) for region in regions]
+    regions = [
+        replace(region, id=f"R{place}", latent_box=box, nearest=nearest)
+        for place, (region, box, nearest) in enumerate(
+            zip(regions, boxes, nearest_rows(inputs, regions, seed=seed), strict=True), start=1
         )
-    return [_candidate(entry, axes, frame, "independence", config) for entry in kept], tested, said
+    ]
+    regions = _described(regions, inputs, tables)
+    return RegionSearch(
+        tuple(regions),
+        sum(search.tested for search in searches),
+        place_rows(regions, inputs.frame, inputs.codes),
+        tuple(_notes(searches, inputs, tables, config)),
+    )
 
 
-def _where(found: Sequence[Shortfall], of_latents: Sequence[bool], wanted: bool) -> list[Shortfall]:
-    return [entry for entry, only_latents in zip(found, of_latents, strict=True) if only_latents is wanted]
+def _with_stability(
+    listed: Sequence[tuple[str, Shortage]], inputs: AuditInputs, tables: _Tables, config: AnalysisConfig
+) -> Iterator[tuple[str, Shortage, float | None]]:
+    """Yield each shortage with the share of resamples, or of refits where it names latents, in which it came back."""
+    rng = np.random.default_rng(int(inputs.run.get("seed", 0)))
+    counted = tables.frame.loc[tables.counted].reset_index(drop=True)
+    for baseline, shortage in listed:
+        stability = None
+        if tables.latents.isdisjoint(condition.column for condition in shortage.rule):
+            if config.bootstraps:
+                stability = share_of_resamples(shortage, config.bootstraps, rng)
+        elif inputs.member_means is not None and len(inputs.member_means) and baseline == "independence":
+            members = inputs.member_means[:, tables.counted]
+            stability = share_of_members(shortage, counted, tables.latents, members)
+        yield baseline, shortage, stability
 
 
-def _against_population(
-    frame: pd.DataFrame, population: Population, config: AnalysisConfig
-) -> tuple[list[_Candidate], int]:
-    axes, blocks = population_blocks(frame, population)
-    found, tested = find_shortfalls(blocks, axes, config)
-    kept = prune(found, axes, pair_tables(axes), config.max_regions)
-    return [_candidate(entry, axes, frame, "population", config) for entry in kept], tested
+def _described(regions: Sequence[Region], inputs: AuditInputs, tables: _Tables) -> list[Region]:
+    """Say regions over latents in known columns, by the rows of the reference where that is their baseline."""
+    axes: dict[bool, tuple[ScanAxis, ...]] = {}
+    described = []
+    for region in regions:
+        if tables.latents.isdisjoint(condition.column for condition in region.rule):
+            described.append(region)
+            continue
+        reference = inputs.reference if region.baseline == "reference" else None
+        frame = tables.frame
+        if reference is not None:
+            frame, _ = with_latents(reference.frame, inputs.schema, reference.codes, searched_latents(inputs.codes))
+        if (reference is not None) not in axes:
+            axes[reference is not None] = scan_axes(frame, inputs.schema)
+        found = describe_rows(apply_rule(region.rule, frame), axes[reference is not None])
+        if found is not None:
+            region = replace(region, description=found.rule, precision=found.precision, recall=found.recall)  # noqa: PLW2901
+        described.append(region)
+    return described
 
 
-def _candidate(
-    entry: Shortfall, axes: Sequence[Axis], frame: pd.DataFrame, baseline: str, config: AnalysisConfig
-) -> _Candidate:
-    conditions = (axes[axis].condition(groups) for axis, groups in zip(entry.axes, entry.groups, strict=True))
-    rule = tuple(condition for condition in conditions if not satisfies(condition, frame[condition.column]).all())
-    region = Region(
+def _notes(
+    searches: Sequence[BaselineSearch], inputs: AuditInputs, tables: _Tables, config: AnalysisConfig
+) -> Iterator[str]:
+    set_aside = int(inputs.scores.outlier.sum())
+    if set_aside:
+        yield f"{set_aside:,} outlying rows were set aside before regions were counted."
+    reference = inputs.reference
+    if reference is not None:
+        yield from reference.notes
+        if reference.lacking:
+            yield f"Not compared with {reference.name}, which lacks them: {list_text(reference.lacking)}."
+        if len(reference.frame) < config.smallest_group:
+            yield (
+                f"{reference.name} has {plural(len(reference.frame), 'row')}: too few to tell any but the grossest gap."
+            )
+    for search in searches:
+        yield from search.notes
+    yield from empty_combination_notes(inputs.frame.loc[tables.counted], inputs.schema, config)
+
+
+def _searches(
+    inputs: AuditInputs, tables: _Tables, config: AnalysisConfig, population: Population | None
+) -> list[BaselineSearch]:
+    reference = inputs.reference
+    asked = [reference is not None, population is not None, config.uniform]
+    baselines = 1 + sum(asked)
+    counted = tables.frame.loc[tables.counted].reset_index(drop=True)
+    searches = []
+    if reference is not None:
+        other, _ = with_latents(reference.frame, inputs.schema, reference.codes, searched_latents(inputs.codes))
+        shared = Schema(tuple(column for column in tables.schema if column.name not in reference.lacking))
+        rows = other.loc[~reference.outlier]
+        searches.append(against_reference(counted, rows, shared, config, latents=tables.latents, baselines=baselines))
+    if population is not None:
+        searches.append(against_population(counted, population, config, baselines=baselines))
+    of_pictures = inputs.codes.image_statistics is not None
+    crossed = tables.schema if of_pictures else inputs.schema
+    latents = tables.latents if of_pictures else frozenset()
+    searches.append(against_independence(counted, crossed, config, latents=latents, baselines=baselines))
+    if config.uniform:
+        searches.append(against_uniform(counted, inputs.schema, config, baselines=baselines))
+    return searches
+
+
+def _region(baseline: str, shortage: Shortage, stability: float | None, config: AnalysisConfig) -> Region:
+    return Region(
         id="",
         baseline=baseline,
-        rule=rule,
+        rule=shortage.rule,
         latent_box=(),
-        observed=entry.observed,
-        expected=entry.expected,
-        ratio=entry.observed / entry.expected,
-        ci=Interval(entry.low, entry.high, entry.level),
-        p_adjusted=entry.p_adjusted,
-        rows_to_collect=entry.rows_to_collect,
-        stability=None,
-    )
-    return _Candidate(region, entry.strength)
-
-
-def _latent_box(
-    rule: tuple[Condition, ...], frame: pd.DataFrame, codes: LatentCodes, counted: Mask, config: AnalysisConfig
-) -> tuple[LatentRange, ...]:
-    """Range of the posterior means of the rows in a region, on each active latent.
-
-    Where the region has too few rows to say, the rows that satisfy all conditions but one stand in for it.
-    """
-    active = np.flatnonzero(codes.active)
-    satisfied = np.array([satisfies(condition, frame[condition.column]) for condition in rule]).sum(axis=0)
-    rows = counted & (satisfied == len(rule))
-    if rows.sum() < config.smallest_group:
-        rows = counted & (satisfied >= len(rule) - 1)
-    if rows.sum() < config.smallest_group or active.size == 0:
-        return ()
-    low, high = np.percentile(codes.mean[rows][:, active], BOX_PERCENTILES, axis=0)
-    return tuple(
-        LatentRange(int(latent), float(start), float(end)) for latent, start, end in zip(active, low, high, strict=True)
+        observed=shortage.observed,
+        expected=shortage.expected,
+        ratio=shortage.observed / shortage.expected,
+        ci=Interval(shortage.low, shortage.high, shortage.threshold.level),
+        p_adjusted=shortage.p_adjusted,
+        rows_to_collect=shortage.rows_to_collect[1],
+        rows_to_collect_range=shortage.rows_to_collect,
+        stability=stability,
+        stable=None if stability is None else stability >= config.min_stability,
+        gap_share=shortage.gap_share,
     )

@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.density import LatentDensity
 from vaeaudit.analysis.image_scoring import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
 from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.scoring import DEFINITION, score_rows
+from vaeaudit.config import AnalysisConfig
 from vaeaudit.latents import LatentCodes
 
 
-def scores_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]], *, fdr: float) -> RowScores:
+def scores_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]], config: AnalysisConfig) -> RowScores:
     """Score every row.
 
     Parameters
@@ -26,13 +27,14 @@ def scores_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]], *, fd
         Of the rows to be scored.
     scoring
         The arrays of a run's `model/scoring.npz`.
-    fdr
-        False-discovery rate of the flags.
+    config
+        Rate of the flags, and which kind of rarity.
     """
-    density = LatentDensity.from_arrays(scoring)
+    rareness = Rareness.from_arrays(scoring, config)
     if codes.image_statistics is None:
-        return score_rows(codes, scoring["null_bounds"], density, fdr=fdr)
-    return score_images(codes, ComplexityReference.from_arrays(scoring), density, fdr=fdr)
+        return score_rows(codes, scoring["null_bounds"], rareness, fdr=config.fdr)
+    reference, null = ComplexityReference.from_arrays(scoring), scoring.get("null_scores")
+    return score_images(codes, reference, rareness, null=null, fdr=config.fdr)
 
 
 def stored_scores(rows: pd.DataFrame, codes: LatentCodes, *, fdr: float) -> RowScores:
@@ -70,3 +72,28 @@ def aspects_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]]) -> n
     if codes.image_statistics is None:
         return None
     return np.array(aspects(codes.image_statistics, ComplexityReference.from_arrays(scoring)), dtype=object)
+
+
+def table_of_rows(
+    row_ids: npt.NDArray[np.object_], scores: RowScores, codes: LatentCodes, row_region: npt.NDArray[np.object_]
+) -> pd.DataFrame:
+    """Return one row per scored row, in input order, as `rows.parquet` holds them.
+
+    Parameters
+    ----------
+    row_ids, scores, codes
+        Of the same N rows.
+    row_region
+        [N]; id of the highest-ranked under-represented region that holds the row, or None.
+    """
+    table = {
+        "row_id": row_ids.astype(str).astype(object),
+        "outlier_score": scores.outlier_score.astype(np.float64),
+        "outlier_p_value": scores.p_value.astype(np.float64),
+        "outlier": scores.outlier,
+        "rarity": scores.rarity.astype(np.float64),
+        "region": pd.array(row_region, dtype="string"),
+        "weight": scores.weight.astype(np.float64),
+    }
+    table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
+    return pd.DataFrame(table)

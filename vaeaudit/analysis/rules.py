@@ -47,6 +47,25 @@ def satisfies(condition: Condition, values: pd.Series) -> Mask:
     return mask
 
 
+def same_conditions(one: Rule, other: Rule, frame: pd.DataFrame, *, overlap: float = 0.5) -> bool:
+    """Whether two rules say much the same: each condition of either has its like in the other.
+
+    Two conditions are alike where the rows that satisfy them overlap by an F1 of at least `overlap`. Taken condition by
+    condition, since the rows that satisfy all of them are what is missing.
+    """
+    if len(one) != len(other):
+        return False
+    left = [satisfies(condition, frame[condition.column]) for condition in one]
+    right = [satisfies(condition, frame[condition.column]) for condition in other]
+    alike = np.array([[_f1(mask, match) >= overlap for match in right] for mask in left])
+    return bool(alike.any(axis=0).all() and alike.any(axis=1).all())
+
+
+def _f1(one: Mask, other: Mask) -> float:
+    rows = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
+    return 2 * int(np.count_nonzero(one & other)) / max(rows, 1)
+
+
 def describe(rule: Rule) -> str:
     """Say a rule in plain words.
 

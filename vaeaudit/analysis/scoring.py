@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from vaeaudit.analysis.density import LatentDensity, resampling_weight
 from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]
@@ -99,7 +99,7 @@ def _empirical_p_values(score: FloatArray, ordered: FloatArray) -> FloatArray:
     return np.asarray((1 + at_least) / (1 + len(ordered)))
 
 
-def score_rows(codes: LatentCodes, null_bounds: FloatArray, density: LatentDensity, *, fdr: float) -> RowScores:
+def score_rows(codes: LatentCodes, null_bounds: FloatArray, rareness: Rareness, *, fdr: float) -> RowScores:
     """Score every row.
 
     Parameters
@@ -108,18 +108,18 @@ def score_rows(codes: LatentCodes, null_bounds: FloatArray, density: LatentDensi
         Of the rows to be scored.
     null_bounds
         [M]; the bound of rows drawn from the model (`vaeaudit.models.drawn_bounds`).
-    density
-        Fitted to the rows the model was trained on.
+    rareness
+        Of the rows the model was trained on.
     fdr
         False-discovery rate of the flags.
     """
     score = -np.asarray(codes.iwae, np.float64)
     p_value = tail_p_values(score, -np.asarray(null_bounds, np.float64))
-    return row_scores(codes, score, p_value, density, fdr=fdr, definition=DEFINITION)
+    return row_scores(codes, score, p_value, rareness, fdr=fdr, definition=DEFINITION)
 
 
 def row_scores(
-    codes: LatentCodes, score: FloatArray, p_value: FloatArray, density: LatentDensity, *, fdr: float, definition: str
+    codes: LatentCodes, score: FloatArray, p_value: FloatArray, rareness: Rareness, *, fdr: float, definition: str
 ) -> RowScores:
     """Flag rows by their p-values, and add what the latents say of each: its rarity, and its weight when resampled.
 
@@ -127,20 +127,21 @@ def row_scores(
     ----------
     codes, score, p_value
         Of the same N rows.
-    density
-        Fitted to the rows the model was trained on.
+    rareness
+        Of the rows the model was trained on.
     fdr
         False-discovery rate of the flags, over all rows (Benjamini, Hochberg 1995).
     definition
         What the score is, for the report.
     """
-    rarity = density.rarity(codes.mean)
+    rarity = rareness.rarity(codes.mean)
     return RowScores(
         outlier_score=score,
         p_value=p_value,
         outlier=benjamini_hochberg(p_value) <= fdr,
         rarity=rarity,
-        weight=resampling_weight(rarity),
+        weight=rareness.weight(rarity),
         definition=definition,
         fdr=fdr,
+        rarity_definition=rareness.definition,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from vaeaudit.analysis.baselines import STATED
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.model_findings import learned_structure
 from vaeaudit.analysis.results.audit import Measurements
@@ -25,6 +26,8 @@ from vaeaudit.data.dataset import RowAccounting
 #: Fewest rows for a verdict: with 240 rows a two-sided test at 5 % finds a group of 10 % at half its share with a power
 #: of 80 % (one-sample test of a proportion: ((1.96 sqrt(.1 * .9) + 0.84 sqrt(.05 * .95)) / .05)^2 = 238).
 FEWEST_ROWS = 240
+#: What was given, in words.
+_GIVEN = {"population": "the shares that were given", "reference": "the reference data"}
 #: Reasons spelled out in the sentence.
 _NAMED = 2
 
@@ -71,7 +74,8 @@ def judge(
     answers.append(_regions(measured.regions, measured.regions_tested, sensitive, config))
     statuses = [answer.gate.status for answer in answers]
     status = next((grave for grave in ("fail", "inconclusive") if grave in statuses), "pass")
-    sentence = " ".join(_sentences(status, answers, bool(sensitive), population_given))
+    compared = population_given or measured.comparison is not None
+    sentence = " ".join(_sentences(status, answers, bool(sensitive), compared))
     return Verdict(status, sentence, tuple(answer.gate for answer in answers))
 
 
@@ -176,43 +180,51 @@ def _regions(regions: Sequence[Region], tested: int, sensitive: Collection[str],
 
     A shortfall against a population or reference is a fault of the sample. A shortfall against independence may be how
     the world is (few husbands are women), so it cannot fail a dataset; where it touches a sensitive attribute it leaves
-    the gate open until somebody has looked, and otherwise it is listed and no more.
+    the gate open until somebody has looked, and otherwise it is listed and no more. So is one that is only a sign of
+    columns that go together, one against an even spread, and one that does not come back on resampled rows.
     """
-    stated = [region for region in regions if region.baseline != "independence"]
-    touching = [region for region in regions if any(condition.column in sensitive for condition in region.rule)]
+    lasting = [region for region in regions if region.stable is not False]
+    stated = [region for region in lasting if region.baseline in STATED]
+    independent = [region for region in lasting if region.baseline == "independence"]
+    gaps = [region for region in independent if not region.is_dependence]
+    touching = [region for region in gaps if any(condition.column in sensitive for condition in region.rule)]
     question = (
         f"Does every combination of columns have at least {percent_text(config.min_ratio)} of the rows to be expected?"
     )
-    lowest = min((region.ratio for region in stated or regions), default=None)
+    lowest = min((region.ratio for region in stated or lasting), default=None)
     if tested == 0:
         meaning = f"{question} Nothing could be tested."
         gate = Gate("regions", "inconclusive", None, config.min_ratio, meaning)
         return _Answer(gate, "no combination of columns could be tested for missing rows")
-    if not regions:
-        gate = Gate("regions", "pass", None, config.min_ratio, f"{question} None of {tested:,} tested is surely short.")
-        return _Answer(gate, "")
-    worst = (stated or touching or regions)[0]
-    short = f"there are {plural(worst.observed, 'row')} where {describe(worst.rule)}, against {worst.expected:,.0f}"
     if stated:
-        meaning = f"{question} {len(stated)} of {tested:,} tested surely do not, by the shares that were given."
-        return _Answer(
-            Gate("regions", "fail", lowest, config.min_ratio, meaning), f"{short} by the shares that were given"
-        )
-    meaning = f"{question} {len(regions)} of {tested:,} tested hold fewer than if the columns were independent"
+        given = " and ".join(_GIVEN[name] for name in dict.fromkeys(region.baseline for region in stated))
+        meaning = f"{question} {len(stated)} of {tested:,} tested surely do not, by {given}."
+        gate = Gate("regions", "fail", lowest, config.min_ratio, meaning)
+        return _Answer(gate, f"{_short(stated[0])} by {_GIVEN[stated[0].baseline]}")
     if touching:
-        meaning += (
-            f", {len(touching)} of them with a sensitive attribute. Nothing that was given says whether such rows "
-            "ought to exist: somebody who knows the world has to look."
+        meaning = (
+            f"{question} {len(independent)} of {tested:,} tested hold fewer than if the columns were independent, "
+            f"{len(touching)} of them with a sensitive attribute. Nothing that was given says whether such rows ought "
+            "to exist: somebody who knows the world has to look."
         )
         gate = Gate("regions", "inconclusive", lowest, config.min_ratio, meaning)
-        return _Answer(
-            gate, f"{short} if these columns were independent, and nothing that was given says whether they ought to be"
+        unsaid = "if these columns were independent, and nothing that was given says whether they ought to be"
+        return _Answer(gate, f"{_short(touching[0])} {unsaid}")
+    meaning = f"{question} None of {tested:,} tested is surely short."
+    if regions:
+        meaning = (
+            f"{question} Of {tested:,} tested, {len(regions)} are listed as questions only: none is short against what "
+            "was given, and none that holds fewer rows than independence leads one to expect touches a sensitive "
+            "attribute and comes back when the rows are drawn anew."
         )
-    meaning += "; none touches a sensitive attribute, so they are listed as questions only."
     return _Answer(Gate("regions", "pass", lowest, config.min_ratio, meaning), "")
 
 
-def _sentences(status: str, answers: Sequence[_Answer], any_sensitive: bool, population_given: bool) -> Iterator[str]:
+def _short(region: Region) -> str:
+    return f"there are {plural(region.observed, 'row')} where {describe(region.rule)}, against {region.expected:,.0f}"
+
+
+def _sentences(status: str, answers: Sequence[_Answer], any_sensitive: bool, compared: bool) -> Iterator[str]:
     failed = [answer for answer in answers if answer.gate.status == "fail"]
     unclear = [answer for answer in answers if answer.gate.status == "inconclusive"]
     asked = plural(len(answers), "check")
@@ -228,7 +240,7 @@ def _sentences(status: str, answers: Sequence[_Answer], any_sensitive: bool, pop
         yield f"Nothing speaks against training on it: all of {asked} passed."
     if not any_sensitive:
         yield "No sensitive attribute was declared, so nothing was judged about groups of people."
-    elif not population_given:
+    elif not compared:
         yield (
             "Without the shares of a population only the balance of the groups is described; whether they are "
             "represented as in the world was not judged."

@@ -17,11 +17,13 @@ from vaeaudit.cli.options import (
     json_option,
     read_config_from,
     read_options,
+    reference_option,
+    uniform_option,
     verbosity_options,
 )
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
-from vaeaudit.config import FitConfig, Objective, Preset, preset_values
+from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, preset_values
 from vaeaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,12 +43,20 @@ _FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}
     type=click.Path(path_type=Path),
     help="Shares that the sensitive groups ought to have, as CSV.",
 )
+@reference_option("Another dataset to compare with, read with the columns of DATA.")
+@uniform_option
 @click.option("--preset", type=click.Choice([preset.value for preset in Preset]), help="How long training may take.")
 @click.option("--objective", type=click.Choice([choice.value for choice in Objective]), help="What training minimises.")
 @click.option("--beta", type=float, metavar="X", help="Weight of the KL term; 1 is the VAE.")
 @click.option("--latents", metavar="N", help="Number of latents, or auto.")
 @click.option("--epochs", type=int, metavar="N", help="Most epochs.")
+@click.option("--members", type=int, metavar="N", help="Refits from other seeds that say what is stable; 1.")
+@click.option("--debias", is_flag=True, help="Draw rows for training the more often, the rarer their latents (DB-VAE).")
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05.")
+@click.option("--rarity", type=click.Choice([choice.value for choice in Rarity]), help="What makes a row rare; joint.")
+@click.option(
+    "--density", type=click.Choice([choice.value for choice in Density]), help="Family of the joint density; auto."
+)
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same result on the same machine; 0.")
 @click.option("--resume", is_flag=True, help="Go on with the training that was interrupted.")
 @config_option
@@ -60,6 +70,7 @@ def fit(
     *,
     run: Path | None,
     population: Path | None,
+    reference: Path | None,
     resume: bool,
     config_file: Path | None,
     as_json: bool,
@@ -84,6 +95,7 @@ def fit(
             config,
             run=run,
             population=population,
+            reference=reference,
             resume=resume,
             on_progress=display.listen,
             is_interrupted=display.is_interrupted,
@@ -111,9 +123,14 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
     changes: dict[str, dict[str, Any]] = {"model": {}, "train": {}, "analysis": {}}
     if options.get("latents") is not None:
         changes["model"]["latents"] = _latents(options["latents"])
-    for section, name in (("model", "objective"), ("model", "beta"), ("train", "epochs"), ("analysis", "fdr")):
+    for section, name in (("model", "objective"), ("model", "beta"), ("train", "epochs"), ("train", "members")):
         if options.get(name) is not None:
             changes[section][name] = options[name]
+    if options.get("debias"):
+        changes["train"]["debias"] = True
+    for name in ("fdr", "rarity", "density", "uniform"):
+        if options.get(name) not in (None, False):
+            changes["analysis"][name] = options[name]
     config = config.with_overrides(changes)
     seed = config.seed if options.get("seed") is None else options["seed"]
     return replace(config, seed=seed, read=read_config_from(options, config.read))

@@ -135,7 +135,7 @@ def _table(description: dict[str, Any], *, verbose: bool) -> Table:
         cells = (
             _short(column["name"], verbose=verbose),
             column["kind"],
-            column["role"],
+            "computed from the pixels" if column["derived"] and column["role"] == "input" else column["role"],
             "yes" if column["in_model"] else "no",
             f"{column['missing']:,}",
             f"{column['unique']:,}",

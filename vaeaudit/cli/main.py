@@ -14,7 +14,7 @@ from vaeaudit.cli.terminal import printable
 from vaeaudit.errors import VaeauditError
 
 #: In the order in which they are used; each is the module of the same name in this folder.
-COMMANDS = ("inspect", "fit", "report", "demo")
+COMMANDS = ("inspect", "fit", "report", "score", "rebalance", "demo")
 EXIT_INTERNAL = 4
 EXIT_INTERRUPTED = 130
 

@@ -15,6 +15,20 @@ from vaeaudit.errors import UsageError
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+_ID = click.option("--id", "id_column", metavar="COL", help="The column that names the rows.")
+_KIND = click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in SourceKind]),
+    help="What DATA is read as; found from the data unless given.",
+)
+_ARRAY_KEY = click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows.")
+_CACHE = click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache.")
+_NA = click.option(
+    "--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'
+)
+_DELIMITER = click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab.")
+_ENCODING = click.option("--encoding", metavar="NAME", help="Found from the data unless given.")
+
 _READ_OPTIONS = (
     click.option("--label", metavar="COL", help="The column that a model would be trained to predict."),
     click.option("--sensitive", metavar="COL", multiple=True, help="A sensitive attribute; repeat for more."),
@@ -22,28 +36,24 @@ _READ_OPTIONS = (
     click.option(
         "--include", metavar="COL", multiple=True, help="A sensitive column, or the label, that the model is to see."
     ),
-    click.option("--id", "id_column", metavar="COL", help="The column that names the rows."),
+    _ID,
     click.option(
         "--split",
         metavar="COL",
         help="The column that says train, val or test: rows that occur in more than one split are reported.",
     ),
-    click.option(
-        "--kind",
-        type=click.Choice([kind.value for kind in SourceKind]),
-        help="What DATA is read as; found from the data unless given.",
-    ),
+    _KIND,
     click.option(
         "--image-size",
         type=int,
         metavar="N",
         help="Side in pixels of the square that pictures are brought to; chosen from the data unless given.",
     ),
-    click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows."),
-    click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache."),
-    click.option("--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'),
-    click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab."),
-    click.option("--encoding", metavar="NAME", help="Found from the data unless given."),
+    _ARRAY_KEY,
+    _CACHE,
+    _NA,
+    _DELIMITER,
+    _ENCODING,
     click.option("--kind-of", metavar="COL=KIND", multiple=True, help="Read a column as this kind; repeat for more."),
     click.option(
         "--levels",
@@ -52,6 +62,8 @@ _READ_OPTIONS = (
         help="Levels in rising order: declares the column ordinal; repeat for more.",
     ),
 )
+#: What data may differ in from that of the run whose columns it has.
+_OTHER_DATA_OPTIONS = (_ID, _KIND, _ARRAY_KEY, _CACHE, _NA, _DELIMITER, _ENCODING)
 
 
 def read_options(command: CommandT) -> CommandT:
@@ -59,6 +71,28 @@ def read_options(command: CommandT) -> CommandT:
     for option in reversed(_READ_OPTIONS):
         command = option(command)
     return command
+
+
+def other_data_options(command: CommandT) -> CommandT:
+    """Add those options of `read_options` that make sense where columns, kinds and roles are known from a run."""
+    for option in reversed(_OTHER_DATA_OPTIONS):
+        command = option(command)
+    return command
+
+
+def reference_option(help_text: str) -> Callable[[CommandT], CommandT]:
+    """Return what adds `--reference DATA`, passed on as `reference`."""
+    return click.option("--reference", metavar="DATA", type=click.Path(path_type=Path), help=help_text)
+
+
+def uniform_option(command: CommandT) -> CommandT:
+    """Add `--uniform`, passed on as `uniform`."""
+    option = click.option(
+        "--uniform",
+        is_flag=True,
+        help="Also compare groups with an even spread over the sensitive columns and the label.",
+    )
+    return option(command)
 
 
 def config_option(command: CommandT) -> CommandT:

@@ -1,4 +1,4 @@
-"""`vaeaudit report [RUN]`: analyse a run and render it; never imports TensorFlow."""
+"""`vaeaudit report [RUN]`: analyse a run and render it; TensorFlow is imported for `--reference` alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from vaeaudit.cli.options import json_option, verbosity_options
+from vaeaudit.cli.options import json_option, reference_option, uniform_option, verbosity_options
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
 
@@ -22,6 +22,8 @@ from vaeaudit.cli.terminal import printable
     type=click.Path(path_type=Path),
     help="Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given.",
 )
+@reference_option("Another dataset to compare with; that of `fit` unless given.")
+@uniform_option
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; that of `fit`.")
 @json_option
 @verbosity_options
@@ -30,6 +32,8 @@ def report(
     *,
     out: Path | None,
     population: Path | None,
+    reference: Path | None,
+    uniform: bool,
     fdr: float | None,
     as_json: bool,
     quiet: bool,
@@ -44,8 +48,11 @@ def report(
 
     with Display(quiet=quiet).shown() as display:
         loaded = pipeline.load_run(run)
-        config = loaded.config.analysis if fdr is None else replace(loaded.config.analysis, fdr=fdr)
-        page = pipeline.report(loaded, out=out, population=population, config=config, on_progress=display.listen)
+        config = loaded.config.analysis
+        config = replace(config, fdr=config.fdr if fdr is None else fdr, uniform=uniform or config.uniform)
+        page = pipeline.report(
+            loaded, out=out, population=population, reference=reference, config=config, on_progress=display.listen
+        )
     document = (page.parent / "report.json").read_text(encoding="utf-8")
     if as_json:
         click.echo(document)

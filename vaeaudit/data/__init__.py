@@ -4,6 +4,19 @@ from vaeaudit.data.audit_toml import audit_toml
 from vaeaudit.data.dataset import Dataset, RowAccounting
 from vaeaudit.data.describe import describe
 from vaeaudit.data.load import load
+from vaeaudit.data.load_like import OtherData, load_like
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 
-__all__ = ["Column", "Dataset", "Kind", "Role", "RowAccounting", "Schema", "audit_toml", "describe", "load"]
+__all__ = [
+    "Column",
+    "Dataset",
+    "Kind",
+    "OtherData",
+    "Role",
+    "RowAccounting",
+    "Schema",
+    "audit_toml",
+    "describe",
+    "load",
+    "load_like",
+]

@@ -19,6 +19,8 @@ _CHANNELS = (1, 3, 4)
 _TOLERANCE = 1e-3
 #: Where no picture is brighter than this, 255 is not what stands for white.
 _LEAST_OF_BYTES = 64
+#: Pictures of another data set may reach this part of the range beyond it before they count as on another scale.
+_BEYOND = 0.5
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,28 @@ def scale_of(array: StoredArray) -> Scale:
         return Scale(0.0, 255.0, f"{found}: 0 is read as black, 255 as white")
     span = high - low if high > low else 1.0
     return Scale(low, span, f"{found}: the lowest is read as black, the highest as white, over all pictures")
+
+
+def stated_scale(array: StoredArray, value_range: tuple[float, float]) -> Scale:
+    """Read values in a range that other pictures had; those that lie a little beyond it end at black or at white.
+
+    Raises
+    ------
+    InputError
+        Where values lie so far beyond it, or fill so little of it, that they must be written on another scale.
+    """
+    black, white = value_range
+    span = white - black
+    low, high = _extremes(array)
+    beyond = max(black - low, high - white) > _BEYOND * span
+    shrunk = array.dtype.kind == "f" and white >= _LEAST_OF_BYTES and -1 - _TOLERANCE <= low <= high <= 1 + _TOLERANCE
+    if low <= high and (beyond or shrunk):
+        raise InputError(
+            f"{array.path.name}: expected values from {black:g} (black) to {white:g} (white), as the run's pictures "
+            f"have, found {low:g} to {high:g}.",
+            hint="Bring them to the same scale.",
+        )
+    return Scale(black, span, f"{black:g} is read as black, {white:g} as white, as in the run")
 
 
 def pictures(array: StoredArray, layout: Layout, scale: Scale, side: int) -> Generator[Picture | Unusable, None, None]:

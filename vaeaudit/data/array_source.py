@@ -1,4 +1,4 @@
-"""From a `.npy` or `.npz` file to a `Dataset`: pictures, or vectors such as embeddings."""
+"""From a `.npy` or `.npz` file to its raw data: pictures, or vectors such as embeddings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from vaeaudit.config import ReadConfig, SourceKind
-from vaeaudit.data.array_images import layout_of, pictures, scale_of
+from vaeaudit.data.array_images import layout_of, pictures, scale_of, stated_scale
 from vaeaudit.data.arrays import ArrayFile, StoredArray
-from vaeaudit.data.assemble import assemble_images, assemble_vectors
 from vaeaudit.data.cells import Cells, NumberCells, from_arrow
-from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.frames import fingerprint
 from vaeaudit.data.image_cache import Decoding, Listener, cache_key, prepare
 from vaeaudit.data.image_source import cache_folder, choose_side, content_fingerprint, notes_on_size
+from vaeaudit.data.image_store import PictureForm
+from vaeaudit.data.raw_data import RawData
 from vaeaudit.data.records import LeftOut, RawTable, unique_names
 from vaeaudit.errors import InputError
 
@@ -25,42 +25,63 @@ from vaeaudit.errors import InputError
 MAX_SIDE_COLUMNS = 16
 
 
-def load_array(file: ArrayFile, config: ReadConfig, on_progress: Listener | None = None) -> Dataset:
+def read_array(
+    file: ArrayFile, config: ReadConfig, form: PictureForm | None = None, on_progress: Listener | None = None
+) -> RawData:
     """Read the chosen array as pictures or as vectors, and arrays of the same length beside it as columns.
+
+    Parameters
+    ----------
+    file, config
+        The arrays, and how to read them.
+    form
+        What to bring pictures to; chosen from `config` and the data where None.
+    on_progress
+        As for `load`.
 
     Raises
     ------
-    InputError, InconclusiveError
-        Where no array, or too few of its rows can be used.
+    InputError
+        Where no array can be used.
     UsageError
         Where the configuration does not fit the data, or the cache cannot be written.
     """
     array = file.choose(config.array_key)
     beside = _columns_beside(file, array)
     if len(array.shape) == 2 and config.kind != SourceKind.IMAGES:
-        return _load_vectors(array, beside, config)
+        return _read_vectors(array, beside)
     if len(array.shape) < 2 or config.kind == SourceKind.TABLE:
         raise InputError(
             f"{array.path.name}: expected N x D vectors{'' if config.kind == SourceKind.TABLE else ' or pictures'}, "
             f"found {array}."
         )
-    return _load_pictures(array, beside, config, on_progress)
+    return _read_pictures(array, beside, config, form, on_progress)
 
 
 # --- pictures -------------------------------------------------------------------------------------------------------
 
 
-def _load_pictures(array: StoredArray, beside: _Beside, config: ReadConfig, on_progress: Listener | None) -> Dataset:
+def _read_pictures(
+    array: StoredArray, beside: _Beside, config: ReadConfig, form: PictureForm | None, on_progress: Listener | None
+) -> RawData:
     layout = layout_of(array)
     status = array.path.stat()
-    side = config.image_size or choose_side(np.array([max(layout.height, layout.width)]))
+    chosen = config.image_size or choose_side(np.array([max(layout.height, layout.width)]))
+    side, wanted = (form.side, (form.channels, form.value_range)) if form else (chosen, ())
     key = cache_key(
-        side, "array", array.name, array.path.resolve(), status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        side, *wanted, "array", array.name, array.path.resolve(), status.st_size, status.st_mtime_ns, status.st_ctime_ns
     )
 
     def decoding() -> Decoding:
-        scale = scale_of(array)
-        return Decoding(side, array.shape[0], pictures(array, layout, scale, side), (scale.note,))
+        scale = stated_scale(array, form.value_range) if form and form.value_range else scale_of(array)
+        return Decoding(
+            side,
+            array.shape[0],
+            pictures(array, layout, scale, side),
+            (scale.note,),
+            channels=form.channels if form else None,
+            value_range=(scale.low, scale.low + scale.span),
+        )
 
     preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
     used = preparation.positions
@@ -74,25 +95,24 @@ def _load_pictures(array: StoredArray, beside: _Beside, config: ReadConfig, on_p
         notes=(
             f"{array} was read as pictures",
             *axes,
-            *notes_on_size(preparation, config),
+            *notes_on_size(preparation, config, form),
             *preparation.notes,
             *beside.notes,
         ),
         problems=beside.problems,
     )
-    return assemble_images(
+    return RawData(
         table,
-        config,
-        store,
         name=array.path.resolve().name,
         fingerprint=content_fingerprint(table, preparation),
+        images=store,
     )
 
 
 # --- vectors --------------------------------------------------------------------------------------------------------
 
 
-def _load_vectors(array: StoredArray, beside: _Beside, config: ReadConfig) -> Dataset:
+def _read_vectors(array: StoredArray, beside: _Beside) -> RawData:
     n_rows, n_elements = array.shape
     if n_elements == 0:
         raise InputError(f"{array.path.name}: expected N x D vectors, found {array}.")
@@ -121,9 +141,7 @@ def _load_vectors(array: StoredArray, beside: _Beside, config: ReadConfig) -> Da
         ),
         problems={**beside.problems, **problems},
     )
-    return assemble_vectors(
-        table, config, name=array.path.resolve().name, fingerprint=fingerprint(table), elements=elements
-    )
+    return RawData(table, name=array.path.resolve().name, fingerprint=fingerprint(table), elements=elements)
 
 
 def _note_not_finite(finite: npt.NDArray[np.bool_]) -> tuple[str, ...]:

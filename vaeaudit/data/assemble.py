@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.config import ReadConfig
@@ -17,19 +16,24 @@ from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.inference import infer, infer_measured
 from vaeaudit.data.missing import mark_missing
 from vaeaudit.data.overrides import parse_kind, store_as, store_ordinal
+from vaeaudit.data.picture_columns import with_picture_columns
+from vaeaudit.data.raw_data import RawData
 from vaeaudit.data.records import LeftOut, RawTable
 from vaeaudit.data.roles import assign, require_columns
 from vaeaudit.data.schema import Column, Schema
-from vaeaudit.data.splits import store_split, suggest_split
-from vaeaudit.data.storage import Typed
+from vaeaudit.data.splits import store_split, suggest_split, with_split_folders
+from vaeaudit.data.storage import Stored, Typed
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
 #: With fewer rows no share, interval or latent says anything.
 MIN_ROWS = 20
 
 
-def assemble(table: RawTable, config: ReadConfig, *, name: str, fingerprint: str) -> Dataset:
-    """Settle kind and role of each column of a table, all of which may enter the model.
+def assemble(raw: RawData, config: ReadConfig) -> Dataset:
+    """Settle kind and role of each column.
+
+    Of a table all columns may enter the model; of vectors only their elements do so unasked, which are real numbers
+    whatever they look like (no ids, no categories); of pictures only the pixels do.
 
     Raises
     ------
@@ -38,86 +42,48 @@ def assemble(table: RawTable, config: ReadConfig, *, name: str, fingerprint: str
     UsageError
         Where the configuration does not fit the columns.
     """
-    _require_records(table, name)
-    require_columns(table.names, config)
-    table = _without_blank_rows(_mark(table, config))
-    dataset = _dataset(table, config, name=name, fingerprint=fingerprint, entering=table.names)
-    _require_modelled(dataset.schema.columns, name)
+    if raw.images is not None:
+        return _assemble_images(raw, raw.images, config)
+    if not raw.elements:
+        require_records(raw)
+    require_columns(raw.table.names, config)
+    marked = _mark(raw.table, config)
+    table = marked if raw.elements else without_blank_rows(marked)
+    entering = raw.elements or table.names
+    dataset = _dataset(raw, table, config, entering=entering, measured=raw.elements)
+    _require_modelled(dataset.schema.columns, raw.name)
     return dataset
 
 
-def assemble_vectors(
-    table: RawTable, config: ReadConfig, *, name: str, fingerprint: str, elements: Collection[str]
-) -> Dataset:
-    """Assemble a table whose columns `elements` are the elements of vectors.
-
-    These are real numbers whatever they look like (no ids, no categories), and the only columns that enter the model
-    unasked.
-
-    Raises
-    ------
-    InputError, InconclusiveError, UsageError
-        As in `assemble`.
-    """
-    require_columns(table.names, config)
-    table = _mark(table, config)
-    dataset = _dataset(table, config, name=name, fingerprint=fingerprint, entering=elements, measured=elements)
-    _require_modelled(dataset.schema.columns, name)
-    return dataset
-
-
-def assemble_images(
-    table: RawTable,
-    config: ReadConfig,
-    images: ImageStore,
-    *,
-    name: str,
-    fingerprint: str,
-    row_names: npt.NDArray[np.object_] | None = None,
-) -> Dataset:
-    """Assemble pictures and what is known about them; only the pixels enter the model.
-
-    Parameters
-    ----------
-    table
-        One row per picture; it may have no column at all.
-    row_names
-        [N]; what the rows are called unless `--id` names a column; their numbers where None.
-
-    Raises
-    ------
-    InputError, InconclusiveError
-        Where no picture, or too few pictures are left.
-    UsageError
-        Where the configuration does not fit the columns.
-    """
+def _assemble_images(raw: RawData, images: ImageStore, config: ReadConfig) -> Dataset:
+    table, config = with_split_folders(raw.table, raw.from_folders, config)
+    table, derived = with_picture_columns(_mark(table, config), images)
     require_columns(table.names, config)
     if config.include:
         raise UsageError(
             f"--include {config.include[0]}: of pictures only the pixels enter the model.",
             hint="Columns beside them are compared with what the model finds.",
         )
-    dataset = _dataset(_mark(table, config), config, name=name, fingerprint=fingerprint, entering=())
-    dataset = replace(dataset, images=images)
-    if row_names is None:
-        return dataset
-    if config.id is None:
-        return replace(dataset, row_ids=row_names)
-    own = as_text(table.cells[table.names.index(config.id)])
-    return replace(dataset, row_ids=np.where(own.missing, row_names, dataset.row_ids))
+    dataset = _dataset(raw, table, config, entering=(), measured=derived)
+    columns = (replace(column, derived=column.name in derived) for column in dataset.schema)
+    notes = (*dataset.notes, *_suggest_label(table.names, config))
+    return replace(dataset, schema=Schema(tuple(columns)), notes=notes)
+
+
+def _suggest_label(columns: Sequence[str], config: ReadConfig) -> tuple[str, ...]:
+    return ("the column class could be the label: --label class",) if "class" in columns and not config.label else ()
 
 
 def _dataset(
+    raw: RawData,
     table: RawTable,
     config: ReadConfig,
     *,
-    name: str,
-    fingerprint: str,
     entering: Collection[str],
     measured: Collection[str] = (),
 ) -> Dataset:
     """Settle the columns; those in `entering` may enter the model unasked, those in `measured` are real numbers."""
-    _require_rows(table, name)
+    _require_rows(table, raw.name)
     entering, measured = frozenset(entering), frozenset(measured)
     typed = {
         column: _settle(column, cells, config, measured=column in measured)
@@ -127,27 +93,63 @@ def _dataset(
         assign(column, entry, config, table.problems.get(column, ()), enters=column in entering)
         for column, entry in typed.items()
     )
-    series = {column: _series(entry) for column, entry in typed.items()}
+    notes = (*table.notes, *(() if config.split else suggest_split(columns)))
+    return dataset_of(raw, table, Schema(columns), [entry.stored for entry in typed.values()], config.id, notes)
+
+
+def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was made of it
+    raw: RawData,
+    table: RawTable,
+    schema: Schema,
+    stored: Sequence[Stored],
+    id_column: str | None,
+    notes: tuple[str, ...],
+) -> Dataset:
+    """Put typed columns, the names of the rows and the account of the records together.
+
+    Parameters
+    ----------
+    raw
+        What was read.
+    table
+        Its rows that are kept, with missing cells marked.
+    schema, stored
+        The columns, and their N cells, stored as `Dataset` asks for.
+    id_column
+        The column of the source that names the rows, if any.
+    notes
+        What a reader should know.
+    """
+    series = {column.name: _series(cells) for column, cells in zip(schema, stored, strict=True)}
     return Dataset(
         frame=pd.DataFrame(series, index=pd.RangeIndex(len(table)), copy=False),
-        schema=Schema(columns),
-        row_ids=_row_ids(table, config.id),
+        schema=schema,
+        row_ids=_row_ids(raw, table, id_column),
         accounting=_account(table),
         quarantine=_quarantine(table.left_out),
-        fingerprint=fingerprint,
-        name=name,
-        notes=(*table.notes, *(() if config.split else suggest_split(columns))),
+        fingerprint=raw.fingerprint,
+        name=raw.name,
+        notes=notes,
+        images=raw.images,
     )
 
 
 def _mark(table: RawTable, config: ReadConfig) -> RawTable:
+    return mark_table(table, config.na, config.levels)
+
+
+def mark_table(table: RawTable, na: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RawTable:
+    """Set the cells that mean "missing" to missing, by column; `levels` are values whatever they look like."""
+    extra = [str(token) for token in na]
+
     def marked(name: str, cells: Cells) -> Cells:
-        return mark_missing(cells, extra=map(str, config.na), levels=map(str, config.levels.get(name, ())))
+        return mark_missing(cells, extra=extra, levels=map(str, levels.get(name, ())))
 
     return replace(table, cells=tuple(map(marked, table.names, table.cells)))
 
 
-def _without_blank_rows(table: RawTable) -> RawTable:
+def without_blank_rows(table: RawTable) -> RawTable:
+    """Leave out rows of nothing but missing cells; they count as blank."""
     blank = np.ones(len(table), dtype=bool)
     for cells in table.cells:
         if not blank.any():
@@ -166,17 +168,17 @@ def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool) -> T
     return infer_measured(cells) if measured else infer(name, cells)
 
 
-def _series(typed: Typed) -> pd.Series:
+def _series(stored: Stored) -> pd.Series:
     # The dtype is spelled out because pandas 3 would take an array of objects for its own string type.
-    return pd.Series(typed.stored, dtype=typed.stored.dtype, copy=False)
+    return pd.Series(stored, dtype=stored.dtype, copy=False)
 
 
-def _row_ids(table: RawTable, id_column: str | None) -> np.ndarray:
-    numbers = table.positions.astype(str).astype(object)
+def _row_ids(raw: RawData, table: RawTable, id_column: str | None) -> np.ndarray:
+    own = table.positions.astype(str).astype(object) if raw.row_names is None else raw.row_names
     if id_column is None:
-        return numbers
+        return own
     cells = as_text(table.cells[table.names.index(id_column)])
-    return np.where(cells.missing, numbers, cells.to_objects())
+    return np.where(cells.missing, own, cells.to_objects())
 
 
 def _account(table: RawTable) -> RowAccounting:
@@ -192,17 +194,23 @@ def _quarantine(left_out: tuple[LeftOut, ...]) -> pd.DataFrame:
 # --- what a table must have -----------------------------------------------------------------------------------------
 
 
-def _require_records(table: RawTable, name: str) -> None:
-    if not table.names and table.read == 0:
-        raise InputError(f"{name}: expected a table, found no columns.")
-    if table.read == 0:
-        raise InputError(f"{name}: expected rows below the header, found none.")
+def require_records(raw: RawData) -> None:
+    """Raise InputError where a table holds no record at all."""
+    if not raw.table.names and raw.table.read == 0:
+        raise InputError(f"{raw.name}: expected a table, found no columns.")
+    if raw.table.read == 0:
+        raise InputError(f"{raw.name}: expected rows below the header, found none.")
+
+
+def require_usable(table: RawTable, name: str) -> None:
+    """Raise InputError where no record can be used, with the first reason."""
+    if len(table) == 0:
+        raise InputError(f"{name}: none of the {table.read:,} record(s) can be used.{_first_reason(table)}")
 
 
 def _require_rows(table: RawTable, name: str) -> None:
+    require_usable(table, name)
     reason = _first_reason(table)
-    if len(table) == 0:
-        raise InputError(f"{name}: none of the {table.read:,} record(s) can be used.{reason}")
     if len(table) == 1:
         raise InputError(f"{name}: found one usable row; an audit compares rows, at least {MIN_ROWS} of them.{reason}")
     if len(table) < MIN_ROWS:

@@ -76,6 +76,7 @@ def _describe_column(column: Column, examples: list[str]) -> dict[str, Any]:
         "examples": examples,
         "problems": list(column.problems),
         "suggested_sensitive": column.suggested_sensitive,
+        "derived": column.derived,
     }
 
 

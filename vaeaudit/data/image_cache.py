@@ -16,21 +16,20 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import PIL
 
-from vaeaudit.data.image_decode import Picture, Remark, Unusable
+from vaeaudit.data.image_decode import Picture, Remark, Unusable, in_grey
 from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.listing import os_reason
+from vaeaudit.data.pixel_writer import PixelWriter
 from vaeaudit.errors import UsageError
 
 DEFAULT_FOLDER = Path("runs", ".cache")
 #: Counted up when the same files would come out differently.
-_VERSION = 3
-_COPIED_AT_ONCE = 256
+_VERSION = 4
 _REPORT_EVERY = 200
 #: Called with the number of pictures done and their total.
 Listener = Callable[[int, int], None]
@@ -38,12 +37,28 @@ Listener = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Decoding:
-    """Pictures about to be decoded: the side they are brought to, how many there are, one outcome for each, notes."""
+    """Pictures about to be decoded.
+
+    Attributes
+    ----------
+    side, total
+        The side they are brought to, and how many there are.
+    outcomes
+        One for each.
+    said
+        Notes on the source as a whole.
+    channels
+        What they are brought to; None for grey where all are grey, else colour.
+    value_range
+        As in `PictureForm`.
+    """
 
     side: int
     total: int
     outcomes: Generator[Picture | Unusable, None, None]
     said: tuple[str, ...] = ()
+    channels: int | None = None
+    value_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,8 @@ class Preparation:
         Position in the source -> why there is no picture.
     said
         What was noticed about the source as a whole.
+    value_range
+        As in `PictureForm`.
     """
 
     shape: tuple[int, int, int, int]
@@ -73,6 +90,7 @@ class Preparation:
     remarks: dict[str, int]
     refused: dict[int, str]
     said: tuple[str, ...] = ()
+    value_range: tuple[float, float] | None = None
 
     @property
     def n_source(self) -> int:
@@ -132,14 +150,19 @@ def prepare(
     if kept is not None:
         return kept
     begun, ledger = decoding(), _Ledger()
-    with closing(begun.outcomes) as outcomes, _reporting(folder), _PixelWriter(folder, begun.side) as writer:
-        for done, outcome in enumerate(outcomes, start=1):
+    with (
+        closing(begun.outcomes) as outcomes,
+        _reporting(folder),
+        PixelWriter(folder, begun.side, begun.channels or 1) as writer,
+    ):
+        for done, decoded in enumerate(outcomes, start=1):
+            outcome = in_grey(decoded) if begun.channels == 1 and isinstance(decoded, Picture) else decoded
             if isinstance(outcome, Picture):
                 writer.append(outcome.pixels)
             ledger.add(done - 1, outcome)
             if on_progress is not None and (done % _REPORT_EVERY == 0 or done == begun.total):
                 on_progress(done, begun.total)
-        preparation = ledger.close(writer.finish(pixels_path), begun.said)
+        preparation = ledger.close(writer.finish(pixels_path), begun)
         document_path.unlink(missing_ok=True)
         if ledger.lasting:  # otherwise what could not be read now may be readable next time
             _write_document(document_path, preparation)
@@ -167,7 +190,7 @@ class _Ledger:
         self.modes[outcome.mode] += 1
         self.remarks.update(remark.name for remark in outcome.remarks)
 
-    def close(self, shape: tuple[int, int, int, int], said: tuple[str, ...]) -> Preparation:
+    def close(self, shape: tuple[int, int, int, int], begun: Decoding) -> Preparation:
         return Preparation(
             shape=shape,
             content=tuple(self.content),
@@ -175,77 +198,12 @@ class _Ledger:
             modes=dict(self.modes),
             remarks=dict(self.remarks),
             refused=self.refused,
-            said=said,
+            said=begun.said,
+            value_range=begun.value_range,
         )
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
-
-
-class _PixelWriter:
-    """Writes uint8 pictures one after the other into a `.npy` file: grey as long as all are, then in colour.
-
-    Written as a stream rather than through a memory map, whose dirty pages would count as memory of the process.
-    """
-
-    def __init__(self, folder: Path, side: int) -> None:
-        self._folder, self._side, self._channels, self._count = folder, side, 1, 0
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = self._begin()
-
-    def __enter__(self) -> _PixelWriter:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.close()
-        Path(self._file.name).unlink(missing_ok=True)
-
-    def append(self, pixels: npt.NDArray[np.uint8]) -> None:
-        if pixels.ndim == 3 and self._channels == 1:
-            self._widen()
-        if pixels.ndim == 2 and self._channels == 3:
-            pixels = np.repeat(pixels[..., None], 3, axis=-1)
-        self._file.write(pixels.tobytes())
-        self._count += 1
-
-    def finish(self, path: Path) -> tuple[int, int, int, int]:
-        """Set the final length into the header and move the file to its place."""
-        self._write_header(self._file)
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        Path(self._file.name).replace(path)
-        return (self._count, self._side, self._side, self._channels)
-
-    def _begin(self) -> BinaryIO:
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        os.close(handle)
-        file = Path(name).open("w+b")  # noqa: SIM115 - closed, and removed, when the writer is left
-        self._write_header(file)
-        return file
-
-    def _write_header(self, file: BinaryIO) -> None:
-        """Write the header at the start; NumPy pads it, so that it is as long for any number of pictures."""
-        file.seek(0)
-        header = {
-            "descr": "|u1",
-            "fortran_order": False,
-            "shape": (self._count, self._side, self._side, self._channels),
-        }
-        np.lib.format.write_array_header_1_0(file, header)
-
-    def _widen(self) -> None:
-        """Write what is there so far again, with three channels."""
-        grey, self._channels = self._file, 3
-        n_bytes = self._count * self._side**2
-        grey.seek(-n_bytes, os.SEEK_END)
-        self._file = self._begin()
-        try:
-            while block := grey.read(_COPIED_AT_ONCE * self._side**2):
-                self._file.write(np.repeat(np.frombuffer(block, np.uint8), 3).tobytes())
-        finally:
-            grey.close()
-            Path(grey.name).unlink(missing_ok=True)
 
 
 def _write_document(path: Path, preparation: Preparation) -> None:
@@ -270,6 +228,7 @@ def _read(pixels_path: Path, document_path: Path) -> tuple[Preparation, ImageSto
             remarks=document["remarks"],
             refused={int(position): reason for position, reason in document["refused"].items()},
             said=tuple(document["said"]),
+            value_range=tuple(document["value_range"]) if document["value_range"] else None,
         )
         store = _store(pixels_path, preparation)
         store.check()
@@ -285,6 +244,7 @@ def _store(path: Path, preparation: Preparation) -> ImageStore:
         content=np.array(preparation.content, dtype="<U64"),
         sizes=np.array(preparation.sizes, dtype=np.int32).reshape(-1, 2),
         modes=preparation.modes,
+        value_range=preparation.value_range,
     )
 
 

@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -58,6 +58,7 @@ class Remark(StrEnum):
     TURNED = "were turned as their EXIF orientation says"
     FRAMES = "held several frames, of which the first was read"
     PADDED = "were not square; they were padded by continuing their edges; nothing is cut off, padding is not scored"
+    GREYED = "were in colour and are seen in grey, as the run's are"
     ENLARGED = "were smaller than the chosen size and were enlarged"
 
 
@@ -162,6 +163,14 @@ def picture_of(image: Image.Image, side: int, *, mode: str, remarks: tuple[Remar
     reshaped = (Remark.PADDED,) if width != height else ()
     enlarged = (Remark.ENLARGED,) if max(width, height) < side else ()
     return Picture(pixels, content.hexdigest(), (width, height), mode, (*remarks, *changed, *reshaped, *enlarged))
+
+
+def in_grey(picture: Picture) -> Picture:
+    """Return a colour picture in grey, by the luma of ITU-R BT.601; a grey one as it is."""
+    if picture.pixels.ndim == 2:
+        return picture
+    pixels = np.asarray(Image.fromarray(picture.pixels).convert("L"))
+    return replace(picture, pixels=pixels, remarks=(*picture.remarks, Remark.GREYED))
 
 
 def _require_pixels(image: Image.Image) -> None:

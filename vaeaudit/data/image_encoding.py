@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.data.image_store import ImageStore
+from vaeaudit.data.image_store import ImageStore, PictureForm
 
 #: Share of pixel values at the ends of the range from which on pictures count as black and white.
 NEAR_BINARY = 0.9
@@ -66,6 +66,8 @@ class ImageEncoding:
         p(pixel | z); see `fit_image_encoding`.
     scale
         Standard deviation of the pixels around the mean picture, pixels in [0, 1].
+    value_range
+        As in `PictureForm`.
     """
 
     height: int
@@ -73,6 +75,7 @@ class ImageEncoding:
     channels: int
     likelihood: PixelLikelihood
     scale: float
+    value_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if min(self.height, self.width) < 4 or self.height % 4 or self.width % 4 or self.channels not in (1, 3):
@@ -83,6 +86,11 @@ class ImageEncoding:
     def names(self) -> tuple[str, ...]:
         """Names of the modelled columns: none, pixels are no columns."""
         return ()
+
+    @property
+    def form(self) -> PictureForm:
+        """What other pictures must be brought to."""
+        return PictureForm(self.height, self.channels, self.value_range)
 
     @property
     def n_values(self) -> int:
@@ -101,7 +109,9 @@ class ImageEncoding:
     def from_dict(cls, document: Mapping[str, Any]) -> ImageEncoding:
         """Rebuild an encoding from `to_dict`."""
         entries = dict(document["images"])
-        return cls(**{**entries, "likelihood": PixelLikelihood(entries["likelihood"])})
+        stored = entries.get("value_range")
+        value_range = None if stored is None else (float(stored[0]), float(stored[1]))
+        return cls(**{**entries, "likelihood": PixelLikelihood(entries["likelihood"]), "value_range": value_range})
 
 
 def fit_image_encoding(images: ImageStore) -> ImageEncoding:
@@ -120,4 +130,5 @@ def fit_image_encoding(images: ImageStore) -> ImageEncoding:
         channels,
         PixelLikelihood.BERNOULLI if binary else PixelLikelihood.NORMAL,
         float(pixels.std(axis=0, dtype=np.float32).mean() / 255),
+        images.value_range,
     )

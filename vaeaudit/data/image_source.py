@@ -1,4 +1,4 @@
-"""From a folder of pictures to a `Dataset`: decode once and in parallel, join what is known about each picture."""
+"""From a folder of pictures to its raw data: decode once and in parallel, join what is known about each picture."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data.assemble import assemble_images
 from vaeaudit.data.cells import Cells, text_cells
-from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.frames import fingerprint
 from vaeaudit.data.image_cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
 from vaeaudit.data.image_decode import Picture, Unusable, decode, guarded_decoding, measure
 from vaeaudit.data.image_folder import ImageFolder, folder_columns
 from vaeaudit.data.image_metadata import join_metadata
+from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
+from vaeaudit.data.raw_data import RawData
 from vaeaudit.data.records import LeftOut, RawTable, unique_names
 from vaeaudit.data.refusals import SUPPORTED_PICTURES
-from vaeaudit.data.splits import with_split_folders
 from vaeaudit.errors import InputError
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.
@@ -35,38 +34,52 @@ _MEASURED = 1000
 _BATCH = 32
 
 
-def load_images(folder: ImageFolder, config: ReadConfig, on_progress: Listener | None = None) -> Dataset:
+def read_images(
+    folder: ImageFolder, config: ReadConfig, form: PictureForm | None = None, on_progress: Listener | None = None
+) -> RawData:
     """Read a folder of pictures.
+
+    Parameters
+    ----------
+    folder, config
+        The pictures, and how to read them.
+    form
+        What to bring them to; chosen from `config` and the data where None.
+    on_progress
+        As for `load`.
 
     Raises
     ------
-    InputError, InconclusiveError
-        Where no picture, or too few pictures can be used.
+    InputError
+        Where there is no picture.
     UsageError
-        Where the configuration does not fit the data, or the cache cannot be written.
+        Where the cache cannot be written.
     """
     if not folder.n_pictures:
         raise InputError(f"{folder.path}: expected pictures ({SUPPORTED_PICTURES}), found none.")
     names = [file.name for file in folder.files]
     stamps = ((file.name, file.size, file.modified_ns, file.changed_ns) for file in folder.files)
-    key = cache_key(config.image_size, "folder", folder.path.resolve(), *stamps)
+    wanted = (config.image_size,) if form is None else (form.side, form.channels)
+    key = cache_key(*wanted, "folder", folder.path.resolve(), *stamps)
 
     def decoding() -> Decoding:
         paths = [folder.path / name for name in names]
-        side = config.image_size or choose_side(_longer_sides(paths))
-        return Decoding(side, len(paths), _decode_all(paths, side))
+        side = form.side if form else config.image_size or choose_side(_longer_sides(paths))
+        return Decoding(side, len(paths), _decode_all(paths, side), channels=form.channels if form else None)
 
     with guarded_decoding():
         preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
-    table, config = with_split_folders(_table(folder, names, preparation, config), names, config)
+    placed = folder_columns(names)
+    notes = (*notes_on_size(preparation, config, form), *preparation.notes)
+    table = _table(folder, names, preparation, config, notes)
     row_names = np.array([readable_name(names[position]) for position in preparation.positions], dtype=object)
-    return assemble_images(
+    return RawData(
         table,
-        config,
-        store,
         name=readable_name(folder.path.resolve().name),
         fingerprint=content_fingerprint(table, preparation, names),
+        images=store,
         row_names=row_names,
+        from_folders=tuple(placed.columns),
     )
 
 
@@ -87,11 +100,14 @@ def choose_side(longer_sides: npt.NDArray[np.int64]) -> int:
     return max((side for side in SIDES if side <= median), default=SIDES[0])
 
 
-def notes_on_size(preparation: Preparation, config: ReadConfig) -> tuple[str, ...]:
+def notes_on_size(preparation: Preparation, config: ReadConfig, form: PictureForm | None = None) -> tuple[str, ...]:
     """Say how the pictures were brought to one size."""
     if not preparation.content:
         return ()
     side, channels = preparation.shape[1], preparation.shape[3]
+    if form is not None:
+        colour = "grey" if channels == 1 else "in colour"
+        return (f"pictures are brought to {side} x {side} pixels, {colour}, as the run's are",)
     median = float(np.median(np.max(preparation.sizes, axis=1)))
     chosen = f"chosen from the data (the median picture has {median:g} on its longer side); --image-size says otherwise"
     how = "as --image-size says" if config.image_size else chosen
@@ -107,7 +123,9 @@ def content_fingerprint(table: RawTable, preparation: Preparation, names: Sequen
     return total.hexdigest()
 
 
-def _table(folder: ImageFolder, names: Sequence[str], preparation: Preparation, config: ReadConfig) -> RawTable:
+def _table(
+    folder: ImageFolder, names: Sequence[str], preparation: Preparation, config: ReadConfig, notes: Sequence[str]
+) -> RawTable:
     """Lay the columns that folders and metadata give beside the pictures, and account for everything met."""
     refused = tuple(
         LeftOut(readable_name(names[position]), -1, reason) for position, reason in preparation.refused.items()
@@ -127,19 +145,13 @@ def _table(folder: ImageFolder, names: Sequence[str], preparation: Preparation, 
         blank=described.blank,
         left_out=left_out,
         notes=(
-            *notes_on_size(preparation, config),
-            *preparation.notes,
+            *notes,
             *placed.notes,
-            *_suggest_label(columns, config),
             *described.notes,
             *folder.notes,
         ),
         problems={**described.problems, **problems},
     )
-
-
-def _suggest_label(columns: Sequence[str], config: ReadConfig) -> tuple[str, ...]:
-    return ("the column class could be the label: --label class",) if "class" in columns and not config.label else ()
 
 
 # --- decoding in parallel -------------------------------------------------------------------------------------------

@@ -11,6 +11,23 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
+class PictureForm:
+    """What pictures are brought to, where that is not to be chosen from the data.
+
+    Attributes
+    ----------
+    side, channels
+        Of every picture, in pixels; 1 or 3 channels.
+    value_range
+        Values that stand for black and for white in an array of pictures; None where files say it themselves.
+    """
+
+    side: int
+    channels: int
+    value_range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class ImageStore:
     """N pictures of one size in a `.npy` file; nothing of it is in memory until it is looked at.
 
@@ -26,6 +43,8 @@ class ImageStore:
         [N, 2] int; original width and height, as shown (after EXIF rotation).
     modes
         Pixel format of the source, as Pillow calls it -> how many pictures had it.
+    value_range
+        As in `PictureForm`.
     """
 
     path: Path
@@ -33,6 +52,7 @@ class ImageStore:
     content: npt.NDArray[np.str_]
     sizes: npt.NDArray[np.int32]
     modes: dict[str, int] = field(default_factory=dict)
+    value_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         n_images, _, _, channels = self.shape
@@ -43,6 +63,11 @@ class ImageStore:
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    @property
+    def form(self) -> PictureForm:
+        """What the pictures were brought to."""
+        return PictureForm(self.shape[1], self.shape[3], self.value_range)
 
     def read(self, index: npt.NDArray[np.integer]) -> npt.NDArray[np.uint8]:
         """Return the pictures [K, H, W, channels] at these positions [K].

@@ -55,7 +55,7 @@ def infer_measured(cells: Cells) -> Typed:
     distinct = np.unique(reading.present) if reading is not None else np.empty(0)
     if reading is None or len(distinct) < 2:
         return constant(as_text(cells))
-    return Typed(Kind.REAL, reading.rows, len(distinct), problems=reading.all_problems)
+    return Typed(Kind.REAL, reading.rows, len(distinct), problems=reading.all_problems, convention=reading.convention)
 
 
 def _mixed(typed: Typed, numbers: Reading[np.float64] | None) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def _infer_numbers(name: str, cells: Cells, reading: Reading[np.float64]) -> Typ
         return levelled(Kind.BOOLEAN, codes, ("0", "1"), unique=2, problems=problems)
     if number_identifies(name, distinct, len(present)):
         return identifier(as_text(cells), problems)
-    return Typed(number_kind(present), reading.rows, len(distinct), problems=problems)
+    return Typed(number_kind(present), reading.rows, len(distinct), problems=problems, convention=reading.convention)
 
 
 def number_identifies(name: str, distinct: npt.NDArray[np.float64], n_present: int) -> bool:
@@ -150,7 +150,7 @@ def from_times(reading: Reading[np.datetime64]) -> Typed:
     unique = len(np.unique(reading.present))
     if unique < 2:
         return constant(as_text(TimeCells(reading.rows)), reading.all_problems)
-    return Typed(Kind.DATETIME, reading.rows, unique, problems=reading.all_problems)
+    return Typed(Kind.DATETIME, reading.rows, unique, problems=reading.all_problems, convention=reading.convention)
 
 
 # --- text -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From a source to a `Dataset`: decide what the source is, and hand it to whoever reads it."""
+"""From a source to a `Dataset`: decide what the source is, hand it to whoever reads it, and settle its columns."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 
 from vaeaudit.config import ReadConfig, SourceKind
 from vaeaudit.data import frames, sources
-from vaeaudit.data.array_source import load_array
+from vaeaudit.data.array_source import read_array
 from vaeaudit.data.arrays import open_arrays
 from vaeaudit.data.assemble import assemble
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.image_cache import Listener
 from vaeaudit.data.image_folder import ImageFolder, survey
-from vaeaudit.data.image_source import load_images
+from vaeaudit.data.image_source import read_images
+from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
+from vaeaudit.data.raw_data import RawData
 from vaeaudit.data.tables import read_tables
 from vaeaudit.errors import InputError, UsageError
 
@@ -43,23 +45,45 @@ def load(source: Any, config: ReadConfig | None = None, *, on_progress: Listener
         Where the configuration does not fit the data.
     """
     config = config or ReadConfig()
+    return assemble(read(source, config, on_progress=on_progress), config)
+
+
+def read(
+    source: Any, config: ReadConfig, *, form: PictureForm | None = None, on_progress: Listener | None = None
+) -> RawData:
+    """Read a source without deciding anything about its columns.
+
+    Parameters
+    ----------
+    source, config, on_progress
+        As for `load`.
+    form
+        What to bring pictures to; chosen from `config` and the data where None.
+
+    Raises
+    ------
+    InputError
+        Where nothing usable can be read.
+    UsageError
+        Where the configuration does not fit the source.
+    """
     if frames.is_frame(source):
         table = frames.read_frame(source)
-        return assemble(table, config, name="DataFrame", fingerprint=frames.fingerprint(table))
+        return RawData(table, name="DataFrame", fingerprint=frames.fingerprint(table))
     if not isinstance(source, str | Path):
         raise UsageError(f"expected a path or a DataFrame, found {type(source).__name__}.")
     path = Path(source)
     folder = survey(path) if path.is_dir() and config.kind in (SourceKind.AUTO, SourceKind.IMAGES) else None
     if folder is not None and (config.kind == SourceKind.IMAGES or folder.n_pictures > folder.tables):
-        return load_images(_with_note_on_tables(folder), config, on_progress)
+        return read_images(_with_note_on_tables(folder), config, form, on_progress)
     arrays = open_arrays(path)
     if arrays is not None:
-        return load_array(arrays, config, on_progress)
+        return read_array(arrays, config, form, on_progress)
     _require_table(path, config)
-    return _load_table(path, config, folder)
+    return _read_table(path, config, folder)
 
 
-def _load_table(path: Path, config: ReadConfig, folder: ImageFolder | None) -> Dataset:
+def _read_table(path: Path, config: ReadConfig, folder: ImageFolder | None) -> RawData:
     found = sources.find(path)
     if folder is not None and folder.n_pictures:
         said = (
@@ -68,7 +92,7 @@ def _load_table(path: Path, config: ReadConfig, folder: ImageFolder | None) -> D
         )
         found = replace(found, notes=(said, *found.notes))
     name = readable_name(found.path.resolve().name)
-    return assemble(read_tables(found, config), config, name=name, fingerprint=found.fingerprint())
+    return RawData(read_tables(found, config), name=name, fingerprint=found.fingerprint())
 
 
 def _with_note_on_tables(folder: ImageFolder) -> ImageFolder:

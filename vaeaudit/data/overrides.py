@@ -98,7 +98,7 @@ def _as_numbers(name: str, cells: Cells, kind: Kind) -> Typed:
         raise _impossible(name, kind, f"values must be non-negative integers, found {wrong[0]:g}")
     if len(distinct) < 2:
         raise _impossible(name, kind, f"the column holds only {distinct[0]:g}")
-    return Typed(kind, reading.rows, len(distinct), problems=reading.all_problems)
+    return Typed(kind, reading.rows, len(distinct), problems=reading.all_problems, convention=reading.convention)
 
 
 def _require_few_strays(name: str, kind: Kind, reading: Reading[Any]) -> None:
@@ -109,8 +109,7 @@ def _require_few_strays(name: str, kind: Kind, reading: Reading[Any]) -> None:
 
 
 def _as_times(name: str, cells: Cells) -> Typed:
-    reading = None if isinstance(cells, TimeCells) else _compact_dates(as_text(cells))
-    reading = reading or read_times(cells)
+    reading = read_declared_times(cells)
     if reading is None or len(reading.present) == 0:
         raise _impossible(
             name, Kind.DATETIME, "the column holds no dates", "Write them as 2024-01-31 or 2024-01-31 12:00:00."
@@ -120,6 +119,12 @@ def _as_times(name: str, cells: Cells) -> Typed:
     if typed.kind is not Kind.DATETIME:
         raise _impossible(name, Kind.DATETIME, "the column holds one date only")
     return typed
+
+
+def read_declared_times(cells: Cells, usual: str = "") -> Reading[np.datetime64] | None:
+    """Read cells that are known to be dates, 20240131 among them; `usual` is as in `read_times`."""
+    reading = None if isinstance(cells, TimeCells) else _compact_dates(as_text(cells))
+    return reading or read_times(cells, usual)
 
 
 def _compact_dates(cells: TextCells) -> Reading[np.datetime64] | None:

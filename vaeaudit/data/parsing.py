@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ _DECIMAL_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
 _DECIMAL_POINT = r"^[+-]?\d*\.(\d{1,2}|\d{4,})$"
 _INFINITE = r"(?i)^[+-]?(inf|infinity)$"
 _ZERO_PADDED = r"^0\d+$"
+
+#: Thousands of 1.234, which a decimal comma is beside.
+_POINT_THOUSANDS = r"^[+-]?\d{1,3}(\.\d{3})+$"
 
 _CLOCK = r"([T ]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
 _ZONE = r"(\s?(Z|[+-]\d{2}:?\d{2}))?"
@@ -35,37 +39,70 @@ _DATE_SHAPES = (
 _CLOCK_FORMATS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
 _SAMPLE = 50
 
+THOUSANDS_COMMA, DECIMAL_COMMA = "thousands comma", "decimal comma"
 
-def parse_numbers(texts: pa.Array) -> tuple[npt.NDArray[np.float64], str | None]:
+
+@dataclass(frozen=True)
+class Convention:
+    """Which of several ways a column is written in.
+
+    Attributes
+    ----------
+    name
+        `thousands comma`, `decimal comma`, an order of day and month (`%d/%m/%Y`), or empty where there is one way.
+    said
+        What a reader should know about it; empty where it goes without saying.
+    """
+
+    name: str = ""
+    said: str = ""
+
+
+def parse_numbers(texts: pa.Array, usual: str = "") -> tuple[npt.NDArray[np.float64], Convention]:
     """Read distinct texts as numbers.
+
+    Parameters
+    ----------
+    texts
+        [U].
+    usual
+        Name of the convention to follow where the texts themselves would allow for another.
 
     Returns
     -------
     numbers
         float64 [U]; +-inf for infinities, NaN where the text is no number.
     convention
-        A sentence where commas were read as thousands separators or as decimal commas.
+        Whether commas were read as thousands separators or as decimal commas.
     """
-    plain, convention = _without_commas(texts)
+    plain, convention = _without_commas(texts, usual)
     usable = pc.or_(pc.match_substring_regex(plain, _NUMBER), pc.match_substring_regex(plain, _INFINITE))
     if not pc.any(usable).as_py():
-        return np.full(len(texts), np.nan), None
+        return np.full(len(texts), np.nan), Convention()
     numbers = pc.cast(pc.if_else(usable, plain, None), pa.float64())
     return np.array(numbers.to_numpy(zero_copy_only=False), dtype=np.float64), convention
 
 
-def _without_commas(texts: pa.Array) -> tuple[pa.Array, str | None]:
+def _without_commas(texts: pa.Array, usual: str) -> tuple[pa.Array, Convention]:
     """Bring 1,234.5 and 1.234,5 to 1234.5, where all texts with a comma are written the same way."""
     commas = texts.filter(pc.match_substring_regex(texts, _DIGITS_AND_COMMA))
-    if not len(commas):
-        return texts, None
-    if pc.all(pc.match_substring_regex(commas, _THOUSANDS)).as_py():
-        return pc.replace_substring(texts, ",", ""), f"commas were read as thousands separators, as in {commas[0]}"
+    if not len(commas) and usual != DECIMAL_COMMA:
+        return texts, Convention()
     points = pc.any(pc.match_substring_regex(texts, _DECIMAL_POINT)).as_py()
-    if not points and pc.all(pc.match_substring_regex(commas, _DECIMAL_COMMA)).as_py():
+    if not len(commas):
+        if points or not pc.any(pc.match_substring_regex(texts, _POINT_THOUSANDS)).as_py():
+            return texts, Convention()
+        return pc.replace_substring(texts, ".", ""), Convention(usual, "points were read as thousands separators")
+    decimal = not points and pc.all(pc.match_substring_regex(commas, _DECIMAL_COMMA)).as_py()
+    thousands = pc.all(pc.match_substring_regex(commas, _THOUSANDS)).as_py()
+    if thousands and not (decimal and usual == DECIMAL_COMMA):
+        said = f"commas were read as thousands separators, as in {commas[0]}"
+        return pc.replace_substring(texts, ",", ""), Convention(THOUSANDS_COMMA, said)
+    if decimal:
         without_points = pc.replace_substring(texts, ".", "")
-        return pc.replace_substring(without_points, ",", "."), f"decimal commas were read as such, as in {commas[0]}"
-    return texts, None
+        said = f"decimal commas were read as such, as in {commas[0]}"
+        return pc.replace_substring(without_points, ",", "."), Convention(DECIMAL_COMMA, said)
+    return texts, Convention()
 
 
 def are_zero_padded(values: pa.Array) -> npt.NDArray[np.bool_]:
@@ -73,7 +110,9 @@ def are_zero_padded(values: pa.Array) -> npt.NDArray[np.bool_]:
     return np.asarray(pc.match_substring_regex(values, _ZERO_PADDED))
 
 
-def parse_times(values: pa.Array, counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.datetime64], str | None]:
+def parse_times(
+    values: pa.Array, counts: npt.NDArray[np.int64], usual: str = ""
+) -> tuple[npt.NDArray[np.datetime64], Convention]:
     """Read distinct texts as dates, in the one format that fits most cells.
 
     Parameters
@@ -82,26 +121,32 @@ def parse_times(values: pa.Array, counts: npt.NDArray[np.int64]) -> tuple[npt.ND
         [U] texts.
     counts
         [U]; how many cells hold each.
+    usual
+        The order of day and month to follow where a second one fits as well.
 
     Returns
     -------
     times
         datetime64[us] [U] in UTC, NaT where the text is no date.
-    ambiguity
-        A sentence where a second order of day and month would fit as well.
+    convention
+        The order of day and month that was taken; it is said where nothing settles it.
     """
     texts = np.asarray(values.to_numpy(zero_copy_only=False), dtype=object)
     shape = _shape_of(texts[np.argsort(-counts, kind="stable")[:_SAMPLE]].tolist())
     if shape is None:
-        return np.full(len(texts), np.datetime64("NaT", "us")), None
+        return np.full(len(texts), np.datetime64("NaT", "us")), Convention()
     pattern, orders = shape
     fitting = np.fromiter((pattern.match(text) is not None for text in texts), dtype=bool, count=len(texts))
     parsed = [_parse_order(texts, fitting, order) for order in orders]
     share = [int(counts[~np.isnat(times)].sum()) for times in parsed]
     best = int(np.argmax(share))
-    ambiguous = len(orders) == 2 and share[0] == share[1] and not np.array_equal(parsed[0], parsed[1])
-    note = f"dates could be read as {orders[0]} or {orders[1]}; {orders[best]} was taken" if ambiguous else None
-    return parsed[best], note
+    if len(orders) != 2:
+        return parsed[best], Convention()
+    ambiguous = share[0] == share[1] and not np.array_equal(parsed[0], parsed[1])
+    if ambiguous and usual in orders:
+        return parsed[orders.index(usual)], Convention(usual)
+    said = f"dates could be read as {orders[0]} or {orders[1]}; {orders[best]} was taken" if ambiguous else ""
+    return parsed[best], Convention(orders[best], said)
 
 
 def _shape_of(sample: list[str]) -> tuple[re.Pattern[str], tuple[str, ...]] | None:

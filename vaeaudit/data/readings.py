@@ -11,7 +11,7 @@ import pandas as pd
 
 from vaeaudit.data.cells import Cells, NumberCells, TextCells, TimeCells, times_from_microseconds
 from vaeaudit.data.missing import are_missing_among_numbers
-from vaeaudit.data.parsing import parse_numbers, parse_times
+from vaeaudit.data.parsing import Convention, parse_numbers, parse_times
 from vaeaudit.data.storage import cell_counts
 
 ScalarT = TypeVar("ScalarT", np.float64, np.datetime64)
@@ -36,6 +36,8 @@ class Reading(Generic[ScalarT]):
         Cells that are neither that nor missing, with `examples` of them.
     problems
         What was noticed on the way.
+    convention
+        Name of the `Convention` that was followed.
     """
 
     rows: npt.NDArray[ScalarT]
@@ -43,6 +45,7 @@ class Reading(Generic[ScalarT]):
     stray: int = 0
     examples: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    convention: str = ""
 
     @property
     def present(self) -> npt.NDArray[ScalarT]:
@@ -66,34 +69,37 @@ class Reading(Generic[ScalarT]):
         )
 
 
-def read_numbers(cells: Cells) -> Reading[np.float64] | None:
-    """Read the cells as numbers; infinite values become missing and are counted. None where no cell is a number."""
+def read_numbers(cells: Cells, usual: str = "") -> Reading[np.float64] | None:
+    """Read the cells as numbers; infinite values become missing and are counted. None where no cell is a number.
+
+    `usual` is the convention to follow where the cells would allow for another.
+    """
     if isinstance(cells, TimeCells):
         return None
     if isinstance(cells, NumberCells):
         rows, problems = _without_infinite(cells.numbers)
         return Reading(rows, "numbers", problems=problems)
-    parsed, convention = parse_numbers(cells.texts)
+    parsed, convention = parse_numbers(cells.texts, usual)
     if np.isnan(parsed).all():
         return None
     word = np.isnan(parsed) & are_missing_among_numbers(cells.texts)
     stray = np.isnan(parsed) & ~word
     rows, problems = _without_infinite(np.append(parsed, np.nan)[cells.codes])
-    noticed = (*((convention,) if convention else ()), *_words_problem(cells, word), *problems)
-    return Reading(rows, "numbers", _n_cells(cells, stray), _examples(cells, stray), noticed)
+    noticed = (*filter(None, [convention.said]), *_words_problem(cells, word), *problems)
+    return Reading(rows, "numbers", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name)
 
 
-def read_times(cells: Cells) -> Reading[np.datetime64] | None:
-    """Read the cells as points in time (UTC); None where no cell is a date."""
+def read_times(cells: Cells, usual: str = "") -> Reading[np.datetime64] | None:
+    """Read the cells as points in time (UTC); None where no cell is a date. `usual` is as in `read_numbers`."""
     if isinstance(cells, TimeCells):
         return Reading(cells.times, "dates", problems=_out_of_range(cells.out_of_range))
     if isinstance(cells, NumberCells) or len(cells.texts) == 0:
         return None
-    parsed, ambiguity = parse_times(cells.texts, cell_counts(cells))
+    parsed, convention = parse_times(cells.texts, cell_counts(cells), usual)
     if np.isnat(parsed).all():
         return None
     word = np.isnat(parsed) & are_missing_among_numbers(cells.texts)
-    return times_reading(cells, parsed, word=word, problems=(ambiguity,) if ambiguity else ())
+    return times_reading(cells, parsed, word=word, convention=convention)
 
 
 def times_reading(
@@ -101,17 +107,18 @@ def times_reading(
     parsed: npt.NDArray[np.datetime64],
     *,
     word: npt.NDArray[np.bool_],
-    problems: tuple[str, ...] = (),
+    convention: Convention | None = None,
 ) -> Reading[np.datetime64]:
     """Bring the dates of distinct texts, datetime64[us] [U], to the rows; texts in `word` mean "missing"."""
+    convention = convention or Convention()
     stray = np.isnat(parsed) & ~word
     times = times_from_microseconds(np.append(parsed, _NO_TIME)[cells.codes])
     noticed = (
-        *problems,
+        *filter(None, [convention.said]),
         *_words_problem(cells, word),
         *_out_of_range(times.out_of_range),
     )
-    return Reading(times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed)
+    return Reading(times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name)
 
 
 def _without_infinite(numbers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:

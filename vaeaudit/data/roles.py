@@ -96,6 +96,7 @@ def assign(
         levels=typed.levels,
         problems=(*name_problems, *of_kind, *_problems_of_role(name, typed, role)),
         suggested_sensitive=suggests_sensitive(name),
+        convention=typed.convention,
     )
 
 

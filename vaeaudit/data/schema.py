@@ -72,6 +72,11 @@ class Column:
         What a reader of the data should know, one sentence each ("12 infinite values were read as missing").
     suggested_sensitive
         Whether the name suggests a sensitive attribute. A suggestion only: it changes nothing.
+    convention
+        How its numbers or dates were read where there was a choice (`decimal comma`, `%d/%m/%Y` …): other data of the
+        same kind is read likewise. Empty where there was none.
+    derived
+        Whether it was computed from the pictures, and is no column of the source.
     """
 
     name: str
@@ -83,6 +88,8 @@ class Column:
     levels: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     suggested_sensitive: bool = False
+    convention: str = ""
+    derived: bool = False
 
     def __post_init__(self) -> None:
         if self.in_model and not self.kind.can_be_modelled:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.cells import Cells, as_text
-from vaeaudit.data.image_folder import SPLIT_NAMES, folder_columns
+from vaeaudit.data.image_folder import SPLIT_NAMES
 from vaeaudit.data.naming import words
 from vaeaudit.data.records import RawTable
 from vaeaudit.data.schema import Column, Kind
@@ -41,20 +41,22 @@ def store_split(name: str, cells: Cells, kind: str | None) -> Typed:
     return category(text)
 
 
-def with_split_folders(table: RawTable, names: Sequence[str], config: ReadConfig) -> tuple[RawTable, ReadConfig]:
+def with_split_folders(
+    table: RawTable, from_folders: Collection[str], config: ReadConfig
+) -> tuple[RawTable, ReadConfig]:
     """Declare the column that split folders made to be the split, unless the user said something else about it.
 
     Parameters
     ----------
     table
         The pictures' columns.
-    names
-        Of all files, as `folder_columns` takes them.
+    from_folders
+        Those of them that folders gave.
     config
         What the user declared.
     """
     taken = (config.label, config.id, *config.sensitive, *config.exclude, *config.kinds, *config.levels)
-    if config.split is not None or _FOLDER_SPLIT in taken or _FOLDER_SPLIT not in folder_columns(names).columns:
+    if config.split is not None or _FOLDER_SPLIT in taken or _FOLDER_SPLIT not in from_folders:
         return table, config
     found = n_distinct(as_text(table.cells[table.names.index(_FOLDER_SPLIT)]))
     if not 2 <= found <= MAX_SPLITS:

@@ -22,7 +22,7 @@ class Typed:
 
     Attributes
     ----------
-    kind, levels, unique, problems
+    kind, levels, unique, problems, convention
         As in `Column`.
     stored
         [N]; float64, datetime64[ns], a Categorical, or objects, by kind.
@@ -33,6 +33,7 @@ class Typed:
     unique: int
     levels: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    convention: str = ""
 
     @property
     def missing(self) -> int:

@@ -11,14 +11,21 @@ with native_stderr_held_back():
     tensorflow.constant(0)  # the first tensor makes it announce the processor
 
 from vaeaudit.models.build import build, resolve
+from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.image_inference import encode_images, fit_image_scales, make_pictures
 from vaeaudit.models.image_scores import PatchScales
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.persistence import architecture, rebuild, weights
-from vaeaudit.models.stability import latent_stability
-from vaeaudit.models.table_inference import drawn_bounds, encode_rows, traversals, typical_column_nats
+from vaeaudit.models.stability import Members, train_members
+from vaeaudit.models.table_inference import (
+    decode_columns,
+    drawn_bounds,
+    encode_rows,
+    traversals,
+    typical_column_nats,
+)
 from vaeaudit.models.table_vae import TableVAE
 from vaeaudit.models.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.vae import BetaVAE
@@ -27,17 +34,19 @@ __all__ = [
     "TRAVERSAL",
     "BetaVAE",
     "ImageVAE",
+    "Members",
     "PatchScales",
     "TableVAE",
     "Training",
     "TrainingState",
     "architecture",
     "build",
+    "decode_columns",
     "drawn_bounds",
     "encode_images",
     "encode_rows",
+    "fit_flow",
     "fit_image_scales",
-    "latent_stability",
     "make_pictures",
     "measure_latent_space",
     "posterior_means",
@@ -45,6 +54,7 @@ __all__ = [
     "resolve",
     "split_held_out",
     "train",
+    "train_members",
     "traversals",
     "typical_column_nats",
     "weights",

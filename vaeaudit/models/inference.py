@@ -29,8 +29,14 @@ def posterior_means(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
     model, rows
         Trained, and encoded for it.
     """
+    return mean_encoder(model)(rows)
+
+
+def mean_encoder(model: BetaVAE) -> Callable[[Rows], npt.NDArray[np.float32]]:
+    """Return `posterior_means` of one model, traced once for many calls; it follows the model's weights."""
     encode = compiled(model, lambda *batch: model.encode(batch))
-    return np.concatenate([encode(*tensors(part))[0].numpy() for part in chunks(rows, chunk_size(model, 1))])
+    size = chunk_size(model, 1)
+    return lambda rows: np.concatenate([encode(*tensors(part))[0].numpy() for part in chunks(rows, size)])
 
 
 def chunks(rows: Rows, size: int) -> Iterator[Rows]:

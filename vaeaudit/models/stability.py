@@ -1,8 +1,8 @@
-"""Whether a latent comes back when the model is trained again from another seed."""
+"""The same data learned again from other seeds: which latents come back, and what the others say of each row."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,26 @@ from vaeaudit.progress import Listener, ignore
 _COMPARED_ROWS = 5000
 
 
-def latent_stability(
+@dataclass(frozen=True)
+class Members:
+    """What refits from other seeds found.
+
+    Attributes
+    ----------
+    mean
+        [K, N, L] float32; posterior means of all rows under each of K refits. A refit's latents have an order and
+        signs of their own.
+    stability
+        [L]; how well each latent of the model in question is matched by one latent of a refit, averaged over the
+        refits: the largest absolute rank correlation. 1 where the axis returns, near 0 where it was an accident of the
+        seed (the idea of UDR, Duan 2020).
+    """
+
+    mean: npt.NDArray[np.float32]
+    stability: npt.NDArray[np.float64]
+
+
+def train_members(
     mean: npt.NDArray[np.floating],
     encoding: AnyEncoding,
     rows: Rows,
@@ -28,38 +47,42 @@ def latent_stability(
     config: TrainConfig,
     seed: int,
     on_progress: Listener = ignore,
-) -> npt.NDArray[np.float64]:
-    """Return [L]; how well each latent is matched by one latent of a model trained from another seed.
+) -> Members:
+    """Train `config.members` models from other seeds, each for a third of the epochs, one after the other.
 
-    The figure is the largest absolute rank correlation with any latent of the refit, averaged over
-    `config.refits` refits; 1 where the axis returns, near 0 where it was an accident of the seed (the idea of UDR,
-    Duan 2020). A refit takes a third of the epochs.
+    Not side by side: TensorFlow already spreads a training over cores, and a process of its own takes 4.6 s of
+    processor time and 750 MB before it has seen a row (a member of Adult: 14 s), so that two members on two cores gain
+    nothing. Besides, a spawned process runs the caller's script again unless that guards against it.
 
     Parameters
     ----------
     mean
         [N, L] posterior means of the model in question.
     encoding, rows, held_out, model_config, config, seed
-        What that model was trained with.
+        What that model was trained with; `config.members` is at least 1.
     on_progress
         Told about each refit's epochs.
     """
+    if config.members < 1:
+        raise ValueError(f"expected at least one member, found {config.members}")
     sample = np.random.default_rng(seed).permutation(len(rows))[:_COMPARED_ROWS]
     epochs = max(config.warmup_epochs + 1, config.epochs // 3)
     short = replace(config, epochs=epochs, warmup_epochs=min(config.warmup_epochs, epochs // 3))
-    matches = []
-    for refit in range(config.refits):
+    means = np.empty((config.members, *mean.shape), np.float32)
+    matches = np.empty((config.members, mean.shape[1]))
+    for member in range(config.members):
         other = train(
             encoding,
             rows,
             held_out,
             model_config,
             short,
-            seed=(seed + 1 + refit) % 2**32,
+            seed=(seed + 1 + member) % 2**32,
             on_progress=on_progress,
         )
-        matches.append(best_match(mean[sample], posterior_means(other.model, rows.take(sample))))
-    return np.asarray(np.mean(matches, axis=0), np.float64)
+        means[member] = posterior_means(other.model, rows)
+        matches[member] = best_match(mean[sample], means[member, sample])
+    return Members(means, matches.mean(axis=0))
 
 
 def best_match(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -127,7 +127,20 @@ def traversals(model: TableVAE) -> npt.NDArray[np.float64]:
     model
         Trained; the positions [T] are `TRAVERSAL`.
     """
-    expected = model.likelihood.expectation(model.decode(tf.constant(traversal_latents(model)))).numpy()
+    return decode_columns(model, traversal_latents(model))
+
+
+def decode_columns(model: TableVAE, z: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return [..., C]: what the decoder expects of each column at latents z [..., L], in `in_user_units`.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    z
+        Any number of points.
+    """
+    expected = model.likelihood.expectation(model.decode(tf.constant(z, tf.float32))).numpy()
     return in_user_units(expected, model.encoding.columns)
 
 

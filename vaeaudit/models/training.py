@@ -17,9 +17,11 @@ from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.latents import ACTIVE_THRESHOLD
+from vaeaudit.models.batches import drawn_batches, training_batches
 from vaeaudit.models.build import build, chunk_size
 from vaeaudit.models.inference import chunks, tensors
 from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.resampling import AdaptiveResampling
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.progress import Listener, Progress, ignore
 
@@ -113,33 +115,6 @@ def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_
     return mask
 
 
-def training_batches(rows: Rows, batch_size: int, steps_per_epoch: int, *, seed: int, epoch: int) -> Any:
-    """Return an endless `tf.data.Dataset` of batches, from `epoch` on; each pass is a fresh permutation.
-
-    The permutation is computed index by index (`index_shuffle`) and rows are read as they are needed, so memory does
-    not grow with N.
-    """
-    n_rows = len(rows)
-    size = min(batch_size, n_rows)
-    passes = max(1, n_rows // batch_size)
-    examples = rows.take(slice(0, 1)).arrays()
-
-    def read(index: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
-        return list(rows.take(index).arrays())
-
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        position = (step % passes) * batch_size + tf.range(size, dtype=tf.int64)
-        shuffle_seed = tf.stack([tf.cast(step // passes, tf.int32), seed % 2**31])
-        index = tf.random.experimental.index_shuffle(position, shuffle_seed, n_rows - 1)
-        parts = tf.numpy_function(read, [index], [example.dtype for example in examples], stateful=False)
-        for part, example in zip(parts, examples, strict=True):
-            part.set_shape([size, *example.shape[1:]])
-        return tuple(parts)
-
-    steps = tf.data.Dataset.counter(start=epoch * steps_per_epoch)
-    return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
-
-
 def train(
     encoding: AnyEncoding,
     rows: Rows,
@@ -195,17 +170,38 @@ def train(
     )
     if resume_from is not None:
         keeper.restore(resume_from)
-    if keeper.epoch < schedule.epochs and keeper.waited < config.patience:
-        model.fit(
-            training_batches(train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch),
-            epochs=schedule.epochs,
-            initial_epoch=keeper.epoch,
-            steps_per_epoch=schedule.steps_per_epoch,
-            callbacks=[keeper],
-            shuffle=False,  # the batches are shuffled already
-            verbose=0,
+    if config.debias:
+        _fit_resampled(model, train_rows, schedule, keeper, config, seed=seed)
+    elif keeper.goes_on:
+        batches = training_batches(
+            train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
         )
+        _fit_until(schedule.epochs, model, batches, schedule, keeper)
     return keeper.finish(baseline)
+
+
+def _fit_resampled(
+    model: BetaVAE, train_rows: Rows, schedule: _Schedule, keeper: _Keeper, config: TrainConfig, *, seed: int
+) -> None:
+    """Fit epoch by epoch: batches that were fetched ahead would still be drawn by the histograms before."""
+    resampling = AdaptiveResampling(model, train_rows, alpha=config.debias_alpha, seed=seed)
+    while keeper.goes_on:
+        drawn = resampling.draw(keeper.epoch, schedule.steps_per_epoch * schedule.batch_size)
+        keeper.effective_sample_size = drawn.effective_sample_size
+        batches = drawn_batches(train_rows, drawn.index, schedule.batch_size)
+        _fit_until(keeper.epoch + 1, model, batches, schedule, keeper)
+
+
+def _fit_until(epoch: int, model: BetaVAE, batches: Any, schedule: _Schedule, keeper: _Keeper) -> None:
+    model.fit(
+        batches,
+        epochs=epoch,
+        initial_epoch=keeper.epoch,
+        steps_per_epoch=schedule.steps_per_epoch,
+        callbacks=[keeper],
+        shuffle=False,  # the batches are shuffled already
+        verbose=0,
+    )
 
 
 @dataclass(frozen=True)
@@ -263,14 +259,23 @@ class _Keeper(keras.callbacks.Callback):
         self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
         self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
         self.best = model.get_weights()
-        self.history: dict[str, list[float]] = {name: [] for name in ("loss", "val_loss", "kl", "val_elbo", "active")}
-        self.started = time.monotonic()
+        self.effective_sample_size: float | None = None  # of the rows that the epoch draws, where it is not all
+        names = ("loss", "val_loss", "kl", "val_elbo", "active") + (("effective_sample_size",) if config.debias else ())
+        self.history: dict[str, list[float]] = {name: [] for name in names}
+        self.started: float | None = None
         self.first_epoch = 0
         self.stopped = "epochs"
         self._evaluate = tf.function(self._held_out_rows, reduce_retracing=True)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether another epoch is due."""
+        is_due = self.epoch < self.schedule.epochs and self.waited < self.config.patience
+        return is_due and self.stopped == "epochs"
+
     def on_train_begin(self, logs: Any = None) -> None:
-        self.started, self.first_epoch = time.monotonic(), self.epoch
+        if self.started is None:
+            self.started, self.first_epoch = time.monotonic(), self.epoch
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         warmup = min(1.0, (epoch + 1) / (self.config.warmup_epochs + 1))
@@ -286,7 +291,9 @@ class _Keeper(keras.callbacks.Callback):
         self.vae.after_epoch(self.batch_of_training_rows)
         loss, kl, elbo, active = self._evaluate_held_out()
         self.epoch = epoch + 1
-        entries = (float((logs or {}).get("loss", math.nan)), loss, kl, elbo, float(active))
+        entries = [float((logs or {}).get("loss", math.nan)), loss, kl, elbo, float(active)]
+        if self.effective_sample_size is not None:
+            entries.append(self.effective_sample_size)
         for name, value in zip(self.history, entries, strict=True):
             self.history[name].append(value)
         self._judge(loss)
@@ -337,10 +344,13 @@ class _Keeper(keras.callbacks.Callback):
 
     def _seconds_left(self) -> float:
         done = max(1, self.epoch - self.first_epoch)
-        return (time.monotonic() - self.started) / done * (self.schedule.epochs - self.epoch)
+        return self._seconds_here() / done * (self.schedule.epochs - self.epoch)
+
+    def _seconds_here(self) -> float:
+        return 0.0 if self.started is None else time.monotonic() - self.started
 
     def _seconds(self) -> float:
-        return self.earlier_seconds + time.monotonic() - self.started
+        return self.earlier_seconds + self._seconds_here()
 
     def state(self) -> TrainingState:
         """Return what `restore` needs."""
@@ -350,7 +360,8 @@ class _Keeper(keras.callbacks.Callback):
             "optimizer": [variable.numpy() for variable in self.vae.optimizer.variables],
         }
         arrays = {f"{name}/{i}": value for name, values in groups.items() for i, value in enumerate(values)}
-        return TrainingState(self.epoch, self.best_loss, self.waited, self._seconds(), arrays, self.history)
+        history = {name: list(values) for name, values in self.history.items()}
+        return TrainingState(self.epoch, self.best_loss, self.waited, self._seconds(), arrays, history)
 
     def restore(self, state: TrainingState) -> None:
         """Set model, optimiser and counters to a saved state."""

@@ -9,5 +9,22 @@ from __future__ import annotations
 from vaeaudit.report.document import SCHEMA_VERSION, document, json_schema
 from vaeaudit.report.files import write
 from vaeaudit.report.html import SECTION_IDS, to_html
+from vaeaudit.report.rebalance_files import (
+    REBALANCE_SCHEMA_VERSION,
+    rebalance_document,
+    rebalance_schema,
+    write_rebalance,
+)
 
-__all__ = ["SCHEMA_VERSION", "SECTION_IDS", "document", "json_schema", "to_html", "write"]
+__all__ = [
+    "REBALANCE_SCHEMA_VERSION",
+    "SCHEMA_VERSION",
+    "SECTION_IDS",
+    "document",
+    "json_schema",
+    "rebalance_document",
+    "rebalance_schema",
+    "to_html",
+    "write",
+    "write_rebalance",
+]

@@ -53,6 +53,7 @@ def document(results: AuditResults) -> dict[str, Any]:
         "outliers": results.outliers,
         "regions": results.regions,
         "regions_tested": results.regions_tested,
+        "comparison": results.comparison,
         "representation": results.representation,
         "disparities": results.disparities,
         "proxies": [_proxy(proxy) for proxy in results.proxies],
@@ -62,7 +63,7 @@ def document(results: AuditResults) -> dict[str, Any]:
         "traversals": results.traversals,
         "notes": results.notes,
     }
-    return {key: _plain(value, key) for key, value in parts.items()}
+    return {key: plain(value, key) for key, value in parts.items()}
 
 
 def to_json(results: AuditResults) -> bytes:
@@ -115,8 +116,8 @@ def _model(model: ModelSummary) -> dict[str, Any]:
     return {**parts, **lifted}
 
 
-def _plain(value: Any, where: str) -> Any:
-    """Convert to plain JSON types; `where` is the path that a message names."""
+def plain(value: Any, where: str) -> Any:
+    """Convert results to plain JSON types; `where` is the path that the message of an error names."""
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, Enum):
@@ -134,9 +135,9 @@ def _plain_container(value: Any, where: str) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         value = {entry.name: getattr(value, entry.name) for entry in fields(value)}
     if isinstance(value, Mapping):
-        return {_plain(str(key), where): _plain(entry, f"{where}.{key}") for key, entry in value.items()}
+        return {plain(str(key), where): plain(entry, f"{where}.{key}") for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry, f"{where}[{position}]") for position, entry in enumerate(value)]
+        return [plain(entry, f"{where}[{position}]") for position, entry in enumerate(value)]
     raise TypeError(f"report.json: expected a JSON value at {where}, found {type(value).__name__}")
 
 

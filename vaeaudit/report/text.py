@@ -223,12 +223,13 @@ def _bin(latent: LatentSummary, place: int) -> str:
 # --- fairness ---------------------------------------------------------------------------------------------------
 
 
-def proxies_lead(proxies: Sequence[Proxy]) -> str:
+def proxies_lead(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> str:
     """Answer whether the rest of the data gives sensitive attributes away."""
     if not proxies:
         return "No sensitive column was declared, or none has two groups large enough to be told apart."
     best = max(proxies, key=lambda proxy: proxy.auc)
-    told = "all modelled columns together" if best.source == "columns" else "the latents"
+    columns = "brightness, colour, sharpness and place together" if of_pictures else "all modelled columns together"
+    told = columns if best.source == "columns" else "the latents"
     auc = numbers.with_interval(best.auc, best.ci, "ratio")
     return f"Most easily told is {name(best.attribute)}, from {told}: AUC {auc}; 0.5 is guessing, 1 is knowing."
 
@@ -273,12 +274,22 @@ def rows_in_words(results: AuditResults) -> str:
 
 def what_is_modelled(results: AuditResults) -> str:
     """Say what of the data the model sees: some of its columns, or the pixels of its pictures."""
-    known = numbers.plural(len(results.columns), "column")
+    known = numbers.plural(sum(not column.derived for column in results.columns), "column")
     if results.pictures is None:
         return f"{numbers.count(results.model.columns)} of {known}"
     height, width, channels = results.pictures.size
     size = f"{width} x {height} pixels in {'colour' if channels == 3 else 'grey'}"
     return f"{size}; {known} known of each picture"
+
+
+def columns_of_pictures(results: AuditResults) -> str:
+    """Say what the columns of pictures are, of which none enters the model."""
+    said = "Only the pixels enter the model."
+    if any(not column.derived for column in results.columns):
+        said += " The columns of the data are what is known about each picture besides."
+    if any(column.derived for column in results.columns):
+        said += " Columns called picture_… were computed from the pictures, so that what is found can be told in words."
+    return said
 
 
 #: Why training stopped -> in words; other text is shown as it is.

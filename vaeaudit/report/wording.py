@@ -9,6 +9,7 @@ from datetime import datetime
 
 from vaeaudit.analysis.results.latents import Explains
 from vaeaudit.analysis.results.outliers import Reason
+from vaeaudit.analysis.results.quality import ModelSummary
 from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.analysis.rules import describe
 from vaeaudit.report import numbers
@@ -121,3 +122,32 @@ def _readable(condition: Condition) -> Condition:
         if len(condition.value) > MOST_LEVELS:
             value.append(f"{len(condition.value) - MOST_LEVELS} more")
     return replace(condition, column=name(condition.column), value=value)
+
+
+_DENSITIES = {"gmm": "a Gaussian mixture", "knn": "kernels around rows", "flow": "an autoregressive flow"}
+_RARITIES = {
+    "joint": "the joint density of the latents in use",
+    "dbvae-product": "the product over latents of DB-VAE's single histograms, which holds them for independent",
+    "dbvae-max": "the maximum over latents of DB-VAE's single histograms, which holds them for independent",
+}
+
+
+def rarity_sentence(model: ModelSummary) -> str:
+    """Say what rarity and weights are made from and how well; nothing for a run that did not keep it."""
+    density, weights = model.density, model.weights
+    if density is None or weights is None:
+        return ""
+    parts = [f"How rare a row is follows {_RARITIES[weights.kind]}."]
+    if weights.kind == "joint":
+        nats = {name: value for name, value in density.held_out_nats.items() if value is not None}
+        others = [f"{numbers.ratio(nats[name])} by {_DENSITIES[name]}" for name in nats if name != density.family]
+        compared = f", against {' and '.join(others)}" if others else ""
+        parts.append(
+            f"It is estimated by {_DENSITIES[density.family]}: {numbers.ratio(nats[density.family])} nats per row on "
+            f"{numbers.plural(density.n_held_out, 'held-out row')}{compared}."
+        )
+    parts.append(
+        f"Weighted by it, the {numbers.plural(weights.n, 'row')} are worth "
+        f"{numbers.plural(round(weights.effective_sample_size), 'equally weighted row')}."
+    )
+    return " ".join(parts)

@@ -1,20 +1,38 @@
-"""The run directory: save, load, verify, resume."""
+"""The run directory: save, load, verify, resume; and the folder of scores that a run gives to other data."""
 
 from __future__ import annotations
 
-from vaeaudit.runs.contents import describe_run, source_text, write_after_training, write_before_training
+from vaeaudit.runs.contents import (
+    accounting_of,
+    describe_run,
+    describe_scores,
+    describe_source,
+    source_text,
+    write_after_training,
+    write_before_training,
+)
 from vaeaudit.runs.directory import PartialRun, Run, RunWriter, find_partial, load_run, new_run_path, partial_path
+from vaeaudit.runs.reference import StoredReference, read_reference, write_reference
+from vaeaudit.runs.scores import score_path, write_scores
 
 __all__ = [
     "PartialRun",
     "Run",
     "RunWriter",
+    "StoredReference",
+    "accounting_of",
     "describe_run",
+    "describe_scores",
+    "describe_source",
     "find_partial",
     "load_run",
     "new_run_path",
     "partial_path",
+    "read_reference",
+    "score_path",
     "source_text",
     "write_after_training",
     "write_before_training",
+    "write_reference",
+    "write_scores",
 ]

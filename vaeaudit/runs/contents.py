@@ -15,10 +15,11 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.load_like import OtherData
 from vaeaudit.data.population import Population
 from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.latents import LatentCodes
-from vaeaudit.runs.directory import RunWriter
+from vaeaudit.runs.directory import Run, RunWriter
 
 _VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -34,8 +35,24 @@ def source_text(source: Any) -> str:
     return str(Path(source).resolve()) if isinstance(source, (str, Path)) else type(source).__name__
 
 
-def describe_run(
-    run_id: str, source: Any, dataset: Dataset, config: FitConfig, population: Population | None
+def accounting_of(dataset: Dataset) -> dict[str, int]:
+    """Return how many records were read, scored, quarantined and skipped.
+
+    Parameters
+    ----------
+    dataset
+        What was read.
+    """
+    return {name: getattr(dataset.accounting, name) for name in ("read", "scored", "quarantined", "skipped")}
+
+
+def describe_run(  # noqa: PLR0917 - what was read, and what it is compared with
+    run_id: str,
+    source: Any,
+    dataset: Dataset,
+    config: FitConfig,
+    population: Population | None,
+    reference: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return `metadata.json` as far as it is known before training.
 
@@ -49,21 +66,70 @@ def describe_run(
         All settings.
     population
         Shares to compare with, if any.
+    reference
+        What `describe_source` returned for the dataset to compare with, if any.
     """
     return {
         "id": run_id,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in _VERSIONS}},
+        **_made(),
         "seed": config.seed,
-        "data": {
-            "name": dataset.name,
-            "kind": "images" if dataset.images is not None else "table",
-            "source": source_text(source),
-            "fingerprint": dataset.fingerprint,
-        },
-        "rows": {name: getattr(dataset.accounting, name) for name in ("read", "scored", "quarantined", "skipped")},
+        "data": describe_source(source, dataset),
+        "rows": accounting_of(dataset),
         "notes": list(dataset.notes),
         "population": population.to_dict() if population else None,
+        "reference": dict(reference) if reference else None,
+    }
+
+
+def describe_source(source: Any, dataset: Dataset) -> dict[str, str]:
+    """Return name, kind, source and fingerprint of data.
+
+    Parameters
+    ----------
+    source, dataset
+        What was given, and what was read from it.
+    """
+    return {
+        "name": dataset.name,
+        "kind": "images" if dataset.images is not None else "table",
+        "source": source_text(source),
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def describe_scores(
+    run: Run, source: Any, other: OtherData, outliers: Mapping[str, Any], regions: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return `score.json`.
+
+    Parameters
+    ----------
+    run
+        That scored.
+    source, other
+        What it scored, as given and as read.
+    outliers
+        `definition`, `fdr` and `flagged`.
+    regions
+        Region -> how many rows lie in it.
+    """
+    dataset = other.dataset
+    return {
+        **_made(),
+        "run": {"id": run.id, "model": run.model_fingerprint},
+        "data": describe_source(source, dataset),
+        "rows": accounting_of(dataset),
+        "outliers": dict(outliers),
+        "regions": dict(regions),
+        "lacking": list(other.lacking),
+        "notes": list(dataset.notes),
+    }
+
+
+def _made() -> dict[str, Any]:
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in _VERSIONS}},
     }
 
 

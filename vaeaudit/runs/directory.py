@@ -6,6 +6,7 @@ therefore never looks complete, and `--resume` finds it there.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -48,14 +49,25 @@ def new_run_path(name: str, *, now: datetime | None = None) -> Path:
     now
         The time in the folder's name; the present one where None.
     """
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data"
+    safe = folder_name(name)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
-    wanted = RUNS / f"{safe[:60]}-{stamp}"
+    wanted = RUNS / f"{safe}-{stamp}"
     for attempt in count(2):
         if not wanted.exists() and not partial_path(wanted).exists():
             break
-        wanted = RUNS / f"{safe[:60]}-{stamp}-{attempt}"  # started within the same second
+        wanted = RUNS / f"{safe}-{stamp}-{attempt}"  # started within the same second
     return wanted
+
+
+def folder_name(name: str) -> str:
+    """Return what a folder about this data is called: the name without its endings, and plain characters only.
+
+    Parameters
+    ----------
+    name
+        What the data is called.
+    """
+    return (re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data")[:60]
 
 
 def partial_path(path: Path) -> Path:
@@ -235,18 +247,7 @@ class Run:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """[N, C]; the scored rows, typed as in `Dataset.frame`."""
-        stored = store.read_table(self.path / "columns.parquet")
-        columns: dict[str, Any] = {}
-        for column in self.schema:
-            values = stored[column.name]
-            if column.kind.is_levelled:
-                columns[column.name] = pd.Categorical(values, categories=pd.Index(column.levels, dtype=object))
-            elif not column.kind.can_be_modelled:
-                columns[column.name] = values.astype(object).where(values.notna(), None)
-            else:
-                columns[column.name] = values
-        # Of pictures nothing but the pixels may be known, and a table without columns is stored without rows.
-        return pd.DataFrame(columns, index=pd.RangeIndex(self.metadata["rows"]["scored"]))
+        return store.read_frame(self.path / "columns.parquet", self.schema, self.metadata["rows"]["scored"])
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -260,8 +261,20 @@ class Run:
 
     @cached_property
     def scoring(self) -> dict[str, npt.NDArray[Any]]:
-        """`null_bounds` [M], `typical` [C], the density and, where there were refits, `stability` [L]."""
+        """`null_bounds` [M], `typical` [C], the densities and, where there were refits, `stability` [L]."""
         return store.read_arrays(self.path / "model" / "scoring.npz")
+
+    @cached_property
+    def regions(self) -> dict[str, Any]:
+        """The rules of the regions that were found, by rank."""
+        return store.read_json(self.path / "regions.json")
+
+    @cached_property
+    def model_fingerprint(self) -> str:
+        """SHA-256 over the digests of the model's files and of the schema, as hex."""
+        digests = store.read_json(self.path / MANIFEST)["sha256"]
+        named = {name: digest for name, digest in digests.items() if name.startswith("model/") or name == "schema.json"}
+        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def traversals(self) -> dict[str, npt.NDArray[Any]]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.data.schema import Schema
 from vaeaudit.errors import RunError
 
 #: Pattern of the names under which files are written before they are renamed into place.
@@ -107,6 +108,30 @@ def read_table(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, keep_default_na=False, na_values=[""])  # a file may be called "null"
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: expected a table of a vaeaudit run ({error}).") from error
+
+
+def read_frame(path: Path, schema: Schema, n_rows: int) -> pd.DataFrame:
+    """Read typed columns, stored as `Dataset.frame` is.
+
+    Raises
+    ------
+    RunError
+        Where the file is missing or damaged, or does not hold the columns of the schema.
+    """
+    stored = read_table(path)
+    columns: dict[str, Any] = {}
+    for column in schema:
+        if column.name not in stored:
+            raise RunError(f"{path}: the column {column.name!r} is missing.")
+        values = stored[column.name]
+        if column.kind.is_levelled:
+            columns[column.name] = pd.Categorical(values, categories=pd.Index(column.levels, dtype=object))
+        elif not column.kind.can_be_modelled:
+            columns[column.name] = values.astype(object).where(values.notna(), None)
+        else:
+            columns[column.name] = values
+    # Of pictures nothing but the pixels may be known, and a table without columns is stored without rows.
+    return pd.DataFrame(columns, index=pd.RangeIndex(n_rows))
 
 
 def sha256(path: Path) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.analysis.density import LatentDensity, fit_density
+from vaeaudit.analysis.density import fit_density
 from vaeaudit.analysis.image_scoring import (
     IMAGE_DEFINITION,
     ComplexityReference,
@@ -20,6 +20,7 @@ from vaeaudit.analysis.image_scoring import (
     image_outlier_score,
     score_images,
 )
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.latents import LatentCodes
 
 K = 9
@@ -57,8 +58,9 @@ def codes_of(statistics: np.ndarray | None, held_out: np.ndarray, n_rows: int | 
 
 
 @pytest.fixture(scope="module")
-def density() -> LatentDensity:
-    return fit_density(np.random.default_rng(1).normal(size=(300, 2)), np.array([True, True]), seed=0)
+def rareness() -> Rareness:
+    mean = np.random.default_rng(1).normal(size=(300, 2))
+    return Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
 
 
 def test_a_tenth_of_outliers_hardly_moves_what_is_usual_at_a_complexity() -> None:
@@ -186,49 +188,59 @@ def test_energies_of_an_unknown_make_are_not_named() -> None:
 
 
 @pytest.mark.parametrize("share", [0.01, 0.05])
-def test_planted_outliers_are_flagged_although_they_are_among_those_held_out(
-    share: float, density: LatentDensity
-) -> None:
+def test_planted_outliers_are_flagged_although_they_are_among_those_held_out(share: float, rareness: Rareness) -> None:
     generator = np.random.default_rng(10)
     statistics, planted = statistics_of(3000, seed=10), generator.random(3000) < share
     statistics[planted, 3] += 12 * 0.3
     codes = codes_of(statistics, generator.random(3000) < 0.1)
-    scores = score_images(codes, fit_reference(statistics), density, fdr=0.05)
+    scores = score_images(codes, fit_reference(statistics), rareness, fdr=0.05)
     assert scores.outlier[planted].mean() > 0.9
     assert scores.outlier[~planted].mean() < 0.005
     assert scores.definition == IMAGE_DEFINITION
     assert scores.weight.mean() == pytest.approx(1)
-    np.testing.assert_array_equal(scores.rarity, density.rarity(codes.mean))
+    np.testing.assert_array_equal(scores.rarity, rareness.rarity(codes.mean))
 
 
-def test_clean_pictures_are_hardly_ever_flagged(density: LatentDensity) -> None:
+def test_clean_pictures_are_hardly_ever_flagged(rareness: Rareness) -> None:
     flagged = []
     for seed in range(20):
         statistics = statistics_of(600, seed=seed)
         codes = codes_of(statistics, np.arange(600) < 60)
-        flagged.append(score_images(codes, fit_reference(statistics), density, fdr=0.05).outlier.mean())
+        flagged.append(score_images(codes, fit_reference(statistics), rareness, fdr=0.05).outlier.mean())
     assert np.mean(flagged) < 0.002
     assert np.count_nonzero(flagged) <= 3
 
 
-def test_training_pictures_that_were_learned_by_heart_cost_power_not_false_flags(density: LatentDensity) -> None:
+def test_training_pictures_that_were_learned_by_heart_cost_power_not_false_flags(rareness: Rareness) -> None:
     statistics, held_out = statistics_of(3000, seed=11), np.arange(3000) < 300
     statistics[~held_out, :5] -= 0.5 * 0.3
-    scores = score_images(codes_of(statistics, held_out), fit_reference(statistics), density, fdr=0.05)
+    scores = score_images(codes_of(statistics, held_out), fit_reference(statistics), rareness, fdr=0.05)
     assert np.median(scores.p_value[~held_out]) > 0.5
     assert scores.outlier.mean() < 0.002
 
 
 @pytest.mark.parametrize("n_held_out", [0, 1, 5])
-def test_few_or_no_held_out_pictures_still_give_p_values(n_held_out: int, density: LatentDensity) -> None:
+def test_few_or_no_held_out_pictures_still_give_p_values(n_held_out: int, rareness: Rareness) -> None:
     statistics = statistics_of(50, seed=12)
     codes = codes_of(statistics, np.arange(50) < n_held_out)
-    scores = score_images(codes, fit_reference(statistics), density, fdr=0.05)
+    scores = score_images(codes, fit_reference(statistics), rareness, fdr=0.05)
     assert ((scores.p_value > 0) & (scores.p_value <= 1)).all()
     assert not scores.outlier.any()
 
 
-def test_rows_of_a_table_are_refused(density: LatentDensity) -> None:
+def test_rows_of_a_table_are_refused(rareness: Rareness) -> None:
     reference = fit_reference(statistics_of(50, seed=13))
     with pytest.raises(ValueError, match="no pictures"):
-        score_images(codes_of(None, np.ones(4, bool)), reference, density, fdr=0.05)
+        score_images(codes_of(None, np.ones(4, bool)), reference, rareness, fdr=0.05)
+
+
+def test_other_pictures_are_compared_with_those_of_the_run(rareness: Rareness) -> None:
+    statistics = statistics_of(2000, seed=14)
+    reference = fit_reference(statistics)
+    null = image_outlier_score(statistics[:300], reference)
+    other = statistics_of(2, seed=15)
+    other[1, 3] += 12 * 0.3
+    scores = score_images(codes_of(other, np.ones(2, bool)), reference, rareness, fdr=0.05, null=null)
+    assert scores.outlier.tolist() == [False, True]
+    alone = score_images(codes_of(other, np.ones(2, bool)), reference, rareness, fdr=0.05)
+    assert not alone.outlier.any()  # two pictures cannot be told apart by one another

@@ -37,7 +37,15 @@ def scores_of(n_rows: int, seed: int = 0) -> RowScores:
 
 
 def region_of(*rule: Condition, baseline: str = "independence", **changes: object) -> Region:
-    fields = {"id": "R1", "observed": 1, "expected": 9.0, "ratio": 1 / 9, "p_adjusted": 0.001, "rows_to_collect": 8}
+    fields = {
+        "id": "R1",
+        "observed": 1,
+        "expected": 9.0,
+        "ratio": 1 / 9,
+        "p_adjusted": 0.001,
+        "rows_to_collect": 8,
+        "rows_to_collect_range": (4, 8),
+    }
     more = {"latent_box": (), "ci": Interval(0.0, 0.5, 0.95), "stability": None}
     return Region(baseline=baseline, rule=rule, **(fields | more | changes))
 

@@ -21,7 +21,7 @@ from vaeaudit.pictures import Pictures
 SIDE = 8
 WOMEN_NORTH = Region(
     "R1", "independence", (Condition("sex", "in", ["female"]), Condition("region", "in", ["north"])), (), 1, 9.0, 0.1,
-    Interval(0.0, 0.5, 0.95), 0.001, 8, None,
+    Interval(0.0, 0.5, 0.95), 0.001, 8, (4, 8), None,
 )  # fmt: skip
 MEN = replace(WOMEN_NORTH, id="R2", rule=(Condition("sex", "in", ["male"]),))
 

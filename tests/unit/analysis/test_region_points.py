@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.against_independence import MOST_OF_LATENTS
 from vaeaudit.analysis.latent_columns import uncrossed, with_latents
 from vaeaudit.analysis.picture_rows import region_key
 from vaeaudit.analysis.region_points import points_of_regions
-from vaeaudit.analysis.regions import MOST_OF_LATENTS, find_regions
+from vaeaudit.analysis.regions import find_regions
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.config import AnalysisConfig
@@ -31,6 +32,7 @@ def region_of(*conditions: Condition) -> Region:
         ci=Interval(0.0, 0.4, 0.95),
         p_adjusted=0.001,
         rows_to_collect=7,
+        rows_to_collect_range=(4, 7),
         stability=None,
     )
 
@@ -105,7 +107,7 @@ def test_of_clusters_only_a_few_combinations_of_latents_are_listed_and_it_is_sai
     mean = centres[generator.integers(0, 8, 4000)] + generator.normal(0, 0.3, (4000, 6))
     inputs = build({"flag": (np.where(generator.random(4000) < 0.5, "a", "b"), Kind.CATEGORY)}, mean)
     codes = replace(inputs.codes, image_statistics=np.zeros((4000, 3)))
-    search = find_regions(inputs.frame, inputs.schema, codes, np.zeros(4000, dtype=bool), AnalysisConfig())
+    search = find_regions(replace(inputs, codes=codes), AnalysisConfig())
     assert len(search.regions) == MOST_OF_LATENTS
     assert all(condition.column.startswith("z_") for region in search.regions for condition in region.rule)
     assert any("most nearly empty" in note for note in search.notes)

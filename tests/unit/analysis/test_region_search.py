@@ -7,7 +7,8 @@ import pytest
 
 from vaeaudit.analysis.region_axes import search_axes
 from vaeaudit.analysis.region_blocks import pair_blocks, pair_tables
-from vaeaudit.analysis.region_search import MAX_MERGED_LEVELS, find_shortfalls, prune
+from vaeaudit.analysis.region_search import find_shortfalls, prune
+from vaeaudit.analysis.rule_edges import MAX_MERGED_LEVELS
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
 
@@ -56,17 +57,17 @@ def test_what_is_short_comes_strongest_first(searched):
     plan = np.where(woman & (rng.random(woman.size) < 0.9), "A", rng.choice(["A", "B"], woman.size))
     columns["plan"] = (plan, Kind.CATEGORY)
     _, _, found, _ = searched(columns)
-    missing = [entry.strength for entry in found]
+    missing = [entry.shortage.strength for entry in found]
     assert len(missing) > 1
     assert missing == sorted(missing, reverse=True)
-    assert all(entry.high < CONFIG.min_ratio and entry.p_adjusted < CONFIG.fdr for entry in found)
+    assert all(entry.shortage.high < CONFIG.min_ratio and entry.shortage.p_adjusted < CONFIG.fdr for entry in found)
 
 
 def test_intervals_are_wider_the_fewer_of_the_cells_tested_are_short(searched):
     _, _, found, tested = searched(cities_without_women(["b"]))
     assert tested > 10
     assert len(found) == 1
-    assert found[0].level == pytest.approx(1 - 0.05 / tested)
+    assert found[0].shortage.threshold.level == pytest.approx(1 - 0.05 / tested)
 
 
 def test_a_stricter_rate_finds_no_more(searched):
@@ -74,7 +75,7 @@ def test_a_stricter_rate_finds_no_more(searched):
     lenient = searched(columns, replace(CONFIG, fdr=0.2))[2]
     strict = searched(columns, replace(CONFIG, fdr=1e-9))[2]
     assert len(strict) <= len(lenient)
-    assert all(entry.p_adjusted < 1e-9 for entry in strict)
+    assert all(entry.shortage.p_adjusted < 1e-9 for entry in strict)
 
 
 def test_the_same_gap_seen_through_a_related_column_is_told_once(searched):

@@ -41,11 +41,9 @@ def values_of(columns, name):
 
 def search(build, columns, mean=None, **options):
     rows = len(columns[next(iter(columns))][0])
-    inputs = build(columns, np.zeros((rows, 1)) if mean is None else mean)
-    outlier = options.pop("outlier", np.zeros(rows, dtype=bool))
-    return inputs, find_regions(
-        inputs.frame, inputs.schema, inputs.codes, outlier, options.pop("config", CONFIG), **options
-    )
+    mean = np.zeros((rows, 1)) if mean is None else mean
+    inputs = build(columns, mean, outlier=options.pop("outlier", None))
+    return inputs, find_regions(inputs, options.pop("config", CONFIG), **options)
 
 
 def planted_rows(name, columns):
@@ -124,14 +122,15 @@ def test_the_figures_of_a_region_are_those_of_its_rule(gap):
         assert region.p_adjusted < CONFIG.fdr
 
 
-def test_collecting_the_rows_asked_for_brings_the_ratio_to_the_tolerance(gap):
+def test_collecting_the_rows_asked_for_closes_the_gap_even_from_the_lower_end_of_the_interval(gap):
     inputs, found = gap
     region = found.regions[0]
     first, second = (int(apply_rule((condition,), inputs.frame).sum()) for condition in region.rule)
-    added = region.rows_to_collect
-    total = len(inputs.frame) + added
-    ratio = (region.observed + added) * total / ((first + added) * (second + added))
-    assert ratio == pytest.approx(CONFIG.min_ratio, abs=0.005)
+    for ratio, added in zip((region.ci.high, region.ci.low), region.rows_to_collect_range, strict=True):
+        now, total = ratio * region.expected, len(inputs.frame) + added
+        reached = (now + added) * total / ((first + added) * (second + added))
+        assert reached == pytest.approx(CONFIG.min_ratio, abs=0.005)
+    assert region.rows_to_collect == region.rows_to_collect_range[1] >= region.rows_to_collect_range[0]
 
 
 def test_rows_carry_the_highest_ranked_region_that_holds_them(gap):
@@ -213,9 +212,9 @@ def test_a_cell_below_its_share_of_the_population_is_a_region(build, population)
     region = next(region for region in found.regions if region.baseline == "population")
     assert region.rule == (Condition("age", "between", [40.0, None]), Condition("sex", "in", ["f"]))
     assert region.expected == pytest.approx(0.25 * len(inputs.frame))
-    added = region.rows_to_collect
-    reached = (region.observed + added) / (0.25 * (len(inputs.frame) + added))
-    assert reached == pytest.approx(CONFIG.min_ratio, abs=0.002)
+    for ratio, added in zip((region.ci.high, region.ci.low), region.rows_to_collect_range, strict=True):
+        reached = (ratio * region.expected + added) / (0.25 * (len(inputs.frame) + added))
+        assert reached == pytest.approx(CONFIG.min_ratio, abs=0.002)
 
 
 def test_rows_drawn_from_the_population_hold_no_region_of_it(build, population):
@@ -251,6 +250,6 @@ def test_time_grows_no_faster_than_rows(build):
     for n_rows in (5_000, 50_000):
         inputs = build(independent_columns(0, n_rows), np.zeros((n_rows, 1)))
         start = time.perf_counter()
-        find_regions(inputs.frame, inputs.schema, inputs.codes, np.zeros(n_rows, dtype=bool), CONFIG)
+        find_regions(inputs, CONFIG)
         seconds[n_rows] = time.perf_counter() - start
     assert seconds[50_000] < 15 * max(seconds[5_000], 0.1)

@@ -3,16 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.comparison import Comparison, Difference
+from vaeaudit.analysis.results.measures import Interval, Measure
 from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.regions import Condition, Region
-from vaeaudit.analysis.row_findings import MOST_REGIONS, outlier_findings, region_findings
+from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, outlier_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()
 
 
-def region(rank=1, *, baseline="independence", column="sex", high=0.6):
+def region(rank=1, *, baseline="independence", column="sex", high=0.6, **changes):
     return Region(
         id=f"R{rank}",
         baseline=baseline,
@@ -24,7 +25,8 @@ def region(rank=1, *, baseline="independence", column="sex", high=0.6):
         ci=Interval(0.001, high, 0.95),
         p_adjusted=1e-5,
         rows_to_collect=64,
-        stability=None,
+        rows_to_collect_range=(20, 64),
+        **{"stability": None, **changes},
     )
 
 
@@ -57,6 +59,47 @@ def test_against_independence_the_action_asks_before_it_sends_anyone_out():
     (order,) = region_findings([region(baseline="population")], {"sex"})
     assert question.action.startswith("Ask first")
     assert order.action == "Collect at least 64 such rows."
+
+
+@pytest.mark.parametrize("baseline", ["reference", "population", "independence"])
+def test_what_seldom_comes_back_is_never_more_than_a_hint_and_says_so(baseline):
+    (finding,) = region_findings([region(baseline=baseline, high=0.1, stability=0.2, stable=False)], {"sex"})
+    assert finding.severity == "low"
+    assert "seldom comes back" in finding.title
+    assert finding.evidence["stability"] == 0.2
+
+
+def test_the_baseline_is_named_in_words():
+    (by_reference,) = region_findings([region(baseline="reference", high=0.1)], {"sex"})
+    assert "; by the reference data it would be about 80" in by_reference.title
+    assert by_reference.severity == "high"
+    assert by_reference.evidence["rows_to_collect_range"] == [20, 64]
+    (even,) = region_findings([region(baseline="uniform", high=0.1)], {"sex"})
+    assert even.severity == "low"
+    assert even.action.startswith("Only if a model has to do equally well")
+
+
+def comparison(auc=None, *columns):
+    measure = None if auc is None else Measure(auc, Interval(auc - 0.02, auc + 0.02, 0.95), 900, 0.5)
+    return Comparison("before.csv", "0" * 64, 500, 400, measure, columns, ())
+
+
+def test_a_reference_that_differs_is_one_finding_which_names_where():
+    column = Difference("job", "total variation", 0.3, 1e-9, True, "clerk: 40 % here, 10 % in the reference")
+    (finding,) = comparison_findings(comparison(0.7, column))
+    assert finding.title == (
+        "The data differs from before.csv, most of all in job (clerk: 40 % here, 10 % in the reference)"
+    )
+    assert (finding.kind, finding.severity, finding.evidence["auc"]) == ("representation", "low", 0.7)
+    (apart,) = comparison_findings(comparison(0.95))
+    assert apart.severity == "medium"
+
+
+def test_a_reference_that_does_not_differ_is_no_finding():
+    unlikely = Difference("job", "total variation", 0.3, 0.2, False, "clerk: 40 % here, 10 % in the reference")
+    tiny = Difference("age", "ks", 0.01, 1e-9, True, "up to 30: 40 % here, 41 % in the reference")
+    assert list(comparison_findings(None)) == []
+    assert list(comparison_findings(comparison(0.51, unlikely, tiny))) == []
 
 
 def test_many_regions_share_one_finding_after_the_first():

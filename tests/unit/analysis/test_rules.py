@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.results.regions import Condition
-from vaeaudit.analysis.rules import apply_rule, describe, merge_conditions, satisfies, simplify
+from vaeaudit.analysis.rules import apply_rule, describe, merge_conditions, same_conditions, satisfies, simplify
 
 FRAME = pd.DataFrame(
     {
@@ -94,3 +94,13 @@ def test_a_rule_that_nothing_satisfies_is_refused():
         simplify((between("age", 10.0, 20.0), between("age", 20.0, None)))
     with pytest.raises(ValueError, match="no row can satisfy"):
         simplify((among("sex", "f"), among("sex", "m")))
+
+
+def test_rules_say_the_same_where_each_condition_has_its_like():
+    frame = pd.DataFrame({"age": np.arange(100.0), "job": pd.Categorical(list("abcd") * 25)})
+    young, younger = Condition("age", "between", [None, 40.0]), Condition("age", "between", [None, 30.0])
+    cook, clerk = Condition("job", "in", ["a"]), Condition("job", "in", ["b"])
+    assert same_conditions((young, cook), (cook, younger), frame)
+    assert not same_conditions((young, cook), (young, clerk), frame)
+    assert not same_conditions((young, cook), (young,), frame)
+    assert not same_conditions((Condition("age", "between", [60.0, None]),), (young,), frame)

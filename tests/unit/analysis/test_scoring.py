@@ -11,6 +11,7 @@ from scipy import stats
 
 from vaeaudit.analysis.density import fit_density
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.scoring import TAIL, bulk_p_values, score_rows, tail_p_values
 from vaeaudit.latents import LatentCodes
 
@@ -146,7 +147,8 @@ def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
     iwae = -20 - RNG.chisquare(6, 3000)
     iwae[:30] -= 60
     null = -20 - RNG.chisquare(6, 20_000)
-    scores = score_rows(codes_with(iwae, mean), null, fit_density(mean, np.array([True, True]), seed=0), fdr=0.05)
+    rareness = Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
+    scores = score_rows(codes_with(iwae, mean), null, rareness, fdr=0.05)
 
     assert scores.outlier[:30].all()
     assert scores.outlier[30:].sum() <= 6
@@ -164,6 +166,6 @@ def test_clean_rows_are_hardly_ever_flagged() -> None:
         generator = np.random.default_rng(seed)
         mean = generator.normal(size=(400, 1))
         iwae, null = -generator.chisquare(5, 400), -generator.chisquare(5, 5000)
-        density = fit_density(mean, np.array([True]), seed=0)
+        density = Rareness.of(fit_density(mean, np.array([True]), seed=0), mean)
         flagged += int(score_rows(codes_with(iwae, mean), null, density, fdr=0.05).outlier.any())
     assert flagged <= 4  # the share of tables with any flag is at most the rate, 1 in 20

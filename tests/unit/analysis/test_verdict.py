@@ -7,6 +7,7 @@ import pytest
 
 from vaeaudit.analysis.model_summary import summarise_model
 from vaeaudit.analysis.results.audit import Measurements
+from vaeaudit.analysis.results.comparison import Comparison
 from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
@@ -44,9 +45,9 @@ def gate(answer, name):
     return next(entry for entry in answer.gates if entry.name == name)
 
 
-def region(baseline, column):
+def region(baseline, column, **changes):
     return Region("R1", baseline, (Condition(column, "in", ["x"]),), (), 3, 60.0, 0.05, Interval(0.01, 0.2, 0.95), 1e-6,
-                  45, None)  # fmt: skip
+                  45, (30, 45), None, **changes)  # fmt: skip
 
 
 def group(n, reference, status, *, attributes=("sex",), name=("Female",)):
@@ -134,3 +135,31 @@ def test_a_failure_outweighs_what_is_open_and_the_sentence_counts_both(healthy):
     answer = verdict(measured, RowAccounting(1_000, 900, 100, 0))
     assert answer.status == "fail"
     assert "1 check could not be settled" in answer.sentence
+
+
+def test_regions_against_the_reference_data_fail_the_gate_and_are_told_by_it(healthy):
+    answer = verdict(replace(healthy, regions=(region("reference", "job"),)))
+    assert gate(answer, "regions").status == "fail"
+    assert "by the reference data" in gate(answer, "regions").meaning
+    both = verdict(replace(healthy, regions=(region("reference", "job"), region("population", "sex"))))
+    assert "by the reference data and the shares that were given" in gate(both, "regions").meaning
+
+
+@pytest.mark.parametrize("baseline", ["reference", "population"])
+def test_a_region_that_does_not_come_back_fails_nothing(healthy, baseline):
+    answer = verdict(replace(healthy, regions=(region(baseline, "sex", stable=False),)))
+    assert gate(answer, "regions").status == "pass"
+    assert "1 are listed as questions only" in gate(answer, "regions").meaning
+    lasting = verdict(replace(healthy, regions=(region(baseline, "sex", stable=True),)))
+    assert gate(lasting, "regions").status == "fail"
+
+
+def test_an_even_spread_is_a_wish_and_neither_fails_nor_leaves_the_gate_open(healthy):
+    answer = verdict(replace(healthy, regions=(region("uniform", "sex"),)))
+    assert gate(answer, "regions").status == "pass"
+
+
+def test_with_a_reference_nobody_is_told_that_only_the_balance_was_judged(healthy):
+    comparison = Comparison("before.csv", "0" * 64, 900, 800, None, (), ())
+    assert "only the balance" in verdict(healthy).sentence
+    assert "only the balance" not in verdict(replace(healthy, comparison=comparison)).sentence

@@ -26,7 +26,7 @@ batch_size = 32
 learning_rate = 0.01
 fewest_steps = 30
 most_steps = 30
-refits = 0
+members = 0
 null_rows = 1000
 """
 
@@ -52,6 +52,12 @@ def test_options_lie_over_the_file_and_the_file_over_the_defaults(place: Path) -
     assert (config.train.epochs, config.train.fewest_steps) == (7, 30)
     assert (config.model.beta, config.model.latents, config.model.hidden) == (2.0, 5, (16,))
     assert (config.analysis.fdr, config.seed) == (0.2, 9)
+
+
+def test_members_and_debias_reach_the_training() -> None:
+    train = fit_config_of(None, {"members": 3, "debias": True}).train
+    assert (train.members, train.debias) == (3, True)
+    assert not fit_config_of(None, {"debias": False}).train.debias
 
 
 def test_auto_latents_are_left_to_the_data() -> None:

@@ -14,7 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaeaudit.data.image_decode import MAX_PIXELS, Picture, Remark, Unusable, decode, guarded_decoding, picture_of
+from vaeaudit.data.image_decode import (
+    MAX_PIXELS,
+    Picture,
+    Remark,
+    Unusable,
+    decode,
+    guarded_decoding,
+    in_grey,
+    picture_of,
+)
 
 FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"]
 
@@ -235,3 +244,14 @@ def test_a_single_pixel_is_no_picture(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_may_come_back(tmp_path: Path) -> None:
     assert decode(tmp_path / "gone.png", 16) == Unusable("the file cannot be read: no such file or directory", False)
+
+
+def test_colour_becomes_grey_by_its_luma_and_grey_stays_what_it_is() -> None:
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    pixels[..., 1] = 255
+    picture = Picture(pixels, "0", (4, 4), "RGB")
+    grey = in_grey(picture)
+    assert grey.pixels.shape == (4, 4)
+    assert set(grey.pixels.ravel().tolist()) == {round(0.587 * 255)}
+    assert grey.remarks == (Remark.GREYED,)
+    assert in_grey(grey) is grey

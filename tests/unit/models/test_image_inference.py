@@ -18,12 +18,12 @@ from vaeaudit.models import (
     architecture,
     encode_images,
     fit_image_scales,
-    latent_stability,
     make_pictures,
     posterior_means,
     rebuild,
     split_held_out,
     train,
+    train_members,
     weights,
 )
 from vaeaudit.models.image_inference import PRIOR_SAMPLES
@@ -32,7 +32,7 @@ from vaeaudit.models.inference import TRAVERSAL
 N, SIDE = 600, 16
 MODEL = ModelConfig(latents=4)
 TRAIN = TrainConfig(
-    epochs=8, warmup_epochs=2, fewest_steps=60, most_steps=60, batch_size=32, learning_rate=2e-3, refits=1
+    epochs=8, warmup_epochs=2, fewest_steps=60, most_steps=60, batch_size=32, learning_rate=2e-3, members=1
 )
 
 
@@ -137,7 +137,7 @@ def test_a_stored_model_of_pictures_is_rebuilt_as_it_was(learned_pictures: Learn
 
 def test_refits_say_how_stable_the_latents_are(learned_pictures: LearnedPictures) -> None:
     learned = learned_pictures
-    found = latent_stability(
+    members = train_members(
         learned.codes.mean,
         learned.encoding,
         learned.rows,
@@ -146,8 +146,9 @@ def test_refits_say_how_stable_the_latents_are(learned_pictures: LearnedPictures
         config=TRAIN,
         seed=0,
     )
-    assert found.shape == (4,)
-    assert np.all((found >= 0) & (found <= 1))
+    assert members.stability.shape == (4,)
+    assert np.all((members.stability >= 0) & (members.stability <= 1))
+    assert members.mean.shape == (1, N, 4)
 
 
 def test_the_pictures_of_a_report_are_the_rows_and_what_the_model_makes_of_them(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vaeaudit.analysis.density import fit_density
+from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.scoring import score_rows
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
@@ -54,7 +55,8 @@ def test_a_small_group_is_not_flagged_for_being_small_while_broken_cells_are(
     typical = typical_column_nats(training.model, dataset.frame, seed=0)
     codes = encode_rows(training.model, dataset.frame, held_out, typical, n_samples=8, seed=0)
     null = drawn_bounds(training.model, codes, n_rows=5000, n_samples=8, seed=0)
-    scores = score_rows(codes, null, fit_density(codes.mean, codes.active, seed=0), fdr=0.05)
+    rareness = Rareness.of(fit_density(codes.mean, codes.active, seed=0), codes.mean)
+    scores = score_rows(codes, null, rareness, fdr=0.05)
     assert scores.outlier[BROKEN].mean() > 0.9
     assert scores.outlier[SMALL].mean() < 0.1
     sound = np.setdiff1d(np.arange(N), BROKEN)

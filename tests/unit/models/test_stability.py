@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.models.inference import posterior_means
-from vaeaudit.models.stability import best_match, latent_stability
+from vaeaudit.models.stability import best_match, train_members
 from vaeaudit.progress import Progress
 
 RNG = np.random.default_rng(2)
@@ -33,8 +33,8 @@ def test_a_latent_that_never_moves_matches_nothing() -> None:
 
 def test_stability_is_a_figure_per_latent_and_each_refit_is_told_about(learned: Any) -> None:
     told: list[Progress] = []
-    config = replace(learned.config, epochs=9, refits=2)
-    found = latent_stability(
+    config = replace(learned.config, epochs=9, members=2)
+    members = train_members(
         learned.codes.mean,
         learned.encoding,
         learned.rows,
@@ -44,10 +44,17 @@ def test_stability_is_a_figure_per_latent_and_each_refit_is_told_about(learned: 
         seed=0,
         on_progress=told.append,
     )
+    found = members.stability
     assert found.shape == (4,)
     assert ((found >= 0) & (found <= 1)).all()
     assert found.max() > 0.6  # two causes were planted
     assert sum(progress.done == 0 for progress in told) == 2
+
+    assert members.mean.shape == (2, len(learned.rows), 4)
+    assert members.mean.dtype == np.float32
+    assert np.isfinite(members.mean).all()
+    again = [best_match(learned.codes.mean, member) for member in members.mean]
+    np.testing.assert_allclose(np.mean(again, axis=0), found)  # fewer rows than are compared at most
 
 
 def test_posterior_means_are_those_of_the_codes(learned: Any) -> None:

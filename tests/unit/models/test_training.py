@@ -18,7 +18,8 @@ from vaeaudit.data.image_encoding import ImageEncoding, PixelLikelihood
 from vaeaudit.data.schema import Kind
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.models import TrainingState, resolve, split_held_out
-from vaeaudit.models.training import FEWEST_ROWS, MOST_HELD_OUT, training_batches
+from vaeaudit.models.batches import training_batches
+from vaeaudit.models.training import FEWEST_ROWS, MOST_HELD_OUT
 from vaeaudit.progress import Progress
 
 SHORT = TrainConfig(epochs=2, warmup_epochs=1, fewest_steps=20, most_steps=20, batch_size=64, learning_rate=0.01)

@@ -276,6 +276,7 @@ def people_regions() -> tuple[Region, ...]:
             ci=Interval(0.6 * seen / due, (seen + 1) * 1.5 / due, 0.95),
             p_adjusted=min(1e-9 * 12**place, 1.0),
             rows_to_collect=int(due - seen) + 1,
+            rows_to_collect_range=(int(due - seen) // 2, int(due - seen) + 1),
             stability=None if place == 3 else 1 - place / 20,
         )
         for place, (rule, seen, due) in enumerate(zip(rules, observed, expected, strict=True))

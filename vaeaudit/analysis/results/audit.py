@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from vaeaudit.analysis.results.comparison import Comparison
 from vaeaudit.analysis.results.conclusions import Finding, Verdict
 from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
@@ -26,6 +27,8 @@ class Measurements:
         Each type says what its fields are.
     regions_tested
         Cells that the search for regions tested.
+    comparison
+        All rows against the reference; None where none was given.
     """
 
     latents: tuple[LatentSummary, ...]
@@ -38,6 +41,7 @@ class Measurements:
     duplicates: Duplicates
     model: ModelSummary
     columns: tuple[ColumnSummary, ...]
+    comparison: Comparison | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class AuditResults(Measurements):
         What was measured; each type says what its fields are.
     regions_tested
         Cells that the search for regions tested.
+    comparison
+        All rows against the reference; None where none was given.
     latent_map, traversals
         For the figures: rows on two latents (None where fewer are active), and what the decoder expects along each.
     notes

@@ -45,10 +45,40 @@ class LatentSpaceSummary:
 
 
 @dataclass(frozen=True)
+class DensitySummary:
+    """Which family of joint densities of the latents was chosen, and how they compared.
+
+    Attributes
+    ----------
+    family
+        `gmm`, `knn` or `flow`.
+    held_out_nats
+        Each family's mean log-density of rows that it was neither fitted to nor tuned on; None where it was not tried.
+    n_held_out
+        How many rows these were.
+    """
+
+    family: str
+    held_out_nats: Mapping[str, float | None]
+    n_held_out: int
+
+
+@dataclass(frozen=True)
+class WeightSummary:
+    """What the weights are made from, and how many equally weighted rows the n rows are worth with them (Kish 1965)."""
+
+    kind: str
+    alpha: float
+    cap: float
+    effective_sample_size: float
+    n: int
+
+
+@dataclass(frozen=True)
 class ModelSummary:
     """How well the model learned the data; densities in nats per row.
 
-    `latent_space` is None for runs that have not measured it.
+    `latent_space` is None for runs that have not measured it; likewise `density` and `weights`.
     """
 
     objective: str
@@ -66,6 +96,8 @@ class ModelSummary:
     disentanglement: Mapping[str, float]
     history: Mapping[str, FloatArray]
     latent_space: LatentSpaceSummary | None = None
+    density: DensitySummary | None = None
+    weights: WeightSummary | None = None
 
     @property
     def parts(self) -> str:
@@ -96,3 +128,4 @@ class ColumnSummary:
     summary: str
     problems: tuple[str, ...]
     suggested_sensitive: bool
+    derived: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report.blocks import Section
+from vaeaudit.report.sections.comparison import comparison
 from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies
 from vaeaudit.report.sections.latents import latents
@@ -16,6 +17,7 @@ from vaeaudit.report.sections.representation import representation
 _SECTIONS = {
     "representation": representation,
     "regions": regions,
+    "comparison": comparison,
     "outliers": outliers,
     "latents": latents,
     "proxies": proxies,

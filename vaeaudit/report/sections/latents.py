@@ -49,6 +49,8 @@ def latents(results: AuditResults) -> Section:
     decoded = None if sheets is None else Traversals(sheets, described)
     if decoded is not None:
         blocks += decoded.overview()
+    if rarity := wording.rarity_sentence(results.model):
+        blocks.append(Paragraph(rarity))
     for latent in described:
         pictures = [] if decoded is None else decoded.gallery(latent)
         blocks.append(_latent(latent, traversals.get(latent.index), smallest, pictures))

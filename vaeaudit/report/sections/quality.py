@@ -68,8 +68,7 @@ def quality(results: AuditResults) -> Section:
     )
     blocks: list[Block] = [Paragraph(note) for note in results.notes]
     if results.pictures is not None:
-        said = "Only the pixels enter the model; the columns are what is known about each picture besides."
-        blocks.append(Paragraph(said))
+        blocks.append(Paragraph(text.columns_of_pictures(results)))
     blocks += [_suggestions(results), _columns(results.columns)]
     if results.quarantine:
         blocks.append(_quarantine(results))
@@ -110,7 +109,7 @@ def _column_row(column: ColumnSummary) -> tuple[Cell, ...]:
     return (
         wording.name(column.name),
         column.kind,
-        Badge(column.role, "neutral") if column.role in ("sensitive", "label") else column.role,
+        _role(column),
         "yes" if column.in_model else "no",
         numbers.count(column.missing),
         numbers.count(column.unique),
@@ -119,6 +118,12 @@ def _column_row(column: ColumnSummary) -> tuple[Cell, ...]:
         if column.problems
         else numbers.ABSENT,
     )
+
+
+def _role(column: ColumnSummary) -> Cell:
+    if column.role in ("sensitive", "label"):
+        return Badge(column.role, "neutral")
+    return "computed from the pictures" if column.derived and column.role == "input" else column.role
 
 
 def _quarantine(results: AuditResults) -> Table:

@@ -9,7 +9,7 @@ from vaeaudit.analysis.results.regions import LatentRange, Region
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import region_gallery
-from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
 _MOST_RANGES = 3
@@ -47,7 +47,7 @@ def _latents_as_columns(results: AuditResults) -> list[Block]:
 
 
 def _table(found: Sequence[Region]) -> Table:
-    refitted = any(region.stability is not None for region in found)
+    resampled = any(region.stability is not None for region in found)
     columns = [
         Column("Region"),
         Column("Rule", wide=True),
@@ -57,19 +57,20 @@ def _table(found: Sequence[Region]) -> Table:
         Column("Rows to collect", True),
         Column("Adjusted p", True),
     ]
-    if refitted:
-        columns.append(Column("Found again in refits", True))
+    if resampled:
+        columns.append(Column("Comes back"))
     several = len({region.baseline for region in found}) > 1
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)
-    rows = [_row(region, track, refitted, several) for region in found]
+    rows = [_row(region, track, resampled, several) for region in found]
     return table("Under-represented regions, by rank", columns, rows, fold=False)
 
 
-def _row(region: Region, track: Track, refitted: bool, several: bool) -> tuple[Cell, ...]:
+def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[Cell, ...]:
     lines = [wording.rule_in_words(region.rule)]
     if several:
         lines.append(f"against {region.baseline}")
+    lines += _told(region)
     where = ", ".join(_latent_range(side) for side in region.latent_box)
     if 0 < len(region.latent_box) <= _MOST_RANGES:
         lines.append(f"in the latents: {where}")
@@ -79,12 +80,45 @@ def _row(region: Region, track: Track, refitted: bool, several: bool) -> tuple[C
         numbers.count(region.observed),
         numbers.number(region.expected),
         track.mark(region.ratio, region.ci),
-        numbers.count(region.rows_to_collect),
+        Lines(tuple(filter(None, (numbers.count(region.rows_to_collect), _range(region.rows_to_collect_range))))),
         numbers.p_value(region.p_adjusted),
     )
-    if not refitted:
-        return row
-    return (*row, numbers.ABSENT if region.stability is None else numbers.percent(region.stability))
+    return (*row, _comes_back(region)) if resampled else row
+
+
+def _told(region: Region) -> list[str]:
+    """Tell a region by more than its rule: in known columns, by what is decoded there, by rows that exist."""
+    lines = []
+    if region.is_dependence and region.gap_share is not None:
+        lines.append(
+            f"these columns go together in other ways too: this is {numbers.percent(region.gap_share)} of what they "
+            "have to do with one another"
+        )
+    if region.description and region.precision is not None and region.recall is not None:
+        lines.append(
+            f"in known columns, mostly: {wording.rule_in_words(region.description)} "
+            f"({numbers.percent(region.precision)} of such rows lie in it, {numbers.percent(region.recall)} of its "
+            "rows are such)"
+        )
+    if region.decoded:
+        cells = "; ".join(f"{wording.name(column)} {wording.name(value)}" for column, value in region.decoded)
+        lines.append(f"the model decodes there: {cells}")
+    if region.nearest:
+        lines.append(f"nearest rows: {wording.listed(list(region.nearest), most=5)}")
+    return lines
+
+
+def _range(rows: tuple[int, int]) -> str:
+    low, high = rows
+    return "" if low == high else f"{numbers.count(low)} to {numbers.count(high)}"
+
+
+def _comes_back(region: Region) -> Cell:
+    """Say in how many resamples a region came back; what seldom does is marked and fails no gate."""
+    if region.stability is None:
+        return "not known"
+    share = numbers.percent(region.stability)
+    return Badge(f"unstable, {share}", "unsure") if region.stable is False else share
 
 
 def _latent_range(side: LatentRange) -> str:

@@ -1,0 +1,76 @@
+"""Whether a short cell is a gap in columns that are otherwise unrelated, or one sign of many that they are related."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+#: Rounds of fitting; deviances then stand to well within a nat.
+_ROUNDS = 15
+
+
+def gap_share(counts: IntArray, cell: Mask) -> float | None:
+    """Return the part of a joint table's dependence that one cell accounts for, 0 to 1.
+
+    Two log-linear models are fitted by iterative proportional fitting (Deming and Stephan 1940): independence of two
+    columns (of three: all their pairs), and the same with one parameter more for the rows of the cell, as in
+    quasi-independence (Goodman 1968). What the parameter takes off the deviance, each deviance less its degrees of
+    freedom, is the part that the cell accounts for: near 1 where rows of the cell were left out of columns that have
+    nothing else to do with one another; near 0 where the columns go together in many ways, and the cell is one of them.
+
+    Parameters
+    ----------
+    counts
+        [G, H] or [G, H, J]; rows per combination of groups.
+    cell
+        The same shape; which combinations the cell takes in.
+
+    Returns
+    -------
+    float or None
+        None where the two cannot be told apart: a table of two groups by two has one parameter of dependence in all.
+    """
+    filled = [np.flatnonzero(counts.sum(axis=tuple(set(range(counts.ndim)) - {axis}))) for axis in range(counts.ndim)]
+    table = counts[np.ix_(*filled)].astype(np.float64)
+    inside = cell[np.ix_(*filled)]
+    margins: list[tuple[int, ...]] = list(combinations(range(table.ndim), table.ndim - 1))
+    freedom = float(np.prod([size - 1 for size in table.shape]))
+    if freedom <= 1 or inside.all() or not inside.any():
+        return None
+    related = max(_deviance(table, _fitted(table, margins, None)) - freedom, 0.0)
+    rest = max(_deviance(table, _fitted(table, margins, inside)) - (freedom - 1), 0.0)
+    if related == 0.0:
+        return None
+    return float(np.clip(1 - rest / related, 0.0, 1.0))
+
+
+def _fitted(table: FloatArray, margins: list[tuple[int, ...]], cell: Mask | None) -> FloatArray:
+    """Fit expected counts with the margins of the table and, where a cell is given, with its total."""
+    fitted = np.full(table.shape, table.sum() / table.size)
+    for _ in range(_ROUNDS):
+        for kept in margins:
+            others = tuple(set(range(table.ndim)) - set(kept))
+            fitted = fitted * _ratio(table.sum(axis=others, keepdims=True), fitted.sum(axis=others, keepdims=True))
+        if cell is None and table.ndim == 2:
+            break  # independence is met in one round
+        if cell is not None:
+            fitted[cell] *= _ratio(table[cell].sum(), fitted[cell].sum())
+            fitted[~cell] *= _ratio(table[~cell].sum(), fitted[~cell].sum())
+    return fitted
+
+
+def _ratio(wanted: FloatArray | float, found: FloatArray | float) -> FloatArray:
+    wanted, found = np.asarray(wanted, np.float64), np.asarray(found, np.float64)
+    return np.divide(wanted, found, out=np.zeros_like(found), where=found > 0)
+
+
+def _deviance(table: FloatArray, fitted: FloatArray) -> float:
+    """G^2 = 2 sum of n log(n / fitted), in nats doubled; empty combinations add nothing."""
+    return float(2 * (special.rel_entr(table, fitted) - table + fitted).sum())

@@ -1,0 +1,133 @@
+"""`vaeaudit rebalance RUN`: weights and a collection plan for what a run lacks; never imports TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vaeaudit.cli.options import json_option, verbosity_options
+from vaeaudit.cli.progress_display import Display
+from vaeaudit.cli.terminal import printable
+from vaeaudit.config import Weighting
+
+#: Lines of the plan that are shown unless -v asks for all.
+_LINES = 5
+
+
+@click.command()
+@click.argument("run", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--method",
+    type=click.Choice([method.value for method in Weighting]),
+    default=Weighting.TARGETS.value,
+    show_default=True,
+    help="Whose weights stand in the column `weight`; those of all methods stand beside it.",
+)
+@click.option("--alpha", type=float, metavar="X", help="Smoothing of the densities; that of `fit`.")
+@click.option("--cap", type=float, metavar="X", help="Largest weight as a multiple of the median one; that of `fit`.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where it goes; rebalance/<run>/.")
+@click.option(
+    "--population",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given.",
+)
+@json_option
+@verbosity_options
+def rebalance(
+    run: Path | None,
+    *,
+    method: str,
+    alpha: float | None,
+    cap: float | None,
+    out: Path | None,
+    population: Path | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Weight the rows of RUN, plan what to collect, and say what either would change; print the path of the folder.
+
+    RUN is a run directory that `fit` made; without it, the newest complete run of runs/. weights.parquet holds the
+    weights, plan.csv the fewest rows that close the findings, rebalance.json shares before and after. Weights are
+    checked on rows that they were not fitted to.
+    """
+    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+
+    with Display(quiet=quiet).shown() as display:
+        loaded = pipeline.load_run(run)
+        config = loaded.config.analysis
+        config = config if alpha is None else replace(config, weight_alpha=alpha)
+        config = config if cap is None else replace(config, weight_cap=cap)
+        folder = pipeline.rebalance(
+            loaded, method=method, out=out, population=population, config=config, on_progress=display.listen
+        )
+    text = (folder / "rebalance.json").read_text(encoding="utf-8")
+    if as_json:
+        click.echo(text)
+        return
+    if not quiet:
+        for line in (*methods_in_words(json.loads(text)), *plan_in_words(json.loads(text), all_lines=verbose)):
+            click.echo(printable(line), err=True)
+    click.echo(str(folder))
+
+
+def methods_in_words(document: dict[str, Any]) -> list[str]:
+    """Return a short table: what the weights of each method are worth, and what they close on held-out rows.
+
+    Parameters
+    ----------
+    document
+        `rebalance.json`.
+    """
+    lines = [
+        f"Weights for {document['rows']:,} rows; findings are checked on halves that the weights were not fitted to."
+    ]
+    faults = {gap["id"] for gap in document["gaps"] if gap["question"] is None}
+    for method in document["methods"]:
+        chosen = "*" if method["method"] == document["method"] else " "
+        closed = _check_in_words(method, faults) if faults else "nothing to close"
+        opened = f", opens {len(method['newly_short'])}" if method["newly_short"] else ""
+        lines.append(
+            f" {chosen} {method['method']:<14} worth {method['effective_size']:,.0f} rows "
+            f"({method['effective_share']:.0%}), largest weight {method['largest']:.1f}: {closed}{opened}"
+        )
+        lines.extend(f"     {said}" for said in method["unreachable"][:_LINES])
+    return [*lines, *document["notes"]]
+
+
+def _check_in_words(method: dict[str, Any], faults: set[str]) -> str:
+    told = [gap["held_out"] for gap in method["gaps"] if gap["id"] in faults]
+    unsure = told.count("too few to tell")
+    more = f" ({unsure} more: too few rows to tell)" if unsure else ""
+    return f"closes {method['closed']} of {method['faults']} findings{more}"
+
+
+def plan_in_words(document: dict[str, Any], *, all_lines: bool) -> list[str]:
+    """Return the first lines of the collection plan, and its total.
+
+    Parameters
+    ----------
+    document
+        `rebalance.json`.
+    all_lines
+        Whether to return all of them.
+    """
+    plan = document["plan"]
+    shown = plan["lines"] if all_lines else plan["lines"][:_LINES]
+    lines = []
+    if plan["lines"]:
+        lines.append(
+            f"To collect, at least: {plan['rows']:,} rows ({plan['fewest']:,} to {plan['most']:,}) close "
+            f"{sum(share['closed'] for share in plan['expected'])} of {len(plan['expected'])} findings"
+        )
+    lines += [f"   {line['rows']:>7,} where {line['name']}" for line in shown]
+    if len(shown) < len(plan["lines"]):
+        lines.append(f"   … and {len(plan['lines']) - len(shown)} more kinds of rows in plan.csv")
+    if plan["questions"]:
+        lines.append(f"{len(plan['questions'])} further regions are questions: collect only if such rows exist.")
+    return [*lines, *plan["notes"]]

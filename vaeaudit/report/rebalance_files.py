@@ -1,0 +1,108 @@
+"""The folder of a rebalancing: `rebalance.json`, `weights.parquet` and `plan.csv`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import vaeaudit
+from vaeaudit.analysis.results.rebalance import PlanLine, RebalanceResults
+from vaeaudit.report.csv_safe import to_csv
+from vaeaudit.report.document import plain
+
+#: Raised when a key changes its meaning or goes; additions leave it.
+REBALANCE_SCHEMA_VERSION = "1.0"
+# rebalance.json comes last: whoever opens it finds the other two already there.
+_NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
+_COLUMNS = (
+    *("part", "rows", "fewest", "most", "rule", "rule_json", "closes", "closes_in_words"),
+    *("existing_rows", "examples"),
+)
+
+
+def rebalance_document(results: RebalanceResults) -> dict[str, Any]:
+    """Return the JSON document of a rebalancing, of plain types.
+
+    Parameters
+    ----------
+    results
+        What was computed.
+
+    Raises
+    ------
+    ValueError
+        Where a number is NaN or infinite.
+    """
+    parts = {
+        "schema_version": REBALANCE_SCHEMA_VERSION,
+        "tool": {"name": "vaeaudit", "version": vaeaudit.__version__},
+        **vars(results),
+    }
+    return {key: plain(value, key) for key, value in parts.items()}
+
+
+def rebalance_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) that every `rebalance.json` of this version satisfies."""
+    text = files("vaeaudit.report").joinpath("rebalance.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def plan_table(results: RebalanceResults) -> pd.DataFrame:
+    """Return the plan as a table: what to collect, then, in a part of its own, what is only a question."""
+    names = {gap.id: gap.name for gap in results.gaps}
+    parts = (("to close the findings", results.plan.lines), ("only if they exist in the world", results.plan.questions))
+    lines = [_cells(part, line, names) for part, all_lines in parts for line in all_lines]
+    return pd.DataFrame(lines, columns=list(_COLUMNS))
+
+
+def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Path) -> Path:
+    """Write the three files; each is made beside its place and renamed into it, other files in the folder stay.
+
+    Parameters
+    ----------
+    results, weights
+        What was computed; one row of weights per row of the data.
+    folder
+        Created where it does not exist.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".rebalance-", dir=folder))
+    document = json.dumps(rebalance_document(results), ensure_ascii=False, allow_nan=False, indent=1)
+    try:
+        pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), beside / "weights.parquet")
+        (beside / "plan.csv").write_bytes(to_csv(plan_table(results)))
+        (beside / "rebalance.json").write_text(document, encoding="utf-8")
+        for name in _NAMES:
+            (beside / name).replace(folder / name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return folder
+
+
+def _cells(part: str, line: PlanLine, names: dict[str, str]) -> dict[str, object]:
+    rule = json.dumps([plain(condition, "rule") for condition in line.rule], ensure_ascii=False)
+    values = (
+        *(part, line.rows, line.fewest, line.most, line.name, rule),
+        *(", ".join(line.closes), ", ".join(_named(line, names)), line.existing, ", ".join(line.examples)),
+    )
+    return dict(zip(_COLUMNS, values, strict=True))
+
+
+def _named(line: PlanLine, names: dict[str, str]) -> Iterator[str]:
+    return (f"{closed} ({names[closed]})" for closed in line.closes)

@@ -1,0 +1,73 @@
+"""How the data differs from the reference dataset, over all rows; its regions stand in their own section."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.comparison import Comparison, Difference
+from vaeaudit.report import numbers, wording
+from vaeaudit.report.blocks import Answer, Block, Paragraph, Section
+from vaeaudit.report.tables import Bar, Cell, Column, Table, table
+
+_TITLE = "Against the reference"
+_STATISTICS = {"total variation": "share that would have to change", "ks": "largest gap of the cumulative shares"}
+
+
+def comparison(results: AuditResults) -> Section:
+    """Build the section."""
+    found = results.comparison
+    if found is None:
+        said = "No reference was given. `vaeaudit report --reference DATA` compares with another dataset."
+        return Section("comparison", _TITLE, "", (Answer(said),))
+    blocks: list[Block] = []
+    if found.auc is not None:
+        blocks.append(Paragraph(_auc(found)))
+    for caption, entries in (("Columns", found.columns), ("Latents", found.latents)):
+        if entries:
+            blocks.append(_table(f"{caption}, those that differ most first", caption[:-1], entries))
+    return Section("comparison", _TITLE, _lead(found), tuple(blocks))
+
+
+def _lead(found: Comparison) -> str:
+    reference = wording.name(found.name)
+    rows = f"{numbers.plural(found.n, 'row')} against {numbers.plural(found.n_reference, 'row')} of {reference}"
+    differing = [entry for entry in found.columns if entry.significant]
+    if not differing:
+        return f"{rows}: no column is surely distributed differently."
+    first = differing[0]
+    return (
+        f"{rows}: {numbers.plural(len(differing), 'column')} of {numbers.count(len(found.columns))} "
+        f"{'is' if len(differing) == 1 else 'are'} surely distributed differently, {wording.name(first.name)} most "
+        f"({first.differs})."
+    )
+
+
+def _auc(found: Comparison) -> str:
+    auc = found.auc
+    assert auc is not None  # noqa: S101 - the caller has looked
+    return (
+        f"A classifier that sees all columns and latents tells rows of the one from rows of the other with an AUC of "
+        f"{numbers.with_interval(auc.value, auc.ci, 'ratio')}; 0.5 is what a guess would reach."
+    )
+
+
+def _table(caption: str, first: str, entries: Sequence[Difference]) -> Table:
+    columns = [
+        Column(first),
+        Column("Distance", True),
+        Column("Adjusted p", True),
+        Column("Where most", wide=True),
+        Column("Measured as"),
+    ]
+    return table(caption, columns, [_row(entry) for entry in entries])
+
+
+def _row(entry: Difference) -> tuple[Cell, ...]:
+    return (
+        wording.name(entry.name),
+        Bar(numbers.ratio(entry.distance), 100 * entry.distance),
+        numbers.p_value(entry.p_adjusted),
+        entry.differs,
+        _STATISTICS[entry.statistic],
+    )

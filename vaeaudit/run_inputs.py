@@ -1,0 +1,138 @@
+"""From the files of a run to what an analysis starts from; no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit import analysis, data
+from vaeaudit.analysis.multiplicity import benjamini_hochberg
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.runs import Run, StoredReference, read_reference
+
+#: What the model decodes in the regions of a table.
+DECODED_REGIONS = "decoded_regions.npz"
+
+
+def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> analysis.AuditInputs:
+    """Return everything an audit starts from, out of a complete run; flags are chosen anew at the rate of `config`.
+
+    Parameters
+    ----------
+    run
+        Complete.
+    config
+        What counts as a finding.
+    reference
+        The dataset to compare with; that of the run where None.
+    """
+    scores = analysis.stored_scores(run.rows, run.codes, fdr=config.fdr)
+    return inputs_with(run, run.rows["row_id"].to_numpy(object), scores, reference or read_reference(run))
+
+
+def inputs_with(
+    run: Run,
+    row_ids: npt.NDArray[np.object_],
+    scores: analysis.RowScores,
+    reference: StoredReference | None,
+) -> analysis.AuditInputs:
+    """Return the same where the run is not complete yet, because its rows are still being judged.
+
+    Parameters
+    ----------
+    run
+        With everything but `rows.parquet`.
+    row_ids, scores
+        Of its N rows.
+    reference
+        The dataset to compare with, if any.
+    """
+    metadata, history = run.metadata, run.history
+    shown = {name: metadata[name] for name in ("created", "seed", "versions", "timings")}
+    source = {name: metadata["data"][name] for name in ("name", "kind", "fingerprint")}
+    return analysis.AuditInputs(
+        frame=run.frame,
+        schema=run.schema,
+        row_ids=row_ids,
+        codes=run.codes,
+        scores=scores,
+        model=analysis.ModelFacts(
+            objective=run.config.model.objective,
+            beta=run.config.model.beta,
+            history={name: history[name].to_numpy(np.float64) for name in history.columns if name != "epoch"},
+            traversals=run.traversals["values"],
+            traversal_positions=run.traversals["positions"],
+            stability=run.scoring.get("stability"),
+            **metadata["training"],
+        ),
+        accounting=data.RowAccounting(**metadata["rows"]),
+        quarantine=run.quarantine,
+        notes=tuple(metadata["notes"]),
+        pictures=run.pictures,
+        latent_space=run.latent_space,
+        pairs=_pairs_of(run),
+        reference=None if reference is None else reference_of(reference, fdr=scores.fdr),
+        aspects=analysis.aspects_of(run.codes, run.scoring),
+        rareness=_rareness_of(run),
+        member_means=_member_means_of(run),
+        decoded_regions=_decoded_regions_of(run),
+        run={"id": metadata["id"], "config": run.config.to_dict(), "data": source, **shown},
+    )
+
+
+def _rareness_of(run: Run) -> analysis.Rareness | None:
+    """None for a run of an earlier version, which can still be reported on."""
+    known = analysis.Rareness.are_in(run.scoring)
+    return analysis.Rareness.from_arrays(run.scoring, run.config.analysis) if known else None
+
+
+def _member_means_of(run: Run) -> npt.NDArray[np.floating] | None:
+    arrays = run.optional_arrays("members.npz")
+    return None if arrays is None else arrays["mean"]
+
+
+def _decoded_regions_of(run: Run) -> dict[str, npt.NDArray[Any]]:
+    arrays = run.optional_arrays(DECODED_REGIONS) or {"keys": np.zeros(0, np.str_)}
+    return {str(key): arrays[f"values/{place}"] for place, key in enumerate(arrays["keys"])}
+
+
+def _pairs_of(run: Run) -> analysis.RowPairs | None:
+    arrays = run.optional_arrays("pairs.npz")
+    return None if arrays is None else analysis.RowPairs.from_arrays(arrays)
+
+
+def decoded_to_arrays(decoded: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Return what is decoded in regions as `DECODED_REGIONS` holds it: by number, since a rule is no name for a file.
+
+    Parameters
+    ----------
+    decoded
+        Key of a region -> its array.
+    """
+    values = {f"values/{place}": array for place, array in enumerate(decoded.values())}
+    return {"keys": np.array(list(decoded), np.str_), **values}
+
+
+def reference_of(stored: StoredReference, *, fdr: float) -> analysis.Reference:
+    """Return a reference as the analysis takes it.
+
+    Parameters
+    ----------
+    stored
+        What a run keeps of it.
+    fdr
+        False-discovery rate of the rows that are set aside.
+    """
+    facts = stored.facts
+    return analysis.Reference(
+        name=facts["name"],
+        fingerprint=facts["fingerprint"],
+        frame=stored.frame,
+        codes=stored.codes,
+        outlier=benjamini_hochberg(stored.p_value) <= fdr,
+        lacking=tuple(facts["lacking"]),
+        notes=tuple(facts["notes"]),
+    )
