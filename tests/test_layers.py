@@ -33,8 +33,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "learning": ANALYSIS | {"models", "runs"},
     "run_inputs": ANALYSIS | {"runs"},
     "unseen": ANALYSIS | {"models", "runs", "learning"},
-    "pipeline": ANALYSIS | {"models", "runs", "learning", "unseen", "run_inputs", "report"},
-    "demonstration": ANALYSIS | {"models", "runs", "learning", "unseen", "run_inputs", "report", "pipeline", "samples"},
+    "decoding": ANALYSIS | {"models"},
+    "pipeline": ANALYSIS | {"models", "runs", "learning", "unseen", "decoding", "run_inputs", "report"},
+    "demonstration": ANALYSIS
+    | {"models", "runs", "learning", "unseen", "decoding", "run_inputs", "report", "pipeline", "samples"},
     "cli": {"errors", "config", "progress", "pipeline", "demonstration", "cli"},
     "__init__": set(),
 }

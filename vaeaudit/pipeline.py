@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, Weighting
 from vaeaudit.data import audit_toml, describe
 from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.data.population import Population, read_population
+from vaeaudit.decoding import decode_table_regions, with_decoded_regions
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
 from vaeaudit.learning import Learned, Stopwatch, interruption, learn
 from vaeaudit.progress import Listener, Progress, ignore
@@ -171,14 +172,15 @@ def report(
         run = run if isinstance(run, Run) else load_run(run)
         config = config or run.config.analysis
         shares = _population_of(run) if population is None else read_population(population, run.schema)
-    compared = None
+    other = None
     if reference is not None:
-        reading = other_reading(run.config.read)
-        compared = unseen.as_stored(unseen.score_unseen(run, reference, reading, watch))
+        other = unseen.score_unseen(run, reference, other_reading(run.config.read), watch)
     with watch.phase("reading"):
-        inputs = inputs_of(run, config, compared)
+        inputs = inputs_of(run, config, None if other is None else unseen.as_stored(other))
     with watch.phase("analysing"):
         search = analysis.search_regions(inputs, config, shares)
+        if other is not None:
+            inputs = with_decoded_regions(other.model, inputs, search.regions, seed=run.config.seed)
         results = analysis.audit(inputs, config, shares, run.config.seed, search=search)
     with watch.phase("writing"):
         folder = Path(out) if out is not None else Path("reports") / run.id
@@ -245,6 +247,7 @@ def rebalance(
     run: Run | Path | str | None = None,
     *,
     method: str = Weighting.TARGETS.value,
+    close: Sequence[str] = (),
     out: Path | str | None = None,
     population: Path | str | None = None,
     config: AnalysisConfig | None = None,
@@ -258,6 +261,8 @@ def rebalance(
         A run or its folder; the newest complete run of `runs/` where None.
     method
         Whose weights stand in the column `weight`: one of `vaeaudit.config.Weighting`.
+    close
+        Ids of regions, as the report names them, that are to be closed although they are only questions.
     out
         Folder of the results; `rebalance/<run>/` where None. What is there is replaced.
     population, config, on_progress
@@ -276,7 +281,9 @@ def rebalance(
         shares = _population_of(run) if population is None else read_population(population, run.schema)
     with watch.phase("analysing"):
         search = analysis.search_regions(inputs, config, shares)
-        made = analysis.rebalance(inputs, search, config, shares, method=Weighting(method), seed=run.config.seed)
+        made = analysis.rebalance(
+            inputs, search, config, shares, method=Weighting(method), close=close, seed=run.config.seed
+        )
     with watch.phase("writing"):
         folder = Path(out) if out is not None else Path("rebalance") / run.id
         return write_rebalance(made.results, made.weights, folder)
@@ -329,8 +336,7 @@ def _judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, shar
         )
         writer.arrays("pictures.npz", pictures.to_arrays())
     elif isinstance(learned.model, models.TableVAE):
-        points = analysis.points_of_regions(inputs, search.regions, seed=seed)
-        decoded = {key: models.decode_columns(learned.model, z) for key, z in points.items()}
+        decoded = decode_table_regions(learned.model, inputs, search.regions, seed=seed)
         writer.arrays(DECODED_REGIONS, decoded_to_arrays(decoded))
     writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.note)
 

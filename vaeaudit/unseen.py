@@ -36,11 +36,14 @@ class Unseen:
     codes, scores
         What the model knows about each, and what follows from it; p-values are those of the run, flags are chosen over
         these rows.
+    model
+        Of the run.
     """
 
     data: data.OtherData
     codes: LatentCodes
     scores: analysis.RowScores
+    model: BetaVAE
 
 
 def other_reading(config: ReadConfig) -> ReadConfig:
@@ -116,7 +119,7 @@ def _scored(model: BetaVAE, scoring: Arrays, other: data.OtherData, config: FitC
         listener(Progress("scoring", done, n_rows))
 
     codes = _encoded(model, scoring, other, config, on_rows)
-    return Unseen(other, codes, analysis.scores_of(codes, scoring, config.analysis))
+    return Unseen(other, codes, analysis.scores_of(codes, scoring, config.analysis), model)
 
 
 def _encoded(

@@ -141,6 +141,40 @@ def test_a_second_fit_decodes_nothing_and_gives_the_same_scores(
     pd.testing.assert_frame_equal(first, second)
 
 
+def test_what_is_computed_from_the_pixels_puts_latents_and_attributes_into_words(shapes: Fitted) -> None:
+    columns = {column["name"]: column for column in shapes.document["columns"]}
+    computed = {name for name, column in columns.items() if column["derived"]}
+    assert {"picture_brightness", "picture_centre_x", "picture_sharpness"} <= computed
+    assert not columns["class"]["derived"]
+    assert not any(column["in_model"] for column in columns.values())
+    explained = {entry["column"] for latent in shapes.document["latents"] for entry in latent["explains"]}
+    assert explained & {"picture_brightness", "picture_centre_x", "picture_centre_y"}
+    proxies = {proxy["from"]: proxy for proxy in shapes.document["proxies"]}
+    assert set(proxies["columns"]["by_column"]) == computed
+    page = (shapes.folder / "report" / "report.html").read_text(encoding="utf-8")
+    assert "computed from the pictures" in page
+
+
+def test_pictures_that_are_scored_later_are_measured_likewise(
+    shapes: Fitted, in_process: Callable[..., CompletedProcess[str]]
+) -> None:
+    generator = np.random.default_rng(9)
+    (shapes.folder / "later").mkdir()
+    for number in range(30):
+        Image.fromarray(draw(generator, "disc")).save(shapes.folder / "later" / f"{number}.png")
+    scored = in_process("score", "runs/shapes", "later", "--out", "scored", cwd=shapes.folder)
+    assert scored.returncode == 0, scored.stderr
+    assert len(pd.read_parquet(shapes.folder / "scored" / "rows.parquet")) == 30
+    assert "picture_" not in scored.stderr
+
+
+def test_inspect_marks_what_is_computed(shapes: Fitted, in_process: Callable[..., CompletedProcess[str]]) -> None:
+    shown = in_process("inspect", "photos", cwd=shapes.folder)
+    assert "computed from the pixels" in shown.stdout
+    described = json.loads(in_process("inspect", "photos", "--json", cwd=shapes.folder).stdout)
+    assert {column["name"]: column["derived"] for column in described["columns"]}["class"] is False
+
+
 def test_an_array_of_pictures_without_columns_goes_all_the_way(
     tmp_path: Path, small_config: Callable[..., Any]
 ) -> None:
@@ -149,7 +183,7 @@ def test_an_array_of_pictures_without_columns_goes_all_the_way(
     np.save(tmp_path / "shapes.npy", images)
     config = small_config(cache=str(tmp_path / "cache"))
     run = pipeline.fit(tmp_path / "shapes.npy", config, run=tmp_path / "run")
-    assert run.frame.shape == (150, 0)
+    assert all(column.derived for column in run.schema)
     page = pipeline.report(run, out=tmp_path / "report")
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json_schema())

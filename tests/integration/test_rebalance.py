@@ -63,3 +63,19 @@ def test_an_impossible_cap_is_a_usage_error(fitted, tmp_path, in_process):
     assert said.returncode == 2
     assert "weight_cap" in said.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_question_that_is_called_a_fault_is_planned_for(written, fitted, tmp_path, in_process):
+    questions = json.loads((written / "rebalance.json").read_text(encoding="utf-8"))["gaps"]
+    asked = next(gap["id"] for gap in questions if gap["question"] is not None)
+    said = in_process("rebalance", str(fitted.run.path), "--close", asked, "--json", "-q", cwd=tmp_path)
+    document = json.loads(said.stdout)
+    closed = next(gap for gap in document["gaps"] if gap["id"] == asked)
+    assert closed["question"] is None
+    assert any(asked in line["closes"] for line in document["plan"]["lines"])
+
+
+def test_a_region_that_does_not_exist_cannot_be_closed(fitted, tmp_path, in_process):
+    said = in_process("rebalance", str(fitted.run.path), "--close", "R99", cwd=tmp_path)
+    assert said.returncode == 2
+    assert "--close R99: there is no such region." in said.stderr

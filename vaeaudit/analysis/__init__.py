@@ -1,6 +1,7 @@
 """Analysis: from latents and columns to typed results; NumPy, pandas, SciPy, no TensorFlow, nothing drawn."""
 
 from vaeaudit.analysis.audit import audit, row_table, search_regions
+from vaeaudit.analysis.decoded_regions import USUAL
 from vaeaudit.analysis.density import LatentDensity, fit_density
 from vaeaudit.analysis.find_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RowScores
@@ -9,7 +10,7 @@ from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_pict
 from vaeaudit.analysis.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
 from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.rebalance import Rebalanced, rebalance
-from vaeaudit.analysis.region_points import points_of_regions
+from vaeaudit.analysis.region_points import points_of_regions, usual_points
 from vaeaudit.analysis.regions import RegionSearch
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.row_pairs import RowPairs
@@ -19,6 +20,7 @@ from vaeaudit.analysis.scoring import score_rows
 from vaeaudit.analysis.weights import dbvae_weight, effective_sample_size, resampling_weight
 
 __all__ = [
+    "USUAL",
     "AuditInputs",
     "AuditResults",
     "LatentDensity",
@@ -55,4 +57,5 @@ __all__ = [
     "stored_scores",
     "table_of_rows",
     "thumbnail_rows",
+    "usual_points",
 ]

@@ -76,9 +76,11 @@ class Shortage:
     gap_share: float | None = None
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """Sorts the shortages of one baseline: gaps before signs of dependence, then the strongest first."""
-        return (self.gap_share is not None and self.gap_share < GAP, -self.strength)
+    def rank(self) -> tuple[int, float]:
+        """Sorts the shortages of one baseline: gaps, what may be either, signs of dependence; the strongest first."""
+        if self.gap_share is None:
+            return 1, -self.strength
+        return 0 if self.gap_share >= GAP else 2, -self.strength
 
 
 @dataclass(frozen=True)

@@ -26,18 +26,14 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
             in_model=column.in_model,
             missing=int(frame[column.name].isna().sum()),
             unique=int(frame[column.name].nunique()),
-            summary=_with_meaning(describe(frame[column.name], column), column),
+            summary=describe(frame[column.name], column),
             problems=column.problems,
             suggested_sensitive=column.suggested_sensitive,
             derived=column.derived,
+            meaning=MEANINGS[column.name] if column.derived else "",
         )
         for column in schema
     )
-
-
-def _with_meaning(summary: str, column: Column) -> str:
-    """Say first what a column measures that was computed from the pictures."""
-    return f"{MEANINGS[column.name]}: {summary}" if column.derived else summary
 
 
 def describe(values: pd.Series, column: Column) -> str:

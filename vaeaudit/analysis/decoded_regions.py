@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.picture_rows import region_key
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.traversals import data_spread
 from vaeaudit.analysis.wording import expected_texts, holds_whole_days
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.data.schema import Column
 
 FloatArray = npt.NDArray[np.floating]
 
+#: Among what is decoded by the key of a region: what is decoded of rows drawn from all.
+USUAL = "usual"
 #: Columns told per region.
 MOST_COLUMNS = 4
-#: A number is told where it lies this many standard deviations from the middle of the data; a level, where the data
-#: hold it in less than this share of the rows.
-_FAR, _UNCOMMON = 0.5, 0.5
+#: A number is told where its median lies this many standard deviations of the data from the usual one; a level, where
+#: it is decoded this much more often than usual.
+_FAR, _MORE_OFTEN = 0.5, 0.3
 
 
 def with_decoded(
     regions: Sequence[Region], inputs: AuditInputs, decoded: Mapping[str, FloatArray]
 ) -> tuple[Region, ...]:
-    """Return the regions with `decoded` filled in: what sets the decoded cells apart from the data, most first.
+    """Return the regions with `decoded` filled in: what sets them apart from what is decoded elsewhere, most first.
 
     The columns of a region's own rule are left out, for they only say the rule again.
 
@@ -37,69 +38,56 @@ def with_decoded(
     regions, inputs
         What was found in which rows.
     decoded
-        By `region_key`: [P, C] what the decoder expects of each modelled column at P points of the region, in the
+        By `region_key`, and by `USUAL`: [P, C] what the decoder expects of each modelled column at P points, in the
         units of `LatentCodes.reason_expected`. Regions that are not in it stay as they are.
     """
-    if not decoded:
+    if USUAL not in decoded:
         return tuple(regions)
     columns = [inputs.schema[name] for name in inputs.codes.columns]
-    facts = [_Usual.of(inputs.frame[column.name], column) for column in columns]
-    told = []
-    for region in regions:
-        values = decoded.get(region_key(region))
-        ruled = {condition.column for condition in region.rule}
-        if values is None:
-            told.append(region)
-            continue
-        typical = [usual.typical(values[:, place]) for place, usual in enumerate(facts)]
-        apart = np.array([usual.distance(value) for usual, value in zip(facts, typical, strict=True)])
-        apart[[column.name in ruled for column in columns]] = 0.0
-        order = [place for place in np.argsort(-apart, kind="stable")[:MOST_COLUMNS] if apart[place] > 0]
-        told.append(replace(region, decoded=tuple((columns[p].name, facts[p].text(typical[p])) for p in order)))
-    return tuple(told)
+    return tuple(_told(region, columns, inputs, decoded) for region in regions)
 
 
-class _Usual:
-    """What is usual in a column: the middle and the spread of numbers, or the share of each level."""
+def _told(region: Region, columns: Sequence[Column], inputs: AuditInputs, decoded: Mapping[str, FloatArray]) -> Region:
+    values = decoded.get(region_key(region))
+    if values is None:
+        return region
+    ruled = {condition.column for condition in region.rule}
+    apart = [
+        _apart(values[:, place], decoded[USUAL][:, place], column, inputs)
+        for place, column in enumerate(columns)
+        if column.name not in ruled
+    ]
+    told = sorted((entry for entry in apart if entry.distance > 0), key=lambda entry: -entry.distance)
+    cells = ((entry.column.name, _text(entry, inputs)) for entry in told[:MOST_COLUMNS])
+    return replace(region, decoded=tuple(cells))
 
-    def __init__(self, column: Column, middle: float, spread: float, shares: FloatArray, whole_days: bool) -> None:
-        self.column, self.middle, self.spread, self.shares = column, middle, spread, shares
-        self.whole_days = whole_days
 
-    @classmethod
-    def of(cls, values: pd.Series, column: Column) -> _Usual:
-        if column.kind.is_levelled:
-            counts = np.bincount(values.cat.codes[values.notna()].to_numpy(), minlength=len(column.levels))
-            return cls(column, 0.0, 1.0, counts / max(int(counts.sum()), 1), False)
-        present = values.dropna().to_numpy()
-        if column.kind is Kind.DATETIME:
-            present = present.astype("datetime64[s]")
-        numbers = present.astype(np.float64)
-        middle = float(np.median(numbers)) if numbers.size else 0.0
-        spread = float(np.sqrt(data_spread(values, column)))
-        return cls(column, middle, spread, np.zeros(0), holds_whole_days(values))
+@dataclass(frozen=True)
+class _Apart:
+    """The value of a column that sets a region apart, and how far it does so; 0: not worth telling."""
 
-    def typical(self, decoded: FloatArray) -> float:
-        """Return the median, or the most frequent level, of decoded cells [P]; NaN where none is known."""
-        known = decoded[np.isfinite(decoded)]
-        if known.size == 0:
-            return float("nan")
-        if not self.column.kind.is_levelled:
-            return float(np.median(known))
-        levels, counts = np.unique(np.round(known), return_counts=True)
-        return float(levels[np.argmax(counts)])
+    column: Column
+    value: float
+    distance: float
 
-    def distance(self, value: float) -> float:
-        """Return how far a value is from what is usual, 0 where it is not worth telling."""
-        if not np.isfinite(value):
-            return 0.0
-        if self.column.kind.is_levelled:
-            share = float(self.shares[int(value)]) if 0 <= value < len(self.shares) else 1.0
-            return 1 - share if share < _UNCOMMON else 0.0
-        apart = abs(value - self.middle) / self.spread if self.spread > 0 else 0.0
-        return apart if apart >= _FAR else 0.0
 
-    def text(self, value: float) -> str:
-        """Write a value of the column."""
-        cell_is_missing = np.zeros(1, dtype=bool)
-        return str(expected_texts(np.array([value]), self.column, cell_is_missing, whole_days=self.whole_days)[0])
+def _apart(values: FloatArray, usual: FloatArray, column: Column, inputs: AuditInputs) -> _Apart:
+    values, usual = values[np.isfinite(values)], usual[np.isfinite(usual)]
+    if values.size == 0 or usual.size == 0:
+        return _Apart(column, 0.0, 0.0)
+    if column.kind.is_levelled:
+        counts = [
+            np.bincount(part.astype(np.int64), minlength=len(column.levels)) / part.size for part in (values, usual)
+        ]
+        more = counts[0] - counts[1]
+        level = int(np.argmax(more))
+        return _Apart(column, float(level), float(more[level]) if more[level] >= _MORE_OFTEN else 0.0)
+    middle = float(np.median(values))
+    spread = float(np.sqrt(data_spread(inputs.frame[column.name], column)))
+    far = abs(middle - float(np.median(usual))) / spread if spread > 0 else 0.0
+    return _Apart(column, middle, far if far >= _FAR else 0.0)
+
+
+def _text(entry: _Apart, inputs: AuditInputs) -> str:
+    days = holds_whole_days(inputs.frame[entry.column.name])
+    return str(expected_texts(np.array([entry.value]), entry.column, np.zeros(1, dtype=bool), whole_days=days)[0])

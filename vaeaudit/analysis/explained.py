@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,8 @@ SHRINKAGE_ROWS = 5.0
 SMALLEST_SCORE = 0.01
 #: Chance that any column at all passes the noise floor while none tells anything about any latent.
 NOISE_LEVEL = 0.01
-#: Columns listed per latent.
-MOST_COLUMNS = 5
+#: Columns of the data listed per latent, and columns computed from pictures, which must not crowd them out.
+MOST_COLUMNS, MOST_COMPUTED = 5, 3
 #: Beyond this many bins the null distribution of the held-out R^2 no longer reaches further up (see `noise_floor`).
 _WIDEST_NULL = 50
 
@@ -83,7 +83,7 @@ def noise_floor(n_rows: int, n_bins: int, n_tests: int) -> float:
 
 
 def explain_latents(
-    columns: Sequence[Grouping], targets: FloatArray, rng: np.random.Generator
+    columns: Sequence[Grouping], targets: FloatArray, rng: np.random.Generator, *, computed: Collection[str] = ()
 ) -> tuple[tuple[Explains, ...], ...]:
     """List, per latent, the columns that predict its posterior mean best; those below the noise floor do not appear.
 
@@ -95,11 +95,13 @@ def explain_latents(
         [N, L], posterior means.
     rng
         Splits the rows in halves.
+    computed
+        Names of columns that were computed from pictures.
 
     Returns
     -------
     tuple[tuple[Explains, ...], ...]
-        One tuple per latent, at most five columns each, best first.
+        One tuple per latent, at most `MOST_COLUMNS` columns each and `MOST_COMPUTED` computed ones, best first.
     """
     n_rows, n_latents = targets.shape
     if n_rows < 4 or not columns:
@@ -108,20 +110,31 @@ def explain_latents(
     first_half[rng.permutation(n_rows)[: n_rows // 2]] = True
     scores = np.stack([held_out_r2(column.codes, len(column), targets, first_half) for column in columns])
     floors = np.array([noise_floor(n_rows, int(np.count_nonzero(column.counts)), scores.size) for column in columns])
-    return tuple(_best_columns(columns, scores[:, latent], floors, targets[:, latent]) for latent in range(n_latents))
+    are_computed = np.array([column.column in computed for column in columns])
+    return tuple(
+        _best_columns(columns, scores[:, latent], floors, targets[:, latent], are_computed)
+        for latent in range(n_latents)
+    )
 
 
 def _best_columns(
-    columns: Sequence[Grouping], scores: FloatArray, floors: FloatArray, target: FloatArray
+    columns: Sequence[Grouping],
+    scores: FloatArray,
+    floors: FloatArray,
+    target: FloatArray,
+    computed: npt.NDArray[np.bool_],
 ) -> tuple[Explains, ...]:
-    ranked = [int(place) for place in np.argsort(-scores, kind="stable") if scores[place] > floors[place]]
+    ranked = np.argsort(-scores, kind="stable")
+    ranked = ranked[(scores > floors)[ranked]]
+    own = ~computed[ranked]
+    listed = np.where(own, np.cumsum(own) <= MOST_COLUMNS, np.cumsum(~own) <= MOST_COMPUTED)
     return tuple(
         Explains(
             column=columns[place].column,
             score=float(min(scores[place], 1.0)),
             direction=direction(columns[place], target),
         )
-        for place in ranked[:MOST_COLUMNS]
+        for place in ranked[listed].tolist()
     )
 
 

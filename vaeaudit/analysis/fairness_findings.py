@@ -149,7 +149,8 @@ def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> It
         strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
         named = [f"{name} (alone {auc:.2f})" for name, auc in strongest]
         from_columns = any(proxy.source == "columns" for proxy in found)
-        by = f", above all {list_text(named)}" if named else ", though no single column does" if from_columns else ""
+        alone = f", though no single {'measure' if of_pictures else 'column'} does" if from_columns else ""
+        by = f", above all {list_text(named)}" if named else alone
         yield Finding(
             id=finding_id("proxy", attribute),
             kind="proxy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -97,6 +97,7 @@ def find_gaps(
     regions: Sequence[Region],
     config: AnalysisConfig,
     population: Population | None,
+    close: Collection[str] = (),
 ) -> tuple[Gap, ...]:
     """Gather the groups and regions that are short, groups first.
 
@@ -113,6 +114,8 @@ def find_gaps(
         Gives `min_ratio`.
     population
         Its cells are the universe of the regions that are short against it.
+    close
+        Ids of regions that somebody who knows the world calls faults; what is expected of them now is their target.
     """
     short = [group for group in groups if group.cell.status == "under"]
     gaps = [_gap_of_group(f"G{place}", group, config) for place, group in enumerate(short, start=1)]
@@ -122,7 +125,8 @@ def find_gaps(
     for region in regions:
         universe = inside if region.baseline == "population" else counted
         if (region.baseline, _key(region.rule)) not in told and universe.any():
-            gaps.append(_gap_of_region(region, inputs, universe, config))
+            question = None if region.id in close else _question(region)
+            gaps.append(_gap_of_region(region, inputs, universe, config, question))
     return tuple(gaps)
 
 
@@ -186,7 +190,9 @@ def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
     )
 
 
-def _gap_of_region(region: Region, inputs: AuditInputs, universe: Mask, config: AnalysisConfig) -> Gap:
+def _gap_of_region(
+    region: Region, inputs: AuditInputs, universe: Mask, config: AnalysisConfig, question: str | None
+) -> Gap:
     members = universe & apply_rule(region.rule, inputs.frame)
     total = int(universe.sum())
     target = min(region.expected / total, 1.0)
@@ -206,7 +212,7 @@ def _gap_of_region(region: Region, inputs: AuditInputs, universe: Mask, config: 
             tolerance=config.min_ratio * target,
             rows_to_collect=region.rows_to_collect,
             rows_to_collect_range=region.rows_to_collect_range,
-            question=_question(region),
+            question=question,
         ),
         members,
         universe,

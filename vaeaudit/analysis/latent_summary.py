@@ -12,6 +12,7 @@ from vaeaudit.analysis.explained import explain_latents
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
+from vaeaudit.analysis.latent_columns import computed_columns
 from vaeaudit.analysis.picture_rows import thumbnail_rows
 from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.config import AnalysisConfig
@@ -37,7 +38,8 @@ def summarise_latents(
     rng = np.random.default_rng(seed)
     rows = sample_rows(len(codes), len(inputs.schema), rng)
     columns = bin_columns(inputs.frame.iloc[rows], inputs.schema)
-    explained = explain_latents(columns, codes.mean[rows][:, active].astype(np.float64), rng)
+    targets = codes.mean[rows][:, active].astype(np.float64)
+    explained = explain_latents(columns, targets, rng, computed=computed_columns(inputs.schema))
     explains: dict[int, tuple[Explains, ...]] = dict(zip(active.tolist(), explained, strict=True))
     kl = codes.kl.mean(axis=0) if len(codes) else np.zeros(codes.n_latents)
     return tuple(

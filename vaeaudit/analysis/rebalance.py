@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from vaeaudit.analysis.weight_effects import Question, measure_method
 from vaeaudit.analysis.weight_methods import floors_of
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population import Population
-from vaeaudit.errors import InputError
+from vaeaudit.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def rebalance(
     population: Population | None = None,
     *,
     method: Weighting = Weighting.TARGETS,
+    close: Collection[str] = (),
     seed: int = 0,
 ) -> Rebalanced:
     """Weight the rows in every way there is, check each on rows it was not fitted to, and plan what to collect.
@@ -52,6 +54,8 @@ def rebalance(
         Shares that the sensitive groups ought to have.
     method
         Whose weights become the column `weight`.
+    close
+        Ids of regions of the search that are to be closed although they are only questions.
     seed
         Of the halves, the densities and the rows that the plan is checked with.
 
@@ -59,14 +63,22 @@ def rebalance(
     ------
     InputError
         Where there is no row at all.
+    UsageError
+        Where the search found no region of an id in `close`.
     """
     n_rows = len(inputs.frame)
     if n_rows == 0:
         raise InputError("There is no row to weight.", hint="Look into quarantine.csv: it says why each was left out.")
+    unknown = sorted(set(close) - {region.id for region in search.regions})
+    if unknown:
+        raise UsageError(
+            f"--close {unknown[0]}: there is no such region.",
+            hint=f"There are: {', '.join(region.id for region in search.regions) or 'none'}; see `vaeaudit report`.",
+        )
     inputs = _with_columns_of(search, inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population)
     groups = find_groups(inputs, table.cells, population)
-    gaps = find_gaps(inputs, groups, search.regions, config, population)
+    gaps = find_gaps(inputs, groups, search.regions, config, population, close)
     check_level = 1 - (1 - config.confidence) / max(len(gaps), 1)
     floors = floors_of(gaps, groups, n_rows, config.min_ratio)
     asked = Question(inputs, gaps, groups, floors, config, seed, check_level)

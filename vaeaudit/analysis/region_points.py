@@ -23,13 +23,13 @@ _INSIDE = 0.25
 
 
 def points_of_regions(
-    inputs: AuditInputs, regions: Sequence[Region], *, n_points: int = POINTS, seed: int
+    inputs: AuditInputs, regions: Sequence[Region], *, n_points: int = POINTS, midway: bool = True, seed: int
 ) -> dict[str, Points]:
     """Return, by `region_key`, points [n_points, L] of each region.
 
     A condition on a latent is met by moving the rows that come nearest to meeting it; conditions on columns that a
-    person knows are met by rows that meet them, and the points lie halfway between two of those, so that what is
-    decoded there is none of the rows. Where fewer than two rows meet all of these, rows that meet all but one stand in.
+    person knows are met by rows that meet them. Where fewer than two rows meet all of these, rows that meet all but one
+    stand in.
 
     Parameters
     ----------
@@ -39,16 +39,36 @@ def points_of_regions(
         As `find_regions` gives them for the same rows.
     n_points
         Points per region.
+    midway
+        Whether points lie halfway between two of the rows that meet a rule over known columns, so that what is decoded
+        there is none of the rows; else at the rows themselves, as columns that are not of one kind ask for: between
+        wives and single women the decoder may see husbands.
     seed
-        Of the pairs of rows.
+        Of the rows.
     """
     frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
     latents = frozenset(schema.names) - frozenset(inputs.schema.names)
     means, sound = inputs.codes.mean.astype(np.float64), ~inputs.scores.outlier
+    shape = (n_points, 2 if midway else 1)
     return {
-        region_key(region): _points(region, frame, latents, means, sound, np.random.default_rng(seed), n_points)
+        region_key(region): _points(region, frame, latents, means, sound, np.random.default_rng(seed), shape)
         for region in regions
     }
+
+
+def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> Points:
+    """Return the posterior means [n_points, L] of rows drawn from all that are not flagged (from all, if all are).
+
+    Parameters
+    ----------
+    inputs
+        The rows and their latents.
+    n_points, seed
+        How many; the same seed gives the same rows.
+    """
+    sound = np.flatnonzero(~inputs.scores.outlier)
+    rows = sound if sound.size else np.arange(len(inputs.codes))
+    return np.asarray(inputs.codes.mean[np.random.default_rng(seed).choice(rows, n_points)], dtype=np.float64)
 
 
 def _points(  # noqa: PLR0917 - the rows, and what is asked of them
@@ -58,7 +78,7 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
     means: Points,
     sound: npt.NDArray[np.bool_],
     generator: np.random.Generator,
-    n_points: int,
+    shape: tuple[int, int],
 ) -> Points:
     known = [condition for condition in region.rule if condition.column not in latents]
     ranges = [condition for condition in region.rule if condition.column in latents]
@@ -71,8 +91,8 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
     if rows.size < 2:
         rows = np.arange(len(frame))
     if not ranges:
-        pairs = generator.choice(rows, (n_points, 2))
-        return np.asarray(means[pairs].mean(axis=1))
+        return np.asarray(means[generator.choice(rows, shape)].mean(axis=1))
+    n_points, _ = shape
     away = np.zeros(rows.size)
     moved = means[rows].copy()
     for condition in ranges:

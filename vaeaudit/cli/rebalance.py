@@ -27,6 +27,12 @@ _LINES = 5
     show_default=True,
     help="Whose weights stand in the column `weight`; those of all methods stand beside it.",
 )
+@click.option(
+    "--close",
+    metavar="REGION",
+    multiple=True,
+    help="A region of the report, such as R1, that you know to be a fault although nothing says so; repeat for more.",
+)
 @click.option("--alpha", type=float, metavar="X", help="Smoothing of the densities; that of `fit`.")
 @click.option("--cap", type=float, metavar="X", help="Largest weight as a multiple of the median one; that of `fit`.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where it goes; rebalance/<run>/.")
@@ -42,6 +48,7 @@ def rebalance(
     run: Path | None,
     *,
     method: str,
+    close: tuple[str, ...],
     alpha: float | None,
     cap: float | None,
     out: Path | None,
@@ -64,7 +71,13 @@ def rebalance(
         config = config if alpha is None else replace(config, weight_alpha=alpha)
         config = config if cap is None else replace(config, weight_cap=cap)
         folder = pipeline.rebalance(
-            loaded, method=method, out=out, population=population, config=config, on_progress=display.listen
+            loaded,
+            method=method,
+            close=close,
+            out=out,
+            population=population,
+            config=config,
+            on_progress=display.listen,
         )
     text = (folder / "rebalance.json").read_text(encoding="utf-8")
     if as_json:

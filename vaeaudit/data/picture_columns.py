@@ -174,7 +174,10 @@ def _remark(undefined: int) -> tuple[str, ...]:
 
 def _measures(pixels: Pixels) -> dict[str, Values]:
     luma, colour = _luma_and_colour(pixels)
-    variance = luma.var(axis=(1, 2))
+    varies = luma.max(axis=(1, 2)) > luma.min(
+        axis=(1, 2)
+    )  # rounding lets even the variance of a constant differ from 0
+    variance = np.where(varies, luma.var(axis=(1, 2)), 0.0)
     foreground = np.abs(luma - _border_median(luma)[:, None, None])
     return {
         "picture_brightness": luma.mean(axis=(1, 2)),
@@ -192,11 +195,9 @@ def _luma_and_colour(pixels: Pixels) -> tuple[Values, dict[str, Values]]:
         return pixels[..., 0].astype(np.float32) / 255, {}
     red, green, blue = (pixels[..., channel].astype(np.float32) for channel in range(3))
     luma = (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue) / 255
-    opponents = red - green, (red + green) / 2 - blue
-    spread, offset = (
-        np.sqrt(sum(moment(opponent) ** 2 for opponent in opponents))
-        for moment in (lambda values: values.std(axis=(1, 2)), lambda values: values.mean(axis=(1, 2)))
-    )
+    red_green, yellow_blue = red - green, (red + green) / 2 - blue
+    spread = np.hypot(red_green.std(axis=(1, 2)), yellow_blue.std(axis=(1, 2)))
+    offset = np.hypot(red_green.mean(axis=(1, 2)), yellow_blue.mean(axis=(1, 2)))
     warmth = (red.mean(axis=(1, 2)) - blue.mean(axis=(1, 2))) / 255
     return luma, {"picture_colourfulness": spread + 0.3 * offset, "picture_warmth": warmth}
 

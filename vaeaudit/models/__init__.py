@@ -12,7 +12,7 @@ with native_stderr_held_back():
 
 from vaeaudit.models.build import build, resolve
 from vaeaudit.models.flow import fit_flow
-from vaeaudit.models.image_inference import encode_images, fit_image_scales, make_pictures
+from vaeaudit.models.image_inference import decode_pictures, encode_images, fit_image_scales, make_pictures
 from vaeaudit.models.image_scores import PatchScales
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
@@ -42,6 +42,7 @@ __all__ = [
     "architecture",
     "build",
     "decode_columns",
+    "decode_pictures",
     "drawn_bounds",
     "encode_images",
     "encode_rows",

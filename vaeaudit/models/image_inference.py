@@ -164,7 +164,15 @@ def make_pictures(
 
 
 def decode_pictures(model: ImageVAE, z: FloatArray) -> PixelArray:
-    """Return E[x|z] as uint8 pictures [A, H, W, channels] for latents [A, L]."""
+    """Return E[x|z] as uint8 pictures [A, H, W, channels].
+
+    Parameters
+    ----------
+    model
+        Trained.
+    z
+        [A, L]; latents.
+    """
     encoding = model.encoding
     return _as_bytes(
         np.concatenate(list(expected_features(model, z))).reshape(

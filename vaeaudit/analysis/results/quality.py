@@ -117,7 +117,10 @@ class ModelSummary:
 
 @dataclass(frozen=True)
 class ColumnSummary:
-    """One column, for the table at the end of the report."""
+    """One column, for the table at the end of the report.
+
+    `meaning` says what a `derived` column, one that was computed from the pictures, measures; it is empty for others.
+    """
 
     name: str
     kind: str
@@ -129,3 +132,4 @@ class ColumnSummary:
     problems: tuple[str, ...]
     suggested_sensitive: bool
     derived: bool = False
+    meaning: str = ""

@@ -11,7 +11,10 @@ from vaeaudit.report.blocks import Answer, Block, Paragraph, Section
 from vaeaudit.report.tables import Bar, Cell, Column, Table, table
 
 _TITLE = "Against the reference"
-_STATISTICS = {"total variation": "share that would have to change", "ks": "largest gap of the cumulative shares"}
+_DISTANCES = (
+    "Distances run from 0 to 1: of levels, the share of the rows that would have to change (total variation); of "
+    "ordered values, the largest difference between the shares of rows up to a value (Kolmogorov and Smirnov)."
+)
 
 
 def comparison(results: AuditResults) -> Section:
@@ -23,9 +26,11 @@ def comparison(results: AuditResults) -> Section:
     blocks: list[Block] = []
     if found.auc is not None:
         blocks.append(Paragraph(_auc(found)))
-    for caption, entries in (("Columns", found.columns), ("Latents", found.latents)):
-        if entries:
-            blocks.append(_table(f"{caption}, those that differ most first", caption[:-1], entries))
+    blocks.append(Paragraph(_DISTANCES))
+    if found.columns:
+        blocks.append(_table("Columns, those that differ most first", "Column", found.columns, fold=False))
+    if found.latents:
+        blocks.append(_table("Latents, those that differ most first", "Latent", found.latents, fold=True))
     return Section("comparison", _TITLE, _lead(found), tuple(blocks))
 
 
@@ -52,15 +57,9 @@ def _auc(found: Comparison) -> str:
     )
 
 
-def _table(caption: str, first: str, entries: Sequence[Difference]) -> Table:
-    columns = [
-        Column(first),
-        Column("Distance", True),
-        Column("Adjusted p", True),
-        Column("Where most", wide=True),
-        Column("Measured as"),
-    ]
-    return table(caption, columns, [_row(entry) for entry in entries])
+def _table(caption: str, first: str, entries: Sequence[Difference], *, fold: bool) -> Table:
+    columns = [Column(first), Column("Distance", True), Column("Adjusted p", True), Column("Where most", wide=True)]
+    return table(caption, columns, [_row(entry) for entry in entries], fold=fold)
 
 
 def _row(entry: Difference) -> tuple[Cell, ...]:
@@ -69,5 +68,4 @@ def _row(entry: Difference) -> tuple[Cell, ...]:
         Bar(numbers.ratio(entry.distance), 100 * entry.distance),
         numbers.p_value(entry.p_adjusted),
         entry.differs,
-        _STATISTICS[entry.statistic],
     )

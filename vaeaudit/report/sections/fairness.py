@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.groups import Disparity, Proxy
@@ -20,22 +20,21 @@ _JUDGED = {
 
 def proxies(results: AuditResults) -> Section:
     """Build the section on proxies."""
-    title, lead = "What gives a sensitive attribute away", text.proxies_lead(results.proxies)
+    title = "What gives a sensitive attribute away"
+    lead = text.proxies_lead(results.proxies, of_pictures=results.pictures is not None)
     if not results.proxies:
         return Section("proxies", title, "", (Answer(lead),))
-    blocks: list[Block] = [_proxy_figure(results.proxies), _proxy_table(results.proxies)]
+    sources = {"columns": "all columns" if results.pictures is None else "pixel measures"}
+    sources["latents"] = "the latents"
+    blocks: list[Block] = [_proxy_figure(results.proxies, sources), _proxy_table(results.proxies, sources)]
     blocks += [_strongest(proxy) for proxy in results.proxies if proxy.by_column]
     return Section("proxies", title, lead, tuple(blocks))
 
 
-def _source(proxy: Proxy) -> str:
-    return "all columns" if proxy.source == "columns" else "the latents"
-
-
-def _proxy_figure(found: Sequence[Proxy]) -> Figure:
+def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
     items = [
         figures.Dot(
-            name=f"{wording.shorten(proxy.attribute, 12)}, {_source(proxy)}",
+            name=f"{wording.shorten(proxy.attribute, 12)}, {sources[proxy.source]}",
             value=proxy.auc,
             ci=proxy.ci,
             status="auc",
@@ -53,7 +52,7 @@ def _proxy_figure(found: Sequence[Proxy]) -> Figure:
     return Figure("proxies-auc", "How well each attribute can be predicted", sentence, spec)
 
 
-def _proxy_table(found: Sequence[Proxy]) -> Table:
+def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
     columns = [Column("Attribute"), Column("Predicted from"), Column("AUC, with interval")]
     shuffled = any(proxy.null_auc is not None for proxy in found)
     if shuffled:
@@ -61,7 +60,7 @@ def _proxy_table(found: Sequence[Proxy]) -> Table:
     track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
     rows: list[tuple[Cell, ...]] = []
     for proxy in found:
-        row: tuple[Cell, ...] = (wording.name(proxy.attribute), _source(proxy), track.mark(proxy.auc, proxy.ci))
+        row: tuple[Cell, ...] = (wording.name(proxy.attribute), sources[proxy.source], track.mark(proxy.auc, proxy.ci))
         null = "not measured" if proxy.null_auc is None else numbers.ratio(proxy.null_auc)
         rows.append((*row, null) if shuffled else row)
     return table("Prediction of sensitive attributes, out of fold", columns, rows)

@@ -114,16 +114,20 @@ def _column_row(column: ColumnSummary) -> tuple[Cell, ...]:
         numbers.count(column.missing),
         numbers.count(column.unique),
         wording.shorten(column.summary, 160),
-        Lines(tuple(wording.shorten(problem, 240) for problem in column.problems))
-        if column.problems
-        else numbers.ABSENT,
+        _remarks(column),
     )
 
 
 def _role(column: ColumnSummary) -> Cell:
     if column.role in ("sensitive", "label"):
         return Badge(column.role, "neutral")
-    return "computed from the pictures" if column.derived and column.role == "input" else column.role
+    return "computed" if column.derived and column.role == "input" else column.role
+
+
+def _remarks(column: ColumnSummary) -> Cell:
+    origin = (f"computed from the pictures: {column.meaning}",) if column.derived else ()
+    lines = (*origin, *(wording.shorten(problem, 240) for problem in column.problems))
+    return Lines(lines) if lines else numbers.ABSENT
 
 
 def _quarantine(results: AuditResults) -> Table:

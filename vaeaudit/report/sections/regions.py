@@ -9,10 +9,16 @@ from vaeaudit.analysis.results.regions import LatentRange, Region
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import region_gallery
-from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
 _MOST_RANGES = 3
+#: What the columns of the table are.
+_HOW_TO_READ = (
+    "Rows to collect close the region even if its ratio stands at the lower end of the interval; below them, how many "
+    "from the upper and from the lower end. “Returns” is the share of resamples of the rows (of refits, where a rule "
+    "names latents) in which the region is found again; what seldom is comes last and fails no check."
+)
 
 
 def regions(results: AuditResults) -> Section:
@@ -23,8 +29,8 @@ def regions(results: AuditResults) -> Section:
             "regions", "What is missing", "", (Answer(lead, "good" if results.regions_tested else "unsure"),)
         )
     blocks: list[Block] = [Paragraph(sentence) for sentence in text.baselines_in_words(results.regions)]
-    blocks += _latents_as_columns(results)
-    blocks.append(_table(results.regions))
+    blocks += [*_latents_as_columns(results), *_computed_columns(results)]
+    blocks += [Paragraph(_HOW_TO_READ), _table(results.regions)]
     if results.pictures is not None:
         blocks += region_gallery(results.pictures, results.regions)
     blocks.append(_figure(results.regions))
@@ -43,7 +49,27 @@ def _latents_as_columns(results: AuditResults) -> list[Block]:
         f"{wording.listed(unknown, most=8)} {are} of the model, in standard deviations of the prior; rows.parquet has "
         "each row's place on them under the same name."
     )
-    return [Paragraph(said)]
+    return [Paragraph(f"{said}{_what_latents_follow(results, unknown)}")]
+
+
+def _what_latents_follow(results: AuditResults, names: Sequence[str]) -> str:
+    """Say for the latents of a rule which known column each goes with most, where one does."""
+    best = {f"z_{latent.index}": latent.explains[0] for latent in results.latents if latent.explains}
+    told = [
+        f"{name} {wording.explains(best[name])} ({numbers.percent(best[name].score)} of its variance)"
+        for name in names
+        if name in best
+    ]
+    return f" In known columns: {'; '.join(told)}." if told else ""
+
+
+def _computed_columns(results: AuditResults) -> list[Block]:
+    """Say what those columns of a rule measure that were computed from the pictures."""
+    asked = {condition.column for region in results.regions for condition in region.rule}
+    said = [
+        f"{column.name} ({column.meaning})" for column in results.columns if column.derived and column.name in asked
+    ]
+    return [Paragraph(f"Computed from the pictures: {'; '.join(said)}.")] if said else []
 
 
 def _table(found: Sequence[Region]) -> Table:
@@ -52,13 +78,10 @@ def _table(found: Sequence[Region]) -> Table:
         Column("Region"),
         Column("Rule", wide=True),
         Column("Rows", True),
-        Column("Expected", True),
         Column("Ratio, with interval"),
         Column("Rows to collect", True),
         Column("Adjusted p", True),
     ]
-    if resampled:
-        columns.append(Column("Comes back"))
     several = len({region.baseline for region in found}) > 1
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)
@@ -74,16 +97,14 @@ def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[
     where = ", ".join(_latent_range(side) for side in region.latent_box)
     if 0 < len(region.latent_box) <= _MOST_RANGES:
         lines.append(f"in the latents: {where}")
-    row: tuple[Cell, ...] = (
+    return (
         region.id,
         Lines(tuple(lines)),
-        numbers.count(region.observed),
-        numbers.number(region.expected),
+        Lines((numbers.count(region.observed), f"of {numbers.number(region.expected)}")),
         track.mark(region.ratio, region.ci),
         Lines(tuple(filter(None, (numbers.count(region.rows_to_collect), _range(region.rows_to_collect_range))))),
-        numbers.p_value(region.p_adjusted),
+        Lines((numbers.p_value(region.p_adjusted), *((_comes_back(region),) if resampled else ()))),
     )
-    return (*row, _comes_back(region)) if resampled else row
 
 
 def _told(region: Region) -> list[str]:
@@ -113,12 +134,12 @@ def _range(rows: tuple[int, int]) -> str:
     return "" if low == high else f"{numbers.count(low)} to {numbers.count(high)}"
 
 
-def _comes_back(region: Region) -> Cell:
+def _comes_back(region: Region) -> str:
     """Say in how many resamples a region came back; what seldom does is marked and fails no gate."""
     if region.stability is None:
-        return "not known"
+        return "returns: not known"
     share = numbers.percent(region.stability)
-    return Badge(f"unstable, {share}", "unsure") if region.stable is False else share
+    return f"unstable, {share}" if region.stable is False else f"returns {share}"
 
 
 def _latent_range(side: LatentRange) -> str:
