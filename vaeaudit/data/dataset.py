@@ -74,7 +74,8 @@ class Dataset:
         What a reader should know about the reading as a whole (encoding, delimiter, files ignored).
     images
         The pictures, row by row, where the source is made of pictures; the frame then holds what is known about each
-        (its class, columns of its metadata), and only the pixels enter the model. None for a table.
+        (its class, columns of its metadata) and what was computed from it, and only the pixels enter the model. None
+        for a table.
     """
 
     frame: pd.DataFrame
