@@ -47,5 +47,6 @@ def shapes_against_independence(shapes: Path, seed: int, known: int) -> dict[str
 
 
 def _write(path: Path, pictures: np.ndarray, columns: pd.DataFrame, rows: planting.Mask) -> None:
-    arrays: dict[str, Any] = {str(name): values.to_numpy()[rows] for name, values in columns.items()}
+    # Texts as NumPy has them: an array of objects would need pickle, which is never read.
+    arrays: dict[str, Any] = {str(name): np.array(values[rows].tolist()) for name, values in columns.items()}
     np.savez(path, pictures=pictures[rows], **arrays)

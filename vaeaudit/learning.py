@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import runs
-from vaeaudit.analysis.density import LatentDensity, fit_density
+from vaeaudit.analysis.densities.density import LatentDensity, fit_density
+from vaeaudit.analysis.densities.rareness import Rareness, summarise_density
 from vaeaudit.analysis.image_scoring import fit_reference, image_outlier_score
-from vaeaudit.analysis.rareness import Rareness, summarise_density
 from vaeaudit.config import FitConfig
 from vaeaudit.data import Dataset
 from vaeaudit.data.encoding import fit_encoding

@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.columns import summarise_columns
-from vaeaudit.analysis.comparison import compare_with_reference
-from vaeaudit.analysis.decoded_regions import with_decoded
+from vaeaudit.analysis.copies.duplicates import summarise_duplicates
 from vaeaudit.analysis.disparities import assess_disparities
-from vaeaudit.analysis.duplicates import summarise_duplicates
 from vaeaudit.analysis.findings import find
 from vaeaudit.analysis.groups import Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latent_summary import sample_map, summarise_latents
+from vaeaudit.analysis.missing.comparison import compare_with_reference
+from vaeaudit.analysis.missing.decoded_regions import with_decoded
+from vaeaudit.analysis.missing.regions import RegionSearch, find_regions
 from vaeaudit.analysis.model_summary import summarise_model
 from vaeaudit.analysis.outlier_summary import summarise_outliers
 from vaeaudit.analysis.picture_summary import summarise_pictures
 from vaeaudit.analysis.proxies import find_proxies
-from vaeaudit.analysis.regions import RegionSearch, find_regions
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.audit import AuditResults, Measurements
 from vaeaudit.analysis.row_scores import table_of_rows

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vaeaudit.analysis.duplicate_findings import duplicate_findings
+from vaeaudit.analysis.copies.duplicate_findings import duplicate_findings
 from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latent_columns import computed_columns
+from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.model_findings import latent_findings, quality_findings
 from vaeaudit.analysis.representation_findings import representation_findings
 from vaeaudit.analysis.results.audit import Measurements

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.inputs import RowScores
-from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.scoring import bulk_p_values, row_scores
 from vaeaudit.latents import LatentCodes
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.rareness import Rareness
-from vaeaudit.analysis.row_pairs import RowPairs
+from vaeaudit.analysis.copies.row_pairs import RowPairs
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema import Schema
 from vaeaudit.latents import LatentCodes, LatentSpace
@@ -33,7 +33,7 @@ class RowScores:
     outlier
         Flag at the false-discovery rate `fdr`.
     rarity
-        Nats; how thin the data are at the row's latent position (`vaeaudit.analysis.rareness`).
+        Nats; how thin the data are at the row's latent position (`vaeaudit.analysis.densities.rareness`).
     weight
         Resampling weight, mean 1.
     definition, fdr

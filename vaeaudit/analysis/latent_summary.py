@@ -12,7 +12,7 @@ from vaeaudit.analysis.explained import explain_latents
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.latent_columns import computed_columns
+from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.picture_rows import thumbnail_rows
 from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.config import AnalysisConfig

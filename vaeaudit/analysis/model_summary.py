@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.densities.rareness import Rareness, summarise_density, summarise_weights
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.latent_space import summarise_latent_space
-from vaeaudit.analysis.rareness import Rareness, summarise_density, summarise_weights
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.quality import ModelSummary
 from vaeaudit.latents import LatentCodes, LatentSpace

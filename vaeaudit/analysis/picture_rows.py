@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs, RowScores
-from vaeaudit.analysis.latent_columns import with_latents
+from vaeaudit.analysis.missing.latent_columns import with_latents
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.latents import LatentCodes

@@ -17,7 +17,7 @@ from vaeaudit.analysis.column_bins import bin_columns, sample_rows
 from vaeaudit.analysis.cross_fit import Features, column_features, latent_features, out_of_fold_scores
 from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latent_columns import computed_columns
+from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.results.groups import Proxy
 from vaeaudit.analysis.roc import binned_auc, macro_auc, macro_auc_interval
 from vaeaudit.analysis.wording import list_text

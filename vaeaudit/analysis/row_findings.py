@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from vaeaudit.analysis.baselines import STATED
 from vaeaudit.analysis.intervals import wilson
+from vaeaudit.analysis.missing.baselines import STATED
 from vaeaudit.analysis.results.comparison import Comparison, Difference
 from vaeaudit.analysis.results.conclusions import Finding
 from vaeaudit.analysis.results.measures import Interval

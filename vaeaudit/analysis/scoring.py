@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]

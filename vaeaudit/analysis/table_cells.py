@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.row_pairs import Rows
+from vaeaudit.analysis.copies.row_pairs import Rows
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 
 

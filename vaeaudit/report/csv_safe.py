@@ -46,7 +46,10 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 def _neutralise_piece(piece: str) -> str:
     visible = piece if piece.isprintable() else "".join(char for char in piece if not _is_invisible(char))
     one_line = _LINE_END_OR_TAB.sub(" ", visible)
-    begins_badly = visible.lstrip(_SKIPPED_BEFORE_A_FORMULA).startswith(_FORMULA_STARTS)
+    # As it was, and as it will be: a form feed before a formula becomes a space, and spaces are skipped.
+    begins_badly = any(
+        text.lstrip(_SKIPPED_BEFORE_A_FORMULA).startswith(_FORMULA_STARTS) for text in (visible, one_line)
+    )
     if begins_badly and not _PLAIN_NUMBER.fullmatch(one_line.strip(" ")):
         return "'" + one_line
     return one_line

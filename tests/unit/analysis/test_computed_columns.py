@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.against_independence import MOST_OF_LATENTS
 from vaeaudit.analysis.columns import summarise_columns
 from vaeaudit.analysis.explained import MOST_COLUMNS, MOST_COMPUTED, explain_latents
 from vaeaudit.analysis.fairness_findings import proxy_findings
 from vaeaudit.analysis.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latent_columns import computed_columns, uncrossed
+from vaeaudit.analysis.missing.against_independence import MOST_OF_LATENTS
+from vaeaudit.analysis.missing.latent_columns import computed_columns, uncrossed
+from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.proxies import find_proxies
-from vaeaudit.analysis.regions import find_regions
 from vaeaudit.analysis.results.groups import Proxy
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.row_findings import region_findings

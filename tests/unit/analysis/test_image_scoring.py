@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.analysis.density import fit_density
+from vaeaudit.analysis.densities.density import fit_density
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.image_scoring import (
     IMAGE_DEFINITION,
     ComplexityReference,
@@ -20,7 +21,6 @@ from vaeaudit.analysis.image_scoring import (
     image_outlier_score,
     score_images,
 )
-from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.latents import LatentCodes
 
 K = 9

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from vaeaudit.analysis.density import fit_density
+from vaeaudit.analysis.densities.density import fit_density
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.rareness import Rareness
 from vaeaudit.analysis.scoring import TAIL, bulk_p_values, score_rows, tail_p_values
 from vaeaudit.latents import LatentCodes
 

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from vaeaudit.analysis.density import fit_density
-from vaeaudit.analysis.density_flow import FlowDensity
+from vaeaudit.analysis.densities.density import fit_density
+from vaeaudit.analysis.densities.flow import FlowDensity
 from vaeaudit.models.flow import Flow, fit_flow
 
 RNG = np.random.default_rng(5)

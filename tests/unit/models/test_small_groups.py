@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vaeaudit.analysis.density import fit_density
-from vaeaudit.analysis.rareness import Rareness
+from vaeaudit.analysis.densities.density import fit_density
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.scoring import score_rows
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset

@@ -10,7 +10,7 @@ from vaeaudit.analysis.results.measures import Interval
 
 @dataclass(frozen=True)
 class DuplicatePair:
-    """Two rows that are equal (`exact`), or nearly so at a `distance` (see `vaeaudit.analysis.row_pairs`).
+    """Two rows that are equal (`exact`), or nearly so at a `distance` (see `vaeaudit.analysis.copies.row_pairs`).
 
     `splits` are those of the two rows, None where a row has none; `differs` names the columns whose cells differ.
     """

@@ -70,7 +70,8 @@ class Region:
         Ids of existing rows: those in the region first, then those whose latents lie nearest to it.
     description, precision, recall
         Where the rule names latents: the rule over the user's columns that comes nearest, the share of its rows that
-        lie in the region, and the share of the region's rows that it holds; None where no column tells.
+        lie in the region, and the share of the region's rows that it holds; None where no column tells. Against
+        independence the rows that would be there are meant, and each condition is put into words by itself.
     gap_share
         Against independence: the part of what the rule's columns have to do with one another that this one cell
         accounts for. Near 1 they are otherwise unrelated, and the cell is a gap; near 0 they go together in many ways,

@@ -1,0 +1,77 @@
+"""A gap in unrelated columns is told from one sign of many that columns are related."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaeaudit.analysis.missing.gap_share import gap_share
+
+
+def cell_of(shape: tuple[int, ...], *ranges: slice) -> np.ndarray:
+    cell = np.zeros(shape, dtype=bool)
+    cell[ranges] = True
+    return cell
+
+
+def test_a_cell_emptied_in_an_independent_table_accounts_for_all_of_its_dependence() -> None:
+    table = np.outer([100, 200, 300, 150], [3, 5, 2, 4])
+    cell = cell_of(table.shape, slice(1, 3), slice(0, 2))
+    table[cell] //= 10
+    share = gap_share(table, cell)
+    assert share is not None
+    assert share > 0.98
+
+
+def test_a_corner_of_columns_that_rise_together_accounts_for_little() -> None:
+    steps = np.arange(10)
+    table = np.round(200 * np.exp(-0.5 * ((steps[:, None] - steps) / 1.5) ** 2)).astype(np.int64) + 1
+    share = gap_share(table, cell_of(table.shape, slice(0, 3), slice(7, 10)))
+    assert share is not None
+    assert share < 0.3
+
+
+def test_a_cell_that_only_three_columns_together_are_short_of_is_a_gap() -> None:
+    table = np.full((3, 3, 3), 200)
+    cell = cell_of(table.shape, slice(0, 1), slice(1, 2), slice(2, 3))
+    table[cell] = 20
+    share = gap_share(table, cell)
+    assert share is not None
+    assert share > 0.98
+
+
+def test_two_by_two_tables_cannot_tell_a_gap_from_a_dependence() -> None:
+    table = np.array([[10, 100], [100, 100]])
+    assert gap_share(table, cell_of((2, 2), slice(0, 1), slice(0, 1))) is None
+
+
+def test_groups_without_rows_do_not_count_as_groups() -> None:
+    table = np.array([[10, 100, 0], [100, 100, 0], [0, 0, 0]])
+    assert gap_share(table, cell_of((3, 3), slice(0, 1), slice(0, 1))) is None
+
+
+def test_an_independent_table_has_nothing_to_account_for() -> None:
+    table = np.outer([10, 20, 30], [1, 2, 3])
+    assert gap_share(table, cell_of((3, 3), slice(0, 1), slice(0, 1))) is None
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_share_lies_between_none_and_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = rng.poisson(rng.gamma(1.0, 20.0, size=(5, 4)))
+    share = gap_share(table, cell_of((5, 4), slice(0, 2), slice(1, 3)))
+    assert share is None or 0 <= share <= 1
+
+
+@pytest.mark.parametrize("size", [1_000, 100_000])
+def test_noise_alone_is_not_taken_for_dependence_beside_a_gap(size: int) -> None:
+    rng = np.random.default_rng(0)
+    chances = np.outer(np.full(10, 0.1), np.full(5, 0.2))
+    cell = cell_of((10, 5), slice(6, 9), slice(3, 4))
+    chances[cell] *= 0.1
+    table = rng.multinomial(size, (chances / chances.sum()).ravel()).reshape(10, 5)
+    share = gap_share(table, cell)
+    assert share is not None
+    assert share > 0.7

@@ -1,0 +1,99 @@
+"""Raking reaches the shares it is asked for, with weights as even as they can be, and applies to other rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaeaudit.analysis.rebalancing.raking import rake, weights_up_to
+from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
+
+
+def everybody(members):
+    return np.ones_like(members)
+
+
+def test_one_group_gets_the_weight_that_post_stratification_gives():
+    members = np.zeros((100, 1), bool)
+    members[:20] = True
+    weight = rake(members, everybody(members), np.array([0.5]), cap=10).weight(members, everybody(members))
+    assert weight[:20] == pytest.approx(0.5 / 0.2, rel=1e-3)
+    assert weight[20:] == pytest.approx(0.5 / 0.8, rel=1e-3)
+
+
+def test_two_margins_are_reached_as_iterative_proportional_fitting_reaches_them():
+    table = np.array([[400, 100], [300, 200]])
+    rows = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], table.ravel(), axis=0)
+    members = rows == 1
+    weight = rake(members, everybody(members), np.array([0.6, 0.5]), cap=10).weight(members, everybody(members))
+    fitted = table / table.sum()
+    for _ in range(200):
+        fitted = fitted * (np.array([0.4, 0.6]) / fitted.sum(axis=1))[:, None]
+        fitted = fitted * (np.array([0.5, 0.5]) / fitted.sum(axis=0))
+    found = [weight[(rows == cell).all(axis=1)].sum() / 1000 for cell in ([0, 0], [0, 1], [1, 0], [1, 1])]
+    assert found == pytest.approx(fitted.ravel().tolist(), abs=1e-3)
+
+
+def test_a_share_that_is_met_already_changes_nothing():
+    members = np.arange(10)[:, None] < 6
+    assert rake(members, everybody(members), np.array([0.5]), cap=5).weight(
+        members, everybody(members)
+    ) == pytest.approx(np.ones(10), abs=1e-6)
+
+
+def test_a_share_out_of_reach_is_approached_up_to_the_cap_and_an_empty_group_changes_no_row_by_itself():
+    members = np.zeros((1000, 2), bool)
+    members[:5, 0] = True
+    weight = rake(members, everybody(members), np.array([0.5, 0.2]), cap=4).weight(members, everybody(members))
+    assert weight[:5] == pytest.approx(4.0)
+    assert np.ptp(weight[5:]) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("n_rows", [0, 3])
+def test_without_a_share_to_reach_all_weights_are_one(n_rows):
+    nothing = np.zeros((n_rows, 0), bool)
+    assert (
+        rake(nothing, nothing, np.zeros(0), cap=3).weight(np.zeros((4, 0), bool), np.zeros((4, 0), bool)).tolist()
+        == [1.0] * 4
+    )
+
+
+def test_a_cap_of_one_leaves_equal_weights():
+    members = np.arange(10)[:, None] < 2
+    assert rake(members, everybody(members), np.array([0.5]), cap=1).weight(members, everybody(members)).tolist() == (
+        [1.0] * 10
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-30, 30), min_size=1, max_size=40), st.floats(1, 20))
+def test_weights_have_mean_one_keep_the_cap_and_the_order(logs, cap):
+    weight = weights_up_to(np.array(logs), cap=cap)
+    assert weight.mean() == pytest.approx(1.0, rel=1e-6)
+    assert weight.max() <= cap * (1 + 1e-9)
+    assert (np.diff(weight[np.argsort(logs, kind="stable")]) >= -1e-12).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.floats(1.5, 10))
+def test_the_effective_size_never_exceeds_the_rows(seed, spread):
+    generator = np.random.default_rng(seed)
+    weight = generator.uniform(1, spread, 50)
+    members, universe = generator.random(50) < 0.3, generator.random(50) < 0.8
+    found = weighted_share(weight, members & universe, universe, 0.95)
+    assert found.effective_size <= universe.sum() + 1e-9
+    assert found.ci.low <= found.share + 1e-9
+    assert found.share <= found.ci.high + 1e-9
+
+
+def test_equal_weights_give_the_plain_share_at_its_full_size():
+    members = np.arange(100) < 25
+    found = weighted_share(np.ones(100), members, np.ones(100, bool), 0.95)
+    assert (found.share, found.effective_size) == (0.25, pytest.approx(100))
+
+
+def test_an_empty_universe_tells_nothing():
+    found = weighted_share(np.ones(5), np.zeros(5, bool), np.zeros(5, bool), 0.95)
+    assert (found.ci.low, found.ci.high, judge_share(found, 0.1)) == (0.0, 1.0, "too few to tell")

@@ -1,0 +1,1 @@
+"""How rare a row is: joint densities of the latents, and the histograms of DB-VAE."""

@@ -1,0 +1,232 @@
+"""Gaps: groups and regions with fewer rows than they ought to have, as masks of rows and a share to reach."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.rebalance import GapSummary
+from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.rules import Rule, apply_rule, describe, satisfies
+from vaeaudit.analysis.wording import group_text
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.population import Population
+
+Mask = npt.NDArray[np.bool_]
+
+#: Baselines whose expected share stays where it is when rows are added or weighted; that of independence moves.
+FIXED_BASELINES = ("reference", "population", "uniform")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One gap of N rows.
+
+    Attributes
+    ----------
+    summary
+        What is told of it.
+    members, universe
+        [N]; its rows, and the rows that its share is taken of.
+    """
+
+    summary: GapSummary
+    members: Mask
+    universe: Mask
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether something ought to be done about it."""
+        return self.summary.question is None
+
+
+@dataclass(frozen=True)
+class Group:
+    """A cell of one or two sensitive attributes: its rule, its rows [N], and the share it ought to have, if known."""
+
+    cell: Representation
+    rule: Rule
+    members: Mask
+    universe: Mask
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return group_text(self.cell.attributes, self.cell.group)
+
+
+def find_groups(
+    inputs: AuditInputs, cells: Sequence[Representation], population: Population | None
+) -> tuple[Group, ...]:
+    """Find the rows of every cell that representation was counted in.
+
+    Cells of values that a population does not divide (missing ones, unknown levels) are left out: nothing says how
+    many there ought to be, and they have no rule.
+    """
+    conditions = _conditions(inputs, cells, population)
+    masks = {
+        (name, label): satisfies(condition, inputs.frame[name])
+        for name, groups in conditions.items()
+        for label, condition in groups.items()
+    }
+    everybody = np.ones(len(inputs.frame), dtype=bool)
+    inside = everybody if population is None else population.cell_codes(inputs.frame) != OUTSIDE
+    found = []
+    for cell in cells:
+        parts = list(zip(cell.attributes, cell.group, strict=True))
+        if not all(part in masks for part in parts):
+            continue
+        universe = inside if cell.baseline == "population" else everybody
+        members = np.logical_and.reduce([universe, *(masks[part] for part in parts)])
+        rule = tuple(conditions[name][label] for name, label in parts)
+        found.append(Group(cell, rule, members, universe))
+    return tuple(found)
+
+
+def find_gaps(
+    inputs: AuditInputs,
+    groups: Sequence[Group],
+    regions: Sequence[Region],
+    config: AnalysisConfig,
+    population: Population | None,
+    *,
+    close: Collection[str] = (),
+) -> tuple[Gap, ...]:
+    """Gather the groups and regions that are short, groups first.
+
+    Parameters
+    ----------
+    inputs
+        The rows.
+    groups
+        What `find_groups` gave; those of status `under` are gaps.
+    regions
+        Of the search over the same rows. One that is short against independence, or that resamples did not confirm,
+        is a question, not a fault.
+    config
+        Gives `min_ratio`.
+    population
+        Its cells are the universe of the regions that are short against it.
+    close
+        Ids of regions that somebody who knows the world calls faults; what is expected of them now is their target.
+    """
+    short = [group for group in groups if group.cell.status == "under"]
+    gaps = [_gap_of_group(f"G{place}", group, config) for place, group in enumerate(short, start=1)]
+    told = {(gap.summary.baseline, _key(gap.summary.rule)) for gap in gaps}
+    counted = ~inputs.scores.outlier
+    inside = counted if population is None else counted & (population.cell_codes(inputs.frame) != OUTSIDE)
+    for region in regions:
+        universe = inside if region.baseline == "population" else counted
+        if (region.baseline, _key(region.rule)) not in told and universe.any():
+            question = None if region.id in close else _question(region)
+            gaps.append(_gap_of_region(region, inputs, universe, config, question))
+    return tuple(gaps)
+
+
+def rows_to_floor(n: float, total: float, floor: float) -> int:
+    """Fewest rows that, added to n of `total`, raise their share to `floor`, below 1; each also raises the total.
+
+    Examples
+    --------
+    >>> rows_to_floor(10, 100, 0.2), rows_to_floor(30, 100, 0.2)
+    (13, 0)
+    """
+    return max(0, ceil((floor * total - n) / (1 - floor) - 1e-9))
+
+
+def _conditions(
+    inputs: AuditInputs, cells: Sequence[Representation], population: Population | None
+) -> Mapping[str, Mapping[str, Condition]]:
+    """Column -> label -> condition, divided as `assess_representation` divides it."""
+    names = dict.fromkeys(name for cell in cells for name in cell.attributes)
+    return {name: _labelled(_grouping(inputs, name, population)) for name in names}
+
+
+def _grouping(inputs: AuditInputs, name: str, population: Population | None) -> Grouping:
+    if population is not None and population.covers([name]):
+        return group_by_population(inputs.frame[name], population[name])
+    return group_column(inputs.frame[name], inputs.schema[name])
+
+
+def _labelled(grouping: Grouping) -> Mapping[str, Condition]:
+    return dict(zip(grouping.labels, grouping.conditions, strict=True))
+
+
+def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
+    cell = group.cell
+    target = cell.reference_share or 0.0
+    n, total = int(group.members.sum()), int(group.universe.sum())
+    tolerance = config.min_ratio * target
+    low, high = (0.0 if bound is None else bound for bound in (cell.ci.low, cell.ci.high))
+    return Gap(
+        GapSummary(
+            id=name,
+            name=group.name,
+            kind="group",
+            baseline=cell.baseline,
+            rule=group.rule,
+            n=n,
+            total=total,
+            share=n / max(total, 1),
+            ci=cell.ci,
+            target=target,
+            tolerance=tolerance,
+            rows_to_collect=rows_to_floor(n, total, tolerance),
+            rows_to_collect_range=(
+                rows_to_floor(high * total, total, tolerance),
+                rows_to_floor(low * total, total, tolerance),
+            ),
+            question=None,
+        ),
+        group.members,
+        group.universe,
+    )
+
+
+def _gap_of_region(
+    region: Region, inputs: AuditInputs, universe: Mask, config: AnalysisConfig, question: str | None
+) -> Gap:
+    members = universe & apply_rule(region.rule, inputs.frame)
+    total = int(universe.sum())
+    target = min(region.expected / total, 1.0)
+    low, high = region.ci.low or 0.0, region.ci.high
+    return Gap(
+        GapSummary(
+            id=region.id,
+            name=describe(region.rule),
+            kind="region",
+            baseline=region.baseline,
+            rule=region.rule,
+            n=int(members.sum()),
+            total=total,
+            share=float(members.sum() / total),
+            ci=Interval(min(low * target, 1.0), None if high is None else min(high * target, 1.0), region.ci.level),
+            target=target,
+            tolerance=config.min_ratio * target,
+            rows_to_collect=region.rows_to_collect,
+            rows_to_collect_range=region.rows_to_collect_range,
+            question=question,
+        ),
+        members,
+        universe,
+    )
+
+
+def _question(region: Region) -> str | None:
+    if region.baseline not in FIXED_BASELINES:
+        return "short only if its columns ought to be independent"
+    if region.stable is False:
+        return "did not come back in enough resamples"
+    return None
+
+
+def _key(rule: Rule) -> frozenset[tuple[str, str, str]]:
+    return frozenset((condition.column, condition.op, repr(condition.value)) for condition in rule)

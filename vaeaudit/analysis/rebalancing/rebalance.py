@@ -1,0 +1,127 @@
+"""What to do about gaps: weights that change shares, rows to collect, and what either is expected to change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.missing.latent_columns import searched_latents, with_latents
+from vaeaudit.analysis.missing.regions import RegionSearch
+from vaeaudit.analysis.rebalancing.collection_plan import PlanInputs, plan_collection
+from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
+from vaeaudit.analysis.rebalancing.weight_effects import Question, measure_method
+from vaeaudit.analysis.rebalancing.weight_methods import floors_of
+from vaeaudit.analysis.representation import assess_representation
+from vaeaudit.analysis.results.rebalance import MethodResult, RebalanceResults
+from vaeaudit.config import AnalysisConfig, Weighting
+from vaeaudit.data.population import Population
+from vaeaudit.errors import InputError, UsageError
+
+
+@dataclass(frozen=True)
+class Rebalanced:
+    """The results, and the weights: one row per row of the data, columns as in `weights.parquet`."""
+
+    results: RebalanceResults
+    weights: pd.DataFrame
+
+
+def rebalance(
+    inputs: AuditInputs,
+    search: RegionSearch,
+    config: AnalysisConfig,
+    population: Population | None = None,
+    *,
+    method: Weighting = Weighting.TARGETS,
+    close: Collection[str] = (),
+    seed: int = 0,
+) -> Rebalanced:
+    """Weight the rows in every way there is, check each on rows it was not fitted to, and plan what to collect.
+
+    Parameters
+    ----------
+    inputs
+        The rows, their scores and their latents.
+    search
+        What `search_regions` gave for the same arguments.
+    config
+        What counts as short, and `weight_alpha` and `weight_cap`.
+    population
+        Shares that the sensitive groups ought to have.
+    method
+        Whose weights become the column `weight`.
+    close
+        Ids of regions of the search that are to be closed although they are only questions.
+    seed
+        Of the halves, the densities and the rows that the plan is checked with.
+
+    Raises
+    ------
+    InputError
+        Where there is no row at all.
+    UsageError
+        Where the search found no region of an id in `close`.
+    """
+    n_rows = len(inputs.frame)
+    if n_rows == 0:
+        raise InputError("There is no row to weight.", hint="Look into quarantine.csv: it says why each was left out.")
+    unknown = sorted(set(close) - {region.id for region in search.regions})
+    if unknown:
+        raise UsageError(
+            f"--close {unknown[0]}: there is no such region.",
+            hint=f"There are: {', '.join(region.id for region in search.regions) or 'none'}; see `vaeaudit report`.",
+        )
+    inputs = _with_columns_of(search, inputs)
+    table = assess_representation(inputs.frame, inputs.schema, config, population)
+    groups = find_groups(inputs, table.cells, population)
+    gaps = find_gaps(inputs, groups, search.regions, config, population, close=close)
+    check_level = 1 - (1 - config.confidence) / max(len(gaps), 1)
+    floors = floors_of(gaps, groups, n_rows, config.min_ratio)
+    asked = Question(inputs, gaps, groups, floors, config, seed, check_level)
+    measured = {each: measure_method(each, asked) for each in Weighting}
+    results = RebalanceResults(
+        run=inputs.run,
+        rows=n_rows,
+        method=method.value,
+        seed=seed,
+        level=config.confidence,
+        min_ratio=config.min_ratio,
+        check_level=check_level,
+        gaps=tuple(gap.summary for gap in gaps),
+        methods=tuple(result for result, _ in measured.values()),
+        plan=plan_collection(PlanInputs(inputs, gaps, groups, config, population, seed)),
+        notes=_notes(gaps, {each: result for each, (result, _) in measured.items()}, method),
+    )
+    columns = {f"weight_{each.value.replace('-', '_')}": weight for each, (_, weight) in measured.items()}
+    row_ids = inputs.row_ids.astype(str).astype(object)
+    return Rebalanced(results, pd.DataFrame({"row_id": row_ids, "weight": measured[method][1], **columns}))
+
+
+def _with_columns_of(search: RegionSearch, inputs: AuditInputs) -> AuditInputs:
+    """Add the latents as columns where a region's rule names them."""
+    named = {condition.column for region in search.regions for condition in region.rule}
+    if named <= set(inputs.frame.columns):
+        return inputs
+    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    other = inputs.reference
+    if other is not None:
+        other = replace(
+            other, frame=with_latents(other.frame, inputs.schema, other.codes, searched_latents(inputs.codes))[0]
+        )
+    return replace(inputs, frame=frame, schema=schema, reference=other)
+
+
+def _notes(gaps: tuple[Gap, ...], results: dict[Weighting, MethodResult], method: Weighting) -> tuple[str, ...]:
+    said = []
+    if not any(gap.is_fault for gap in gaps):
+        said.append(
+            "Nothing was found short against a reference, a population or an even spread: there is nothing to close, "
+            "and the weights of the method targets are all 1."
+        )
+    elif np.isclose(results[method].largest, 1.0):
+        said.append(f"The weights of {method.value} are all 1: no weighting within the cap changes these shares.")
+    return tuple(said)
