@@ -55,13 +55,13 @@ def main() -> None:
 
 def _reference(data: Path, seeds: int) -> dict[str, Any]:
     adult = record.require(data, "tables/adult.csv")
-    audits = [_said(against_a_reference(adult, seed, planted=True)) for seed in range(seeds)]
+    audits = [_said(against_a_reference(adult, seed, planted=True, beside=True)) for seed in range(seeds)]
     return {"reference": summaries(audits), "reference, rule by rule": [audit[OURS] for audit in audits]}
 
 
 def _null(data: Path, seeds: int) -> dict[str, Any]:
     adult = record.require(data, "tables/adult.csv")
-    audits = [_said(against_a_reference(adult, 1000 + seed, planted=False)) for seed in range(seeds)]
+    audits = [_said(against_a_reference(adult, 1000 + seed, planted=False, beside=False)) for seed in range(seeds)]
     return {
         "null": [
             {"method": name, "audits": len(audits), "with a false alarm": sum(audit[name]["alarm"] for audit in audits)}

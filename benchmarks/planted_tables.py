@@ -31,10 +31,10 @@ DENSITY = "kNN density of the columns"
 OURS = "vaeaudit"
 
 
-def against_a_reference(adult: Path, seed: int, *, planted: bool) -> dict[str, dict[str, Any]]:
+def against_a_reference(adult: Path, seed: int, *, planted: bool, beside: bool) -> dict[str, dict[str, Any]]:
     """Audit one half of Adult against the other; return per method the rank and F1, and the regions it reports.
 
-    Where nothing is planted, `alarm` says whether anything was reported at all.
+    Where nothing is planted, `alarm` says whether anything was reported at all. `beside`: the peers as well.
     """
     table = pd.read_csv(adult, na_values=["?"], skipinitialspace=True)
     rng = np.random.default_rng(seed)
@@ -43,7 +43,7 @@ def against_a_reference(adult: Path, seed: int, *, planted: bool) -> dict[str, d
     gap = planting.plant(table, list(table.columns), rng) if planted else Planted("nothing", np.zeros(len(table), bool))
     a, b = table[in_a & gap.kept(rng)].reset_index(drop=True), table[~in_a].reset_index(drop=True)
     truth = gap.rows[~in_a]
-    found = {OURS: list(_regions_of(a, b, seed)), **dict(_peers_of(a, b))}
+    found = {OURS: list(_regions_of(a, b, seed)), **(dict(_peers_of(a, b)) if beside else {})}
     results = {}
     for method, regions in found.items():
         rank, agreement = planting.rank_of(regions, truth)

@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress"}
 DATA = FOUNDATIONS | {"data"}
 ANALYSIS = DATA | {"analysis"}
+PIPELINE = ANALYSIS | {"models", "runs", "learning", "unseen", "decoding", "judging", "run_inputs", "report"}
 
 #: Room, or module beside the rooms -> what of vaeaudit it may import. What is not named here may not exist.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -34,9 +35,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run_inputs": ANALYSIS | {"runs"},
     "unseen": ANALYSIS | {"models", "runs", "learning"},
     "decoding": ANALYSIS | {"models"},
-    "pipeline": ANALYSIS | {"models", "runs", "learning", "unseen", "decoding", "run_inputs", "report"},
-    "demonstration": ANALYSIS
-    | {"models", "runs", "learning", "unseen", "decoding", "run_inputs", "report", "pipeline", "samples"},
+    "judging": ANALYSIS | {"models", "runs", "learning", "decoding", "run_inputs"},
+    "pipeline": PIPELINE,
+    "demonstration": PIPELINE | {"pipeline", "samples"},
     "cli": {"errors", "config", "progress", "pipeline", "demonstration", "cli"},
     "__init__": set(),
 }

@@ -6,20 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vaeaudit import analysis, data, runs, unseen
 from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, Weighting
 from vaeaudit.data import audit_toml, describe
-from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.data.population import Population, read_population
-from vaeaudit.decoding import decode_table_regions, with_decoded_regions
+from vaeaudit.decoding import with_decoded_regions
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
-from vaeaudit.learning import Learned, Stopwatch, interruption, learn
+from vaeaudit.judging import judge_rows
+from vaeaudit.learning import Stopwatch, interruption, learn
 from vaeaudit.progress import Listener, Progress, ignore
 from vaeaudit.report import write as write_report
 from vaeaudit.report import write_rebalance
-from vaeaudit.run_inputs import DECODED_REGIONS, decoded_to_arrays, inputs_of, inputs_with
+from vaeaudit.run_inputs import inputs_of
 from vaeaudit.runs import PartialRun, Run, RunWriter, load_run
 from vaeaudit.unseen import other_reading
 
@@ -117,7 +115,7 @@ def fit(
                 kept = unseen.reference_under(learned.model, learned.scoring, compared.data, settings, on_progress)
                 runs.write_reference(writer, kept)
         with watch.phase("analysing"):
-            _judge_rows(writer, dataset, learned, shares)
+            judge_rows(writer, dataset, learned, shares)
         with watch.phase("writing"):
             return load_run(writer.complete())
     except InterruptedFit:
@@ -307,38 +305,6 @@ def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | Non
         Of `report.html`.
     """
     return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))
-
-
-def _judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, shares: Population | None) -> None:
-    """Score the rows, place them in regions, find their copies, and keep what a report shows of them."""
-    from vaeaudit import models  # noqa: PLC0415 - it has been imported by `learn`
-
-    codes, unfinished = learned.codes, Run(writer.folder)
-    config, seed = unfinished.config.analysis, unfinished.config.seed
-    space = models.measure_latent_space(learned.model, learned.rows, codes, seed=seed)
-    writer.arrays("latent_space.npz", space.to_arrays())
-    pairs = analysis.find_pairs(dataset, codes, seed=seed)
-    writer.arrays("pairs.npz", pairs.to_arrays())
-    scores = analysis.scores_of(codes, unfinished.scoring, config)
-    inputs = inputs_with(unfinished, dataset.row_ids, scores, runs.read_reference(unfinished))
-    search = analysis.search_regions(inputs, config, shares)
-    writer.document("regions.json", analysis.regions_to_dict(search.regions))
-    if isinstance(learned.model, models.ImageVAE) and isinstance(learned.rows, ImageRows):
-        further = np.concatenate([pairs.shown_rows(), analysis.region_rows(inputs, search.regions)])
-        pictures = models.make_pictures(
-            learned.model,
-            learned.rows,
-            models.PatchScales.from_arrays(learned.scoring),
-            kept=analysis.rows_to_picture(scores, codes, further=further, seed=seed),
-            thumbnails=analysis.thumbnail_rows(codes, seed),
-            regions=analysis.points_of_regions(inputs, search.regions, seed=seed),
-            seed=seed,
-        )
-        writer.arrays("pictures.npz", pictures.to_arrays())
-    elif isinstance(learned.model, models.TableVAE):
-        decoded = decode_table_regions(learned.model, inputs, search.regions, seed=seed)
-        writer.arrays(DECODED_REGIONS, decoded_to_arrays(decoded))
-    writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.note)
 
 
 def _population_of(made: Run | PartialRun | None) -> Population | None:
