@@ -99,7 +99,9 @@ def _severity(region: Region, sensitive: Collection[str], latents: Collection[st
         return "low"
     if region.baseline in STATED:
         return "high" if most < GRAVE_RATIO else "medium"
-    return "medium" if not of_latents and (touches or most < STRIKING_RATIO) else "low"
+    # A gap in columns that are otherwise unrelated is more than a thin corner of columns that may go together.
+    striking = GRAVE_RATIO if region.gap_share is not None else STRIKING_RATIO
+    return "medium" if not of_latents and (touches or most < striking) else "low"
 
 
 def _action(region: Region) -> str:
