@@ -47,7 +47,7 @@ def drawn() -> tuple[dict[str, tuple[Any, ...]], np.ndarray]:
     x, y = rng.uniform(0.2, 0.8, (2, N))
     kept = ~((x < 0.4) & (y > 0.6)) | (rng.random(N) < 0.1)
     contrast = np.sqrt(brightness * (1 - brightness)) * rng.uniform(0.3, 0.9, N)
-    mean = np.stack([(brightness - 0.5) / 0.15 + rng.normal(0, 0.3, N), rng.normal(size=N)], axis=1)
+    mean = np.stack([(brightness - 0.5) / 0.15 + rng.normal(0, 0.1, N), rng.normal(size=N)], axis=1)
     columns = {
         "race": (race, Kind.CATEGORY, Role.SENSITIVE),
         "shape": (np.where(x + rng.normal(0, 0.05, N) < 0.5, "disc", "square"), Kind.CATEGORY),
