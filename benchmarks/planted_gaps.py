@@ -56,7 +56,7 @@ def main() -> None:
 def _reference(data: Path, seeds: int) -> dict[str, Any]:
     adult = record.require(data, "tables/adult.csv")
     audits = [_said(against_a_reference(adult, seed, planted=True, beside=True)) for seed in range(seeds)]
-    return {"reference": summaries(audits), "reference, rule by rule": [audit[OURS] for audit in audits]}
+    return {"reference": summaries(audits), "reference, rule by rule": _listed([audit[OURS] for audit in audits])}
 
 
 def _null(data: Path, seeds: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _null(data: Path, seeds: int) -> dict[str, Any]:
 
 def _people(_: Path, seeds: int) -> dict[str, Any]:
     audits = [_said(people_against_independence(seed)) for seed in range(seeds)]
-    return {"independence, people": [summary(audits)], "independence, people, rule by rule": audits}
+    return {"independence, people": [summary(audits)], "independence, people, rule by rule": _listed(audits)}
 
 
 def _shapes(data: Path, seeds: int) -> dict[str, Any]:
@@ -82,8 +82,12 @@ def _shapes(data: Path, seeds: int) -> dict[str, Any]:
         n_audits = max(1, seeds // _SEEDS_PER_SHAPE)
         audits = [_said(shapes_against_independence(shapes, seed, known)) for seed in range(n_audits)]
         rows.append({"known to the audit": name, **summary(audits)})
-        rules += [{"known to the audit": name, **audit} for audit in audits]
+        rules += [{"known to the audit": name, **audit} for audit in _listed(audits)]
     return {"independence, dSprites re-render": rows, "independence, dSprites re-render, rule by rule": rules}
+
+
+def _listed(audits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**audit, "rank": audit["rank"] or "-"} for audit in audits]
 
 
 def _said(result: dict[str, Any]) -> dict[str, Any]:
