@@ -24,12 +24,12 @@ from sklearn.model_selection import cross_val_predict
 from benchmarks import record
 from benchmarks.group_accuracy import Judged, paired, per_group, per_seed, summary
 from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.rebalancing.weights import dbvae_weight, effective_sample_size, resampling_weight
+from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.config import PRESETS, AnalysisConfig, FitConfig, Preset, Rarity, ReadConfig, TrainConfig
 from vaeaudit.data import load
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.image_encoding import fit_image_encoding
-from vaeaudit.latent_histograms import fit_histograms
+from vaeaudit.latent_histograms import effective_sample_size, fit_histograms
 from vaeaudit.latents import ACTIVE_THRESHOLD
 
 FloatArray = npt.NDArray[np.floating]

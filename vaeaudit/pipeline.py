@@ -10,6 +10,7 @@ from vaeaudit import analysis, data, runs, unseen
 from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, Weighting
 from vaeaudit.data import audit_toml, describe
 from vaeaudit.data.population import Population, read_population
+from vaeaudit.data.schema import Schema
 from vaeaudit.decoding import with_decoded_regions
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
 from vaeaudit.judging import judge_rows
@@ -102,7 +103,7 @@ def fit(
             source, config.read, on_progress=lambda done, total: on_progress(Progress("reading", done, total))
         )
         _require_same_data(partial, dataset)
-        shares = _population_of(partial) if population is None else read_population(population, dataset.schema)
+        shares = _shares(population, dataset.schema, partial)
         compared = unseen.read_reference_data(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or runs.new_run_path(dataset.name), resume=resume)
     described = None if compared is None else runs.describe_source(compared.source, compared.data.dataset)
@@ -167,9 +168,9 @@ def report(
     """
     watch = Stopwatch(on_progress)
     with watch.phase("reading"):
-        run = run if isinstance(run, Run) else load_run(run)
+        run = _loaded(run)
         config = config or run.config.analysis
-        shares = _population_of(run) if population is None else read_population(population, run.schema)
+        shares = _shares(population, run.schema, run)
     other = None
     if reference is not None:
         other = unseen.score_unseen(run, reference, other_reading(run.config.read), watch)
@@ -224,7 +225,7 @@ def score(
     """
     watch = Stopwatch(on_progress)
     with watch.phase("reading"):
-        run = run if isinstance(run, Run) else load_run(run)
+        run = _loaded(run)
         rules = analysis.regions_from_dict(run.regions)
     found = unseen.score_unseen(run, source, config or other_reading(run.config.read), watch)
     with watch.phase("writing"):
@@ -273,10 +274,10 @@ def rebalance(
     """
     watch = Stopwatch(on_progress)
     with watch.phase("reading"):
-        run = run if isinstance(run, Run) else load_run(run)
+        run = _loaded(run)
         config = config or run.config.analysis
         inputs = inputs_of(run, config)
-        shares = _population_of(run) if population is None else read_population(population, run.schema)
+        shares = _shares(population, run.schema, run)
     with watch.phase("analysing"):
         search = analysis.search_regions(inputs, config, shares)
         made = analysis.rebalance(
@@ -307,7 +308,14 @@ def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | Non
     return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))
 
 
-def _population_of(made: Run | PartialRun | None) -> Population | None:
+def _loaded(run: Run | Path | str | None) -> Run:
+    return run if isinstance(run, Run) else load_run(run)
+
+
+def _shares(given: Path | str | None, schema: Schema, made: Run | PartialRun | None) -> Population | None:
+    """Read the population that was given, else take that of the run."""
+    if given is not None:
+        return read_population(given, schema)
     stored = made.metadata["population"] if made else None
     return Population.from_dict(stored) if stored else None
 

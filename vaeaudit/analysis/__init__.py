@@ -5,6 +5,7 @@ from vaeaudit.analysis.copies.find_pairs import find_pairs
 from vaeaudit.analysis.copies.row_pairs import RowPairs
 from vaeaudit.analysis.densities.density import LatentDensity, fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
+from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RowScores
 from vaeaudit.analysis.missing.decoded_regions import USUAL
 from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
@@ -13,11 +14,11 @@ from vaeaudit.analysis.missing.regions import RegionSearch
 from vaeaudit.analysis.outlier_summary import flagged_table
 from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
 from vaeaudit.analysis.rebalancing.rebalance import Rebalanced, rebalance
-from vaeaudit.analysis.rebalancing.weights import dbvae_weight, effective_sample_size, resampling_weight
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.row_scores import aspects_of, scores_of, stored_scores, table_of_rows
 from vaeaudit.analysis.rules import apply_rule, describe
 from vaeaudit.analysis.scoring import score_rows
+from vaeaudit.latent_histograms import effective_sample_size
 
 __all__ = [
     "USUAL",

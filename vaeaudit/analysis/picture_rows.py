@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs, RowScores
-from vaeaudit.analysis.missing.latent_columns import with_latents
+from vaeaudit.analysis.missing.placing import Ruled, with_named_latents
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.latents import LatentCodes
@@ -91,7 +91,7 @@ def region_rows(inputs: AuditInputs, regions: Sequence[Region], most: int = EXAM
     Rows
         At most `most` per region, region by region.
     """
-    frame, _ = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    frame = with_named_latents(inputs.frame, regions, inputs.codes)
     scores = inputs.scores
     chosen = [np.zeros(0, dtype=np.int64)]
     for region in regions:
@@ -116,7 +116,7 @@ def thumbnail_rows(codes: LatentCodes, seed: int, most: int = THUMBNAILS) -> Row
     return np.sort(rng.choice(len(codes), size=min(most, len(codes)), replace=False)).astype(np.int64)
 
 
-def region_key(region: Region) -> str:
+def region_key(region: Ruled) -> str:
     """Name a region by what it is, baseline and rule, so that another search finds its pictures again.
 
     Its id only ranks it, and its counts change with the flags; neither takes part.

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, RowScores
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 from vaeaudit.latents import LatentCodes
@@ -224,3 +226,26 @@ def with_scores() -> Callable[..., AuditInputs]:
         return replace(inputs, scores=replace(inputs.scores, **changes))
 
     return changed
+
+
+@pytest.fixture(scope="session")
+def region_of() -> Callable[..., Region]:
+    """`region_of(*conditions)`: a region against independence with that rule; all else is of no matter."""
+
+    def make(*conditions: Condition) -> Region:
+        return Region(
+            id="R1",
+            baseline="independence",
+            rule=conditions,
+            latent_box=(),
+            observed=1,
+            expected=9.0,
+            ratio=1 / 9,
+            ci=Interval(0.0, 0.4, 0.95),
+            p_adjusted=0.001,
+            rows_to_collect=7,
+            rows_to_collect_range=(5, 8),
+            stability=None,
+        )
+
+    return make

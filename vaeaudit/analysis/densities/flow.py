@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.densities.arrays import ArrayDensity
 from vaeaudit.config import Density
 
 FloatArray = npt.NDArray[np.floating]
@@ -18,7 +18,7 @@ _PIECE = 8192
 
 
 @dataclass(frozen=True)
-class FlowDensity:
+class FlowDensity(ArrayDensity):
     """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.fit_flow` trained it.
 
     Attributes
@@ -55,23 +55,12 @@ class FlowDensity:
             "bias_out": (n_layers, 2 * n_latents),
             "largest_log_scale": (),
         }
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} must have shape {shape}, found {getattr(self, name).shape}")
-        if not all(np.isfinite(value).all() for value in self.to_arrays().values()) or (self.scale <= 0).any():
+        self.require_shapes(expected)
+        if not self.is_finite or (self.scale <= 0).any():
             raise ValueError("a flow must hold finite numbers, and positive scales")
         reach = np.abs(self.weights_in) @ np.abs(self.weights_out)
         if np.tril(reach[:, :, :n_latents]).any() or np.tril(reach[:, :, n_latents:]).any():
             raise ValueError("a flow's shift and scale of a latent must depend on the latents before it alone")
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays."""
-        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the density from `to_arrays`."""
-        return cls(**{entry.name: arrays[entry.name] for entry in fields(cls)})
 
     def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
         """Return log density [N] in nats at points [N, A]."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.densities.arrays import ArrayDensity
 from vaeaudit.config import Density
 
 FloatArray = npt.NDArray[np.floating]
@@ -29,7 +29,7 @@ _SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class KernelDensity:
+class KernelDensity(ArrayDensity):
     """A mixture of Gaussians, one around each of M centres: a sample-point adaptive kernel estimate (Breiman 1977).
 
     Attributes
@@ -57,22 +57,11 @@ class KernelDensity:
             raise ValueError(f"centres must be [M, A] with M, A >= 1, found {self.centres.shape}")
         n_centres, n_latents = self.centres.shape
         expected = {"whitening": (n_latents, n_latents), "location": (n_latents,), "bandwidth": (n_centres,)}
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} must have shape {shape}, found {getattr(self, name).shape}")
-        if not all(np.isfinite(value).all() for value in self.to_arrays().values()) or (self.bandwidth <= 0).any():
+        self.require_shapes(expected)
+        if not self.is_finite or (self.bandwidth <= 0).any():
             raise ValueError("kernels must hold finite numbers, and positive bandwidths")
         if np.triu(self.whitening, 1).any() or (np.diagonal(self.whitening) <= 0).any():
             raise ValueError("whitening must be lower triangular with a positive diagonal")
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays."""
-        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the density from `to_arrays`."""
-        return cls(**{entry.name: arrays[entry.name] for entry in fields(cls)})
 
     def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
         """Return log density [N] in nats at points [N, A].

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from vaeaudit.analysis.densities.arrays import ArrayDensity
 from vaeaudit.config import Density
 
 FloatArray = npt.NDArray[np.floating]
@@ -25,7 +25,7 @@ _LEAST_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class MixtureDensity:
+class MixtureDensity(ArrayDensity):
     """A Gaussian mixture of K components with full covariances, over A latents.
 
     Attributes
@@ -49,22 +49,11 @@ class MixtureDensity:
             raise ValueError(f"means must be [K, A] with K, A >= 1, found {self.means.shape}")
         n_components, n_latents = self.means.shape
         expected = {"log_weights": (n_components,), "precision_cholesky": (n_components, n_latents, n_latents)}
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} must have shape {shape}, found {getattr(self, name).shape}")
-        if not all(np.isfinite(value).all() for value in self.to_arrays().values()):
+        self.require_shapes(expected)
+        if not self.is_finite:
             raise ValueError("a mixture must hold finite numbers")
         if (np.diagonal(self.precision_cholesky, axis1=1, axis2=2) <= 0).any():
             raise ValueError("precision_cholesky must have positive diagonals")
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays."""
-        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the density from `to_arrays`."""
-        return cls(**{entry.name: arrays[entry.name] for entry in fields(cls)})
 
     def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
         """Return log density [N] in nats at points [N, A]."""

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.density import LatentDensity
-from vaeaudit.analysis.rebalancing.weights import dbvae_rarity, effective_sample_size, resampling_weight
+from vaeaudit.analysis.densities.weights import dbvae_rarity, resampling_weight
 from vaeaudit.analysis.results.quality import DensitySummary, WeightSummary
 from vaeaudit.config import AnalysisConfig, Density, Rarity
 from vaeaudit.errors import RunError
-from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, fit_histograms
+from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, effective_sample_size, fit_histograms
 
 FloatArray = npt.NDArray[np.floating]
 

@@ -49,8 +49,8 @@ def against_independence(
     that keeps the false-coverage rate (Benjamini and Yekutieli 2005). A union of levels of one column that are short
     one by one has the largest of their p-values.
 
-    *Ranking.* The most nearly empty first (`region_search.strength`). Two regions share at most half of the rows that
-    are expected in the smaller one.
+    *Ranking.* Gaps before signs of dependence (`gap_share`), and of either the most nearly empty first
+    (`region_search.strength`). Two regions share at most half of the rows that are expected in the smaller one.
 
     Parameters
     ----------

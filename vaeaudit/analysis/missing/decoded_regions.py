@@ -44,16 +44,23 @@ def with_decoded(
     if USUAL not in decoded:
         return tuple(regions)
     columns = [inputs.schema[name] for name in inputs.codes.columns]
-    return tuple(_told(region, columns, inputs, decoded) for region in regions)
+    spreads = [float(np.sqrt(data_spread(inputs.frame[column.name], column))) for column in columns]
+    return tuple(_told(region, columns, spreads, inputs, decoded) for region in regions)
 
 
-def _told(region: Region, columns: Sequence[Column], inputs: AuditInputs, decoded: Mapping[str, FloatArray]) -> Region:
+def _told(
+    region: Region,
+    columns: Sequence[Column],
+    spreads: Sequence[float],
+    inputs: AuditInputs,
+    decoded: Mapping[str, FloatArray],
+) -> Region:
     values = decoded.get(region_key(region))
     if values is None:
         return region
     ruled = {condition.column for condition in region.rule}
     apart = [
-        _apart(values[:, place], decoded[USUAL][:, place], column, inputs)
+        _apart(values[:, place], decoded[USUAL][:, place], column, spreads[place])
         for place, column in enumerate(columns)
         if column.name not in ruled
     ]
@@ -71,7 +78,7 @@ class _Apart:
     distance: float
 
 
-def _apart(values: FloatArray, usual: FloatArray, column: Column, inputs: AuditInputs) -> _Apart:
+def _apart(values: FloatArray, usual: FloatArray, column: Column, spread: float) -> _Apart:
     values, usual = values[np.isfinite(values)], usual[np.isfinite(usual)]
     if values.size == 0 or usual.size == 0:
         return _Apart(column, 0.0, 0.0)
@@ -83,7 +90,6 @@ def _apart(values: FloatArray, usual: FloatArray, column: Column, inputs: AuditI
         level = int(np.argmax(more))
         return _Apart(column, float(level), float(more[level]) if more[level] >= _MORE_OFTEN else 0.0)
     middle = float(np.median(values))
-    spread = float(np.sqrt(data_spread(inputs.frame[column.name], column)))
     far = abs(middle - float(np.median(usual))) / spread if spread > 0 else 0.0
     return _Apart(column, middle, far if far >= _FAR else 0.0)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.latent_columns import with_latents
+from vaeaudit.analysis.missing.placing import with_named_latents
 from vaeaudit.analysis.picture_rows import region_key
 from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.analysis.rules import satisfies
@@ -46,8 +46,8 @@ def points_of_regions(
     seed
         Of the rows.
     """
-    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
-    latents = frozenset(schema.names) - frozenset(inputs.schema.names)
+    frame = with_named_latents(inputs.frame, regions, inputs.codes)
+    latents = frozenset(frame.columns) - frozenset(inputs.schema.names)
     means, sound = inputs.codes.mean.astype(np.float64), ~inputs.scores.outlier
     shape = (n_points, 2 if midway else 1)
     return {

@@ -31,10 +31,10 @@ def ranked_shortages(
     """Return baselines and their shortages by rank, at most `max_regions`.
 
     Empty combinations of declared columns lead; then the order is that of the baselines, of rules over a person's
-    columns before rules over what is computed from pictures and over latents (against independence), and of strength.
-    A quarter of the list is kept for an even
-    spread where that was asked for. Left out is what a baseline ahead tells
-    already, condition by condition, and what is short only because its rows were set aside as outliers.
+    columns before rules over what is computed from pictures and over latents (against independence), and of
+    `Shortage.rank`. A quarter of the list is kept for an even spread where that was asked for. Left out is what a
+    baseline ahead tells already, condition by condition, and what is short only because its rows were set aside as
+    outliers.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.latent_columns import with_latents
+from vaeaudit.analysis.missing.placing import with_named_latents
 from vaeaudit.analysis.missing.region_points import points_of_regions
 from vaeaudit.analysis.picture_rows import region_key
 from vaeaudit.analysis.results.regions import Region
@@ -25,7 +25,7 @@ def nearest_rows(inputs: AuditInputs, regions: Sequence[Region], *, seed: int) -
     """
     if not regions:
         return []
-    frame, _ = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    frame = with_named_latents(inputs.frame, regions, inputs.codes)
     active = np.flatnonzero(inputs.codes.active)
     sound = np.flatnonzero(~inputs.scores.outlier)
     points = points_of_regions(inputs, regions, seed=seed) if sound.size else {}

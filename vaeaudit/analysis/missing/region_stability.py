@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -55,7 +55,7 @@ def _resampled(table: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.ND
 
 
 def share_of_members(
-    shortage: Shortage, frame: pd.DataFrame, latents: frozenset[str], member_means: FloatArray
+    shortage: Shortage, frame: pd.DataFrame, latents: frozenset[str], members: Sequence[Sequence[Axis]]
 ) -> float:
     """Return the share of refits in whose latents a shortage against independence comes back.
 
@@ -71,24 +71,29 @@ def share_of_members(
         [N]; its rows, latents included.
     latents
         Which columns are latents.
-    member_means
-        [K, N, L]; posterior means of the same rows under K refits.
+    members
+        `latent_axes` of the same rows, one entry for each refit, at least one.
     """
     selected = [np.asarray(satisfies(condition, frame[condition.column])) for condition in shortage.rule]
     over_latents = [condition.column in latents for condition in shortage.rule]
     returned = 0
-    for means in member_means:
-        axes = _latent_axes(means)
+    for axes in members:
         options = [
             list(_matching(axes, rows)) if of_latents else [(_two_groups(rows), np.array([[False, True]]))]
             for rows, of_latents in zip(selected, over_latents, strict=True)
         ]
         returned += any(_is_short(chosen, shortage.threshold) for chosen in product(*options))
-    return returned / len(member_means)
+    return returned / len(members)
 
 
-def _latent_axes(means: FloatArray) -> list[Axis]:
-    """Axes of the latents [N, L] that vary."""
+def latent_axes(means: FloatArray) -> list[Axis]:
+    """Return axes of the latents that vary.
+
+    Parameters
+    ----------
+    means
+        [N, L]; posterior means.
+    """
     varying = np.flatnonzero(means.var(axis=0) > ACTIVE_THRESHOLD)
     return [
         axis_of(
@@ -102,7 +107,7 @@ def _latent_axes(means: FloatArray) -> list[Axis]:
     ]
 
 
-def _matching(axes: list[Axis], rows: Mask) -> Iterator[tuple[Axis, GroupMasks]]:
+def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[Axis, GroupMasks]]:
     """Yield axes with their ranges [m, G] that select much the same rows as a condition does [N]."""
     wanted = int(np.count_nonzero(rows))
     for axis in axes:

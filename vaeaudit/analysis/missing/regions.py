@@ -18,15 +18,16 @@ from vaeaudit.analysis.missing.baselines import BaselineSearch, Shortage
 from vaeaudit.analysis.missing.empty_combinations import empty_combination_notes
 from vaeaudit.analysis.missing.latent_columns import searched_latents, with_latents
 from vaeaudit.analysis.missing.placing import place_rows
+from vaeaudit.analysis.missing.region_axes import Axis
 from vaeaudit.analysis.missing.region_boxes import latent_box
 from vaeaudit.analysis.missing.region_descriptions import describe_conditions, describe_rows
 from vaeaudit.analysis.missing.region_ranking import ranked_shortages
 from vaeaudit.analysis.missing.region_rows import nearest_rows
-from vaeaudit.analysis.missing.region_stability import share_of_members, share_of_resamples
+from vaeaudit.analysis.missing.region_stability import latent_axes, share_of_members, share_of_resamples
 from vaeaudit.analysis.missing.scan_axes import ScanAxis, scan_axes
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.regions import Region
-from vaeaudit.analysis.rules import apply_rule, satisfies
+from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
 from vaeaudit.analysis.wording import list_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population
@@ -59,12 +60,21 @@ class RegionSearch:
 
 @dataclass(frozen=True)
 class _Tables:
-    """The tables that regions are searched in: columns, and latents where they are searched too."""
+    """The tables that regions are searched in: columns, and latents where they are searched too.
+
+    `frame` [N] and `reference` [M] have the columns of `schema`, of which `latents` are latents; `counted` [N] are no
+    outliers.
+    """
 
     frame: pd.DataFrame
     schema: Schema
     latents: frozenset[str]
     counted: Mask
+    reference: pd.DataFrame | None
+
+    def names_latents(self, rule: Rule) -> bool:
+        """Whether any condition of a rule is on a latent."""
+        return not self.latents.isdisjoint(condition.column for condition in rule)
 
 
 def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Population | None = None) -> RegionSearch:
@@ -85,7 +95,11 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
     """
     frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
     latents = frozenset(schema.names) - frozenset(inputs.schema.names)
-    tables = _Tables(frame, schema, latents, ~inputs.scores.outlier)
+    other = inputs.reference
+    if other is not None:
+        # the latents that are searched are chosen by the audited rows
+        other_frame, _ = with_latents(other.frame, inputs.schema, other.codes, searched_latents(inputs.codes))
+    tables = _Tables(frame, schema, latents, ~inputs.scores.outlier, None if other is None else other_frame)
     searches = _searches(inputs, tables, config, population)
     listed = ranked_shortages(searches, frame, schema, latents, config)
     seed = int(inputs.run.get("seed", 0))
@@ -116,13 +130,14 @@ def _with_stability(
     """Yield each shortage with the share of resamples, or of refits where it names latents, in which it came back."""
     rng = np.random.default_rng(int(inputs.run.get("seed", 0)))
     counted = tables.frame.loc[tables.counted].reset_index(drop=True)
+    members: list[list[Axis]] = []
     for baseline, shortage in listed:
         stability = None
-        if tables.latents.isdisjoint(condition.column for condition in shortage.rule):
+        if not tables.names_latents(shortage.rule):
             if config.bootstraps:
                 stability = share_of_resamples(shortage, config.bootstraps, rng)
         elif inputs.member_means is not None and len(inputs.member_means) and baseline == "independence":
-            members = inputs.member_means[:, tables.counted]
+            members = members or [latent_axes(means[tables.counted]) for means in inputs.member_means]
             stability = share_of_members(shortage, counted, tables.latents, members)
         yield baseline, shortage, stability
 
@@ -130,27 +145,24 @@ def _with_stability(
 def _described(regions: Sequence[Region], inputs: AuditInputs, tables: _Tables) -> list[Region]:
     """Say regions over latents in known columns, by the rows of the reference where that is their baseline."""
     axes: dict[bool, tuple[ScanAxis, ...]] = {}
-    described = []
-    for region in regions:
-        if tables.latents.isdisjoint(condition.column for condition in region.rule):
-            described.append(region)
-            continue
-        reference = inputs.reference if region.baseline == "reference" else None
-        frame = tables.frame
-        if reference is not None:
-            frame, _ = with_latents(reference.frame, inputs.schema, reference.codes, searched_latents(inputs.codes))
-        if (reference is not None) not in axes:
-            axes[reference is not None] = scan_axes(frame, inputs.schema)
-        known = axes[reference is not None]
+
+    def describe(region: Region) -> Region:
+        if not tables.names_latents(region.rule):
+            return region
+        by_reference = region.baseline == "reference"
+        frame = tables.reference if by_reference and tables.reference is not None else tables.frame
+        if by_reference not in axes:
+            axes[by_reference] = scan_axes(frame, inputs.schema)
         if region.baseline == "independence":
             met = [satisfies(condition, frame[condition.column]) for condition in region.rule]
-            found = describe_conditions(met, known)
+            found = describe_conditions(met, axes[by_reference])
         else:
-            found = describe_rows(apply_rule(region.rule, frame), known)
-        if found is not None:
-            region = replace(region, description=found.rule, precision=found.precision, recall=found.recall)  # noqa: PLW2901
-        described.append(region)
-    return described
+            found = describe_rows(apply_rule(region.rule, frame), axes[by_reference])
+        if found is None:
+            return region
+        return replace(region, description=found.rule, precision=found.precision, recall=found.recall)
+
+    return [describe(region) for region in regions]
 
 
 def _notes(
@@ -181,10 +193,9 @@ def _searches(
     baselines = 1 + sum(asked)
     counted = tables.frame.loc[tables.counted].reset_index(drop=True)
     searches = []
-    if reference is not None:
-        other, _ = with_latents(reference.frame, inputs.schema, reference.codes, searched_latents(inputs.codes))
+    if reference is not None and tables.reference is not None:
         shared = Schema(tuple(column for column in tables.schema if column.name not in reference.lacking))
-        rows = other.loc[~reference.outlier]
+        rows = tables.reference.loc[~reference.outlier]
         searches.append(against_reference(counted, rows, shared, config, latents=tables.latents, baselines=baselines))
     if population is not None:
         searches.append(against_population(counted, population, config, baselines=baselines))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population, group_column
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.picture_rows import region_key
 from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalance import GapSummary
@@ -120,12 +121,12 @@ def find_gaps(
     """
     short = [group for group in groups if group.cell.status == "under"]
     gaps = [_gap_of_group(f"G{place}", group, config) for place, group in enumerate(short, start=1)]
-    told = {(gap.summary.baseline, _key(gap.summary.rule)) for gap in gaps}
+    told = {region_key(gap.summary) for gap in gaps}
     counted = ~inputs.scores.outlier
     inside = counted if population is None else counted & (population.cell_codes(inputs.frame) != OUTSIDE)
     for region in regions:
         universe = inside if region.baseline == "population" else counted
-        if (region.baseline, _key(region.rule)) not in told and universe.any():
+        if region_key(region) not in told and universe.any():
             question = None if region.id in close else _question(region)
             gaps.append(_gap_of_region(region, inputs, universe, config, question))
     return tuple(gaps)
@@ -226,7 +227,3 @@ def _question(region: Region) -> str | None:
     if region.stable is False:
         return "did not come back in enough resamples"
     return None
-
-
-def _key(rule: Rule) -> frozenset[tuple[str, str, str]]:
-    return frozenset((condition.column, condition.op, repr(condition.value)) for condition in rule)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.latent_columns import searched_latents, with_latents
+from vaeaudit.analysis.missing.placing import with_named_latents
 from vaeaudit.analysis.missing.regions import RegionSearch
 from vaeaudit.analysis.rebalancing.collection_plan import PlanInputs, plan_collection
 from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
@@ -103,16 +103,11 @@ def rebalance(
 
 def _with_columns_of(search: RegionSearch, inputs: AuditInputs) -> AuditInputs:
     """Add the latents as columns where a region's rule names them."""
-    named = {condition.column for region in search.regions for condition in region.rule}
-    if named <= set(inputs.frame.columns):
-        return inputs
-    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    frame = with_named_latents(inputs.frame, search.regions, inputs.codes)
     other = inputs.reference
     if other is not None:
-        other = replace(
-            other, frame=with_latents(other.frame, inputs.schema, other.codes, searched_latents(inputs.codes))[0]
-        )
-    return replace(inputs, frame=frame, schema=schema, reference=other)
+        other = replace(other, frame=with_named_latents(other.frame, search.regions, other.codes))
+    return replace(inputs, frame=frame, reference=other)
 
 
 def _notes(gaps: tuple[Gap, ...], results: dict[Weighting, MethodResult], method: Weighting) -> tuple[str, ...]:

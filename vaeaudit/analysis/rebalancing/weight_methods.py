@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.density import fit_density
+from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.rebalancing.raking import rake
-from vaeaudit.analysis.rebalancing.weights import dbvae_weight, resampling_weight
 from vaeaudit.config import AnalysisConfig, Density, Weighting
 from vaeaudit.latent_histograms import fit_histograms
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalance import WeightedShare
+from vaeaudit.latent_histograms import effective_sample_size
 
 FloatArray = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
@@ -40,7 +41,7 @@ def weighted_share(weight: FloatArray, members: Mask, universe: Mask, level: flo
         return WeightedShare(0.0, Interval(0.0, 1.0, level), 0.0)
     y = members[universe]
     share = min(float(w[y].sum()) / total, 1.0)
-    size = total**2 / float(np.square(w).sum())
+    size = effective_sample_size(w)
     variance = float((np.square(w) * np.square(y - share)).sum()) / total**2
     if variance > 0:
         size = min(size, share * (1 - share) / variance)

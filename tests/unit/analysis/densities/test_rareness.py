@@ -7,9 +7,10 @@ import pytest
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness, summarise_density, summarise_weights
-from vaeaudit.analysis.rebalancing.weights import effective_sample_size, resampling_weight
+from vaeaudit.analysis.densities.weights import resampling_weight
 from vaeaudit.config import AnalysisConfig, Rarity
 from vaeaudit.errors import RunError
+from vaeaudit.latent_histograms import effective_sample_size
 
 RNG = np.random.default_rng(3)
 MEAN = RNG.normal(size=(400, 3))

@@ -10,26 +10,10 @@ import pytest
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.data.schema import Kind
 
-
-def region_of(*conditions: Condition) -> Region:
-    return Region(
-        id="R1",
-        baseline="independence",
-        rule=conditions,
-        latent_box=(),
-        observed=1,
-        expected=9.0,
-        ratio=1 / 9,
-        ci=Interval(0.0, 0.4, 0.95),
-        p_adjusted=0.001,
-        rows_to_collect=7,
-        rows_to_collect_range=(5, 8),
-        stability=None,
-    )
+RegionOf = Callable[..., Region]
 
 
 @pytest.fixture
@@ -58,7 +42,7 @@ def told(inputs: AuditInputs, region: Region, cells: np.ndarray) -> dict[str, st
     return dict(found.decoded)
 
 
-def test_columns_that_are_decoded_otherwise_than_usual_are_told(workers: AuditInputs) -> None:
+def test_columns_that_are_decoded_otherwise_than_usual_are_told(workers: AuditInputs, region_of: RegionOf) -> None:
     cells = decoded_cells(workers, 75.0, 1.0, "2020-05-30")
     said = told(workers, region_of(Condition("joined", "between", [None, "2020-02-01"])), cells)
     assert set(said) == {"age", "job"}
@@ -66,29 +50,29 @@ def test_columns_that_are_decoded_otherwise_than_usual_are_told(workers: AuditIn
     assert said["job"] == "nurse"
 
 
-def test_the_columns_of_the_rule_are_not_told_again(workers: AuditInputs) -> None:
+def test_the_columns_of_the_rule_are_not_told_again(workers: AuditInputs, region_of: RegionOf) -> None:
     cells = decoded_cells(workers, 75.0, 1.0, "2020-05-30")
     said = told(workers, region_of(Condition("age", "between", [70.0, None])), cells)
     assert "age" not in said
 
 
-def test_what_is_as_usual_is_not_told(workers: AuditInputs) -> None:
+def test_what_is_as_usual_is_not_told(workers: AuditInputs, region_of: RegionOf) -> None:
     cells = decoded_cells(workers, 40.0, 0.0, "2020-05-30")
     assert told(workers, region_of(Condition("age", "between", [70.0, None])), cells) == {}
 
 
-def test_a_region_that_was_not_decoded_stays_as_it_is(workers: AuditInputs) -> None:
+def test_a_region_that_was_not_decoded_stays_as_it_is(workers: AuditInputs, region_of: RegionOf) -> None:
     region = region_of(Condition("age", "between", [70.0, None]))
     assert with_decoded([region], workers, {}) == (region,)
     assert with_decoded([region], workers, {"another": np.zeros((6, 3))}) == (region,)
 
 
-def test_cells_that_are_not_known_are_not_told(workers: AuditInputs) -> None:
+def test_cells_that_are_not_known_are_not_told(workers: AuditInputs, region_of: RegionOf) -> None:
     cells = decoded_cells(workers, np.nan, np.nan, "2020-05-30")
     assert told(workers, region_of(Condition("joined", "missing", None)), cells) == {}
 
 
-def test_no_more_columns_are_told_than_can_be_read(build: Callable[..., AuditInputs]) -> None:
+def test_no_more_columns_are_told_than_can_be_read(build: Callable[..., AuditInputs], region_of: RegionOf) -> None:
     rng, names = np.random.default_rng(0), [f"c{place}" for place in range(MOST_COLUMNS + 3)]
     inputs = build({name: (rng.normal(size=300), Kind.REAL) for name in names}, rng.normal(size=(300, 2)))
     said = told(inputs, region_of(Condition("c0", "between", [3.0, None])), np.full((6, len(names)), 9.0))

@@ -14,27 +14,11 @@ from vaeaudit.analysis.missing.latent_columns import uncrossed, with_latents
 from vaeaudit.analysis.missing.region_points import points_of_regions
 from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
 
-
-def region_of(*conditions: Condition) -> Region:
-    return Region(
-        id="R1",
-        baseline="independence",
-        rule=conditions,
-        latent_box=(),
-        observed=1,
-        expected=9.0,
-        ratio=1 / 9,
-        ci=Interval(0.0, 0.4, 0.95),
-        p_adjusted=0.001,
-        rows_to_collect=7,
-        rows_to_collect_range=(4, 7),
-        stability=None,
-    )
+RegionOf = Callable[..., Region]
 
 
 @pytest.fixture
@@ -43,7 +27,7 @@ def pictured(people: Any) -> Any:
     return replace(people, codes=replace(people.codes, image_statistics=np.zeros((len(people.codes), 3))))
 
 
-def test_a_condition_on_a_latent_is_met_by_the_rows_nearest_to_it(pictured: Any) -> None:
+def test_a_condition_on_a_latent_is_met_by_the_rows_nearest_to_it(pictured: Any, region_of: RegionOf) -> None:
     latent = int(np.flatnonzero(pictured.codes.active)[0])
     high = float(pictured.codes.mean[:, latent].max())
     region = region_of(Condition(f"z_{latent}", "between", [high + 1, None]))
@@ -54,14 +38,14 @@ def test_a_condition_on_a_latent_is_met_by_the_rows_nearest_to_it(pictured: Any)
     assert all(np.isclose(rows, other).all(axis=1).any() for other in others)
 
 
-def test_a_narrow_range_is_met_in_its_middle(pictured: Any) -> None:
+def test_a_narrow_range_is_met_in_its_middle(pictured: Any, region_of: RegionOf) -> None:
     latent = int(np.flatnonzero(pictured.codes.active)[0])
     region = region_of(Condition(f"z_{latent}", "between", [0.1, 0.1002]))
     points = points_of_regions(pictured, [region], seed=0)[region_key(region)]
     np.testing.assert_allclose(points[:, latent], 0.1001, atol=1e-6)
 
 
-def test_of_known_columns_the_points_lie_between_rows_of_the_kind(pictured: Any) -> None:
+def test_of_known_columns_the_points_lie_between_rows_of_the_kind(pictured: Any, region_of: RegionOf) -> None:
     column = next(entry for entry in pictured.schema if entry.kind.is_levelled)
     region = region_of(Condition(column.name, "in", [column.levels[0]]))
     points = points_of_regions(pictured, [region], n_points=4, seed=0)[region_key(region)]
@@ -72,7 +56,7 @@ def test_of_known_columns_the_points_lie_between_rows_of_the_kind(pictured: Any)
     np.testing.assert_array_equal(points, same)
 
 
-def test_a_region_without_any_row_borrows_from_its_neighbours(pictured: Any) -> None:
+def test_a_region_without_any_row_borrows_from_its_neighbours(pictured: Any, region_of: RegionOf) -> None:
     region = region_of(Condition(pictured.schema.names[0], "in", ["no such level"]))
     points = points_of_regions(pictured, [region], seed=0)[region_key(region)]
     assert np.isfinite(points).all()

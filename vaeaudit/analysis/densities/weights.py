@@ -1,4 +1,4 @@
-"""Weights that favour rare rows when data are resampled, and what they leave of the sample."""
+"""Weights that favour rare rows when data are resampled."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.config import Rarity
-from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, effective_sample_size
-
-__all__ = ["dbvae_rarity", "dbvae_weight", "effective_sample_size", "resampling_weight"]
+from vaeaudit.latent_histograms import LatentHistograms, bounded_weights
 
 FloatArray = npt.NDArray[np.floating]
 
