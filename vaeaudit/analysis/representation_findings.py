@@ -167,7 +167,7 @@ def _empty_combinations(cells: Sequence[Representation], config: AnalysisConfig)
         for cell in cells
         if len(cell.attributes) > 1 and cell.n == 0 and cell.baseline == "balance" and _parts(cell) <= alone.keys()
     ]
-    expected = np.array([_expected_if_independent([alone[part] for part in _parts(cell)]) for cell in empty])
+    expected = np.array([_expected_if_independent([alone[part] for part in sorted(_parts(cell))]) for cell in empty])
     adjusted = holm(np.exp(-expected))
     telling = [int(place) for place in np.argsort(-expected, kind="stable") if adjusted[place] < config.fdr]
     if not telling:
