@@ -112,7 +112,7 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow
     from vaeaudit.analysis.densities.density import fit_density  # noqa: PLC0415
     from vaeaudit.analysis.densities.rareness import Rareness  # noqa: PLC0415
-    from vaeaudit.analysis.image_scoring import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
+    from vaeaudit.analysis.outliers.image_scoring import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
     from vaeaudit.data.image_encoding import fit_image_encoding  # noqa: PLC0415
 
     encoding = fit_image_encoding(_store(trained))

@@ -44,7 +44,7 @@ class LatentCodes:
         Names of the modelled columns, in model order; none for pictures, which then have K = 0 reasons.
     image_statistics
         Pictures: [N, K + 2], what their outlier score is made of: K log energies and two measures of complexity (see
-        `vaeaudit.analysis.image_scoring`); None for tables.
+        `vaeaudit.analysis.outliers.image_scoring`); None for tables.
     """
 
     mean: FloatArray

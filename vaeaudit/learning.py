@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vaeaudit import runs
 from vaeaudit.analysis.densities.density import LatentDensity, fit_density
 from vaeaudit.analysis.densities.rareness import Rareness, summarise_density
-from vaeaudit.analysis.image_scoring import fit_reference, image_outlier_score
+from vaeaudit.analysis.outliers.image_scoring import fit_reference, image_outlier_score
 from vaeaudit.config import FitConfig
 from vaeaudit.data import Dataset
 from vaeaudit.data.encoding import fit_encoding

@@ -11,13 +11,13 @@ from vaeaudit.analysis.missing.decoded_regions import USUAL
 from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
 from vaeaudit.analysis.missing.region_points import points_of_regions, usual_points
 from vaeaudit.analysis.missing.regions import RegionSearch
-from vaeaudit.analysis.outlier_summary import flagged_table
+from vaeaudit.analysis.outliers.row_scores import aspects_of, scores_of, stored_scores, table_of_rows
+from vaeaudit.analysis.outliers.scoring import score_rows
+from vaeaudit.analysis.outliers.summary import flagged_table
 from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
 from vaeaudit.analysis.rebalancing.rebalance import Rebalanced, rebalance
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.row_scores import aspects_of, scores_of, stored_scores, table_of_rows
 from vaeaudit.analysis.rules import apply_rule, describe
-from vaeaudit.analysis.scoring import score_rows
 from vaeaudit.latent_histograms import effective_sample_size
 
 __all__ = [

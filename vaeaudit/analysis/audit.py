@@ -16,12 +16,12 @@ from vaeaudit.analysis.missing.comparison import compare_with_reference
 from vaeaudit.analysis.missing.decoded_regions import with_decoded
 from vaeaudit.analysis.missing.regions import RegionSearch, find_regions
 from vaeaudit.analysis.model_summary import summarise_model
-from vaeaudit.analysis.outlier_summary import summarise_outliers
+from vaeaudit.analysis.outliers.row_scores import table_of_rows
+from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.analysis.picture_summary import summarise_pictures
 from vaeaudit.analysis.proxies import find_proxies
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.audit import AuditResults, Measurements
-from vaeaudit.analysis.row_scores import table_of_rows
 from vaeaudit.analysis.traversals import describe_traversals
 from vaeaudit.analysis.verdict import judge
 from vaeaudit.config import AnalysisConfig

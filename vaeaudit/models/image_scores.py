@@ -3,7 +3,7 @@
 The raw likelihood of a picture says above all how complex it is (Nalisnick 2019; Ren 2019). Here the patches of its
 residual, and of the picture itself, are measured against what patches usually are (`patch_scales`); an energy of the
 picture is that of its worst patches; and two measures of its complexity go along, so that
-`vaeaudit.analysis.image_scoring` can compare it with pictures of the same complexity.
+`vaeaudit.analysis.outliers.image_scoring` can compare it with pictures of the same complexity.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import tensorflow as tf
 from scipy.ndimage import gaussian_filter
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.image_scoring import excess_energies, fit_reference, image_outlier_score
+from vaeaudit.analysis.outliers.image_scoring import excess_energies, fit_reference, image_outlier_score
 from vaeaudit.models import image_scores
 from vaeaudit.models.image_scores import (
     FLAT,

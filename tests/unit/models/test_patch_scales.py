@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from vaeaudit.analysis.image_scoring import SCALE_NAMES
+from vaeaudit.analysis.outliers.image_scoring import SCALE_NAMES
 from vaeaudit.models.patch_scales import SCALES, PatchScale, PatchScales, fit_patch_scales, usable_scales
 
 RNG = np.random.default_rng(3)

@@ -8,7 +8,7 @@ import numpy as np
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.scoring import score_rows
+from vaeaudit.analysis.outliers.scoring import score_rows
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding import fit_encoding

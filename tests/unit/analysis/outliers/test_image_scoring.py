@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.image_scoring import (
+from vaeaudit.analysis.outliers.image_scoring import (
     IMAGE_DEFINITION,
     ComplexityReference,
     aspects,

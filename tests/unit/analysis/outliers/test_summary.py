@@ -5,7 +5,7 @@ import pytest
 
 from vaeaudit.analysis.audit import sensitive_groupings
 from vaeaudit.analysis.groups import group_column
-from vaeaudit.analysis.outlier_summary import MOST_ROWS, describe_reasons, flagged_table, summarise_outliers
+from vaeaudit.analysis.outliers.summary import MOST_ROWS, describe_reasons, flagged_table, summarise_outliers
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Column, Kind, Role
 

@@ -17,7 +17,8 @@ from scipy.special import logsumexp
 
 from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.inputs import RowScores
-from vaeaudit.analysis.scoring import bulk_p_values, row_scores
+from vaeaudit.analysis.outliers.calibration import bulk_p_values
+from vaeaudit.analysis.outliers.scoring import row_scores
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]

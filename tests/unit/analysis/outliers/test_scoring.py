@@ -1,0 +1,60 @@
+"""Scores, flags and weights point one way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.densities.density import fit_density
+from vaeaudit.analysis.densities.rareness import Rareness
+from vaeaudit.analysis.outliers.scoring import score_rows
+from vaeaudit.latents import LatentCodes
+
+RNG = np.random.default_rng(21)
+
+
+def codes_with(iwae: np.ndarray, mean: np.ndarray) -> LatentCodes:
+    n_rows, n_latents = mean.shape
+    none = np.zeros((n_rows, 1))
+    return LatentCodes(
+        mean=mean,
+        stddev=np.ones_like(mean),
+        kl=np.ones((n_rows, n_latents)),
+        log_likelihood=iwae,
+        iwae=iwae,
+        unit_correction=np.zeros(n_rows),
+        reason_column=none.astype(int),
+        reason_nats=none,
+        reason_expected=none,
+        held_out=np.zeros(n_rows, bool),
+        columns=("x",),
+    )
+
+
+def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
+    mean = RNG.normal(size=(3000, 2))
+    iwae = -20 - RNG.chisquare(6, 3000)
+    iwae[:30] -= 60
+    null = -20 - RNG.chisquare(6, 20_000)
+    rareness = Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
+    scores = score_rows(codes_with(iwae, mean), null, rareness, fdr=0.05)
+
+    assert scores.outlier[:30].all()
+    assert scores.outlier[30:].sum() <= 6
+    np.testing.assert_array_equal(scores.outlier_score, -iwae)
+    order = np.argsort(scores.outlier_score)
+    assert np.all(np.diff(scores.p_value[order]) <= 1e-9)
+    assert scores.weight.mean() == pytest.approx(1)
+    assert scores.fdr == 0.05
+    assert "nats" in scores.definition
+
+
+def test_clean_rows_are_hardly_ever_flagged() -> None:
+    flagged = 0
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        mean = generator.normal(size=(400, 1))
+        iwae, null = -generator.chisquare(5, 400), -generator.chisquare(5, 5000)
+        density = Rareness.of(fit_density(mean, np.array([True]), seed=0), mean)
+        flagged += int(score_rows(codes_with(iwae, mean), null, density, fdr=0.05).outlier.any())
+    assert flagged <= 4  # the share of tables with any flag is at most the rate, 1 in 20

@@ -1,0 +1,1 @@
+"""Which rows do not belong: scores, their calibration, reasons, and whom deletion would hit."""
