@@ -68,8 +68,15 @@ def require(data: Path, name: str) -> Path:
     return path
 
 
-def write(name: str, figures: Mapping[str, Any], *, data: str, seeds: Sequence[int] = (0,)) -> None:
-    """Write `results/<name>.json`: the figures, and what they were measured with."""
+def write(
+    name: str,
+    figures: Mapping[str, Any],
+    *,
+    data: str,
+    seeds: Sequence[int] = (0,),
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write `results/<name>.json`: the figures, what they were measured with, and details that are not rendered."""
     RESULTS.mkdir(exist_ok=True)
     packages = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn")
     document = {
@@ -81,6 +88,7 @@ def write(name: str, figures: Mapping[str, Any], *, data: str, seeds: Sequence[i
         "data": data,
         "seeds": list(seeds),
         "figures": figures,
+        **(details or {}),
     }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

@@ -15,7 +15,11 @@ PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress"}
 DATA = FOUNDATIONS | {"data"}
 ANALYSIS = DATA | {"analysis"}
-PIPELINE = ANALYSIS | {"models", "runs", "learning", "unseen", "decoding", "judging", "run_inputs", "report"}
+LEARNING = {
+    *("learning", "isolating", "table_scores", "cell_checks", "detecting"),
+    *("unseen", "decoding", "judging", "run_inputs"),
+}
+PIPELINE = ANALYSIS | LEARNING | {"models", "runs", "report"}
 
 #: Room, or module beside the rooms -> what of vaeaudit it may import. What is not named here may not exist.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -31,11 +35,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "analysis": ANALYSIS,
     "report": {"errors", "pictures", "analysis", "report"},
     "samples": {"errors", "samples"},
-    "learning": ANALYSIS | {"models", "runs"},
+    "isolating": ANALYSIS | {"models"},
+    "table_scores": ANALYSIS | {"models", "isolating"},
+    "detecting": ANALYSIS | {"models", "table_scores"},
+    "sklearn": ANALYSIS | {"detecting"},
+    "cell_checks": ANALYSIS | {"models"},
+    "learning": ANALYSIS | {"models", "runs", "table_scores"},
     "run_inputs": ANALYSIS | {"runs"},
-    "unseen": ANALYSIS | {"models", "runs", "learning"},
+    "unseen": ANALYSIS | {"models", "runs", "learning", "table_scores", "cell_checks"},
     "decoding": ANALYSIS | {"models"},
-    "judging": ANALYSIS | {"models", "runs", "learning", "decoding", "run_inputs"},
+    "judging": ANALYSIS | {"models", "runs", "learning", "cell_checks", "decoding", "run_inputs"},
     "pipeline": PIPELINE,
     "demonstration": PIPELINE | {"pipeline", "samples"},
     "cli": {"errors", "config", "progress", "pipeline", "demonstration", "cli"},
@@ -52,7 +61,7 @@ ONLY_IN: dict[str, set[str]] = {
     "jinja2": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
-    "sklearn": {"analysis"},
+    "sklearn": {"analysis", "sklearn"},
     "scipy": {"analysis", "models"},
 }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from vaeaudit import analysis, data, runs
+from vaeaudit.cell_checks import check_cells
 from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.data.population import Population
 from vaeaudit.decoding import decode_table_regions
 from vaeaudit.learning import Learned
-from vaeaudit.run_inputs import DECODED_REGIONS, decoded_to_arrays, inputs_with
+from vaeaudit.run_inputs import CELLS, COMPANIONS, DECODED_REGIONS, decoded_to_arrays, inputs_with
 from vaeaudit.runs import Run, RunWriter
 
 
@@ -34,6 +35,11 @@ def judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, share
     pairs = analysis.find_pairs(dataset, codes, seed=seed)
     writer.arrays("pairs.npz", pairs.to_arrays())
     scores = analysis.scores_of(codes, unfinished.scoring, config)
+    companions = analysis.companion_scores(dataset.frame, dataset.schema, codes, seed=seed)
+    writer.arrays(COMPANIONS, companions.to_arrays())
+    cells = check_cells(learned.model, dataset.frame, codes, learned.scoring, scores, seed=seed)
+    if cells is not None:
+        writer.arrays(CELLS, cells.to_arrays())
     inputs = inputs_with(unfinished, dataset.row_ids, scores, runs.read_reference(unfinished))
     search = analysis.search_regions(inputs, config, shares)
     writer.document("regions.json", analysis.regions_to_dict(search.regions))

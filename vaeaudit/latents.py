@@ -45,6 +45,10 @@ class LatentCodes:
     image_statistics
         Pictures: [N, K + 2], what their outlier score is made of: K log energies and two measures of complexity (see
         `vaeaudit.analysis.outliers.image_scoring`); None for tables.
+    isolation_nats
+        Tables: [N]; how isolated the row's posterior standard deviations are among those of all rows, under an ensemble
+        of small models that never saw it: -log of the share of belonging rows that are as isolated (see
+        `vaeaudit.isolating`). None for pictures.
     """
 
     mean: FloatArray
@@ -59,6 +63,7 @@ class LatentCodes:
     held_out: npt.NDArray[np.bool_]
     columns: tuple[str, ...]
     image_statistics: FloatArray | None = None
+    isolation_nats: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n_rows, n_latents = self.mean.shape
@@ -78,8 +83,10 @@ class LatentCodes:
             found = getattr(self, name).shape
             if found != shape:
                 raise ValueError(f"{name} must have shape {shape} (N, L = {n_rows}, {n_latents}), found {found}")
-        if self.image_statistics is not None and len(self.image_statistics) != n_rows:
-            raise ValueError(f"image_statistics must have {n_rows} rows, found {len(self.image_statistics)}")
+        for name in ("image_statistics", "isolation_nats"):
+            values = getattr(self, name)
+            if values is not None and len(values) != n_rows:
+                raise ValueError(f"{name} must have {n_rows} rows, found {len(values)}")
 
     def __len__(self) -> int:
         return int(self.mean.shape[0])
@@ -113,6 +120,97 @@ class LatentCodes:
         values: dict[str, Any] = dict(arrays)
         values["columns"] = tuple(str(name) for name in arrays["columns"])
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class CellExpectations:
+    """What the model expects in M cells of a table, given the *other* cells of their rows.
+
+    Attributes
+    ----------
+    row, column
+        [M]; positions of the rows, and positions among the modelled columns.
+    nats
+        [M]; -log p(cell | other cells of the row), less `typical` of its column as in `LatentCodes.reason_nats`.
+    low, high
+        [M]; numbers and dates: the central 90 % of p(cell | other cells), in the units of
+        `LatentCodes.reason_expected`. NaN for levelled columns.
+    levels
+        [M, 3]; levelled columns: the most probable positions in `Column.levels` that together reach 90 %, as many as
+        there is room for; -1 where there is none, and for levels that share a code.
+    covered
+        [M]; probability of that range or of these levels, for a cell that is not missing.
+    p_missing
+        [M]; probability that the cell is missing, given the others.
+    partner, partner_nats
+        [M]; the other column without whose cell this one would surprise least, and `nats` without it; -1 and NaN where
+        none was sought.
+    p_value
+        [M]; probability that a cell that belongs surprises as much; 1 where it was not among those tested.
+    """
+
+    row: IntArray
+    column: IntArray
+    nats: FloatArray
+    low: FloatArray
+    high: FloatArray
+    levels: IntArray
+    covered: FloatArray
+    p_missing: FloatArray
+    partner: IntArray
+    partner_nats: FloatArray
+    p_value: FloatArray
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            shape = (len(self.row), *self.levels.shape[1:]) if entry.name == "levels" else self.row.shape
+            found = getattr(self, entry.name).shape
+            if found != shape:
+                raise ValueError(f"{entry.name} must have shape {shape}, found {found}")
+
+    def __len__(self) -> int:
+        return int(self.row.shape[0])
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays, as `cells.npz` holds them."""
+        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Rebuild from `to_arrays`."""
+        return cls(**arrays)
+
+
+@dataclass(frozen=True)
+class CellNull:
+    """How much cells of rows that the model itself draws surprise: the null distribution of `CellExpectations.nats`.
+
+    Attributes
+    ----------
+    threshold
+        [C]; a cell is looked at where its `LatentCodes.reason_nats` reach this.
+    column, nats
+        [K]; the drawn cells that were looked at for this: position of their column, and `CellExpectations.nats`.
+    n_rows
+        How many rows were drawn.
+    """
+
+    threshold: FloatArray
+    column: IntArray
+    nats: FloatArray
+    n_rows: int
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays, as `model/scoring.npz` holds them among others."""
+        return {f"cell_null_{entry.name}": np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self | None:
+        """Rebuild from arrays that hold those of `to_arrays`; None for a run of an earlier version, which has none."""
+        if "cell_null_n_rows" not in arrays:
+            return None
+        values: dict[str, Any] = {entry.name: arrays[f"cell_null_{entry.name}"] for entry in fields(cls)}
+        return cls(**{**values, "n_rows": int(values["n_rows"])})
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from vaeaudit.errors import InconclusiveError, InterruptedFit
 from vaeaudit.latents import LatentCodes
 from vaeaudit.progress import Listener, Progress
 from vaeaudit.runs import PartialRun, RunWriter
+from vaeaudit.table_scores import encode_table
 
 if TYPE_CHECKING:
     from vaeaudit.models import BetaVAE, Training, TrainingState
@@ -169,9 +170,9 @@ def _score(
         listener(Progress("scoring", done, len(dataset)))
 
     if isinstance(rows, ImageRows):
-        codes, scoring = _score_pictures(training, rows, held_out, config, on_rows)
+        codes, scoring = _score_pictures(training, rows, held_out, config, on_rows=on_rows)
     else:
-        codes, scoring = _score_table(training, dataset, held_out, config, on_rows)
+        codes, scoring = _score_table(training, dataset, held_out, config, on_rows=on_rows)
         training = _with_base_density(training, dataset, held_out)
     if not codes.active.any():
         parts = "columns look" if dataset.images is None else "pixels look"
@@ -206,13 +207,10 @@ def _score_table(
 ) -> tuple[LatentCodes, Arrays]:
     from vaeaudit import models  # noqa: PLC0415
 
-    model, n_samples, seed = training.model, config.train.iwae_samples, config.seed
+    model = training.model
     if not isinstance(model, models.TableVAE):
         raise TypeError(f"expected a model of columns, found {type(model).__name__}")
-    typical = models.typical_column_nats(model, dataset.frame, seed=seed)
-    codes = models.encode_rows(model, dataset.frame, held_out, typical, n_samples=n_samples, seed=seed, on_rows=on_rows)
-    null = models.drawn_bounds(model, codes, n_rows=config.train.null_rows, n_samples=n_samples, seed=seed)
-    return codes, {"null_bounds": null, "typical": typical}
+    return encode_table(model, dataset.frame, dataset.schema, held_out, config, on_rows=on_rows)
 
 
 def _score_pictures(

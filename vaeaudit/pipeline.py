@@ -164,7 +164,7 @@ def report(
     Returns
     -------
     pathlib.Path
-        Of `report.html`; `report.json`, `rows.parquet` and `flagged.csv` lie beside it.
+        Of `report.html`; `report.json`, `rows.parquet`, `flagged.csv` and, for a table, `cells.csv` lie beside it.
     """
     watch = Stopwatch(on_progress)
     with watch.phase("reading"):
@@ -184,7 +184,11 @@ def report(
     with watch.phase("writing"):
         folder = Path(out) if out is not None else Path("reports") / run.id
         rows = analysis.row_table(inputs, search.row_region)
-        return write_report(results, rows, analysis.flagged_table(inputs), folder)
+        cells = None
+        if inputs.cells is not None:
+            checked = analysis.CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
+            cells = analysis.suspicious_table(checked, inputs.row_ids, inputs.scores)
+        return write_report(results, rows, analysis.flagged_table(inputs), folder, cells=cells)
 
 
 def score(
@@ -214,7 +218,7 @@ def score(
     Returns
     -------
     pathlib.Path
-        Of `rows.parquet`; `quarantine.csv` and `score.json` lie beside it.
+        Of `rows.parquet`; `quarantine.csv`, `score.json` and, for a table, `cells.parquet` lie beside it.
 
     Raises
     ------
@@ -228,8 +232,10 @@ def score(
         run = _loaded(run)
         rules = analysis.regions_from_dict(run.regions)
     found = unseen.score_unseen(run, source, config or other_reading(run.config.read), watch)
+    other, scores = found.data, found.scores
+    with watch.phase("scoring"):
+        cells = unseen.suspicious_cells(run, found)
     with watch.phase("writing"):
-        other, scores = found.data, found.scores
         placed = analysis.place_rows(rules, other.as_met, found.codes, lacking=other.lacking)
         outliers = {"definition": scores.definition, "fdr": scores.fdr, "flagged": int(scores.outlier.sum())}
         regions = {rule.id: int((placed == rule.id).sum()) for rule in rules}
@@ -239,6 +245,7 @@ def score(
             other.dataset.quarantine,
             runs.describe_scores(run, source, other, outliers, regions),
             note=scores.note,
+            cells=cells,
         )
 
 

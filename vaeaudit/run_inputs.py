@@ -11,10 +11,15 @@ import numpy.typing as npt
 from vaeaudit import analysis, data
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.latents import CellExpectations
 from vaeaudit.runs import Run, StoredReference, read_reference
 
 #: What the model decodes in the regions of a table.
 DECODED_REGIONS = "decoded_regions.npz"
+#: What is expected in the cells that surprise.
+CELLS = "cells.npz"
+#: What classical outlier detectors say of the rows.
+COMPANIONS = "companions.npz"
 
 
 def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> analysis.AuditInputs:
@@ -66,6 +71,7 @@ def inputs_with(
             traversals=run.traversals["values"],
             traversal_positions=run.traversals["positions"],
             stability=run.scoring.get("stability"),
+            iwae_samples=run.config.train.iwae_samples,
             **metadata["training"],
         ),
         accounting=data.RowAccounting(**metadata["rows"]),
@@ -77,6 +83,8 @@ def inputs_with(
         reference=None if reference is None else reference_of(reference, fdr=scores.fdr),
         aspects=analysis.aspects_of(run.codes, run.scoring),
         rareness=_rareness_of(run),
+        companions=_companions_of(run),
+        cells=_cells_of(run),
         member_means=_member_means_of(run),
         decoded_regions=_decoded_regions_of(run),
         run={"id": metadata["id"], "config": run.config.to_dict(), "data": source, **shown},
@@ -87,6 +95,16 @@ def _rareness_of(run: Run) -> analysis.Rareness | None:
     """None for a run of an earlier version, which can still be reported on."""
     known = analysis.Rareness.are_in(run.scoring)
     return analysis.Rareness.from_arrays(run.scoring, run.config.analysis) if known else None
+
+
+def _companions_of(run: Run) -> analysis.CompanionScores | None:
+    arrays = run.optional_arrays(COMPANIONS)
+    return None if arrays is None else analysis.CompanionScores.from_arrays(arrays)
+
+
+def _cells_of(run: Run) -> CellExpectations | None:
+    arrays = run.optional_arrays(CELLS)
+    return None if arrays is None else CellExpectations.from_arrays(arrays)
 
 
 def _member_means_of(run: Run) -> npt.NDArray[np.floating] | None:

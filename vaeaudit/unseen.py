@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from vaeaudit import analysis, data, runs
+from vaeaudit.cell_checks import check_cells
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.image_encoding import ImageEncoding
 from vaeaudit.data.image_store import PictureForm
@@ -20,6 +22,7 @@ from vaeaudit.latents import LatentCodes
 from vaeaudit.learning import Arrays, Stopwatch
 from vaeaudit.progress import Listener, Progress
 from vaeaudit.runs import PartialRun, Run, StoredReference
+from vaeaudit.table_scores import encode_other
 
 if TYPE_CHECKING:
     from vaeaudit.models import BetaVAE
@@ -85,6 +88,24 @@ def score_unseen(run: Run, source: Any, config: ReadConfig, watch: Stopwatch) ->
         return _scored(model, run.scoring, other, run.config, watch.listener)
 
 
+def suspicious_cells(run: Run, unseen: Unseen) -> pd.DataFrame | None:
+    """Return the cells that contradict the rest of their rows, over these rows; None for pictures.
+
+    Parameters
+    ----------
+    run
+        That scored them.
+    unseen
+        What `score_unseen` returned.
+    """
+    frame, codes, scores = unseen.data.as_met, unseen.codes, unseen.scores
+    cells = check_cells(unseen.model, frame, codes, run.scoring, scores, seed=run.config.seed)
+    if cells is None:
+        return None
+    table = analysis.CheckedTable(frame, run.schema, codes.columns, cells)
+    return analysis.suspicious_table(table, unseen.data.dataset.row_ids, scores)
+
+
 def read_other(
     source: Any, schema: Schema, config: ReadConfig, form: PictureForm | None, listener: Listener
 ) -> data.OtherData:
@@ -106,8 +127,11 @@ def form_of(encoding: AnyEncoding) -> PictureForm | None:
 def _rebuilt(run: Run, encoding: AnyEncoding) -> BetaVAE:
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow is imported only where a model is needed
 
-    if isinstance(encoding, ImageEncoding) and "null_scores" not in run.scoring:
-        raise RunError(f"{run.path}: made by an earlier version, which kept no scores to compare other pictures with.")
+    needed = "null_scores" if isinstance(encoding, ImageEncoding) else "isolation_trees"
+    if needed not in run.scoring:
+        raise RunError(
+            f"{run.path}: made by an earlier version, which kept too little to score other rows.", hint="Fit it again."
+        )
     document, weights = run.model_files()
     return models.rebuild(document, weights, encoding, seed=run.config.seed)
 
@@ -128,13 +152,10 @@ def _encoded(
     """Encode as `learning` does, with the same seed; none of the rows was trained on."""
     from vaeaudit import models  # noqa: PLC0415
 
+    if isinstance(model, models.TableVAE):
+        return encode_other(model, other.as_met, other.dataset.schema, scoring, config, on_rows=on_rows)
     held_out = np.ones(len(other.dataset), dtype=bool)
     n_samples, seed = config.train.iwae_samples, config.seed
-    if isinstance(model, models.TableVAE):
-        typical = scoring["typical"]
-        return models.encode_rows(
-            model, other.as_met, held_out, typical, n_samples=n_samples, seed=seed, on_rows=on_rows
-        )
     if not isinstance(model, models.ImageVAE) or other.dataset.images is None:
         raise TypeError(f"expected pictures and a model of pictures, found {type(model).__name__}")
     rows, scales = model.encoding.encode(other.dataset.images), models.PatchScales.from_arrays(scoring)

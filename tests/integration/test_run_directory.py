@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 FILES = {
+    "cells.npz",
     "columns.parquet",
     "config.json",
     "decoded_regions.npz",
@@ -97,8 +98,8 @@ def test_one_account_of_the_rows_is_given_everywhere(fitted: Any, reported: Path
     assert quarantine.loc[0, "file"] == "people.csv"
 
 
-def test_the_reports_folder_holds_four_files(reported: Path) -> None:
-    assert files_of(reported) == {"report.html", "report.json", "rows.parquet", "flagged.csv"}
+def test_the_reports_folder_holds_its_files_and_no_others(reported: Path) -> None:
+    assert files_of(reported) == {"report.html", "report.json", "rows.parquet", "flagged.csv", "cells.csv"}
 
 
 def test_the_seed_repeats_a_run_to_the_last_digit(fitted: Any, tmp_path: Path) -> None:

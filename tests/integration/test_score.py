@@ -24,7 +24,7 @@ from vaeaudit.config import FitConfig
 from vaeaudit.errors import InputError, InterruptedFit, RunError, UsageError
 from vaeaudit.runs import load_run, read_reference
 
-SCORED = {"rows.parquet", "quarantine.csv", "score.json"}
+SCORED = {"rows.parquet", "quarantine.csv", "cells.parquet", "score.json"}
 
 
 def scored(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:

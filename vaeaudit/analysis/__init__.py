@@ -11,6 +11,11 @@ from vaeaudit.analysis.missing.decoded_regions import USUAL
 from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
 from vaeaudit.analysis.missing.region_points import points_of_regions, usual_points
 from vaeaudit.analysis.missing.regions import RegionSearch
+from vaeaudit.analysis.outliers.cell_summary import suspicious_table
+from vaeaudit.analysis.outliers.cells import PARTNER_NATS, cell_p_values, cells_looked_at, consequences
+from vaeaudit.analysis.outliers.companions import CompanionScores, companion_scores
+from vaeaudit.analysis.outliers.described_cells import CheckedTable
+from vaeaudit.analysis.outliers.reasons import reason_cells
 from vaeaudit.analysis.outliers.row_scores import aspects_of, scores_of, stored_scores, table_of_rows
 from vaeaudit.analysis.outliers.scoring import score_rows
 from vaeaudit.analysis.outliers.summary import flagged_table
@@ -21,9 +26,12 @@ from vaeaudit.analysis.rules import apply_rule, describe
 from vaeaudit.latent_histograms import effective_sample_size
 
 __all__ = [
+    "PARTNER_NATS",
     "USUAL",
     "AuditInputs",
     "AuditResults",
+    "CheckedTable",
+    "CompanionScores",
     "LatentDensity",
     "ModelFacts",
     "Rareness",
@@ -36,6 +44,10 @@ __all__ = [
     "apply_rule",
     "aspects_of",
     "audit",
+    "cell_p_values",
+    "cells_looked_at",
+    "companion_scores",
+    "consequences",
     "dbvae_weight",
     "describe",
     "effective_sample_size",
@@ -44,6 +56,7 @@ __all__ = [
     "flagged_table",
     "place_rows",
     "points_of_regions",
+    "reason_cells",
     "rebalance",
     "region_key",
     "region_rows",
@@ -56,6 +69,7 @@ __all__ = [
     "scores_of",
     "search_regions",
     "stored_scores",
+    "suspicious_table",
     "table_of_rows",
     "thumbnail_rows",
     "usual_points",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -87,6 +89,7 @@ def audit(
             confidence=config.confidence,
             rareness=inputs.rareness,
             weight=inputs.scores.weight,
+            dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
         ),
         columns=summarise_columns(inputs.frame, inputs.schema),
         comparison=compare_with_reference(inputs, config, seed),
@@ -110,7 +113,7 @@ def audit(
             config,
             population_given=population is not None,
         ),
-        findings=find(measured, inputs, groupings, config),
+        findings=find(measured, inputs, config),
         latent_map=latent_map,
         traversals=describe_traversals(inputs),
         notes=tuple(dict.fromkeys(said)),

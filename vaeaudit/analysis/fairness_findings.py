@@ -1,19 +1,12 @@
-"""Findings about fairness: labels and outliers that differ between groups, and what gives a group away."""
+"""Findings about fairness: labels that differ between groups, and what gives a group away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-import numpy as np
-import numpy.typing as npt
-
-from vaeaudit.analysis.disparities import RateComparison, compare_rates
-from vaeaudit.analysis.groups import Grouping
-from vaeaudit.analysis.multiplicity import holm_within_bh_across
 from vaeaudit.analysis.results.conclusions import Finding
 from vaeaudit.analysis.results.groups import Disparity, Proxy
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.wording import bounds, finding_id, group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 
@@ -80,58 +73,6 @@ def disparity_findings(disparities: Sequence[Disparity], config: AnalysisConfig)
 
 def _rate_ratio(entry: Disparity) -> float:
     return entry.ratio if entry.ratio is not None else float("inf")
-
-
-def outlier_rate_findings(
-    groupings: Sequence[Grouping], flagged: npt.NDArray[np.bool_], config: AnalysisConfig
-) -> Iterator[Finding]:
-    """Yield one finding per attribute where deleting the flagged rows would hit a group harder than all others.
-
-    Fisher's exact test per group, adjusted by Holm within an attribute and Benjamini-Hochberg across attributes.
-    """
-    compared = [compare_rates(grouping.codes, flagged, len(grouping), config) for grouping in groupings]
-    p = np.concatenate([comparison.p for comparison in compared] or [np.empty(0)])
-    family = np.repeat(np.arange(len(groupings)), [len(grouping) for grouping in groupings])
-    tested = np.isfinite(p)
-    adjusted = np.ones(p.shape)
-    adjusted[tested] = holm_within_bh_across(p[tested], family[tested])
-    for index, (grouping, comparison) in enumerate(zip(groupings, compared, strict=True)):
-        p_adjusted = adjusted[family == index]
-        hit = np.flatnonzero((p_adjusted < config.fdr) & (comparison.difference_low > 0))
-        if hit.size:
-            worst = int(hit[np.argmax(comparison.rate[hit])])
-            yield _outlier_rate_finding(grouping, comparison, worst, p_adjusted, config)
-
-
-def _outlier_rate_finding(
-    grouping: Grouping,
-    comparison: RateComparison,
-    worst: int,
-    p_adjusted: npt.NDArray[np.float64],
-    config: AnalysisConfig,
-) -> Finding:
-    rate, others = float(comparison.rate[worst]), float(comparison.rate[worst] - comparison.difference[worst])
-    name = group_text([grouping.column], [grouping.labels[worst]])
-    return Finding(
-        id=finding_id("outlier", grouping.column, grouping.labels[worst]),
-        kind="outlier",
-        severity="medium" if rate * GRAVE_RATIO >= others else "low",
-        title=(
-            f"Deleting the flagged rows would remove {percent_text(rate)} of the rows with {name}, "
-            f"{percent_text(others)} of all others"
-        ),
-        evidence={
-            "n": int(comparison.n[worst]),
-            "flagged": round(rate * int(comparison.n[worst])),
-            "rate": rate,
-            "ci": bounds(Interval(float(comparison.low[worst]), float(comparison.high[worst]), config.confidence)),
-            "rate_of_others": others,
-            "difference": float(comparison.difference[worst]),
-            "p_adjusted": float(p_adjusted[worst]),
-        },
-        action=f"Do not delete outliers blindly: look at the flagged rows with {name} one by one.",
-        anchor="outliers",
-    )
 
 
 def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> Iterator[Finding]:

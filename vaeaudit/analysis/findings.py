@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from vaeaudit.analysis.copies.duplicate_findings import duplicate_findings
-from vaeaudit.analysis.fairness_findings import disparity_findings, outlier_rate_findings, proxy_findings
-from vaeaudit.analysis.groups import Grouping
+from vaeaudit.analysis.fairness_findings import disparity_findings, proxy_findings
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.model_findings import latent_findings, quality_findings
+from vaeaudit.analysis.outliers.cell_summary import cell_findings
+from vaeaudit.analysis.outliers.findings import outlier_findings
 from vaeaudit.analysis.representation_findings import representation_findings
 from vaeaudit.analysis.results.audit import Measurements
 from vaeaudit.analysis.results.conclusions import SEVERITIES, Finding
-from vaeaudit.analysis.row_findings import comparison_findings, outlier_findings, region_findings
+from vaeaudit.analysis.row_findings import comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
 
-def find(
-    measured: Measurements, inputs: AuditInputs, groupings: Sequence[Grouping], config: AnalysisConfig
-) -> tuple[Finding, ...]:
+def find(measured: Measurements, inputs: AuditInputs, config: AnalysisConfig) -> tuple[Finding, ...]:
     """Draw the findings from the measurements and rank them.
 
     A finding is what a test, adjusted for everything tested beside it, or an interval sets apart from noise; plain
@@ -36,7 +35,7 @@ def find(
             *comparison_findings(measured.comparison),
             *disparity_findings(measured.disparities, config),
             *outlier_findings(measured.outliers, config, of_pictures=inputs.pictures is not None),
-            *outlier_rate_findings(groupings, inputs.scores.outlier, config),
+            *cell_findings(measured.outliers.cells, config),
             *proxy_findings(measured.proxies, of_pictures=inputs.pictures is not None),
             *duplicate_findings(measured.duplicates, len(inputs.frame), config),
             *quality_findings(measured.columns, inputs.accounting, config),

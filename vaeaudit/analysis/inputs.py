@@ -12,9 +12,10 @@ import pandas as pd
 
 from vaeaudit.analysis.copies.row_pairs import RowPairs
 from vaeaudit.analysis.densities.rareness import Rareness
+from vaeaudit.analysis.outliers.companions import CompanionScores
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema import Schema
-from vaeaudit.latents import LatentCodes, LatentSpace
+from vaeaudit.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.pictures import Pictures
 
 FloatArray = npt.NDArray[np.floating]
@@ -89,6 +90,8 @@ class ModelFacts:
         latent l stands at the position [T] and all others at 0.
     stability
         [L]; how well each latent is matched in refits from other seeds, 0 to 1; None where there were none.
+    iwae_samples
+        S of `LatentCodes.iwae`; 0 where it is not known.
     """
 
     objective: str
@@ -101,6 +104,7 @@ class ModelFacts:
     traversals: FloatArray
     traversal_positions: FloatArray
     stability: FloatArray | None = None
+    iwae_samples: int = 0
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,10 @@ class AuditInputs:
         the units of `LatentCodes.reason_expected`.
     rareness
         What rarity and weights are made from; None where it is not known.
+    companions
+        What classical outlier detectors say of the rows; None for a run that did not ask them.
+    cells
+        What is expected in the cells of a table that surprise; None for pictures and where the run did not ask.
     """
 
     frame: pd.DataFrame
@@ -191,12 +199,15 @@ class AuditInputs:
     member_means: FloatArray | None = None
     decoded_regions: Mapping[str, FloatArray] = field(default_factory=dict)
     rareness: Rareness | None = None
+    companions: CompanionScores | None = None
+    cells: CellExpectations | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
         sizes |= {"pairs": len(self.pairs)} if self.pairs is not None else {}
         sizes |= {"aspects": len(self.aspects)} if self.aspects is not None else {}
+        sizes |= {"companions": len(self.companions)} if self.companions is not None else {}
         for name, size in sizes.items():
             if size != n_rows:
                 raise ValueError(f"{name} must have {n_rows} rows like the frame, found {size}")

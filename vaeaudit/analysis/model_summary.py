@@ -10,7 +10,7 @@ from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.latent_space import summarise_latent_space
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.quality import ModelSummary
+from vaeaudit.analysis.results.quality import HeldOutDensity, ModelSummary
 from vaeaudit.latents import LatentCodes, LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
@@ -24,11 +24,25 @@ def summarise_model(
     confidence: float,
     rareness: Rareness | None = None,
     weight: FloatArray | None = None,
+    dimensions: int | None = None,
 ) -> ModelSummary:
     """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
 
     `disentanglement` holds `mean_abs_correlation` and `total_correlation_gaussian_nats` of the active posterior means
     (see `latent_overlap`). Both say how independent the axes are of one another, and nothing about what they mean.
+
+    Parameters
+    ----------
+    codes, facts
+        Of the run's rows, and of its training.
+    space
+        What was measured between and around the rows, if it was.
+    confidence
+        Of the intervals.
+    rareness, weight
+        What rarity is made from, and the weights [N] that follow; None where they are not known.
+    dimensions
+        Values that a row consists of, for nats per dimension: pixels times channels. None: the modelled columns.
     """
     judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
     elbo = codes.elbo[judged]
@@ -38,7 +52,7 @@ def summarise_model(
         beta=facts.beta,
         elbo_nats=mean,
         elbo_ci=interval,
-        iwae_nats=float(codes.iwae[judged].mean()) if judged.any() else 0.0,
+        iwae_nats=mean_interval(codes.iwae[judged], confidence)[0],
         baseline_nats=float(facts.baseline_nats),
         active_latents=int(codes.active.sum()),
         latents=codes.n_latents,
@@ -51,6 +65,30 @@ def summarise_model(
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
         density=None if rareness is None else summarise_density(rareness.density),
         weights=None if rareness is None or weight is None else summarise_weights(rareness, weight),
+        held_out=_held_out_density(codes, facts, judged, dimensions, confidence),
+    )
+
+
+def _held_out_density(
+    codes: LatentCodes, facts: ModelFacts, judged: npt.NDArray[np.bool_], dimensions: int | None, confidence: float
+) -> HeldOutDensity:
+    elbo, iwae = codes.elbo[judged], codes.iwae[judged]
+    mean, interval = mean_interval(iwae, confidence)
+    gain, gain_interval = mean_interval(iwae - elbo, confidence)  # paired: both bounds are of the same rows
+    dimensions = dimensions or len(codes.columns) or None
+    nats = {
+        "elbo_nats": mean_interval(elbo, confidence)[0],
+        "iwae_nats": mean,
+        "baseline_nats": float(facts.baseline_nats),
+    }
+    return HeldOutDensity(
+        n=int(judged.sum()),
+        iwae_samples=facts.iwae_samples,
+        iwae_ci=interval,
+        gain=gain,
+        gain_ci=gain_interval,
+        dimensions=dimensions,
+        per_dimension={} if dimensions is None else {name: value / dimensions for name, value in nats.items()},
     )
 
 

@@ -1,19 +1,15 @@
-"""Findings about rows: combinations that are short of rows, and rows that do not belong."""
+"""Findings about rows that are missing: combinations short of rows, and differences from a reference."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.missing.baselines import STATED
 from vaeaudit.analysis.results.comparison import Comparison, Difference
 from vaeaudit.analysis.results.conclusions import Finding
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import describe
-from vaeaudit.analysis.wording import bounds, finding_id, list_text, percent_text, plural
-from vaeaudit.config import AnalysisConfig
+from vaeaudit.analysis.wording import bounds, finding_id, list_text, plural
 
 #: Regions with a finding of their own; the others share one.
 MOST_REGIONS = 5
@@ -155,38 +151,3 @@ def comparison_findings(comparison: Comparison | None) -> Iterator[Finding]:
 
 def _differs(difference: Difference) -> bool:
     return difference.significant and difference.distance >= _LEAST_DISTANCE
-
-
-def outlier_findings(
-    outliers: OutlierSummary, config: AnalysisConfig, *, of_pictures: bool = False
-) -> Iterator[Finding]:
-    """Yield one finding where rows are flagged, naming the columns that are to blame most often; pictures have none."""
-    if outliers.flagged == 0:
-        return
-    share = outliers.flagged / outliers.n
-    low, high = wilson(outliers.flagged, outliers.n, config.confidence)
-    names = [f"{name} ({count:,})" for name, count in outliers.by_column.items()]
-    blamed = f", most often for {list_text(names)}" if names else ""
-    look = "Read flagged.csv from the top and correct or explain the cells named there;"
-    if of_pictures:
-        look = "Look at the pictures named in flagged.csv, the first of which the report shows;"
-    yield Finding(
-        id="outlier-rows",
-        kind="outlier",
-        severity="medium" if float(low) > config.max_outlier_share else "low",
-        title=(
-            f"{plural(outliers.flagged, 'row')} ({percent_text(share)}) "
-            f"{'does' if outliers.flagged == 1 else 'do'} not belong with the rest{blamed}"
-        ),
-        evidence={
-            "flagged": outliers.flagged,
-            "n": outliers.n,
-            "share": share,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
-            "fdr": outliers.fdr,
-            "threshold": outliers.threshold,
-            "by_column": dict(outliers.by_column),
-        },
-        action=(f"{look} about {percent_text(outliers.fdr)} of the flags may be false, so delete nothing unseen."),
-        anchor="outliers",
-    )

@@ -41,8 +41,8 @@ def report(
 ) -> None:
     """Analyse RUN and write its report; print the path of report.html.
 
-    RUN is a run directory that `fit` made; without it, the newest complete run of runs/. report.json, rows.parquet and
-    flagged.csv lie beside the page.
+    RUN is a run directory that `fit` made; without it, the newest complete run of runs/. report.json, rows.parquet,
+    flagged.csv and, for a table, cells.csv lie beside the page.
     """
     from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
 

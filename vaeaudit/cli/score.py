@@ -38,8 +38,8 @@ def score(
     """Score the rows of DATA by the model of RUN; print the path of rows.parquet.
 
     RUN is a run directory that `fit` made, DATA anything that `fit` reads. Columns are matched by name and read with
-    the kinds and levels that the run knows. quarantine.csv and score.json lie beside rows.parquet; scores that are
-    there already are replaced.
+    the kinds and levels that the run knows. quarantine.csv, score.json and, for a table, cells.parquet lie beside
+    rows.parquet; scores that are there already are replaced.
     """
     from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
 

@@ -144,18 +144,18 @@ class Encoding:
     def drawn_base_log_density(
         self, codes: npt.NDArray[np.int32], generator: np.random.Generator
     ) -> npt.NDArray[np.float64]:
-        """[N]; `base_log_density` summed over columns, for rows drawn from a model as codes [N, Q].
+        """[N, C]; `base_log_density` of rows drawn from a model as codes [N, Q].
 
         Where in its tail, or at which of the levels that share a code, a drawn cell lies is drawn here.
         """
-        total = np.zeros(len(codes))
+        base = np.zeros((len(codes), len(self.columns)))
         for position, column in enumerate(self.coded):
-            cells = codes[:, position]
+            cells, place = codes[:, position], len(self.numeric) + position
             if column.likelihood is Likelihood.CATEGORICAL:
-                total -= np.where(cells == column.n_codes - 1, np.log(column.shared_levels), 0.0)
+                base[:, place] = -np.where(cells == column.n_codes - 1, np.log(column.shared_levels), 0.0)
             elif column.likelihood is Likelihood.QUANTISED:
-                total += drawn_tail_log_density(column, cells, generator)
-        return total
+                base[:, place] = drawn_tail_log_density(column, cells, generator)
+        return base
 
     def unit_correction(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """[N]; nats to add to a row's log-likelihood to turn it into a density in the user's own units."""

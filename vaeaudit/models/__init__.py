@@ -11,6 +11,7 @@ with native_stderr_held_back():
     tensorflow.constant(0)  # the first tensor makes it announce the processor
 
 from vaeaudit.models.build import build, resolve
+from vaeaudit.models.cell_expectations import TableCells, cell_null, expect_cells, surprise_without
 from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.image_inference import decode_pictures, encode_images, fit_image_scales, make_pictures
 from vaeaudit.models.image_scores import PatchScales
@@ -18,6 +19,7 @@ from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.persistence import architecture, rebuild, weights
+from vaeaudit.models.posterior_ensemble import PosteriorEnsemble, plan_members, posterior_spread, train_ensemble
 from vaeaudit.models.stability import Members, train_members
 from vaeaudit.models.table_inference import (
     decode_columns,
@@ -36,25 +38,33 @@ __all__ = [
     "ImageVAE",
     "Members",
     "PatchScales",
+    "PosteriorEnsemble",
+    "TableCells",
     "TableVAE",
     "Training",
     "TrainingState",
     "architecture",
     "build",
+    "cell_null",
     "decode_columns",
     "decode_pictures",
     "drawn_bounds",
     "encode_images",
     "encode_rows",
+    "expect_cells",
     "fit_flow",
     "fit_image_scales",
     "make_pictures",
     "measure_latent_space",
+    "plan_members",
     "posterior_means",
+    "posterior_spread",
     "rebuild",
     "resolve",
     "split_held_out",
+    "surprise_without",
     "train",
+    "train_ensemble",
     "train_members",
     "traversals",
     "typical_column_nats",

@@ -127,6 +127,20 @@ class MixedLikelihood(keras.layers.Layer):
         pieces = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)
         return [self._distribution(index, piece) for index, piece in enumerate(pieces[:-1])]
 
+    def column_distribution(self, parameters: tf.Tensor, column: int) -> tuple[Block, int, tfd.Distribution]:
+        """Return the block of a column, the column's place in it, and the block's distributions [..., B, n].
+
+        Parameters
+        ----------
+        parameters
+            [..., B, n_parameters] decoder outputs.
+        column
+            Position in model order.
+        """
+        index = next(place for place, block in enumerate(self.blocks) if block.start <= column < block.stop)
+        outputs = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)[index]
+        return self.blocks[index], column - self.blocks[index].start, self._distribution(index, outputs)
+
     def missingness(self, parameters: tf.Tensor) -> tfd.Distribution:
         """Return Bernoulli distributions [..., B, M] of "the cell is missing", M columns that have missing cells."""
         return tfd.Bernoulli(logits=parameters[..., self.n_parameters - len(self.with_missing) :])
@@ -181,7 +195,7 @@ class MixedLikelihood(keras.layers.Layer):
         for block, distribution in zip(self.blocks, self.distributions(parameters), strict=True):
             present = observed[..., block.start : block.stop]
             if block.likelihood.is_coded:
-                probabilities = _code_probabilities(distribution, int(block.n_codes.max())) * present[..., None]
+                probabilities = code_probabilities(distribution, int(block.n_codes.max())) * present[..., None]
                 shape = tf.concat([tf.shape(present)[:-1], [np.prod(probabilities.shape[-2:])]], axis=0)
                 features.append(tf.reshape(probabilities, shape))
             else:
@@ -274,7 +288,7 @@ class MixedLikelihood(keras.layers.Layer):
         return tfd.Categorical(logits=tf.reshape(outputs, shape) + padding)
 
 
-def _code_probabilities(distribution: tfd.Distribution, depth: int) -> tf.Tensor:
+def code_probabilities(distribution: tfd.Distribution, depth: int) -> tf.Tensor:
     """Return the probabilities [..., B, n, depth] of the codes 0 to depth - 1."""
     if isinstance(distribution, tfd.Categorical):
         return distribution.probs_parameter()[..., :depth]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pandas as pd
 import tensorflow as tf
 
 from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding import EncodedRows
 from vaeaudit.latents import LatentCodes
 from vaeaudit.models.build import chunk_size
 from vaeaudit.models.inference import Compiled, chunks, compiled, seed_noise, tensors, traversal_latents
@@ -79,18 +81,34 @@ def encode_rows(
     pieces: dict[str, list[np.ndarray]] = {}
     size = chunk_size(model, n_samples)
     for start in range(0, len(frame), size):
-        for name, values in _encode_chunk(model, score, frame.iloc[start : start + size], typical).items():
+        part = frame.iloc[start : start + size]
+        for name, values in _encode_chunk(model, score, part, typical).items():
             pieces.setdefault(name, []).append(values)
         on_rows(min(start + size, len(frame)))
     joined = {name: np.concatenate(arrays) for name, arrays in pieces.items()}
     return LatentCodes(**joined, held_out=held_out, columns=model.encoding.names)
 
 
-def drawn_bounds(model: TableVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
-    """Return the bound [n_rows] of rows that the model itself draws: the null distribution of the outlier score.
+@dataclass(frozen=True)
+class DrawnRows:
+    """Rows that a model itself draws: what rows look like that belong.
 
-    Rows are drawn at posterior samples of the rows whose own bound is not among the lowest `NULL_TRIM`, so that rows
-    which do not belong do not set the standard.
+    Attributes
+    ----------
+    rows
+        [M] encoded rows.
+    base
+        [M, C]; as `Encoding.base_log_density`.
+    """
+
+    rows: EncodedRows
+    base: npt.NDArray[np.float64]
+
+
+def draw_rows(model: TableVAE, codes: LatentCodes, *, n_rows: int, seed: int) -> DrawnRows:
+    """Draw rows from a model, at posterior samples of rows whose own bound is not among the lowest `NULL_TRIM`.
+
+    Rows that do not belong therefore do not set the standard.
 
     Parameters
     ----------
@@ -98,25 +116,43 @@ def drawn_bounds(model: TableVAE, codes: LatentCodes, *, n_rows: int, n_samples:
         Trained.
     codes
         Of the rows to draw at.
-    n_rows, n_samples
-        Rows to draw, and S of the bound.
+    n_rows
+        How many.
     seed
-        Of the rows, their latents, their cells, and the posterior samples.
+        Of the rows drawn at, their latents, and the drawn cells.
     """
-    seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
     generator = np.random.default_rng(seed)
     ordinary = np.flatnonzero(codes.iwae >= np.quantile(codes.iwae, NULL_TRIM))
     source = generator.choice(ordinary, n_rows)
     z = codes.mean[source] + codes.stddev[source] * generator.normal(size=(n_rows, codes.n_latents))
-    score = _scorer(model, n_samples)
-    bounds = []
-    size = chunk_size(model, n_samples)
+    drawn, bases = [], []
+    size = chunk_size(model, 1)
     for start in range(0, n_rows, size):
         part = tf.constant(z[start : start + size], tf.float32)
-        drawn = model.likelihood.sample(model.decode(part), tf.constant([seed % 2**31, start]))
-        base = model.encoding.drawn_base_log_density(drawn[1].numpy(), generator)
-        bounds.append(score(*drawn)[2].numpy() + base)
-    return np.concatenate(bounds)
+        cells = model.likelihood.sample(model.decode(part), tf.constant([seed % 2**31, start]))
+        drawn.append([cell.numpy() for cell in cells])
+        bases.append(model.encoding.drawn_base_log_density(drawn[-1][1], generator))
+    values, codes_, observed = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    return DrawnRows(EncodedRows(values, codes_, observed), np.concatenate(bases))
+
+
+def drawn_bounds(model: TableVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
+    """Return the bound [n_rows] of rows that the model itself draws: the null distribution of the outlier score.
+
+    Parameters
+    ----------
+    model, codes
+        See `draw_rows`.
+    n_rows, n_samples
+        Rows to draw, and S of the bound.
+    seed
+        Of the rows, and of the posterior samples.
+    """
+    drawn = draw_rows(model, codes, n_rows=n_rows, seed=seed)
+    seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
+    score = _scorer(model, n_samples)
+    bounds = [score(*tensors(part))[2].numpy() for part in chunks(drawn.rows, chunk_size(model, n_samples))]
+    return np.concatenate(bounds) + drawn.base.sum(axis=1)
 
 
 def traversals(model: TableVAE) -> npt.NDArray[np.float64]:
@@ -147,24 +183,24 @@ def decode_columns(model: TableVAE, z: npt.NDArray[np.floating]) -> npt.NDArray[
 def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
     """Turn expectations [..., C] in encoded units into numbers, seconds, or positions in `Column.levels`."""
     result = np.array(expected, np.float64)
-    with np.errstate(over="ignore"):
-        _to_user_units(result, columns)
+    for position, column in enumerate(columns):
+        result[..., position] = column_in_user_units(result[..., position], column)
     return result
 
 
-def _to_user_units(result: npt.NDArray[np.float64], columns: tuple[ColumnEncoding, ...]) -> None:
-    """Do the work of `in_user_units` in place."""
-    for position, column in enumerate(columns):
-        values = result[..., position]
-        if column.likelihood is Likelihood.QUANTISED:
-            result[..., position] = np.array(column.centres)[values.astype(int)]
-        elif column.likelihood is Likelihood.CATEGORICAL:
-            # The shared code stands for many levels: naming one of them would be a guess.
-            result[..., position] = np.where(values < column.n_codes - 1, values, np.nan)
-        elif column.likelihood is Likelihood.LOG_NORMAL:
-            result[..., position] = np.exp(np.minimum(column.location + column.scale * values, 700.0))
-        elif column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
-            result[..., position] = np.clip(column.location + column.scale * values, -_LARGEST, _LARGEST)
+def column_in_user_units(values: npt.NDArray[np.float64], column: ColumnEncoding) -> npt.NDArray[np.float64]:
+    """Turn expectations of one column in encoded units, of any shape, into numbers, seconds or positions of levels."""
+    if column.likelihood is Likelihood.QUANTISED:
+        return np.array(column.centres)[values.astype(int)]
+    if column.likelihood is Likelihood.CATEGORICAL:
+        # The shared code stands for many levels: naming one of them would be a guess.
+        return np.where(values < column.n_codes - 1, values, np.nan)
+    if column.likelihood is Likelihood.LOG_NORMAL:
+        return np.asarray(np.exp(np.minimum(column.location + column.scale * values, 700.0)))
+    if column.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
+        with np.errstate(over="ignore"):
+            return np.clip(column.location + column.scale * values, -_LARGEST, _LARGEST)
+    return values
 
 
 def _scorer(model: TableVAE, n_samples: int) -> Compiled:
@@ -189,8 +225,7 @@ def _encode_chunk(
     base = model.encoding.base_log_density(frame)
     column_log_likelihood = per_column.numpy() + base
     excess = -column_log_likelihood - typical
-    n_reasons = min(REASONS, excess.shape[1])
-    top = np.argsort(-excess, axis=1, kind="stable")[:, :n_reasons]
+    top = most_surprising(excess)
     expected_cells = in_user_units(expected.numpy(), model.encoding.columns)
     expected_cells[~rows.observed] = np.nan
     return {
@@ -204,3 +239,16 @@ def _encode_chunk(
         "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),
         "reason_expected": np.take_along_axis(expected_cells, top, axis=1),
     }
+
+
+def most_surprising(excess: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
+    """Return the positions [N, K] of the columns of most surprise, falling along K, for excess [N, C] in nats."""
+    return np.argsort(-excess, axis=1, kind="stable")[:, : min(REASONS, excess.shape[1])]
+
+
+def column_surprise(model: TableVAE, drawn: DrawnRows, *, n_samples: int, seed: int) -> npt.NDArray[np.floating]:
+    """Return -E_q[log p(x_c|z)] [M, C] of drawn rows in nats, z from the posterior given the whole row."""
+    score = _scorer(model, n_samples)
+    seed_noise(model, seed)
+    parts = [score(*tensors(part))[3].numpy() for part in chunks(drawn.rows, chunk_size(model, n_samples))]
+    return np.asarray(-np.concatenate(parts) - drawn.base)

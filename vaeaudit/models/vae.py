@@ -147,9 +147,14 @@ class BetaVAE(keras.Model):
         return log_likelihood, kl
 
     def importance_weighted(self, batch: Batch, n_samples: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Return mean, stddev [B, L], the S-sample bound [B] and E_q[log p(x_k|z)] per term [B, K]."""
+        """Return mean, stddev [B, L], the S-sample bound [B] and E_q[log p(x_k|z)] per term [B, K].
+
+        All rows share the S draws of the noise, and so do all calls until the noise is seeded anew (common random
+        numbers): what a row gets does not hang on the rows that are scored with it.
+        """
         mean, stddev = self.encode(batch)
-        z = self.sample_posterior(mean, stddev, n_samples)
+        state = tf.cast(tf.convert_to_tensor(self.noise.state), tf.int32)
+        z = mean + stddev * tf.random.stateless_normal([n_samples, 1, self.config.latents], seed=state)
         per_term = self.likelihood.log_prob(self.decode(z), *batch)
         log_weights = tf.reduce_sum(per_term, axis=-1)
         if self.is_variational:

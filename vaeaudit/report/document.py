@@ -17,6 +17,7 @@ from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.groups import Proxy
 from vaeaudit.analysis.results.latents import Histogram, HistogramCounts, LatentSummary
+from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.quality import ModelSummary
 
 #: Raised when a key changes its meaning or goes; additions leave it.
@@ -50,7 +51,7 @@ def document(results: AuditResults) -> dict[str, Any]:
         "verdict": results.verdict,
         "findings": results.findings,
         "latents": [_latent(latent) for latent in results.latents],
-        "outliers": results.outliers,
+        "outliers": _outliers(results.outliers),
         "regions": results.regions,
         "regions_tested": results.regions_tested,
         "comparison": results.comparison,
@@ -96,6 +97,14 @@ def _latent(latent: LatentSummary) -> dict[str, Any]:
 
 def _counts(counts: HistogramCounts) -> dict[str, Any]:
     return {"counts": counts.counts, "share_low": counts.share_low, "share_high": counts.share_high}
+
+
+def _outliers(outliers: OutlierSummary) -> dict[str, Any]:
+    parts = {entry.name: getattr(outliers, entry.name) for entry in fields(outliers)}
+    by_group = [{**vars(rate), "attribute": rate.attributes[0], "group": rate.group[0]} for rate in outliers.by_group]
+    for entry in by_group:
+        del entry["attributes"]
+    return {**parts, "by_group": by_group}
 
 
 def _proxy(proxy: Proxy) -> dict[str, Any]:

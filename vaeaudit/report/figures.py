@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from vaeaudit.analysis.results.measures import FloatArray, Interval
-from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.quality import LatentSpaceSummary
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers
@@ -166,36 +165,6 @@ def _region_points(regions: Sequence[Region], name: str, rows: Sequence[float], 
             hover(f"{region.id}: {numbers.number(value)} {name}") for region, value in zip(regions, rows, strict=True)
         ],
     }
-
-
-def score_curve(outliers: OutlierSummary) -> Spec:
-    """Draw the score against the share of rows that score lower, with the flagging threshold."""
-    shares = np.linspace(0.0, 1.0, len(outliers.score_quantiles))
-    trace = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": rounded(shares),
-        "y": rounded(outliers.score_quantiles),
-        "line": {"color": PALETTE[0], "width": 2.5},
-        "hoverinfo": "text",
-        "hovertext": [
-            hover(f"{numbers.percent(share)} of rows score below {numbers.number(score)} {outliers.unit}")
-            for share, score in zip(shares, outliers.score_quantiles, strict=True)
-        ],
-    }
-    more: Spec = {"xaxis": {"tickformat": ".0%", "range": [0, 1.01]}}
-    if outliers.threshold is not None:
-        line = {"color": PALETTE[5], "width": 1.5, "dash": "dash"}
-        level = {"y0": outliers.threshold, "y1": outliers.threshold, "yref": "y"}
-        more["shapes"] = [{"type": "line", "x0": 0, "x1": 1, "xref": "paper", "line": line, **level}]
-        text = f"flagged from {numbers.number(outliers.threshold)} {outliers.unit}"
-        place = {"x": 0.02, "xref": "paper", "y": outliers.threshold, "yanchor": "bottom", "showarrow": False}
-        more["annotations"] = [{"text": text, "font": {"color": PALETTE[5]}, "xanchor": "left", **place}]
-    spec = {
-        "data": [trace],
-        "layout": layout(height=300, x="rows with a lower score", y=f"outlier score ({outliers.unit})", **more),
-    }
-    return for_narrow_pages(spec)
 
 
 def distances(space: LatentSpaceSummary) -> Spec:

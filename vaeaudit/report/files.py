@@ -1,4 +1,4 @@
-"""The four files of a report folder, written beside their place and renamed into it."""
+"""The files of a report folder, written beside their place and renamed into it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from vaeaudit.report.csv_safe import to_csv
 from vaeaudit.report.document import to_json
 from vaeaudit.report.html import to_html
 
-# report.html comes last: whoever opens it finds the other three already there.
+# report.html comes last: whoever opens it finds the others already there.
 _NAMES = ("rows.parquet", "flagged.csv", "report.json", "report.html")
+_CELLS = "cells.csv"
 
 
-def write(results: AuditResults, rows: pd.DataFrame, flagged: pd.DataFrame, folder: Path) -> Path:
-    """Write `report.html`, `report.json`, `rows.parquet` and `flagged.csv` into `folder`.
+def write(
+    results: AuditResults,
+    rows: pd.DataFrame,
+    flagged: pd.DataFrame,
+    folder: Path,
+    *,
+    cells: pd.DataFrame | None = None,
+) -> Path:
+    """Write `report.html`, `report.json`, `rows.parquet`, `flagged.csv` and `cells.csv` into `folder`.
 
     Everything is rendered before the first file of an earlier report is touched, and each file is renamed into its
     place; other files in the folder stay.
@@ -35,6 +43,8 @@ def write(results: AuditResults, rows: pd.DataFrame, flagged: pd.DataFrame, fold
         The flagged rows with their reasons; text is made formula-safe here.
     folder
         Created where it does not exist.
+    cells
+        The suspicious cells; text is made formula-safe here. None for pictures: there is no `cells.csv` then.
 
     Returns
     -------
@@ -54,6 +64,11 @@ def write(results: AuditResults, rows: pd.DataFrame, flagged: pd.DataFrame, fold
         (beside / "report.html").write_text(to_html(results), encoding="utf-8", errors="replace")
         (beside / "flagged.csv").write_bytes(to_csv(flagged))
         pq.write_table(_rows_table(rows, results.outliers.definition), beside / "rows.parquet")
+        if cells is None:
+            (folder / _CELLS).unlink(missing_ok=True)
+        else:
+            (beside / _CELLS).write_bytes(to_csv(cells))
+            (beside / _CELLS).replace(folder / _CELLS)
         for name in _NAMES:
             (beside / name).replace(folder / name)
     finally:

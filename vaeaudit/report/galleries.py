@@ -36,7 +36,8 @@ def outlier_galleries(sheets: PictureSheets, outliers: OutlierSummary) -> list[B
         "The highest scores in pictures",
         (
             "Left the picture, in the middle what the model expects in its place, right where the one departs from the "
-            "other: the brighter, the more, over a dimmed copy of the picture."
+            "other: the brighter, the more, over a dimmed copy of the picture. What is drawn is not in nats: it is how "
+            "far the energy of each patch of the difference lies above the usual one, in robust standard deviations."
         ),
         tuple(cards),
         card_width=17.0,

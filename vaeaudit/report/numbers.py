@@ -43,6 +43,11 @@ def number(value: float) -> str:
     return text.replace("-", MINUS)
 
 
+def nats(value: float) -> str:
+    """Write nats per column or pixel, which differ by little, with three decimals."""
+    return f"{value:.3f}".replace("-", MINUS)
+
+
 def ratio(value: float) -> str:
     """Write a quotient with two decimals."""
     return f"{value:.2f}".replace("-", MINUS)

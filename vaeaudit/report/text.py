@@ -11,7 +11,6 @@ import numpy as np
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
 from vaeaudit.analysis.results.latents import HistogramCounts, LatentSummary
-from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.quality import ModelSummary
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers
@@ -99,51 +98,6 @@ def baselines_in_words(regions: Sequence[Region]) -> list[str]:
     """Say what each baseline that occurs means."""
     kinds = sorted({region.baseline for region in regions})
     return [f"Baseline “{kind}”: expected is {BASELINE_MEANING.get(kind, kind)}." for kind in kinds]
-
-
-# --- outliers ---------------------------------------------------------------------------------------------------
-
-
-def outliers_lead(outliers: OutlierSummary) -> str:
-    """Answer which rows do not belong."""
-    rate = numbers.rate(outliers.fdr)
-    if outliers.flagged == 0:
-        return (
-            f"No row is flagged: none of the {numbers.plural(outliers.n, 'row')} is so atypical that it would stand "
-            f"out at a false-discovery rate of {rate}."
-        )
-    return (
-        f"{numbers.plural(outliers.flagged, 'row')} of {numbers.count(outliers.n)} "
-        f"({numbers.percent(outliers.flagged / outliers.n)}) {'is' if outliers.flagged == 1 else 'are'} flagged at a "
-        f"false-discovery rate of {rate}. Higher scores are more atypical."
-    )
-
-
-def score_curve_sentence(outliers: OutlierSummary) -> str:
-    """Say what the score curve shows."""
-    quantiles = outliers.score_quantiles
-    middle, top = quantiles[len(quantiles) // 2], quantiles[-1]
-    text = (
-        f"Half of the rows score below {numbers.number(middle)} {outliers.unit}; the highest score is "
-        f"{numbers.number(top)}."
-    )
-    if outliers.threshold is None:
-        return f"{text} No score is high enough to be flagged."
-    return f"{text} Rows are flagged from {numbers.number(outliers.threshold)} {outliers.unit} on."
-
-
-def outlier_rates_sentence(outliers: OutlierSummary, attribute: str) -> str:
-    """Say what deleting the flagged rows would do to the groups of one attribute."""
-    groups = [rate for rate in outliers.by_group if rate.attribute == attribute and rate.n > 0]
-    if not groups:
-        return f"No group of {name(attribute)} holds a row."
-    most = max(groups, key=lambda rate: rate.rate)
-    if most.flagged == 0:
-        return f"No group of {name(attribute)} holds a flagged row."
-    return (
-        f"Deleting the flagged rows would remove the largest share from {name(most.group)}: "
-        f"{numbers.percent(most.rate)} ({numbers.count(most.flagged)} of {numbers.plural(most.n, 'row')})."
-    )
 
 
 # --- latents ----------------------------------------------------------------------------------------------------
@@ -262,6 +216,20 @@ def model_lead(model: ModelSummary) -> str:
         f"{numbers.number(model.elbo_nats)} against {numbers.number(model.baseline_nats)} nats per row "
         f"({_signed(gain)}). It uses {model.active_latents} of {numbers.plural(model.latents, 'latent')}."
     )
+
+
+def density_sentence(model: ModelSummary) -> str:
+    """Say what the densities are and how far apart the two bounds lie; the units, so that nobody compares too much."""
+    text = "Both bounds are lower bounds on the mean log-density of rows that took no part in training."
+    held_out = model.held_out
+    if held_out is not None:
+        samples = f" of {held_out.iwae_samples} samples" if held_out.iwae_samples else ""
+        text += (
+            f" Importance weighting{samples} brings the bound up by "
+            f"{numbers.with_interval(held_out.gain, held_out.gain_ci, 'number')} nats per row."
+        )
+    units = "the columns as they were scaled for the model" if model.columns else "pixels between 0 and 1"
+    return f"{text} Densities refer to {units}: compare them within this run only."
 
 
 def rows_in_words(results: AuditResults) -> str:

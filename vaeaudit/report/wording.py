@@ -77,9 +77,16 @@ def group_name(attributes: Sequence[str], group: Sequence[str]) -> str:
 
 
 def reason(why: Reason) -> str:
-    """Say why a cell is atypical: its value, the expected one, and how surprising it is."""
-    expected = f" (expected {name(why.expected)})" if why.expected else ""
-    return f"{name(why.column)} = {name(why.value)}{expected}: {numbers.number(why.nats)} nats"
+    """Say why a cell is atypical: its value, the cell it contradicts, what was expected, and how surprising it is.
+
+    Examples
+    --------
+    >>> reason(Reason("age", 6.12, "17", "46 to 51", "years_of_work", "30"))
+    'age is 17 with years_of_work 30, expected 46 to 51 (6.12 nats)'
+    """
+    beside = f" with {name(why.partner)} {name(why.partner_value)}" if why.partner else ""
+    expected = f", expected {name(why.expected)}" if why.expected else ""
+    return f"{name(why.column)} is {name(why.value)}{beside}{expected} ({numbers.number(why.nats)} nats)"
 
 
 def explains(cause: Explains) -> str:

@@ -1,4 +1,4 @@
-"""The folder of scores of other data: three files, written beside their places and renamed into them."""
+"""The folder of scores of other data: files written beside their places and renamed into them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from vaeaudit.runs import store
 from vaeaudit.runs.directory import folder_name
 
 SCORES = Path("scores")
-#: score.json comes last: whoever finds it finds the other two already there.
+#: score.json comes last: whoever finds it finds the others already there.
 _NAMES = ("rows.parquet", "quarantine.csv", "score.json")
+_CELLS = "cells.parquet"
 
 
 def score_path(run_id: str, data_name: str) -> Path:
@@ -31,9 +32,15 @@ def score_path(run_id: str, data_name: str) -> Path:
 
 
 def write_scores(
-    folder: Path, rows: pd.DataFrame, quarantine: pd.DataFrame, document: Mapping[str, Any], *, note: str
+    folder: Path,
+    rows: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    document: Mapping[str, Any],
+    *,
+    note: str,
+    cells: pd.DataFrame | None = None,
 ) -> Path:
-    """Write `rows.parquet`, `quarantine.csv` and `score.json`; those of earlier scores are replaced.
+    """Write `rows.parquet`, `quarantine.csv`, `cells.parquet` and `score.json`; those of earlier scores are replaced.
 
     Everything is written before the first file of earlier scores is touched; other files in the folder stay.
 
@@ -47,6 +54,8 @@ def write_scores(
         What `score.json` says.
     note
         What the score is, for the metadata of `rows.parquet`.
+    cells
+        The suspicious cells; None where there is nothing to say of cells, and then no `cells.parquet`.
 
     Returns
     -------
@@ -68,6 +77,11 @@ def write_scores(
         store.write_table(beside / "rows.parquet", rows, note=note)
         store.write_table(beside / "quarantine.csv", quarantine)
         store.write_json(beside / "score.json", document)
+        if cells is None:
+            (folder / _CELLS).unlink(missing_ok=True)
+        else:
+            store.write_table(beside / _CELLS, cells)
+            (beside / _CELLS).replace(folder / _CELLS)
         for name in _NAMES:
             (beside / name).replace(folder / name)
     finally:

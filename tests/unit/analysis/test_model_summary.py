@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,30 @@ def test_bounds_are_means_over_held_out_rows_only(people):
     assert summary.latent_space is None
     assert summary.continuity is None
     assert summary.completeness is None
+
+
+def test_both_bounds_are_compared_row_by_row_and_divided_by_the_columns(people):
+    codes, facts = people.codes, replace(people.model, iwae_samples=16)
+    summary = summarise_model(codes, facts, confidence=0.95)
+    density, held_out = summary.held_out, codes.held_out
+    assert (density.n, density.iwae_samples, density.dimensions) == (held_out.sum(), 16, 5)
+    assert density.gain == pytest.approx(0.2)  # as planted, the same for every row: its interval has no width
+    assert density.gain_ci.high - density.gain_ci.low < 1e-6 < density.iwae_ci.high - density.iwae_ci.low
+    assert density.per_dimension == pytest.approx(
+        {
+            "elbo_nats": summary.elbo_nats / 5,
+            "iwae_nats": summary.iwae_nats / 5,
+            "baseline_nats": summary.baseline_nats / 5,
+        }
+    )
+
+
+def test_the_density_of_pictures_is_per_value_of_a_pixel(people):
+    codes = replace(people.codes, columns=())
+    pictures = summarise_model(codes, people.model, confidence=0.95, dimensions=48 * 48 * 3)
+    unknown = summarise_model(codes, people.model, confidence=0.95)
+    assert pictures.held_out.per_dimension["iwae_nats"] == pytest.approx(pictures.iwae_nats / 6912)
+    assert (unknown.held_out.dimensions, unknown.held_out.per_dimension) == (None, {})
 
 
 def test_without_held_out_rows_all_rows_stand_in(build):

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from vaeaudit.analysis.results.comparison import Comparison, Difference
 from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.regions import Condition, Region
-from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, outlier_findings, region_findings
+from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()
@@ -106,15 +104,3 @@ def test_many_regions_share_one_finding_after_the_first():
     found = list(region_findings([region(rank) for rank in range(1, 12)], {"sex"}))
     assert len(found) == MOST_REGIONS + 1
     assert found[-1].evidence["regions"] == 11 - MOST_REGIONS
-
-
-def outliers(flagged, n=1_000):
-    return OutlierSummary("score", 9.5, 0.05, flagged, n, (), (), np.zeros(101), {"pay": flagged})
-
-
-def test_outliers_are_one_finding_whose_gravity_depends_on_the_tolerated_share():
-    (few,) = outlier_findings(outliers(15), CONFIG)
-    (many,) = outlier_findings(outliers(60), CONFIG)
-    assert (few.severity, many.severity) == ("low", "medium")
-    assert many.title == "60 rows (6 %) do not belong with the rest, most often for pay (60)"
-    assert list(outlier_findings(outliers(0), CONFIG)) == []

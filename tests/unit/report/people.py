@@ -5,6 +5,7 @@ Loaded by path (`runpy`) from both conftest files, since test folders are no pac
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from math import sqrt
 
@@ -17,8 +18,19 @@ from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
 from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
 from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary, Traversal
 from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierRow, OutlierSummary, Reason
-from vaeaudit.analysis.results.quality import ColumnSummary, LatentSpaceSummary, ModelSummary
+from vaeaudit.analysis.results.outliers import (
+    Agreement,
+    CellSummary,
+    Companion,
+    DifferingRow,
+    GroupOutlierRate,
+    OutlierRow,
+    OutlierSummary,
+    Reason,
+    ScoreCurve,
+    SuspiciousCell,
+)
+from vaeaudit.analysis.results.quality import ColumnSummary, HeldOutDensity, LatentSpaceSummary, ModelSummary
 from vaeaudit.analysis.results.regions import Condition, LatentRange, Region
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
@@ -232,9 +244,13 @@ def people_outliers() -> OutlierSummary:
         for place in range(30)
     )
     rates = tuple(
-        GroupOutlierRate(attribute, group, rows, flagged, flagged / rows, share_interval(flagged, rows))
+        outlier_rate((attribute,), (group,), flagged, rows)
         for attribute, groups in GROUPS.items()
         for flagged, (group, rows) in zip((14, 16, 0, 3, 2), groups.items(), strict=False)
+    )
+    both = (
+        outlier_rate(("sex", "race"), ("Female", SCRIPT), 2, 300),
+        outlier_rate(("sex", "race"), ("Male", BOLD), 0, 9),
     )
     quantiles = 12 + 6 * np.linspace(0, 1, 101) ** 3
     quantiles[-1] = 61.0
@@ -244,10 +260,77 @@ def people_outliers() -> OutlierSummary:
         fdr=0.05,
         flagged=30,
         n=N,
-        by_group=(*rates, GroupOutlierRate("race", "nobody", 0, 0, 0.0, Interval(0.0, 1.0, 0.95))),
+        by_group=(*rates, outlier_rate(("race",), ("nobody",), 0, 0)),
+        by_combination=both,
+        curve=ScoreCurve(quantiles, np.linspace(1, 1 / N, 101), np.exp(10 - quantiles).clip(0, 1)),
+        agreement=people_agreement(top),
         top=top,
         score_quantiles=quantiles,
         by_column={"age": 19, "workclass": 7, SCRIPT: 4},
+        cells=people_cells(),
+    )
+
+
+def people_cells() -> CellSummary:
+    reasons = (
+        Reason("age", 26.2, "17", "46 to 51", "years_of_work", "30"),
+        Reason(SCRIPT, 19.4, FORMULA, f"most often {BOLD}"),
+    )
+    return CellSummary(
+        definition="How much a cell surprises given the other cells of its row, in nats.",
+        fdr=0.05,
+        flagged=3,
+        n=14 * N,
+        rows=2,
+        share_of_rows=2 / N,
+        ci=share_interval(2, N),
+        rows_not_flagged=1,
+        by_column={"age": 2, SCRIPT: 1},
+        top=tuple(
+            SuspiciousCell(row_id, 37 * place, reasons[place % 2], 10.0 ** (place - 9), row_flagged=place != 1)
+            for place, row_id in enumerate((FORMULA, SCRIPT, "1000"))
+        ),
+    )
+
+
+def outlier_rate(attributes: tuple[str, ...], group: tuple[str, ...], flagged: int, rows: int) -> GroupOutlierRate:
+    others = (30 - flagged) / (N - rows)
+    ratio = flagged / rows / others if rows else None
+    harder = ratio is not None and ratio > 1.5
+    return GroupOutlierRate(
+        attributes=attributes,
+        group=group,
+        n=rows,
+        flagged=flagged,
+        rate=flagged / max(rows, 1),
+        ci=share_interval(flagged, rows) if rows else Interval(0.0, 1.0, 0.95),
+        n_others=N - rows,
+        rate_of_others=others,
+        ratio=ratio,
+        ratio_ci=Interval(0.0 if ratio is None else 0.9 * ratio, None if ratio is None else 1.2 * ratio, 0.95),
+        p_adjusted=(1e-4 if harder else 0.4) if rows >= 30 else None,
+        status="empty" if rows == 0 else "small" if rows < 30 else "harder" if harder else "unclear",
+    )
+
+
+def people_agreement(top: tuple[OutlierRow, ...]) -> Agreement:
+    def differing(row: OutlierRow, rank: int) -> DifferingRow:
+        return DifferingRow(row.row_id, row.position, rank, (rank + 4_000, rank + 90), rank < 30, row.reasons)
+
+    return Agreement(
+        basis="columns",
+        n=N,
+        n_top=30,
+        of_flagged=True,
+        companions=(
+            Companion("isolation forest", 0.71, Interval(0.70, 0.72, 0.95), 11, share_interval(11, 30)),
+            Companion("neighbour distance", None, None, 19, share_interval(19, 30)),
+        ),
+        only_model=tuple(differing(row, rank) for rank, row in enumerate(top[:8], start=1)),
+        n_only_model=8,
+        only_model_columns={SCRIPT: 5, "age": 3},
+        only_companions=tuple(differing(replace(row, reasons=()), 800) for row in top[8:10]),
+        n_only_companions=21,
     )
 
 
@@ -393,6 +476,15 @@ def people_model() -> ModelSummary:
             "active": np.minimum(epochs, 5),
         },
         latent_space=people_latent_space(),
+        held_out=HeldOutDensity(
+            n=4_884,
+            iwae_samples=16,
+            iwae_ci=Interval(-14.50, -14.12, 0.95),
+            gain=0.51,
+            gain_ci=Interval(0.49, 0.53, 0.95),
+            dimensions=11,
+            per_dimension={"elbo_nats": -14.82 / 11, "iwae_nats": -14.31 / 11, "baseline_nats": -19.44 / 11},
+        ),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates
 from vaeaudit.analysis.results.latents import LatentMap
+from vaeaudit.analysis.results.outliers import Agreement
 from vaeaudit.analysis.results.pictures import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.pictures import Pictures
 
@@ -95,6 +96,15 @@ def shapes_sheets(pictures: Pictures, people: SimpleNamespace, **changes: object
     return PictureSheets(**(fields | changes))
 
 
+def shapes_agreement(of_tables: Agreement) -> Agreement:
+    """The agreement of detectors that see latents, with rows told by what about the picture is atypical."""
+    told = [
+        tuple(replace(row, reasons=(), aspect=ASPECT) for row in rows)
+        for rows in (of_tables.only_model, of_tables.only_companions)
+    ]
+    return replace(of_tables, basis="latents", only_model=told[0], only_companions=told[1], only_model_columns={})
+
+
 def shapes_results(people: SimpleNamespace, size: int = 48, channels: int = 3, **changes: object) -> AuditResults:
     """An audit of drawn shapes; `changes` replace whole fields."""
     made = people.people_results()
@@ -112,6 +122,7 @@ def shapes_results(people: SimpleNamespace, size: int = 48, channels: int = 3, *
             ),
             by_column={},
             unit="robust sd",
+            agreement=shapes_agreement(made.outliers.agreement),
         ),
         "duplicates": Duplicates(
             2,

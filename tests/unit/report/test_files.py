@@ -87,3 +87,12 @@ def test_nothing_here_imports_tensorflow():
     # A process of its own: other tests of this session may have imported it.
     code = "import sys, vaeaudit.report; sys.exit('tensorflow' in sys.modules or 'plotly' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_suspicious_cells_get_a_file_of_their_own_which_goes_with_them(results, people, tmp_path):
+    cells = pd.DataFrame({"row_id": ["=1+1"], "column": ["age"], "nats": [26.2]})
+    write(results, people.people_rows(10), people.people_flagged(), tmp_path, cells=cells)
+    assert {path.name for path in tmp_path.iterdir()} == NAMES | {"cells.csv"}
+    assert "'=1+1,age,26.2" in (tmp_path / "cells.csv").read_text(encoding="utf-8-sig")
+    write(results, people.people_rows(10), people.people_flagged(), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == NAMES

@@ -44,7 +44,7 @@ def test_each_way_a_latent_moves_has_words(direction, said):
 
 
 def test_a_reason_names_cell_expectation_and_surprise(results):
-    assert wording.reason(results.outliers.top[0].reasons[0]) == "age = 17 (expected 41): 5.23 nats"
+    assert wording.reason(results.outliers.top[0].reasons[0]) == "age is 17, expected 41 (5.23 nats)"
 
 
 def test_an_empty_name_is_still_something_to_point_at():
@@ -75,20 +75,6 @@ def test_groups_short_of_the_population_are_named(results):
     said = text.representation_lead(results.representation)
     assert "Under-represented against the population: sex Female, race Black" in said
     assert "2 of them hold no row at all" in said
-
-
-def test_flagged_rows_are_counted_against_all_rows(results, empty):
-    assert text.outliers_lead(results.outliers).startswith("30 rows of 48,842 (0.06\N{NO-BREAK SPACE}%) are flagged")
-    assert text.outliers_lead(empty.outliers).startswith("No row is flagged: none of the 40 rows")
-
-
-def test_the_score_curve_sentence_without_a_threshold_says_so(empty):
-    assert text.score_curve_sentence(empty.outliers).endswith("No score is high enough to be flagged.")
-
-
-def test_the_group_that_deletion_would_hit_hardest_is_named(results):
-    assert "from Female" in text.outlier_rates_sentence(results.outliers, "sex")
-    assert text.outlier_rates_sentence(results.outliers, "nothing") == "No group of nothing holds a row."
 
 
 def test_dead_latents_are_named(results, empty):
@@ -165,3 +151,12 @@ def test_an_axis_that_does_not_come_back_is_given_no_meaning(results):
 def test_an_axis_that_comes_back_is_called_stable_and_one_never_refitted_is_not(results):
     assert "stable: " in text.latent_sentence(replace(results.latents[0], stability=0.95))
     assert "stable" not in text.latent_sentence(replace(results.latents[0], stability=None))
+
+
+def test_the_density_sentence_names_the_samples_and_what_they_bring(results):
+    said = text.density_sentence(results.model)
+    assert "Importance weighting of 16 samples brings the bound up by 0.51 [0.49, 0.53] nats per row." in said
+    assert said.endswith("compare them within this run only.")
+    earlier = text.density_sentence(replace(results.model, held_out=None, columns=0))
+    assert "Importance weighting" not in earlier
+    assert "pixels between 0 and 1" in earlier

@@ -33,6 +33,13 @@ def test_earlier_scores_are_replaced_and_other_files_stay(tmp_path: Path) -> Non
     assert {file.name for file in folder.iterdir()} == {"rows.parquet", "quarantine.csv", "score.json", "mine.txt"}
 
 
+def test_suspicious_cells_come_and_go_with_the_scores(tmp_path: Path) -> None:
+    write_scores(tmp_path, ROWS, NOTHING, {"n": 2}, note="", cells=ROWS.head(1))
+    assert len(pd.read_parquet(tmp_path / "cells.parquet")) == 1
+    write_scores(tmp_path, ROWS, NOTHING, {"n": 2}, note="")
+    assert not (tmp_path / "cells.parquet").exists()
+
+
 def test_what_cannot_be_written_leaves_the_earlier_scores_whole(tmp_path: Path) -> None:
     write_scores(tmp_path, ROWS, NOTHING, {"n": 2}, note="")
     with pytest.raises(ValueError, match="JSON"):

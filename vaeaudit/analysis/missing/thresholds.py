@@ -57,7 +57,7 @@ class Family:
     def rejected(self, fdr: float) -> tuple[int, float]:
         """Return how many cells Benjamini and Hochberg (1995) reject, and the largest of their p-values (or 0)."""
         rank = np.arange(1, self.p_values.size + 1)
-        below = np.flatnonzero(self.p_values * (self.tested * self.baselines) < fdr * rank)
+        below = np.flatnonzero(self.p_values * (self.tested * self.baselines / rank) < fdr)
         if below.size == 0:
             return 0, 0.0
         return int(below[-1]) + 1, float(self.p_values[below[-1]])

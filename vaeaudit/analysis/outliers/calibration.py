@@ -2,88 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+
+from vaeaudit.analysis.outliers.bulk_tail import fit_bulk_tail
 
 FloatArray = npt.NDArray[np.floating]
 
 #: Upper share of the null scores that the tail is fitted to (peaks over threshold, Pickands 1975).
 TAIL = 0.05
-#: Order statistics between which a contaminated null is trusted: from the median up to its top tenth.
-BULK = (0.5, 0.9)
-#: How much twice the log-likelihood may fall before a tail counts as contradicted: one-sided 99.5 % (Wilks 1938).
-_CONTRADICTED = 6.63
-#: Scores that lie closer together than this, relative to their size, are ties.
-_RESOLUTION = 1e-9
 
 
-def tail_p_values(score: FloatArray, null: FloatArray) -> FloatArray:
-    """Return P(null >= score) [N] for null scores [M].
+def p_values_of(nats: FloatArray) -> npt.NDArray[np.float64]:
+    """Return exp(-nats) [N], never 0: where it underflows, the smallest normal double.
+
+    Parameters
+    ----------
+    nats
+        [N] at least 0; see `tail_nats` and `bulk_nats`.
+    """
+    return np.maximum(np.exp(-np.asarray(nats, np.float64)), np.finfo(np.float64).tiny)
+
+
+def tail_p_values(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
+    """Return P(null >= score) [N] for null scores [M]; see `tail_nats`."""
+    return p_values_of(tail_nats(score, null))
+
+
+def bulk_p_values(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
+    """Return P(null >= score) [N] for null scores [M] that need not all belong; see `bulk_nats`."""
+    return p_values_of(bulk_nats(score, null))
+
+
+def tail_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
+    """Return -log P(null >= score) [N] for null scores [M].
 
     Empirical below the upper `TAIL` of the null; above, the generalised Pareto distribution fitted to the null's
     exceedances by maximum likelihood, so that p-values do not end at 1 / M.
     """
     ordered = np.sort(np.asarray(null, np.float64))
-    empirical = _empirical_p_values(score, ordered)
+    empirical = _empirical_nats(score, ordered)
     threshold = float(np.quantile(ordered, 1 - TAIL))
     excess = ordered[ordered > threshold] - threshold
     if len(excess) < 20 or excess.max() == 0:
-        return np.asarray(empirical)
+        return empirical
     # An exponential tail is the lightest that is trusted: a fitted end point would make p-values 0.
     shape, _, scale = stats.genpareto.fit(excess, floc=0)
     if shape < 0:
         shape, scale = 0.0, float(excess.mean())
-    beyond = TAIL * stats.genpareto.sf(np.maximum(score - threshold, 0.0), shape, loc=0, scale=scale)
-    return np.asarray(np.where(score > threshold, np.maximum(beyond, np.finfo(np.float64).tiny), empirical))
+    beyond = np.maximum(np.asarray(score, np.float64) - threshold, 0.0) / scale
+    hazard = np.log1p(shape * beyond) / shape if shape > 0 else beyond
+    return np.where(score > threshold, hazard - np.log(TAIL), empirical)
 
 
-def bulk_p_values(score: FloatArray, null: FloatArray) -> FloatArray:
-    """Return P(null >= score) [N] for null scores [M] of which up to a tenth, the highest, may not belong.
+def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
+    """Return -log P(a row that belongs scores as high) [N] for null scores [M] of which some need not belong.
 
-    `tail_p_values` on such a null would fit its tail to the very outliers that are sought. Here the tail above the
-    median is learned from what lies below the top tenth, of which only the number counts (right-censored): a hazard
-    that rises linearly from the median, `S(e) = exp(-a (e + r e^2 / 2))`, exponential for r = 0 and close to a normal
-    for large r. r is the least, that is the tail the heaviest, that the bulk does not contradict (profile likelihood).
-    Given r, `(1 + H(e) / T)^-n` with `H(e) = e + r e^2 / 2` and T the sum of H over all n uncensored and the censored
-    excesses is the exact predictive tail (Lawless 1971, Technometrics 13), so few null scores make it heavy.
-
-    Measured at a false-discovery rate of 0.05, 10 % of N rows held out. Clean scores: normal, Gumbel or exponential,
-    at most 0.03 % of the rows flagged from N = 500 to 50,000 (0.5 % at N = 50), and any at all in at most 4 % of the
-    data sets (Gumbel, N = 50,000: 28 %); t with 5 degrees of freedom, N = 50,000: 0.14 % of the rows. With 1 to 5 %
-    of the rows 1.5 (2) times as far from the median as the largest of 10,000 clean ones: 10 to 93 % (50 to 100 %) of
-    them flagged at N = 500, 34 to 100 % (98 to 100 %) at N = 5000; of the flags at most 6 % wrong (exponential), else
-    3 %; by `tail_p_values` at most 10 % flagged. Where rows outside the null score half a standard deviation lower, up
-    to 40 points less.
+    `tail_nats` on such a null would fit its tail to the very outliers that are sought. Here the tail is learned from
+    the part of the null that one law explains, with a share of strangers beyond it (`fit_bulk_tail`); below the start
+    of that law p-values are empirical, as they are everywhere where the null is too small or too tied for a law.
+    What that gave on simulated scores stands in docs/methods.md.
 
     Parameters
     ----------
     score
         [N].
     null
-        [M], M >= 1; need not belong entirely.
+        [M]; need not belong entirely. Without any, all rows are taken to belong (0 nats).
     """
-    ordered = np.sort(np.asarray(null, np.float64))
-    empirical = _empirical_p_values(score, ordered)
-    start, end = ordered[int(BULK[0] * len(ordered))], ordered[int(np.ceil(BULK[1] * len(ordered))) - 1]
-    resolution = _RESOLUTION * max(1.0, abs(float(start)))
-    excess = ordered[(ordered > start + resolution) & (ordered <= end)] - start
-    if len(excess) == 0:
-        return np.asarray(empirical)
-    n_censored = int(np.sum(ordered > end))
-    rises = np.concatenate([[0.0], np.geomspace(0.01, 100, 81)])
-    scaled = excess / excess[-1]
-    total = scaled.sum() + n_censored + rises * (np.square(scaled).sum() + n_censored) / 2
-    likelihood = np.array([np.log1p(rise * scaled).sum() for rise in rises]) - len(scaled) * np.log(total)
-    heaviest = int(np.argmax(2 * (likelihood.max() - likelihood) <= _CONTRADICTED))
-    beyond = np.maximum(np.asarray(score, np.float64) - start, 0.0) / excess[-1]
-    hazard = beyond + rises[heaviest] * np.square(beyond) / 2
-    share = (1 + len(excess) + n_censored) / (1 + len(ordered))
-    tail = share * np.exp(-len(excess) * np.log1p(hazard / total[heaviest]))
-    return np.asarray(np.where(score > start + resolution, np.maximum(tail, np.finfo(np.float64).tiny), empirical))
+    score, ordered = np.asarray(score, np.float64), np.sort(np.asarray(null, np.float64))
+    nats = _empirical_nats(score, ordered)
+    tail = fit_bulk_tail(ordered)
+    if tail is None:
+        return nats
+    above = score > tail.lowest
+    if above.any():
+        nats[above] = np.maximum(tail.nats(score[above]), _empirical_nats(np.array([tail.lowest]), ordered))
+    return nats
 
 
-def _empirical_p_values(score: FloatArray, ordered: FloatArray) -> FloatArray:
-    """Return the share of null scores [M], sorted, that reach each score [N]; never 0."""
+def fold_nats(score: FloatArray, fold: npt.NDArray[np.integer], nulls: Sequence[FloatArray]) -> FloatArray:
+    """Return `bulk_nats` [N] where each row is compared with the null of its own fold.
+
+    Cross-fitting and held-out rows: models that were trained on other rows give scores on another scale, so rows are
+    compared only with rows that were treated alike (cross-conformal prediction, Vovk 2015).
+
+    Parameters
+    ----------
+    score, fold
+        [N], and [N] in 0 to F - 1.
+    nulls
+        Of each of the F folds: [M] scores of its own rows.
+    """
+    nats = np.zeros(len(score))
+    for index, null in enumerate(nulls):
+        rows = fold == index
+        if rows.any():
+            nats[rows] = bulk_nats(score[rows], null)
+    return nats
+
+
+def _empirical_nats(score: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float64]:
+    """Return minus the log share of null scores [M], sorted, that reach each score [N]; finite."""
     at_least = len(ordered) - np.searchsorted(ordered, score, side="left")
-    return np.asarray((1 + at_least) / (1 + len(ordered)))
+    return np.asarray(np.log1p(len(ordered)) - np.log1p(at_least))

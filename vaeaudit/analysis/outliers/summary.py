@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +10,19 @@ import pandas as pd
 
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierRow, OutlierSummary, Reason
-from vaeaudit.analysis.wording import column_texts, expected_texts, holds_whole_days
+from vaeaudit.analysis.outliers.agreement import find_agreement
+from vaeaudit.analysis.outliers.cell_summary import summarise_cells
+from vaeaudit.analysis.outliers.groups import outlier_rates
+from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons, reason_text
+from vaeaudit.analysis.results.measures import FloatArray
+from vaeaudit.analysis.results.outliers import OutlierRow, OutlierSummary, ScoreCurve
+from vaeaudit.analysis.wording import column_texts
 from vaeaudit.config import AnalysisConfig
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
-#: A cell less surprising than this, beyond a typical cell of its column, explains nothing.
-SMALLEST_REASON_NATS = 0.5
+#: Points of the score curve at most.
+CURVE_POINTS = 160
 #: Names of the columns that `flagged_table` puts before the row's own cells.
 FLAGGED_COLUMNS = ("row_id", "outlier_score", "outlier_p_value", "reasons")
 
@@ -30,35 +33,44 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
     flagged = scores.outlier
     ranked = scores.most_atypical_first[:MOST_ROWS]
     n_rows = len(flagged)
+    by_group, by_combination = outlier_rates(groupings, flagged, config)
     return OutlierSummary(
         definition=scores.definition,
         threshold=float(scores.outlier_score[flagged].min()) if flagged.any() else None,
         fdr=float(scores.fdr),
         flagged=int(flagged.sum()),
         n=n_rows,
-        by_group=tuple(rate for grouping in groupings for rate in outlier_rates(grouping, flagged, config.confidence)),
+        by_group=by_group,
+        by_combination=by_combination,
         top=outlier_rows(inputs, ranked),
         score_quantiles=np.quantile(scores.outlier_score, np.linspace(0, 1, 101)) if n_rows else np.zeros(101),
-        by_column=_first_reasons(inputs, np.flatnonzero(flagged)),
+        by_column=first_reasons(inputs, np.flatnonzero(flagged)),
+        curve=score_curve(scores.outlier_score, scores.p_value) if n_rows else None,
+        agreement=find_agreement(inputs, config.confidence),
+        cells=summarise_cells(inputs, config),
         unit="nats" if inputs.codes.image_statistics is None else "robust sd",
     )
 
 
-def outlier_rates(grouping: Grouping, flagged: npt.NDArray[np.bool_], confidence: float) -> Iterator[GroupOutlierRate]:
-    """Yield the share of flagged rows of each group that holds rows, with Wilson's interval."""
-    counts = grouping.counts
-    inside = grouping.codes >= 0
-    hits = np.bincount(grouping.codes[inside & flagged], minlength=len(grouping))
-    lows, highs = wilson(hits, counts, confidence)
-    for place in np.flatnonzero(counts):
-        yield GroupOutlierRate(
-            attribute=grouping.column,
-            group=grouping.labels[place],
-            n=int(counts[place]),
-            flagged=int(hits[place]),
-            rate=float(hits[place] / counts[place]),
-            ci=Interval(float(lows[place]), float(highs[place]), confidence),
-        )
+def score_curve(score: FloatArray, p_value: FloatArray) -> ScoreCurve:
+    """Count how many rows score as high, beside how many would if all belonged.
+
+    Every row of the highest `CURVE_POINTS` / 2 is a point; below, their ranks grow geometrically, so that a curve
+    over 50,000 rows shows its tail as fully as one over 200.
+
+    Parameters
+    ----------
+    score, p_value
+        [N], N >= 1.
+    """
+    order = np.argsort(-score, kind="stable")
+    n_rows, half = len(order), CURVE_POINTS // 2
+    picked = np.arange(n_rows)
+    if n_rows > CURVE_POINTS:
+        picked = np.unique(np.concatenate([np.arange(half), np.geomspace(half, n_rows - 1, half).astype(np.int64)]))
+    picked = picked[::-1]
+    reached = np.searchsorted(-score[order], -score[order][picked], side="right")  # ties score as high, too
+    return ScoreCurve(score[order][picked], reached / n_rows, np.clip(p_value[order][picked], 0.0, 1.0))
 
 
 def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tuple[OutlierRow, ...]:
@@ -77,54 +89,6 @@ def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tup
         )
         for place, position in enumerate(positions)
     )
-
-
-def describe_reasons(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> list[tuple[Reason, ...]]:
-    """Describe the surprising cells of the rows at these positions [M], in the user's terms."""
-    codes = inputs.codes
-    which, nats = codes.reason_column[positions], codes.reason_nats[positions]
-    expected = codes.reason_expected[positions]
-    told = nats >= SMALLEST_REASON_NATS
-    values = np.full(which.shape, "", dtype=object)
-    hopes = np.full(which.shape, "", dtype=object)
-    for place in np.unique(which[told]):
-        column = inputs.schema[codes.columns[place]]
-        at = told & (which == place)
-        cells = inputs.frame[column.name].iloc[positions[np.nonzero(at)[0]]]
-        values[at] = column_texts(cells, column)
-        hopes[at] = expected_texts(
-            expected[at],
-            column,
-            cells.isna().to_numpy(dtype=bool),
-            whole_days=holds_whole_days(inputs.frame[column.name]),
-        )
-    told &= values != hopes  # a cell that is what was expected is no reason, however unsure the model was of it
-    return [
-        tuple(
-            Reason(codes.columns[which[row, k]], float(nats[row, k]), values[row, k], hopes[row, k])
-            for k in np.flatnonzero(told[row])
-        )
-        for row in range(len(positions))
-    ]
-
-
-def reason_text(reason: Reason) -> str:
-    """Write a reason as one phrase.
-
-    >>> reason_text(Reason("age", 4.23, "90", "38"))
-    'age is 90, expected 38 (4.2 nats)'
-    """
-    return f"{reason.column} is {reason.value}, expected {reason.expected} ({reason.nats:.1f} nats)"
-
-
-def _first_reasons(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> dict[str, int]:
-    """Count, per column, the rows in which it is the first reason; most frequent first."""
-    if inputs.codes.reason_column.shape[1] == 0:
-        return {}
-    told = positions[inputs.codes.reason_nats[positions, 0] >= SMALLEST_REASON_NATS]
-    counts = np.bincount(inputs.codes.reason_column[told, 0], minlength=len(inputs.codes.columns))
-    order = np.argsort(-counts, kind="stable")
-    return {inputs.codes.columns[place]: int(counts[place]) for place in order if counts[place] > 0}
 
 
 def flagged_table(inputs: AuditInputs) -> pd.DataFrame:

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vaeaudit.analysis.results.measures import FloatArray, Interval
+import numpy as np
+
+from vaeaudit.analysis.results.measures import FloatArray, Interval, require_one_of
+
+#: What deleting the flagged rows would do to a group, against all others.
+OUTLIER_RATE_STATUSES = ("harder", "less", "unclear", "small", "empty")
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row is atypical: a cell, how many nats beyond a typical cell of its column, and what was expected."""
+    """Why a row is atypical: a cell, how many nats beyond a typical cell of its column, and what was expected.
+
+    `partner` names the other column of the row that the cell contradicts, and `partner_value` its cell; both are empty
+    where no single one does.
+    """
 
     column: str
     nats: float
     value: str
     expected: str
+    partner: str = ""
+    partner_value: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,15 +43,197 @@ class OutlierRow:
 
 
 @dataclass(frozen=True)
-class GroupOutlierRate:
-    """Share of a group's rows that are flagged: what deleting the flagged rows would do to that group."""
+class SuspiciousCell:
+    """A cell that contradicts the rest of its row; `row_flagged` says whether the row is flagged as a whole, too."""
 
-    attribute: str
-    group: str
+    row_id: str
+    position: int
+    reason: Reason
+    p_value: float
+    row_flagged: bool
+
+
+@dataclass(frozen=True)
+class CellSummary:
+    """Suspicious cells of a table, told apart from rows that do not belong.
+
+    Attributes
+    ----------
+    definition
+        What is tested, in one or two sentences.
+    fdr
+        The false-discovery rate over all cells.
+    flagged, n
+        Suspicious cells, and all cells of the modelled columns.
+    rows, share_of_rows, ci
+        Rows that hold a suspicious cell, their share of all rows, and its interval (Wilson 1927).
+    rows_not_flagged
+        How many of these rows are not flagged as a whole.
+    by_column
+        Column -> number of suspicious cells; most frequent first.
+    top
+        The least probable ones.
+    """
+
+    definition: str
+    fdr: float
+    flagged: int
+    n: int
+    rows: int
+    share_of_rows: float
+    ci: Interval
+    rows_not_flagged: int
+    by_column: Mapping[str, int]
+    top: tuple[SuspiciousCell, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.rows_not_flagged <= self.rows <= self.flagged <= self.n:
+            raise ValueError(
+                "expected rows_not_flagged <= rows <= flagged <= n, found "
+                f"{self.rows_not_flagged}, {self.rows}, {self.flagged}, {self.n}"
+            )
+
+
+@dataclass(frozen=True)
+class GroupOutlierRate:
+    """Share of a group's rows that are flagged: what deleting the flagged rows would do to that group.
+
+    Attributes
+    ----------
+    attributes, group
+        One sensitive attribute and its group, or two and the groups that meet.
+    n, flagged, rate, ci
+        Rows, flagged rows, and their share with its interval (Wilson 1927).
+    n_others, rate_of_others
+        Rows outside the group, and the flagged share among them; None where there are none.
+    ratio, ratio_ci
+        The one share over the other; None where nobody outside is flagged. The interval is exact given the number of
+        flagged rows.
+    p_adjusted
+        Of Fisher's exact test, over all groups; None for groups too small to judge.
+    status
+        `harder` or `less`: surely and by more than the tolerance; `unclear`: neither is shown; `small`: too few rows,
+        inside or outside, to judge; `empty`.
+    """
+
+    attributes: tuple[str, ...]
+    group: tuple[str, ...]
     n: int
     flagged: int
     rate: float
     ci: Interval
+    n_others: int
+    rate_of_others: float | None
+    ratio: float | None
+    ratio_ci: Interval
+    p_adjusted: float | None
+    status: str
+
+    def __post_init__(self) -> None:
+        require_one_of("status", self.status, OUTLIER_RATE_STATUSES)
+        if not 0 <= self.flagged <= self.n:
+            raise ValueError(f"flagged must lie between 0 and n = {self.n}, found {self.flagged}")
+
+
+@dataclass(frozen=True)
+class ScoreCurve:
+    """How many rows score as high, and how many would if all of them belonged; arrays are [P], scores rising.
+
+    Attributes
+    ----------
+    scores
+        Scores of rows, the highest of them all included.
+    observed
+        Share of the rows that score at least as high.
+    expected
+        The largest share that would if all rows belonged: the p-value of such a row.
+    """
+
+    scores: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("observed", "expected"):
+            found = getattr(self, name)
+            if found.shape != self.scores.shape or np.any((found < 0) | (found > 1)):
+                raise ValueError(f"{name} must be {self.scores.shape} shares in [0, 1]")
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A classical detector on the same rows, and how far it agrees with the score.
+
+    Attributes
+    ----------
+    name
+        `isolation forest` or `neighbour distance`.
+    correlation, correlation_ci
+        Spearman's rank correlation of the two scores over all rows; None where one of them is constant.
+    shared, shared_ci
+        How many of the `n_top` rows of highest score are also among its own, and the interval of their share.
+    """
+
+    name: str
+    correlation: float | None
+    correlation_ci: Interval | None
+    shared: int
+    shared_ci: Interval
+
+
+@dataclass(frozen=True)
+class DifferingRow:
+    """A row that one side puts on top and the other does not; ranks begin at 1, the highest score.
+
+    `companion_ranks` are in the order of `Agreement.companions`; `reasons` and `aspect` as in `OutlierRow`.
+    """
+
+    row_id: str
+    position: int
+    rank: int
+    companion_ranks: tuple[int, ...]
+    flagged: bool
+    reasons: tuple[Reason, ...]
+    aspect: str = ""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Where the score and classical detectors agree, and which rows only one side finds.
+
+    Attributes
+    ----------
+    basis
+        What the detectors saw: `columns` (those of the model, standardised) or `latents` (of pictures).
+    n, n_top
+        Rows, and how many of highest score are compared: the flagged ones, or if these are few the top per cent.
+    of_flagged
+        Whether these are the flagged rows.
+    companions
+        The detectors.
+    only_model, n_only_model
+        Rows among the top by the score and by no companion, highest score first; how many there are in all.
+    only_model_columns
+        Column -> how many of these name it as their first reason; most frequent first.
+    only_companions, n_only_companions
+        Rows among the top by a companion but not by the score, those first that all companions have there.
+    """
+
+    basis: str
+    n: int
+    n_top: int
+    of_flagged: bool
+    companions: tuple[Companion, ...]
+    only_model: tuple[DifferingRow, ...]
+    n_only_model: int
+    only_model_columns: Mapping[str, int]
+    only_companions: tuple[DifferingRow, ...]
+    n_only_companions: int
+
+    def __post_init__(self) -> None:
+        require_one_of("basis", self.basis, ("columns", "latents"))
+        if not 0 < self.n_top < self.n:
+            raise ValueError(f"n_top must lie between 1 and n - 1 = {self.n - 1}, found {self.n_top}")
 
 
 @dataclass(frozen=True)
@@ -57,12 +250,20 @@ class OutlierSummary:
         The false-discovery rate that the flags were chosen for.
     flagged, n
         Flagged rows and all rows.
-    by_group, top
-        See `GroupOutlierRate`; the rows of highest score, flagged ones first.
+    by_group, by_combination
+        See `GroupOutlierRate`: every group of one sensitive attribute; the combinations of two that hold rows.
+    top
+        The rows of highest score, flagged ones first.
     score_quantiles
         [101]; quantiles 0, 1, ..., 100 % of the score, for the score curve.
     by_column
         Column -> number of flagged rows in which it is the first reason.
+    curve
+        For the score curve; None where there is no row.
+    agreement
+        With classical detectors; None where there are too few rows, or the run did not compute them.
+    cells
+        Suspicious cells; None for pictures, and for a run of an earlier version.
     unit
         Of the scores: `nats`, or for pictures `robust sd`, standard deviations estimated so that outliers hardly count.
     """
@@ -77,3 +278,20 @@ class OutlierSummary:
     score_quantiles: FloatArray
     by_column: Mapping[str, int] = field(default_factory=dict)
     unit: str = "nats"
+    by_combination: tuple[GroupOutlierRate, ...] = ()
+    curve: ScoreCurve | None = None
+    agreement: Agreement | None = None
+
+    @property
+    def combinations_beyond_their_groups(self) -> tuple[GroupOutlierRate, ...]:
+        """Combinations hit harder than all others, and surely harder than each of the two groups that meet in them."""
+        alone = {(rate.attributes[0], rate.group[0]): rate.rate for rate in self.by_group}
+        return tuple(
+            rate
+            for rate in self.by_combination
+            if rate.status == "harder"
+            and (rate.ci.low or 0.0)
+            > max(alone.get(part, 0.0) for part in zip(rate.attributes, rate.group, strict=True))
+        )
+
+    cells: CellSummary | None = None

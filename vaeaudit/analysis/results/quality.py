@@ -75,10 +75,37 @@ class WeightSummary:
 
 
 @dataclass(frozen=True)
+class HeldOutDensity:
+    """How dense the model is on rows that it was not trained on, for comparison with other models.
+
+    Attributes
+    ----------
+    n
+        Held-out rows.
+    iwae_samples, iwae_ci
+        S of the importance-weighted bound (Burda 2016), or 0 where it is not known; the interval of its mean over rows.
+    gain, gain_ci
+        What the importance-weighted bound gains over the ELBO, row by row, and the interval of its mean.
+    dimensions
+        What a row's nats are divided by: modelled columns, or values of pixels; None where that is not known.
+    per_dimension
+        `elbo_nats`, `iwae_nats` and `baseline_nats`, each divided by `dimensions`; empty where that is not known.
+    """
+
+    n: int
+    iwae_samples: int
+    iwae_ci: Interval
+    gain: float
+    gain_ci: Interval
+    dimensions: int | None
+    per_dimension: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class ModelSummary:
     """How well the model learned the data; densities in nats per row.
 
-    `latent_space` is None for runs that have not measured it; likewise `density` and `weights`.
+    `latent_space` is None for runs that have not measured it; likewise `density`, `weights` and `held_out`.
     """
 
     objective: str
@@ -98,6 +125,7 @@ class ModelSummary:
     latent_space: LatentSpaceSummary | None = None
     density: DensitySummary | None = None
     weights: WeightSummary | None = None
+    held_out: HeldOutDensity | None = None
 
     @property
     def parts(self) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierRow, OutlierSummary
-from vaeaudit.report import figures, numbers, text, wording
-from vaeaudit.report.blocks import Block, Figure, Group, Paragraph, Section
+from vaeaudit.analysis.results.outliers import OutlierRow, OutlierSummary, ScoreCurve
+from vaeaudit.report import numbers, outlier_figures, outlier_text, wording
+from vaeaudit.report.blocks import Block, Figure, Paragraph, Section
 from vaeaudit.report.galleries import outlier_galleries
-from vaeaudit.report.tables import Badge, Bar, Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.sections.cells import suspicious_cells
+from vaeaudit.report.sections.outlier_agreement import outlier_agreement
+from vaeaudit.report.sections.outlier_groups import outlier_groups
+from vaeaudit.report.tables import Badge, Bar, Cell, Column, Lines, Table, table
 
 _OPEN_ROWS = 10
 
@@ -16,27 +19,30 @@ def outliers(results: AuditResults) -> Section:
     """Build the section."""
     found = results.outliers
     blocks: list[Block] = [Paragraph(f"The score: {found.definition}")]
-    if len(found.score_quantiles) and found.n:
-        blocks.append(_curve(found))
+    if found.curve is not None:
+        blocks.append(_curve(found, found.curve))
     if results.pictures is not None:
         blocks += outlier_galleries(results.pictures, found)
     if found.top:
         blocks += _top(found, of_pictures=results.pictures is not None)
     if found.by_column:
         blocks.append(_by_column(found))
-    # One scale for all attributes, so that the marks of different tables can be compared.
-    track = Track(0.0, max([rate.ci.high or rate.rate for rate in found.by_group if rate.n], default=1.0), "percent")
-    attributes = dict.fromkeys(rate.attribute for rate in found.by_group)
-    groups = [block for attribute in attributes for block in _rates(found, attribute, track)]
-    if groups:
-        blocks.append(Group("outliers-groups", "Flagged rows by group", tuple(groups)))
-    return Section("outliers", "Which rows do not belong", text.outliers_lead(found), tuple(blocks))
+    if found.cells is not None:
+        blocks.append(suspicious_cells(found.cells))
+    blocks += outlier_groups(found)
+    if found.agreement is not None:
+        blocks.append(outlier_agreement(found.agreement))
+    return Section("outliers", "Which rows do not belong", outlier_text.outliers_lead(found), tuple(blocks))
 
 
-def _curve(found: OutlierSummary) -> Figure:
-    return Figure(
-        "outliers-curve", "Outlier score of all rows", text.score_curve_sentence(found), figures.score_curve(found)
-    )
+def _curve(found: OutlierSummary, curve: ScoreCurve) -> Figure:
+    sentence = outlier_text.score_curve_sentence(found, curve)
+    beyond = outlier_figures.beyond_the_edge(found, curve)
+    if beyond:
+        sentence += (
+            f" {numbers.plural(beyond, 'row')} beyond the right edge {'is' if beyond == 1 else 'are'} not drawn."
+        )
+    return Figure("outliers-curve", "Outlier score of all rows", sentence, outlier_figures.score_curve(found, curve))
 
 
 def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
@@ -45,7 +51,8 @@ def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     columns.append(Column("What is atypical" if of_pictures else "Reasons", wide=True))
     unexplained = "the picture as a whole" if of_pictures else "no single cell stands out"
     rows = [_row(row, unexplained) for row in found.top]
-    first = table("The highest scores; flagged.csv has every flagged row", columns, rows[:_OPEN_ROWS])
+    every = "; flagged.csv has every flagged row" if found.flagged else ""
+    first = table(f"The highest scores{every}", columns, rows[:_OPEN_ROWS])
     further = rows[_OPEN_ROWS:]
     if not further:
         return [first]
@@ -73,16 +80,3 @@ def _by_column(found: OutlierSummary) -> Table:
     ]
     caption = "Columns that are the first reason of flagged rows"
     return table(caption, [Column("Column"), Column("Flagged rows")], rows)
-
-
-def _rates(found: OutlierSummary, attribute: str, track: Track) -> tuple[Block, ...]:
-    rates = [rate for rate in found.by_group if rate.attribute == attribute]
-    columns = [Column("Group"), Column("Rows", True), Column("Flagged", True), Column("Flagged share, with interval")]
-    rows = [_rate_row(rate, track) for rate in rates]
-    by_group = table(f"Flagged rows by {wording.name(attribute)}", columns, rows)
-    return (Paragraph(text.outlier_rates_sentence(found, attribute)), by_group)
-
-
-def _rate_row(rate: GroupOutlierRate, track: Track) -> tuple[Cell, ...]:
-    mark: Cell = track.mark(rate.rate, rate.ci) if rate.n else "no row"
-    return (wording.name(rate.group), numbers.count(rate.n), numbers.count(rate.flagged), mark)

@@ -20,7 +20,7 @@ _MEASURES = {
 
 def model(results: AuditResults) -> Section:
     """Build the section on the model."""
-    blocks: list[Block] = [_densities(results)]
+    blocks: list[Block] = [_densities(results.model), Paragraph(text.density_sentence(results.model)), _facts(results)]
     if results.pictures is not None:
         blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
     curves = figures.history(results.model.history)
@@ -31,13 +31,29 @@ def model(results: AuditResults) -> Section:
     return Section("model", "How well the model learned", text.model_lead(results.model), tuple(blocks))
 
 
-def _densities(results: AuditResults) -> Table:
-    model = results.model
+def _densities(model: ModelSummary) -> Table:
+    held_out = model.held_out
     elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "number")
+    iwae, bound = numbers.number(model.iwae_nats), "Importance-weighted bound"
+    if held_out is not None:
+        iwae = numbers.with_interval(model.iwae_nats, held_out.iwae_ci, "number")
+        bound += f", S = {held_out.iwae_samples}" if held_out.iwae_samples else ""
+    parts = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
+    parts["baseline_nats"] = (f"Independent {model.parts}", numbers.number(model.baseline_nats))
+    each = {} if held_out is None else held_out.per_dimension
     rows: list[tuple[Cell, ...]] = [
-        ("Held-out ELBO, nats per row, with interval", elbo),
-        ("Held-out importance-weighted bound, nats per row", numbers.number(model.iwae_nats)),
-        (f"Independent {model.parts} on the same rows, nats per row", numbers.number(model.baseline_nats)),
+        (title, value, numbers.nats(each[key]) if key in each else numbers.ABSENT)
+        for key, (title, value) in parts.items()
+    ]
+    counted = "" if held_out is None else f" of {numbers.plural(held_out.n, 'held-out row')}"
+    per = "column" if model.columns else "value of a pixel"
+    columns = [Column("Measure"), Column("Nats per row, with interval"), Column(f"Nats per {per}", True)]
+    return table(f"Density{counted}; higher is better", columns, rows)
+
+
+def _facts(results: AuditResults) -> Table:
+    model = results.model
+    rows: list[tuple[Cell, ...]] = [
         ("Latents in use", f"{model.active_latents} of {model.latents}"),
         ("Modelled", text.what_is_modelled(results)),
         ("Weight of the KL term (beta)", f"{model.beta:g}"),
@@ -48,7 +64,7 @@ def _densities(results: AuditResults) -> Table:
         (_MEASURES.get(key, key.replace("_", " ")), numbers.number(value))
         for key, value in model.disentanglement.items()
     ]
-    return table("The model in numbers; higher densities are better", [Column("Measure"), Column("Value")], rows)
+    return table("The model in numbers", [Column("Measure"), Column("Value")], rows)
 
 
 def _history(model: ModelSummary, curves: figures.Spec) -> Figure:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.scoring import score_rows
+from vaeaudit.analysis.outliers.scoring import score_rows, smaller_of_two, table_score
 from vaeaudit.latents import LatentCodes
 
 RNG = np.random.default_rng(21)
 
 
-def codes_with(iwae: np.ndarray, mean: np.ndarray) -> LatentCodes:
+def codes_with(iwae: np.ndarray, mean: np.ndarray, isolation: np.ndarray | None = None) -> LatentCodes:
     n_rows, n_latents = mean.shape
     none = np.zeros((n_rows, 1))
     return LatentCodes(
@@ -28,6 +31,7 @@ def codes_with(iwae: np.ndarray, mean: np.ndarray) -> LatentCodes:
         reason_expected=none,
         held_out=np.zeros(n_rows, bool),
         columns=("x",),
+        isolation_nats=RNG.exponential(size=n_rows) if isolation is None else isolation,
     )
 
 
@@ -41,12 +45,38 @@ def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
 
     assert scores.outlier[:30].all()
     assert scores.outlier[30:].sum() <= 6
-    np.testing.assert_array_equal(scores.outlier_score, -iwae)
+    np.testing.assert_allclose(scores.p_value, np.exp(-scores.outlier_score))
     order = np.argsort(scores.outlier_score)
     assert np.all(np.diff(scores.p_value[order]) <= 1e-9)
     assert scores.weight.mean() == pytest.approx(1)
     assert scores.fdr == 0.05
     assert "nats" in scores.definition
+
+
+def test_the_clearer_of_two_answers_counts_with_the_allowance_for_two() -> None:
+    one, other = RNG.exponential(size=20_000), RNG.exponential(size=20_000)
+    nats = smaller_of_two(one, other)
+    assert stats.kstest(nats, "expon").pvalue > 0.01  # of two independent uniform p-values, the result is uniform
+    np.testing.assert_array_equal(nats, smaller_of_two(other, one))
+    far = smaller_of_two(np.array([0.0, 5000.0]), np.array([0.0, 1.0]))
+    np.testing.assert_allclose(far, [0.0, 5000.0 - np.log(2)])
+
+
+def test_a_row_is_flagged_for_its_isolation_alone() -> None:
+    mean, iwae = RNG.normal(size=(3000, 2)), -20 - RNG.chisquare(6, 3000)
+    isolation = RNG.exponential(size=3000)
+    isolation[:5] = 40.0
+    rareness = Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
+    null = -20 - RNG.chisquare(6, 20_000)
+    scores = score_rows(codes_with(iwae, mean, isolation), null, rareness, fdr=0.05)
+    assert scores.outlier[:5].all()
+    assert scores.outlier[5:].sum() <= 2
+
+
+def test_rows_that_no_ensemble_judged_are_refused() -> None:
+    codes = replace(codes_with(np.zeros(3), np.zeros((3, 1))), isolation_nats=None)
+    with pytest.raises(ValueError, match="isolation_nats"):
+        table_score(codes, np.zeros(100))
 
 
 def test_clean_rows_are_hardly_ever_flagged() -> None:

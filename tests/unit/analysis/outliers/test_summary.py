@@ -5,7 +5,14 @@ import pytest
 
 from vaeaudit.analysis.audit import sensitive_groupings
 from vaeaudit.analysis.groups import group_column
-from vaeaudit.analysis.outliers.summary import MOST_ROWS, describe_reasons, flagged_table, summarise_outliers
+from vaeaudit.analysis.outliers.reasons import describe_reasons
+from vaeaudit.analysis.outliers.summary import (
+    CURVE_POINTS,
+    MOST_ROWS,
+    flagged_table,
+    score_curve,
+    summarise_outliers,
+)
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Column, Kind, Role
 
@@ -71,7 +78,7 @@ def test_a_cell_that_is_what_was_expected_is_no_reason(build):
 
 
 def test_rates_per_group_hold_every_row_once(people, outliers):
-    sex = [rate for rate in outliers.by_group if rate.attribute == "sex"]
+    sex = [rate for rate in outliers.by_group if rate.attributes == ("sex",)]
     assert sum(rate.n for rate in sex) == len(people.frame)
     assert sum(rate.flagged for rate in sex) == outliers.flagged
     assert all(rate.ci.low <= rate.rate <= rate.ci.high for rate in outliers.by_group)
@@ -106,11 +113,31 @@ def test_columns_of_the_data_that_are_called_like_ours_are_kept_apart(build):
     assert flagged["row_id (data)"].tolist() == ["a"]
 
 
-def test_a_group_that_holds_no_row_has_no_rate(build):
+def test_a_group_that_holds_no_row_is_listed_as_empty(build):
     inputs = build(
         {"x": (np.arange(4), Kind.REAL), "sex": (["f"] * 4, Kind.CATEGORY, Role.SENSITIVE)}, np.zeros((4, 1))
     )
     grouped = inputs.frame["sex"].cat.set_categories(["f", "m"])
     grouping = group_column(grouped, Column("sex", Kind.CATEGORY, levels=("f", "m")))
     rates = summarise_outliers(inputs, [grouping], AnalysisConfig()).by_group
-    assert [rate.group for rate in rates] == ["f"]
+    assert [(rate.group, rate.status) for rate in rates] == [(("f",), "small"), (("m",), "empty")]
+
+
+@pytest.mark.parametrize("n_rows", [1, 7, 200, 50_000])
+def test_the_score_curve_shows_the_whole_tail_of_few_and_of_many_rows(n_rows):
+    nats = np.random.default_rng(0).exponential(size=n_rows)
+    curve = score_curve(nats, np.exp(-nats))
+    assert len(curve.scores) <= CURVE_POINTS
+    assert (np.diff(curve.scores) >= 0).all()
+    assert (np.diff(curve.observed) <= 0).all()
+    assert curve.scores[-1] == nats.max()
+    assert (curve.observed[0], curve.observed[-1]) == (1.0, 1 / n_rows)
+    shown = np.sort(nats)[-min(n_rows, CURVE_POINTS // 2) :]
+    assert np.isin(shown, curve.scores).all()
+    assert curve.expected == pytest.approx(np.exp(-curve.scores))
+
+
+def test_equal_scores_all_count_as_scoring_as_high():
+    curve = score_curve(np.array([3.0, 1.0, 1.0, 3.0]), np.array([0.1, 1.0, 1.0, 0.1]))
+    assert curve.scores.tolist() == [1.0, 1.0, 3.0, 3.0]
+    assert curve.observed.tolist() == [1.0, 1.0, 0.5, 0.5]

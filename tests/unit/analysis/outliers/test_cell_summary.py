@@ -1,0 +1,106 @@
+"""Suspicious cells in the user's terms, apart from rows; and the finding that says what no flagged row does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vaeaudit.analysis.outliers.cell_summary import MOST_CELLS, cell_findings, summarise_cells, suspicious_table
+from vaeaudit.analysis.outliers.described_cells import CheckedTable
+from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons, reason_text
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.latents import CellExpectations
+
+CONFIG = AnalysisConfig()
+
+
+@pytest.fixture(scope="module")
+def checked(people: Any) -> Any:
+    """The hours of 60 rows contradict their jobs, those of the first half beyond doubt; one row in two is flagged."""
+    row = np.arange(60)
+    n_cells = len(row)
+    place = {name: position for position, name in enumerate(people.codes.columns)}
+    cells = CellExpectations(
+        row=row,
+        column=np.full(n_cells, place["hours"]),
+        nats=np.linspace(20, 10, n_cells),
+        low=np.full(n_cells, 90.0),
+        high=np.full(n_cells, 95.0),
+        levels=np.full((n_cells, 3), -1),
+        covered=np.full(n_cells, 0.9),
+        p_missing=np.zeros(n_cells),
+        partner=np.full(n_cells, place["job"]),
+        partner_nats=np.full(n_cells, 0.5),
+        p_value=np.where(row < 30, 1e-9, 0.5),
+    )
+    scores = replace(people.scores, outlier=np.arange(len(people.frame)) % 2 == 0)
+    return replace(people, cells=cells, scores=scores)
+
+
+def test_cells_are_counted_apart_from_rows(checked: Any) -> None:
+    found = summarise_cells(checked, CONFIG)
+    assert found is not None
+    assert (found.flagged, found.rows, found.rows_not_flagged) == (30, 30, 15)
+    assert found.n == len(checked.frame) * len(checked.codes.columns)
+    assert found.by_column == {"hours": 30}
+    assert found.share_of_rows == 30 / len(checked.frame)
+    assert found.ci.low < found.share_of_rows < found.ci.high
+    assert len(found.top) == 30 <= MOST_CELLS
+    assert [cell.row_flagged for cell in found.top[:2]] == [True, False]
+
+
+def test_a_cell_is_told_beside_the_one_it_contradicts(checked: Any) -> None:
+    found = summarise_cells(checked, CONFIG)
+    assert found is not None
+    first = found.top[0]
+    hours, job = checked.frame["hours"].iloc[0], checked.frame["job"].iloc[0]
+    assert first.row_id == "row-0"
+    assert reason_text(first.reason) == f"hours is {hours:g} with job {job}, expected at least 90 (20.0 nats)"
+
+
+def test_the_table_holds_every_suspicious_cell_least_probable_first(checked: Any) -> None:
+    table = CheckedTable(checked.frame, checked.schema, checked.codes.columns, checked.cells)
+    listed = suspicious_table(table, checked.row_ids, checked.scores)
+    assert list(listed["row_id"]) == [f"row-{place}" for place in range(30)]
+    assert set(listed["partner"]) == {"job"}
+    assert (np.diff(listed["nats"]) < 0).all()
+    none = replace(checked.cells, p_value=np.ones(60))
+    assert suspicious_table(replace(table, cells=none), checked.row_ids, checked.scores).empty
+
+
+def test_the_finding_counts_the_rows_that_are_not_flagged(checked: Any) -> None:
+    (finding,) = cell_findings(summarise_cells(checked, CONFIG), CONFIG)
+    assert finding.kind == "outlier"
+    assert "30 cells contradict the rest of their rows" in finding.title
+    assert "15 rows with such a cell are not flagged" in finding.title
+    assert finding.evidence["rows"] == 30
+    assert finding.evidence["ci"][0] < finding.evidence["share_of_rows"] < finding.evidence["ci"][1]
+    assert "cells.csv" in finding.action
+
+
+def test_nothing_is_said_twice_or_of_pictures(people: Any, checked: Any) -> None:
+    assert summarise_cells(people, CONFIG) is None
+    assert list(cell_findings(None, CONFIG)) == []
+    all_flagged = replace(checked, scores=replace(checked.scores, outlier=np.ones(len(checked.frame), bool)))
+    assert list(cell_findings(summarise_cells(all_flagged, CONFIG), CONFIG)) == []
+
+
+def test_a_reason_is_judged_by_the_other_cells_where_they_were_asked(people: Any, checked: Any) -> None:
+    positions = np.array([5, 100])
+    before, after = describe_reasons(people, positions), describe_reasons(checked, positions)
+    assert before[0][0].expected == "38"
+    assert (after[0][0].column, after[0][0].expected, after[0][0].partner) == ("hours", "at least 90", "job")
+    assert after[0][0].nats == pytest.approx(checked.cells.nats[5])
+    assert after[1] == before[1]  # nobody asked
+    assert first_reasons(checked, positions)["hours"] >= 1
+
+
+def test_a_cell_that_is_as_the_others_expect_is_no_reason(checked: Any) -> None:
+    value = float(checked.frame["hours"].iloc[3])
+    low, high = checked.cells.low.copy(), checked.cells.high.copy()
+    low[3], high[3] = value - 1, value + 1
+    expected = replace(checked, cells=replace(checked.cells, low=low, high=high))
+    assert "hours" not in [reason.column for reason in describe_reasons(expected, np.array([3]))[0]]

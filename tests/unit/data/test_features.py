@@ -1,0 +1,94 @@
+"""Features are standardised numbers, whatever a column holds, and a rare level does not lie far out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaeaudit import data
+from vaeaudit.config import ReadConfig
+from vaeaudit.data.column_encoding import CLIP
+from vaeaudit.data.features import LEAST_SPREAD, MOST_LEVELS, FeatureScaling, fit_features
+
+RNG = np.random.default_rng(3)
+
+
+def dataset_of(columns: dict[str, object], **read: object) -> data.Dataset:
+    return data.load(pd.DataFrame(columns), ReadConfig(**read))  # type: ignore[arg-type]
+
+
+def features_of(dataset: data.Dataset) -> np.ndarray:
+    return fit_features(dataset.frame, dataset.schema).encode(dataset.frame)
+
+
+def test_numbers_are_standardised_and_clipped() -> None:
+    numbers = RNG.normal(50, 7, 1000)
+    numbers[0] = 1e12
+    features = features_of(dataset_of({"a": numbers}))
+    assert features[0, 0] == CLIP
+    assert np.median(features) == pytest.approx(0, abs=0.3)
+    assert np.percentile(features, 84) - np.percentile(features, 16) > 0.2
+
+
+def test_numbers_of_any_size_stay_finite() -> None:
+    numbers = RNG.normal(size=200)
+    numbers[:3] = [1.7e308, -1.7e308, 5e-324]
+    assert np.isfinite(features_of(dataset_of({"a": numbers, "b": numbers / 2}))).all()
+
+
+def test_a_column_that_hardly_varies_keeps_its_rare_values_apart() -> None:
+    numbers = np.zeros(1000)
+    numbers[:5] = 3.5
+    features = features_of(dataset_of({"a": numbers, "b": RNG.normal(size=1000)}, kinds={"a": "real"}))
+    assert features[:5, 0].min() > 10
+    assert np.abs(features[5:, 0]).max() < 0.1
+
+
+def test_missing_numbers_are_zero_and_marked() -> None:
+    numbers = RNG.normal(size=400)
+    numbers[:100] = np.nan
+    features = features_of(dataset_of({"a": numbers, "b": RNG.normal(size=400)}))
+    assert features.shape == (400, 3)
+    assert (features[:100, 0] == 0).all()
+    assert features[0, 1] > features[-1, 1]
+
+
+def test_a_rare_level_lies_no_farther_out_than_two_spreads() -> None:
+    levels = np.array(["common"] * 1990 + ["rare"] * 10)
+    features = features_of(dataset_of({"a": levels, "b": RNG.normal(size=2000)}))
+    assert np.abs(features[:, :2]).max() <= 1 / LEAST_SPREAD
+
+
+def test_ordinal_levels_keep_their_order_and_many_levels_are_bounded() -> None:
+    grades = RNG.choice(["low", "mid", "high"], 300)
+    many = [f"level {place}" for place in RNG.integers(0, 100, 300)]
+    levels = {"grade": ["low", "mid", "high"]}
+    dataset = dataset_of({"grade": grades, "many": many}, levels=levels, kinds={"many": "category"})
+    scaling = fit_features(dataset.frame, dataset.schema)
+    assert list(scaling.sizes) == [1, MOST_LEVELS]
+    first = scaling.encode(dataset.frame)[:, 0]
+    means = [first[grades == grade].mean() for grade in ("low", "mid", "high")]
+    assert means == sorted(means)
+
+
+def test_levels_never_seen_have_no_feature_of_their_own() -> None:
+    dataset = dataset_of({"a": RNG.choice(["x", "y", "z"], 300), "b": RNG.normal(size=300)})
+    scaling = fit_features(dataset.frame, dataset.schema)
+    other = dataset.frame.head(3).copy()
+    other["a"] = pd.Categorical(["new", None, "x"], categories=[*dataset.schema["a"].levels, "new"])
+    features = scaling.encode(other)
+    np.testing.assert_array_equal(features[0, :3], features[1, :3])
+    assert not np.array_equal(features[0, :3], features[2, :3])
+
+
+def test_the_scaling_survives_its_arrays() -> None:
+    dataset = dataset_of({"a": RNG.choice(["x", "y", "z"], 300), "b": RNG.normal(size=300)})
+    scaling = fit_features(dataset.frame, dataset.schema)
+    again = FeatureScaling.from_arrays(scaling.to_arrays(), dataset.schema)
+    np.testing.assert_array_equal(again.encode(dataset.frame), scaling.encode(dataset.frame))
+
+
+def test_shapes_that_disagree_are_refused() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        FeatureScaling((), np.array([2]), np.array([False]), np.zeros(3), np.ones(3))

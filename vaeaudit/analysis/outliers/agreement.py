@@ -1,0 +1,147 @@
+"""Where the outlier score and classical detectors agree, and which rows only one side finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.intervals import normal_quantile, wilson
+from vaeaudit.analysis.outliers.companions import CompanionScores
+from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import Agreement, Companion, DifferingRow
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+#: Rows that are named of those that only one side finds.
+MOST_ROWS = 10
+#: Fewest rows of highest score that are compared: of fewer, chance decides what is shared.
+FEWEST_TOP = 10
+#: Share of the rows that is compared where fewer are flagged.
+TOP_SHARE = 0.01
+#: With fewer rows in all the top is no top.
+FEWEST_ROWS = 100
+
+
+def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
+    """Compare the scores of all rows with those of the companions.
+
+    Parameters
+    ----------
+    inputs
+        The rows and their scores; `companions` among them.
+    confidence
+        Of the intervals.
+
+    Returns
+    -------
+    Agreement or None
+        None below `FEWEST_ROWS` rows, and where the run has no companions.
+    """
+    companions, n_rows = inputs.companions, len(inputs.frame)
+    if companions is None or n_rows < FEWEST_ROWS:
+        return None
+    flagged = int(inputs.scores.outlier.sum())
+    of_flagged = FEWEST_TOP <= flagged <= n_rows // 2
+    n_top = flagged if of_flagged else max(FEWEST_TOP, round(TOP_SHARE * n_rows))
+    rank = _ranks_of_flagged_first(inputs) if of_flagged else ranks(inputs.scores.outlier_score)
+    others = np.stack([ranks(score) for score in companions.by_name.values()])
+    ours, theirs = rank <= n_top, others <= n_top
+    only_model = np.flatnonzero(ours & ~theirs.any(axis=0))
+    only_model = only_model[np.argsort(rank[only_model])]
+    only_companions = np.flatnonzero(~ours & theirs.any(axis=0))
+    order = np.lexsort((others[:, only_companions].min(axis=0), -theirs[:, only_companions].sum(axis=0)))
+    only_companions = only_companions[order]
+    return Agreement(
+        basis=companions.basis,
+        n=n_rows,
+        n_top=n_top,
+        of_flagged=of_flagged,
+        companions=_companions(inputs.scores.outlier_score, companions, ours, theirs, confidence),
+        only_model=_described(inputs, only_model[:MOST_ROWS], rank, others),
+        n_only_model=len(only_model),
+        only_model_columns=first_reasons(inputs, only_model),
+        only_companions=_described(inputs, only_companions[:MOST_ROWS], rank, others),
+        n_only_companions=len(only_companions),
+    )
+
+
+def ranks(score: FloatArray) -> IntArray:
+    """Return [N]; 1 for the highest score, 2 for the next; among equal scores the earlier row comes first."""
+    return _places(np.argsort(-np.asarray(score, np.float64), kind="stable"))
+
+
+def rank_correlation(one: FloatArray, other: FloatArray, level: float) -> tuple[float, Interval] | None:
+    """Return Spearman's rank correlation and its interval; None where one of the two is constant.
+
+    Fisher's z with the standard error of Bonett and Wright (2000, Psychometrika 65),
+    `sqrt((1 + r^2 / 2) / (n - 3))`; open on both sides for fewer than four rows.
+
+    Parameters
+    ----------
+    one, other
+        [N].
+    level
+        Confidence of the interval.
+    """
+    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return None
+    r = float(np.clip(np.corrcoef(stats.rankdata(one), stats.rankdata(other))[0, 1], -1.0, 1.0))
+    if len(one) < 4:
+        return r, Interval(None, None, level)
+    half = normal_quantile(level) * np.sqrt((1 + r**2 / 2) / (len(one) - 3))
+    inside = np.clip(r, -1 + 1e-12, 1 - 1e-12)
+    low, high = np.tanh(np.arctanh(inside) + np.array([-half, half]))
+    return r, Interval(min(float(low), r), max(float(high), r), level)
+
+
+def _ranks_of_flagged_first(inputs: AuditInputs) -> IntArray:
+    return _places(inputs.scores.most_atypical_first)
+
+
+def _places(order: npt.NDArray[np.integer]) -> IntArray:
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(1, len(order) + 1)
+    return rank
+
+
+def _companions(
+    score: FloatArray, companions: CompanionScores, ours: Mask, theirs: Mask, confidence: float
+) -> tuple[Companion, ...]:
+    entries = []
+    for (name, other), top in zip(companions.by_name.items(), theirs, strict=True):
+        correlation = rank_correlation(score, other, confidence)
+        shared = int((ours & top).sum())
+        low, high = wilson(shared, int(ours.sum()), confidence)
+        entries.append(
+            Companion(
+                name=name,
+                correlation=None if correlation is None else correlation[0],
+                correlation_ci=None if correlation is None else correlation[1],
+                shared=shared,
+                shared_ci=Interval(float(low), float(high), confidence),
+            )
+        )
+    return tuple(entries)
+
+
+def _described(
+    inputs: AuditInputs, positions: npt.NDArray[np.integer], rank: IntArray, others: IntArray
+) -> tuple[DifferingRow, ...]:
+    reasons = describe_reasons(inputs, positions)
+    return tuple(
+        DifferingRow(
+            row_id=str(inputs.row_ids[position]),
+            position=int(position),
+            rank=int(rank[position]),
+            companion_ranks=tuple(int(place) for place in others[:, position]),
+            flagged=bool(inputs.scores.outlier[position]),
+            reasons=reasons[place],
+            aspect="" if inputs.aspects is None else str(inputs.aspects[position]),
+        )
+        for place, position in enumerate(positions)
+    )

@@ -1,0 +1,130 @@
+"""Cells that contradict the rest of their rows, in the user's terms: which, how many, in which columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.inputs import AuditInputs, RowScores
+from vaeaudit.analysis.intervals import wilson
+from vaeaudit.analysis.outliers.cells import suspicious
+from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
+from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import CellSummary, SuspiciousCell
+from vaeaudit.analysis.wording import bounds, list_text, percent_text, plural
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.latents import CellExpectations
+
+#: Cells listed.
+MOST_CELLS = 50
+_REASON_COLUMNS = ("column", "value", "expected", "partner", "partner_value")
+_DEFINITION = (
+    "How much a cell surprises the beta-VAE given the other cells of its row, in nats beyond a typical cell of its "
+    "column. Its p-value is the probability that a cell of the same column surprises as much in a row drawn from the "
+    "learned model; cells are flagged by Benjamini-Hochberg over all cells of the table."
+)
+
+
+def summarise_cells(inputs: AuditInputs, config: AnalysisConfig) -> CellSummary | None:
+    """Summarise the suspicious cells; None for pictures, and for a run of an earlier version."""
+    cells = inputs.cells
+    if cells is None:
+        return None
+    columns, n_rows = inputs.codes.columns, len(inputs.frame)
+    flagged = _flagged(cells, n_rows * len(columns), fdr=config.fdr)
+    rows = np.unique(cells.row[flagged])
+    low, high = wilson(len(rows), n_rows, config.confidence)
+    top = flagged[:MOST_CELLS]
+    reasons = describe_cells(CheckedTable(inputs.frame, inputs.schema, columns, cells), top)
+    return CellSummary(
+        definition=_DEFINITION,
+        fdr=config.fdr,
+        flagged=len(flagged),
+        n=n_rows * len(columns),
+        rows=len(rows),
+        share_of_rows=len(rows) / n_rows,
+        ci=Interval(float(low), float(high), config.confidence),
+        rows_not_flagged=int(np.sum(~inputs.scores.outlier[rows])),
+        by_column=dict(Counter(columns[place] for place in cells.column[flagged]).most_common()),
+        top=tuple(
+            SuspiciousCell(
+                row_id=str(inputs.row_ids[cells.row[place]]),
+                position=int(cells.row[place]),
+                reason=reason,
+                p_value=float(cells.p_value[place]),
+                row_flagged=bool(inputs.scores.outlier[cells.row[place]]),
+            )
+            for place, reason in zip(top, reasons, strict=True)
+        ),
+    )
+
+
+def suspicious_table(table: CheckedTable, row_ids: npt.NDArray[np.object_], scores: RowScores) -> pd.DataFrame:
+    """Return all suspicious cells, least probable first.
+
+    Nothing is escaped here: what writes the table to a file makes it safe for that kind of file.
+
+    Parameters
+    ----------
+    table
+        The N rows, and what is expected in their cells.
+    row_ids, scores
+        Names [N] of the rows, and which of them are flagged; cells are at the same false-discovery rate.
+    """
+    cells = table.cells
+    flagged = _flagged(cells, len(table.frame) * len(table.columns), fdr=scores.fdr)
+    reasons = describe_cells(table, flagged)
+    texts = {name: [getattr(reason, name) for reason in reasons] for name in _REASON_COLUMNS}
+    return pd.DataFrame(
+        {
+            "row_id": row_ids[cells.row[flagged]].astype(object),
+            **{name: np.array(column, dtype=object) for name, column in texts.items()},
+            "nats": cells.nats[flagged],
+            "p_value": cells.p_value[flagged],
+            "row_flagged": scores.outlier[cells.row[flagged]],
+        }
+    )
+
+
+def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator[Finding]:
+    """Yield one finding where suspicious cells lie in rows that are not flagged, of which nothing else would tell."""
+    if cells is None or cells.rows_not_flagged == 0:
+        return
+    names = [f"{name} ({count:,})" for name, count in cells.by_column.items()]
+    contradict = "contradicts the rest of its row" if cells.flagged == 1 else "contradict the rest of their rows"
+    are = "is" if cells.rows_not_flagged == 1 else "are"
+    yield Finding(
+        id="outlier-cells",
+        kind="outlier",
+        severity="medium" if (cells.ci.low or 0.0) > config.max_outlier_share else "low",
+        title=(
+            f"{plural(cells.flagged, 'cell')} {contradict}, in {list_text(names)}; "
+            f"{plural(cells.rows_not_flagged, 'row')} with such a cell {are} not flagged as a whole"
+        ),
+        evidence={
+            "flagged": cells.flagged,
+            "n": cells.n,
+            "rows": cells.rows,
+            "rows_not_flagged": cells.rows_not_flagged,
+            "share_of_rows": cells.share_of_rows,
+            "ci": bounds(cells.ci),
+            "fdr": cells.fdr,
+            "by_column": dict(cells.by_column),
+        },
+        action=(
+            "Check the cells in cells.csv against their source, least probable first: a wrong unit, a slip of the "
+            f"keyboard, two columns that cannot both be right; about {percent_text(cells.fdr)} of them may be right."
+        ),
+        anchor="outliers",
+    )
+
+
+def _flagged(cells: CellExpectations, n_cells: int, *, fdr: float) -> npt.NDArray[np.int64]:
+    """Return the positions of the suspicious cells among the expectations, least probable first."""
+    flagged = np.flatnonzero(suspicious(cells.p_value, n_cells, fdr=fdr))
+    return flagged[np.lexsort((-cells.nats[flagged], cells.p_value[flagged]))]

@@ -1,0 +1,139 @@
+"""Whom deleting the flagged rows would hit: their share in every group, against everybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.analysis.disparities import RateComparison, compare_rates
+from vaeaudit.analysis.groups import Grouping, GroupProduct, product, product_size
+from vaeaudit.analysis.intervals import clopper_pearson
+from vaeaudit.analysis.multiplicity import benjamini_hochberg
+from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.outliers import GroupOutlierRate
+from vaeaudit.config import AnalysisConfig
+
+FloatArray = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+#: Pairs of attributes with more combinations are not crossed: nearly all would be too small to judge.
+MOST_COMBINATIONS = 200
+#: Pairs of attributes that are crossed, in the order in which the attributes were declared.
+MOST_PAIRS = 10
+
+
+def outlier_rates(
+    groupings: Sequence[Grouping], flagged: Mask, config: AnalysisConfig
+) -> tuple[tuple[GroupOutlierRate, ...], tuple[GroupOutlierRate, ...]]:
+    """Return the share of flagged rows in every group, and in every combination of two attributes' groups.
+
+    Each is compared with all rows outside it: Fisher's exact test, adjusted over all groups and combinations together
+    (Benjamini, Hochberg 1995), and the ratio of the two shares. A group counts as hit harder, or less, where the
+    adjusted p is below `fdr` *and* the ratio's whole interval lies beyond the tolerance (`max_ratio`, `min_ratio`).
+
+    Parameters
+    ----------
+    groupings
+        The sensitive attributes, over the same N rows.
+    flagged
+        [N].
+    config
+        Gives `confidence`, `fdr`, the tolerance and the smallest group that is judged.
+
+    Returns
+    -------
+    tuple
+        One entry per group, empty ones too; one per combination that holds rows.
+    """
+    crossed = [product(pair) for pair in _crossed(groupings)]
+    alone = [product([grouping]) for grouping in groupings]
+    compared = [_compare(cells, flagged, config) for cells in (*alone, *crossed)]
+    p = np.concatenate([comparison.p for comparison in compared] or [np.empty(0)])
+    tested = np.isfinite(p)
+    p[tested] = benjamini_hochberg(p[tested])
+    parts = np.split(p, np.cumsum([len(cells) for cells in (*alone, *crossed)])[:-1]) if compared else []
+    rates = [
+        _rates(cells, comparison, adjusted, config)
+        for cells, comparison, adjusted in zip((*alone, *crossed), compared, parts, strict=True)
+    ]
+    by_group = tuple(rate for entries in rates[: len(alone)] for rate in entries)
+    by_combination = tuple(rate for entries in rates[len(alone) :] for rate in entries if rate.n > 0)
+    return by_group, by_combination
+
+
+def rate_ratio_interval(
+    count: npt.ArrayLike, n: npt.ArrayLike, other_count: npt.ArrayLike, other_n: npt.ArrayLike, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Interval of `(count / n) / (other_count / other_n)`, exact given the sum of the two counts.
+
+    Given their sum, `count` is binomial with the odds `ratio * n / other_n` if both counts are Poisson; the interval
+    of Clopper and Pearson for its share is translated (Przyborowski, Wilenski 1940, Biometrika 31). Where rates are
+    not small the counts vary less than Poisson, and the interval is too wide rather than too narrow.
+
+    Returns
+    -------
+    low, high
+        0 and infinity where nothing bounds the ratio.
+    """
+    hits, others = np.asarray(count, np.float64), np.asarray(other_count, np.float64)
+    size, other_size = np.asarray(n, np.float64), np.asarray(other_n, np.float64)
+    bounded = (size > 0) & (other_size > 0)
+    exposure = np.where(bounded, other_size / np.maximum(size, 1), 1.0)
+    low, high = (
+        np.divide(share, 1 - share, out=np.full(share.shape, np.inf), where=share < 1) * exposure
+        for share in clopper_pearson(hits, hits + others, level)
+    )
+    return np.where(bounded, low, 0.0), np.where(bounded, high, np.inf)
+
+
+def _crossed(groupings: Sequence[Grouping]) -> list[tuple[Grouping, Grouping]]:
+    pairs = [pair for pair in combinations(groupings, 2) if product_size(pair) <= MOST_COMBINATIONS]
+    return pairs[:MOST_PAIRS]
+
+
+def _compare(cells: GroupProduct, flagged: Mask, config: AnalysisConfig) -> RateComparison:
+    inside = cells.codes >= 0
+    return compare_rates(cells.codes[inside], flagged[inside], len(cells), config)
+
+
+def _rates(
+    cells: GroupProduct, comparison: RateComparison, p_adjusted: FloatArray, config: AnalysisConfig
+) -> list[GroupOutlierRate]:
+    n = comparison.n
+    flagged = np.rint(comparison.rate * n).astype(np.int64)
+    others, others_flagged = n.sum() - n, flagged.sum() - flagged
+    low, high = rate_ratio_interval(flagged, n, others_flagged, others, config.confidence)
+    return [
+        GroupOutlierRate(
+            attributes=cells.attributes,
+            group=cells.labels[place],
+            n=int(n[place]),
+            flagged=int(flagged[place]),
+            rate=float(comparison.rate[place]),
+            ci=Interval(float(comparison.low[place]), float(comparison.high[place]), config.confidence),
+            n_others=int(others[place]),
+            rate_of_others=float(others_flagged[place] / others[place]) if others[place] else None,
+            ratio=float(comparison.ratio[place]) if np.isfinite(comparison.ratio[place]) else None,
+            ratio_ci=Interval(
+                float(low[place]), float(high[place]) if np.isfinite(high[place]) else None, config.confidence
+            ),
+            p_adjusted=float(p_adjusted[place]) if np.isfinite(p_adjusted[place]) else None,
+            status=_status(int(n[place]), p_adjusted[place], low[place], high[place], config),
+        )
+        for place in range(len(cells))
+    ]
+
+
+def _status(n: int, p_adjusted: float, low: float, high: float, config: AnalysisConfig) -> str:
+    if n == 0:
+        return "empty"
+    if not np.isfinite(p_adjusted):
+        return "small"
+    if p_adjusted < config.fdr and low > config.max_ratio:
+        return "harder"
+    if p_adjusted < config.fdr and high < config.min_ratio:
+        return "less"
+    return "unclear"

@@ -1,0 +1,121 @@
+"""How isolated a row's posterior is among those of all rows: an isolation forest over posterior standard deviations.
+
+Isolation forest: Liu, Ting, Zhou 2008. Its score is bounded and means nothing by itself; `PosteriorIsolation` turns it
+into nats, -log of the share of belonging rows that would be as isolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import IsolationForest
+
+from vaeaudit.analysis.outliers.calibration import bulk_nats
+
+FloatArray = npt.NDArray[np.floating]
+
+#: Rows that forests are grown from, and rows whose scores are the null, at most: more change neither.
+_MOST_REFERENCE, _MOST_NULL = 4096, 20_000
+
+
+@dataclass(frozen=True)
+class PosteriorIsolation:
+    """A forest per fold, and the scores that its own rows have; forests are grown again from what is kept here.
+
+    Attributes
+    ----------
+    reference
+        Per fold: [R, P] posterior log standard deviations of some rows of the fold.
+    null
+        Per fold: [M] scores of rows of the fold, which need not all belong.
+    trees, seed
+        Of each forest.
+    """
+
+    reference: tuple[FloatArray, ...]
+    null: tuple[FloatArray, ...]
+    trees: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if len(self.reference) != len(self.null) or not self.null:
+            raise ValueError(f"one null per reference, found {len(self.null)} and {len(self.reference)}")
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds of rows have forests of their own."""
+        return len(self.null)
+
+    def nats(self, spread: FloatArray, fold: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        """Return -log P(a row that belongs is as isolated) [N].
+
+        Parameters
+        ----------
+        spread, fold
+            [N, P] and [N]; see `vaeaudit.models.posterior_spread`. Need not be the rows of the reference.
+        """
+        result = np.zeros(len(spread))
+        for index, null in enumerate(self.null):
+            rows = np.flatnonzero(fold == index)
+            if len(rows):
+                forest = _grow(self.reference[index], self.trees, self.seed)
+                result[rows] = bulk_nats(_isolation(forest, spread[rows]), null)
+        return result
+
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return plain arrays; their names begin with `isolation_`."""
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "isolation_trees": np.array(self.trees),
+            "isolation_seed": np.array(self.seed),
+        }
+        for index in range(self.n_folds):
+            arrays[f"isolation_reference_{index}"] = np.asarray(self.reference[index])
+            arrays[f"isolation_null_{index}"] = np.asarray(self.null[index])
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Rebuild from `to_arrays`; other arrays are passed over."""
+        n_folds = sum(name.startswith("isolation_null_") for name in arrays)
+        return cls(
+            tuple(arrays[f"isolation_reference_{index}"] for index in range(n_folds)),
+            tuple(arrays[f"isolation_null_{index}"] for index in range(n_folds)),
+            int(arrays["isolation_trees"]),
+            int(arrays["isolation_seed"]),
+        )
+
+
+def fit_isolation(spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: int, seed: int) -> PosteriorIsolation:
+    """Grow a forest for each fold, and keep the scores of its rows as their own null.
+
+    The members of a fold never saw its rows, so the scores are those of rows that are new to them.
+
+    Parameters
+    ----------
+    spread, fold
+        [N, P] and [N]; every fold from 0 on holds rows.
+    trees, seed
+        Of each forest.
+    """
+    generator = np.random.default_rng(seed)
+    references, nulls = [], []
+    for index in range(int(fold.max()) + 1):
+        own = spread[fold == index]
+        shuffled = generator.permutation(len(own))
+        reference = own[np.sort(shuffled[:_MOST_REFERENCE])]
+        references.append(reference)
+        forest = _grow(reference, trees, seed)
+        nulls.append(_isolation(forest, own[np.sort(shuffled[:_MOST_NULL])]))
+    return PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
+
+
+def _grow(reference: FloatArray, trees: int, seed: int) -> IsolationForest:
+    return IsolationForest(n_estimators=trees, random_state=seed % 2**32).fit(reference)
+
+
+def _isolation(forest: IsolationForest, spread: FloatArray) -> npt.NDArray[np.float64]:
+    return np.asarray(-forest.score_samples(spread), np.float64)
