@@ -255,7 +255,7 @@ class TrainConfig(_Section):
         Smoothing of those histograms' densities: the smaller, the more often rare rows are drawn. 0.01 is the value
         of the paper's headline figure.
     null_rows
-        Tables: rows drawn from the model itself, to calibrate the outlier score.
+        Tables: rows drawn from the model itself, to say how much cells of rows that belong surprise.
     """
 
     epochs: int = 30

@@ -58,7 +58,7 @@ class Detector:
     def score(self, rows: data.OtherData) -> npt.NDArray[np.float64]:
         """Return the score [N] of rows in the columns of `schema`, in nats: the higher, the more atypical."""
         codes = encode_other(self.model, rows.as_met, self.schema, self.scoring, self.config)
-        return table_score(codes, self.scoring["null_bounds"])
+        return table_score(codes, self.scoring["density_null"])
 
 
 def learn_detector(dataset: data.Dataset, config: FitConfig) -> Detector:
@@ -86,5 +86,5 @@ def learn_detector(dataset: data.Dataset, config: FitConfig) -> Detector:
     if not isinstance(training.model, models.TableVAE):
         raise TypeError(f"expected a model of columns, found {type(training.model).__name__}")
     codes, scoring = encode_table(training.model, dataset.frame, dataset.schema, held_out, config)
-    score = table_score(codes, scoring["null_bounds"])
+    score = table_score(codes, scoring["density_null"])
     return Detector(training.model, dataset.schema, config, scoring, score)

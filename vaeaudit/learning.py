@@ -210,7 +210,9 @@ def _score_table(
     model = training.model
     if not isinstance(model, models.TableVAE):
         raise TypeError(f"expected a model of columns, found {type(model).__name__}")
-    return encode_table(model, dataset.frame, dataset.schema, held_out, config, on_rows=on_rows)
+    codes, scoring = encode_table(model, dataset.frame, dataset.schema, held_out, config, on_rows=on_rows)
+    drawn = {"n_rows": config.train.null_rows, "n_samples": config.train.iwae_samples, "seed": config.seed}
+    return codes, {**scoring, **models.cell_null(model, codes, scoring["typical"], **drawn).to_arrays()}
 
 
 def _score_pictures(

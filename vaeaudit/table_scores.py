@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.outliers.scoring import density_null
 from vaeaudit.config import FitConfig
 from vaeaudit.data.schema import Schema
 from vaeaudit.isolating import isolation_of, learn_isolation
@@ -50,20 +51,17 @@ def encode_table(
     codes
         Of all rows, with `isolation_nats`.
     scoring
-        What `encode_other` needs, and `null_bounds`.
+        What `encode_other` needs, and `density_null`.
     """
     from vaeaudit import models  # noqa: PLC0415 - it has been imported to train the model
 
     n_samples, seed = config.train.iwae_samples, config.seed
     typical = models.typical_column_nats(model, frame, seed=seed)
     codes = models.encode_rows(model, frame, held_out, typical, n_samples=n_samples, seed=seed, on_rows=on_rows)
-    null = models.drawn_bounds(model, codes, n_rows=config.train.null_rows, n_samples=n_samples, seed=seed)
-    surprise = models.cell_null(model, codes, typical, n_rows=config.train.null_rows, n_samples=n_samples, seed=seed)
     isolation, ensemble = learn_isolation(frame, schema, config.ensemble, seed=seed)
     return replace(codes, isolation_nats=isolation), {
-        "null_bounds": null,
+        "density_null": density_null(codes, seed=seed),
         "typical": typical,
-        **surprise.to_arrays(),
         **ensemble,
     }
 

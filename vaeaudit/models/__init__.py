@@ -23,7 +23,6 @@ from vaeaudit.models.posterior_ensemble import PosteriorEnsemble, plan_members, 
 from vaeaudit.models.stability import Members, train_members
 from vaeaudit.models.table_inference import (
     decode_columns,
-    drawn_bounds,
     encode_rows,
     traversals,
     typical_column_nats,
@@ -48,7 +47,6 @@ __all__ = [
     "cell_null",
     "decode_columns",
     "decode_pictures",
-    "drawn_bounds",
     "encode_images",
     "encode_rows",
     "expect_cells",

@@ -136,25 +136,6 @@ def draw_rows(model: TableVAE, codes: LatentCodes, *, n_rows: int, seed: int) ->
     return DrawnRows(EncodedRows(values, codes_, observed), np.concatenate(bases))
 
 
-def drawn_bounds(model: TableVAE, codes: LatentCodes, *, n_rows: int, n_samples: int, seed: int) -> np.ndarray:
-    """Return the bound [n_rows] of rows that the model itself draws: the null distribution of the outlier score.
-
-    Parameters
-    ----------
-    model, codes
-        See `draw_rows`.
-    n_rows, n_samples
-        Rows to draw, and S of the bound.
-    seed
-        Of the rows, and of the posterior samples.
-    """
-    drawn = draw_rows(model, codes, n_rows=n_rows, seed=seed)
-    seed_noise(model, seed + 1)  # not the noise that the rows themselves were scored with
-    score = _scorer(model, n_samples)
-    bounds = [score(*tensors(part))[2].numpy() for part in chunks(drawn.rows, chunk_size(model, n_samples))]
-    return np.concatenate(bounds) + drawn.base.sum(axis=1)
-
-
 def traversals(model: TableVAE) -> npt.NDArray[np.float64]:
     """Return [L, T, C]: what the decoder expects of each column while one latent moves and the others are 0.
 

@@ -18,6 +18,8 @@ Batch = tuple[tf.Tensor, ...]
 
 #: Under the objective `ae` the posterior is a point; this is what stands in for its standard deviation.
 POINT_STDDEV = 1e-4
+#: Different draws of the noise that rows are scored with; a power of two.
+_NOISES = 1024
 
 
 class LikelihoodLayer(Protocol):
@@ -149,18 +151,28 @@ class BetaVAE(keras.Model):
     def importance_weighted(self, batch: Batch, n_samples: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return mean, stddev [B, L], the S-sample bound [B] and E_q[log p(x_k|z)] per term [B, K].
 
-        All rows share the S draws of the noise, and so do all calls until the noise is seeded anew (common random
-        numbers): what a row gets does not hang on the rows that are scored with it.
+        The noise of a row is chosen by what the row holds: until the noise is seeded anew it gets the same bound alone
+        and among others, today and when it is scored again.
         """
         mean, stddev = self.encode(batch)
-        state = tf.cast(tf.convert_to_tensor(self.noise.state), tf.int32)
-        z = mean + stddev * tf.random.stateless_normal([n_samples, 1, self.config.latents], seed=state)
+        z = mean + stddev * self._noise_by_content(self.features(batch), n_samples)
         per_term = self.likelihood.log_prob(self.decode(z), *batch)
         log_weights = tf.reduce_sum(per_term, axis=-1)
         if self.is_variational:
             log_ratio = prior().log_prob(z) - posterior(mean, stddev).log_prob(z)
             log_weights += tf.reduce_sum(log_ratio, axis=-1)
         return mean, stddev, importance_weighted_bound(log_weights), tf.reduce_mean(per_term, axis=0)
+
+    def _noise_by_content(self, features: tf.Tensor, n_samples: int) -> tf.Tensor:
+        """Return standard normal noise [S, B, L], for each row one of `_NOISES` by a hash of its features [B, ...]."""
+        state = tf.cast(tf.convert_to_tensor(self.noise.state), tf.int32)
+        noises = tf.random.stateless_normal([_NOISES, n_samples, self.config.latents], seed=state)
+        bits = tf.cast(tf.bitcast(tf.reshape(features, [tf.shape(features)[0], -1]), tf.int32), tf.int64)
+        n_features = tf.shape(bits)[1]
+        factors = tf.random.stateless_uniform([n_features], [0, 1], None, None, tf.int64) * 2 + 1
+        mixed = tf.reduce_sum(bits * factors, axis=1)  # multiply-shift hashing; integers wrap around
+        chosen = tf.bitwise.bitwise_and(tf.bitwise.right_shift(mixed, 40), _NOISES - 1)
+        return tf.transpose(tf.gather(noises, chosen), [1, 0, 2])
 
     def train_step(self, data: Batch) -> Mapping[str, tf.Tensor]:
         """Take one optimiser step on a batch; return the running means."""

@@ -261,7 +261,7 @@ class Run:
 
     @cached_property
     def scoring(self) -> dict[str, npt.NDArray[Any]]:
-        """`null_bounds` [M], `typical` [C], the densities and, where there were refits, `stability` [L]."""
+        """`density_null` [M], `typical` [C], the densities and, where there were refits, `stability` [L]."""
         return store.read_arrays(self.path / "model" / "scoring.npz")
 
     @cached_property

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.scoring import score_rows
-from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.analysis.outliers.scoring import density_null, score_rows
+from vaeaudit.config import EnsembleConfig, ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding import fit_encoding
 from vaeaudit.data.schema import Kind
-from vaeaudit.models import drawn_bounds, encode_rows, split_held_out, train, typical_column_nats
+from vaeaudit.isolating import learn_isolation
+from vaeaudit.models import encode_rows, split_held_out, train, typical_column_nats
 
 N = 6000
 SMALL = np.arange(30)  # half a percent
@@ -54,9 +56,10 @@ def test_a_small_group_is_not_flagged_for_being_small_while_broken_cells_are(
     )
     typical = typical_column_nats(training.model, dataset.frame, seed=0)
     codes = encode_rows(training.model, dataset.frame, held_out, typical, n_samples=8, seed=0)
-    null = drawn_bounds(training.model, codes, n_rows=5000, n_samples=8, seed=0)
+    isolation, _ = learn_isolation(dataset.frame, dataset.schema, EnsembleConfig(), seed=0)
+    codes = replace(codes, isolation_nats=isolation)
     rareness = Rareness.of(fit_density(codes.mean, codes.active, seed=0), codes.mean)
-    scores = score_rows(codes, null, rareness, fdr=0.05)
+    scores = score_rows(codes, density_null(codes, seed=0), rareness, fdr=0.05)
     assert scores.outlier[BROKEN].mean() > 0.9
     assert scores.outlier[SMALL].mean() < 0.1
     sound = np.setdiff1d(np.arange(N), BROKEN)

@@ -69,7 +69,7 @@ def _tail(nats: FloatArray, drawn: FloatArray) -> npt.NDArray[np.float64]:
     if not fitted:
         return counted
     # The count of none has no meaning beyond the last drawn cell.
-    return np.max([*fitted, np.where(at_least > 0, counted, 0.0)], axis=0)
+    return np.asarray(np.max([*fitted, np.where(at_least > 0, counted, 0.0)], axis=0))
 
 
 def _exponential_tail(nats: FloatArray, drawn: FloatArray, n_tail: int) -> npt.NDArray[np.float64] | None:

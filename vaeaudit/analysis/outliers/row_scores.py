@@ -32,7 +32,7 @@ def scores_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]], confi
     """
     rareness = Rareness.from_arrays(scoring, config)
     if codes.image_statistics is None:
-        return score_rows(codes, scoring["null_bounds"], rareness, fdr=config.fdr)
+        return score_rows(codes, scoring["density_null"], rareness, fdr=config.fdr)
     reference, null = ComplexityReference.from_arrays(scoring), scoring.get("null_scores")
     return score_images(codes, reference, rareness, null=null, fdr=config.fdr)
 
