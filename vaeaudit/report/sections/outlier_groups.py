@@ -14,7 +14,7 @@ _SENTENCES = 3
 _STATUS = {
     "harder": Badge("loses more", "bad"),
     "less": Badge("loses less", "neutral"),
-    "unclear": Badge("no difference shown", "neutral"),
+    "unclear": Badge("unclear", "neutral"),
     "small": Badge("too few rows to judge", "unsure"),
     "empty": Badge("no row", "unsure"),
 }
