@@ -18,6 +18,7 @@ import numpy.typing as npt
 from vaeaudit import runs
 from vaeaudit.analysis.densities.density import LatentDensity, fit_density
 from vaeaudit.analysis.densities.rareness import Rareness, summarise_density
+from vaeaudit.analysis.outliers.calibration import sample_of_scores
 from vaeaudit.analysis.outliers.image_scoring import fit_reference, image_outlier_score
 from vaeaudit.config import FitConfig
 from vaeaudit.data import Dataset
@@ -233,7 +234,7 @@ def _score_pictures(
     )
     statistics = np.asarray(codes.image_statistics)
     reference = fit_reference(statistics)
-    null = image_outlier_score(statistics[held_out], reference)
+    null = sample_of_scores(image_outlier_score(statistics, reference), seed=config.seed)
     return codes, {**scales.to_arrays(), **reference.to_arrays(), "null_scores": null}
 
 

@@ -12,6 +12,8 @@ from vaeaudit.analysis.outliers.bulk_tail import fit_bulk_tail
 
 FloatArray = npt.NDArray[np.floating]
 
+#: Scores that others are compared with, at most.
+MOST_NULL = 20_000
 #: Upper share of the null scores that the tail is fitted to (peaks over threshold, Pickands 1975).
 TAIL = 0.05
 
@@ -84,7 +86,7 @@ def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
     return nats
 
 
-def fold_nats(score: FloatArray, fold: npt.NDArray[np.integer], nulls: Sequence[FloatArray]) -> FloatArray:
+def fold_nats(score: FloatArray, fold: npt.NDArray[np.integer], nulls: Sequence[FloatArray]) -> npt.NDArray[np.float64]:
     """Return `bulk_nats` [N] where each row is compared with the null of its own fold.
 
     Cross-fitting and held-out rows: models that were trained on other rows give scores on another scale, so rows are
@@ -103,6 +105,20 @@ def fold_nats(score: FloatArray, fold: npt.NDArray[np.integer], nulls: Sequence[
         if rows.any():
             nats[rows] = bulk_nats(score[rows], null)
     return nats
+
+
+def sample_of_scores(score: FloatArray, *, seed: int) -> npt.NDArray[np.float64]:
+    """Return scores [M] to compare others with: all N, or `MOST_NULL` of them, of which more would change little.
+
+    Parameters
+    ----------
+    score
+        [N]; of a run's own rows, which need not all belong.
+    seed
+        Of the sample.
+    """
+    kept = np.random.default_rng(seed).permutation(len(score))[:MOST_NULL]
+    return np.asarray(score, np.float64)[np.sort(kept)]
 
 
 def _empirical_nats(score: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float64]:

@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 
 from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.inputs import RowScores
-from vaeaudit.analysis.outliers.calibration import fold_nats, p_values_of
+from vaeaudit.analysis.outliers.calibration import bulk_p_values
 from vaeaudit.analysis.outliers.scoring import row_scores
 from vaeaudit.latents import LatentCodes
 
@@ -26,8 +26,8 @@ FloatArray = npt.NDArray[np.floating]
 IMAGE_DEFINITION = (
     "How far a picture exceeds what is usual for pictures of its complexity, in robust standard deviations: the soft "
     "maximum over how much of it the model does not reproduce and how unusual its own texture is, each in its worst "
-    "patches and at several scales. P-values come from the bulk of the pictures that were treated alike, trained on or "
-    "held out; rows are flagged by Benjamini-Hochberg over all rows."
+    "patches and at several scales. P-values come from the bulk of all pictures of the run; rows are flagged by "
+    "Benjamini-Hochberg over all rows."
 )
 #: Kind of patch at each scale, in the order of `vaeaudit.models.patch_scales.SCALES`.
 SCALE_NAMES = ("fine texture", "texture", "small-scale shape", "coarse shape")
@@ -168,8 +168,8 @@ def score_images(
 ) -> RowScores:
     """Score every picture.
 
-    Pictures that the model was trained on may score lower for having been learned, so each is compared with those that
-    were treated alike: trained on, or held out. Neither need belong entirely.
+    Compared with all pictures of the run, of which some may not belong. Those that the model was trained on may score a
+    little lower for having been learned, but the energies of a picture itself cannot be learned.
 
     Parameters
     ----------
@@ -182,15 +182,12 @@ def score_images(
     fdr
         False-discovery rate of the flags.
     null
-        [M]; scores of the run's own pictures that were held out of training, to compare with those held out in
-        `codes`; these themselves where it is None.
+        [M]; scores of the run's own pictures; those of `codes` where it is None.
     """
     if codes.image_statistics is None:
         raise ValueError("codes must have image_statistics: these rows are no pictures")
     score = image_outlier_score(codes.image_statistics, reference)
-    held_out = score[codes.held_out] if null is None else null
-    nats = fold_nats(score, codes.held_out.astype(np.int64), (score[~codes.held_out], held_out))
-    p_value = p_values_of(nats)
+    p_value = bulk_p_values(score, score if null is None else null)
     return row_scores(codes, score, p_value, rareness, fdr=fdr, definition=IMAGE_DEFINITION)
 
 

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
-from vaeaudit.analysis.outliers.calibration import bulk_nats
+from vaeaudit.analysis.outliers.calibration import fold_nats, sample_of_scores
 
 FloatArray = npt.NDArray[np.floating]
 
-#: Rows that forests are grown from, and rows whose scores are the null, at most: more change neither.
-_MOST_REFERENCE, _MOST_NULL = 4096, 20_000
+#: Rows that a forest is grown from, at most: each of its trees takes 256 of them.
+_MOST_REFERENCE = 4096
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,12 @@ class PosteriorIsolation:
         spread, fold
             [N, P] and [N]; see `vaeaudit.models.posterior_spread`. Need not be the rows of the reference.
         """
-        result = np.zeros(len(spread))
-        for index, null in enumerate(self.null):
+        score = np.zeros(len(spread))
+        for index, reference in enumerate(self.reference):
             rows = np.flatnonzero(fold == index)
             if len(rows):
-                forest = _grow(self.reference[index], self.trees, self.seed)
-                result[rows] = bulk_nats(_isolation(forest, spread[rows]), null)
-        return result
+                score[rows] = _isolation(_grow(reference, self.trees, self.seed), spread[rows])
+        return fold_nats(score, fold, self.null)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return plain arrays; their names begin with `isolation_`."""
@@ -105,11 +104,9 @@ def fit_isolation(spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: i
     references, nulls = [], []
     for index in range(int(fold.max()) + 1):
         own = spread[fold == index]
-        shuffled = generator.permutation(len(own))
-        reference = own[np.sort(shuffled[:_MOST_REFERENCE])]
+        reference = own[np.sort(generator.permutation(len(own))[:_MOST_REFERENCE])]
         references.append(reference)
-        forest = _grow(reference, trees, seed)
-        nulls.append(_isolation(forest, own[np.sort(shuffled[:_MOST_NULL])]))
+        nulls.append(sample_of_scores(_isolation(_grow(reference, trees, seed), own), seed=seed))
     return PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
 
 

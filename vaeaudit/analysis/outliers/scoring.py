@@ -8,7 +8,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.outliers.calibration import bulk_nats, p_values_of
+from vaeaudit.analysis.outliers.calibration import bulk_nats, p_values_of, sample_of_scores
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]
@@ -16,8 +16,6 @@ FloatArray = npt.NDArray[np.floating]
 #: Part of the error rate that goes to the question "how improbable"; the rest goes to "how isolated". On the outlier
 #: sets of the benchmark the ranking hardly changes between a tenth and a fiftieth, and is worse with one half.
 DENSITY_SHARE = 0.05
-#: Rows whose bounds are kept as the null, at most.
-_MOST_NULL = 20_000
 DEFINITION = (
     "Surprise in nats: minus the log of the row's p-value, so the higher, the more atypical. Two questions are put to "
     "a row, and the clearer answer counts, with an allowance for having asked twice. How isolated is it: the "
@@ -38,8 +36,7 @@ def density_null(codes: LatentCodes, *, seed: int) -> npt.NDArray[np.float64]:
     seed
         Of the sample.
     """
-    kept = np.random.default_rng(seed).permutation(len(codes))[:_MOST_NULL]
-    return -np.asarray(codes.iwae, np.float64)[np.sort(kept)]
+    return sample_of_scores(-np.asarray(codes.iwae, np.float64), seed=seed)
 
 
 def score_rows(codes: LatentCodes, null: FloatArray, rareness: Rareness, *, fdr: float) -> RowScores:
