@@ -50,12 +50,22 @@ def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
         "tickvals": [10.0**power for power in powers],
         "ticktext": [numbers.rate(10.0**power) for power in powers],
     }
-    more: Spec = {"xaxis": {"range": _scores_shown(outliers, curve)}, "yaxis": shares}
+    shown = _scores_shown(outliers, curve)
+    more: Spec = {"xaxis": {"range": shown}, "yaxis": shares}
     if outliers.threshold is not None:
         text = f"flagged from<br>{numbers.number(outliers.threshold)} {outliers.unit}"
-        place = {"x": outliers.threshold, "xanchor": "left", "xshift": 4, "y": 0.99, "yref": "paper", "yanchor": "top"}
+        # Towards the middle, so that a narrow page does not cut it.
+        side, shift = ("right", -4) if outliers.threshold > sum(shown) / 2 else ("left", 4)
+        place = {
+            "x": outliers.threshold,
+            "xanchor": side,
+            "xshift": shift,
+            "y": 0.99,
+            "yref": "paper",
+            "yanchor": "top",
+        }
         more["shapes"] = [vertical_line(outliers.threshold, dash="dot")]
-        more["annotations"] = [{"text": text, "align": "left", "showarrow": False, **place}]
+        more["annotations"] = [{"text": text, "align": side, "showarrow": False, **place}]
     spec = {
         "data": [observed, expected],
         "layout": layout(
