@@ -9,7 +9,7 @@ import pytest
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.scoring import DENSITY_SHARE, clearer_of_two, score_rows, table_score
+from vaeaudit.analysis.outliers.scoring import clearer_of_two, score_rows, table_score
 from vaeaudit.latents import LatentCodes
 
 RNG = np.random.default_rng(21)
@@ -53,12 +53,17 @@ def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
 
 def test_the_clearer_of_two_answers_counts_with_the_allowance_for_two() -> None:
     one, other = RNG.exponential(size=100_000), RNG.exponential(size=100_000)
-    for nats in (clearer_of_two(one, other), clearer_of_two(one, one)):
+    for nats in (clearer_of_two(one, other, n_compared=10), clearer_of_two(one, one, n_compared=10)):
         for rate in (0.1, 0.01, 0.001):
             assert np.mean(np.exp(-nats) <= rate) <= rate * 1.2
-    assert np.mean(np.exp(-clearer_of_two(one, other)) <= 0.01) > 0.009  # and hardly anything is given away
-    far = clearer_of_two(np.array([0.0, 0.0, 900.0]), np.array([0.0, 900.0, 0.0]))
-    np.testing.assert_allclose(far, [0.0, 900 + np.log(DENSITY_SHARE), 900 + np.log(1 - DENSITY_SHARE)])
+    far = clearer_of_two(np.array([0.0, 0.0, 900.0]), np.array([0.0, 900.0, 0.0]), n_compared=100)
+    np.testing.assert_allclose(far, [0.0, 900 - np.log(2), 900 - np.log(2)])
+
+
+def test_what_chance_alone_would_bring_forth_says_nothing_of_density() -> None:
+    density = np.log(1000) + np.array([-0.1, 0.1])
+    nats = clearer_of_two(np.zeros(2), density, n_compared=1000)
+    np.testing.assert_allclose(nats, [0.0, density[1] - np.log(2)])
 
 
 def test_a_row_is_flagged_for_its_isolation_alone() -> None:
