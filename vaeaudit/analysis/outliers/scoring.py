@@ -71,8 +71,9 @@ def table_score(codes: LatentCodes, null: FloatArray) -> npt.NDArray[np.float64]
 def clearer_of_two(isolation: FloatArray, density: FloatArray, *, n_compared: int) -> npt.NDArray[np.float64]:
     """Return -log of the p-value of "the smaller of two p-values is this small" [N]: `1 - (1 - min)^2` (Sidak 1967).
 
-    Exact where the two are independent, cautious where they rise and fall together, and without ties at 1. The density speaks only where not even one of the rows compared with would be as improbable by chance. Nearer to the
-    bulk the isolation ranks rows better, on the outlier sets of the benchmark, and the density would drown it.
+    Exact where the two are independent, cautious where they rise and fall together, and without ties at 1. The density
+    speaks only where not even one of the rows compared with would be as improbable by chance: nearer to the bulk the
+    isolation ranks rows better, on the outlier sets of the benchmark, and the density would drown it.
 
     Parameters
     ----------

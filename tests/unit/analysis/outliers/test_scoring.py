@@ -63,7 +63,7 @@ def test_the_clearer_of_two_answers_counts_with_the_allowance_for_two() -> None:
 def test_what_chance_alone_would_bring_forth_says_nothing_of_density() -> None:
     density = np.log(1000) + np.array([-0.1, 0.1])
     nats = clearer_of_two(np.zeros(2), density, n_compared=1000)
-    np.testing.assert_allclose(nats, [0.0, density[1] - np.log(2)])
+    np.testing.assert_allclose(nats, [0.0, density[1] - np.log(2)], rtol=1e-3)
 
 
 def test_a_row_is_flagged_for_its_isolation_alone() -> None:
