@@ -83,7 +83,8 @@ def test_the_bounds_are_ordered_and_tighten_to_the_evidence(
 def test_the_one_sample_bound_is_on_average_log_likelihood_minus_kl(model: TableVAE, batch: Any) -> None:
     log_likelihood, kl = model.losses_per_row(repeated(batch, 4000))
     by_parts = (log_likelihood - kl).numpy().astype(np.float64).reshape(4000, B).mean(axis=0)
-    assert mean_bound(model, batch, 1, 4000).mean() == pytest.approx(by_parts.mean(), abs=0.02)
+    # There are 1,024 draws of the noise, however often a row is repeated.
+    assert mean_bound(model, batch, 1, 4000).mean() == pytest.approx(by_parts.mean(), abs=0.1)
 
 
 def test_a_rows_log_likelihood_is_the_sum_over_columns_and_its_kl_the_sum_over_latents(batch: Any) -> None:
