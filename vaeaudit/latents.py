@@ -49,6 +49,9 @@ class LatentCodes:
         Tables: [N]; how isolated the row's posterior standard deviations are among those of all rows, under an ensemble
         of small models that never saw it: -log of the share of belonging rows that are as isolated (see
         `vaeaudit.isolating`). None for pictures.
+    rarity_nats
+        Tables: [N]; -log of the shares that the row's levels, and the presence or absence of its cells, have in their
+        columns, summed: what a row is improbable by for belonging to small groups alone. None for pictures.
     """
 
     mean: FloatArray
@@ -64,6 +67,7 @@ class LatentCodes:
     columns: tuple[str, ...]
     image_statistics: FloatArray | None = None
     isolation_nats: FloatArray | None = None
+    rarity_nats: FloatArray | None = None
 
     def __post_init__(self) -> None:
         n_rows, n_latents = self.mean.shape
@@ -83,7 +87,7 @@ class LatentCodes:
             found = getattr(self, name).shape
             if found != shape:
                 raise ValueError(f"{name} must have shape {shape} (N, L = {n_rows}, {n_latents}), found {found}")
-        for name in ("image_statistics", "isolation_nats"):
+        for name in ("image_statistics", "isolation_nats", "rarity_nats"):
             values = getattr(self, name)
             if values is not None and len(values) != n_rows:
                 raise ValueError(f"{name} must have {n_rows} rows, found {len(values)}")

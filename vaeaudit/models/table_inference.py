@@ -185,11 +185,12 @@ def column_in_user_units(values: npt.NDArray[np.float64], column: ColumnEncoding
 
 
 def _scorer(model: TableVAE, n_samples: int) -> Compiled:
-    """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods [B, C], expectation [B, C]."""
+    """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods, expectation and nats alone [B, C]."""
 
     def score(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
         mean, stddev, bound, per_column = model.importance_weighted(batch, n_samples)
-        return mean, stddev, bound, per_column, model.likelihood.expectation(model.decode(mean))
+        expectation = model.likelihood.expectation(model.decode(mean))
+        return mean, stddev, bound, per_column, expectation, model.nats_alone(batch)
 
     return compiled(model, score)
 
@@ -201,9 +202,10 @@ def _encode_chunk(
     typical: npt.NDArray[np.floating],
 ) -> dict[str, np.ndarray]:
     rows = model.encoding.encode(frame)
-    mean, stddev, bound, per_column, expected = score(*tensors(rows))
+    mean, stddev, bound, per_column, expected, alone = score(*tensors(rows))
     kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev)).numpy()
     base = model.encoding.base_log_density(frame)
+    is_number = [not column.kind.is_levelled for column in model.encoding.columns]
     column_log_likelihood = per_column.numpy() + base
     excess = -column_log_likelihood - typical
     top = most_surprising(excess)
@@ -215,6 +217,7 @@ def _encode_chunk(
         "kl": kl,
         "log_likelihood": column_log_likelihood.sum(axis=1),
         "iwae": bound.numpy() + base.sum(axis=1),
+        "rarity_nats": np.where(is_number & rows.observed, 0.0, alone.numpy() - base).sum(axis=1),
         "unit_correction": model.encoding.unit_correction(frame),
         "reason_column": top.astype(np.int32),
         "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),

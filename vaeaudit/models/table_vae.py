@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
@@ -44,8 +46,15 @@ class TableVAE(BetaVAE):
         )
         self.encoding = encoding
         self.inputs_layer = inputs_layer
-        shape = (likelihood.n_parameters,)
-        self.marginals = self.add_weight(name="marginals", shape=shape, initializer="zeros", trainable=False)
+        shapes = {
+            "marginals": (likelihood.n_parameters,),
+            "code_nats": (len(encoding.coded), max((column.n_codes for column in encoding.coded), default=1)),
+            "presence_nats": (likelihood.n_columns, 2),
+        }
+        self.marginals, self.code_nats, self.presence_nats = (
+            self.add_weight(name=name, shape=shape, initializer="zeros", trainable=False)
+            for name, shape in shapes.items()
+        )
 
     @property
     def signature(self) -> list[tf.TensorSpec]:
@@ -66,16 +75,36 @@ class TableVAE(BetaVAE):
         bias, baseline = fit_marginals(self.likelihood, train_rows, test_rows, seed=seed)
         self.decoder.layers[-1].bias.assign(bias)
         self.marginals.assign(bias)
+        _, codes, observed = train_rows.arrays()
+        self.code_nats.assign(_share_nats(codes, self.code_nats.shape[1]))
+        with_missing = np.array([column.has_missing for column in self.encoding.columns])
+        self.presence_nats.assign(_share_nats(observed.astype(np.int32), 2) * with_missing[:, None])
         return baseline
 
     def rarity_credit(self, batch: Batch) -> tf.Tensor:
-        """Return [B] nats that a row's loss owes to rare levels and missing cells alone, whatever the other cells say.
+        """Return [B] nats that a row's loss owes to rare codes and missing cells alone, whatever the other cells say.
 
         A row is not trimmed for belonging to a small group: only for numbers far out, and for levels that are less
         probable given the rest of the row than they are by themselves. On Adult, trimming by the loss itself kept all
         83 people with preschool education from being learned, and flagged them.
         """
-        _, _, observed = batch
-        alone = self.likelihood.log_prob(self.marginals[None, :], *batch)
-        is_number = tf.range(self.likelihood.n_columns) < self.likelihood.n_numeric
-        return -tf.reduce_sum(tf.where(is_number & observed, 0.0, alone), axis=-1)
+        return tf.reduce_sum(self.nats_alone(batch), axis=1)
+
+    def nats_alone(self, batch: Batch) -> tf.Tensor:
+        """Return -log of the share [B, C] that a cell's code, and that it is there or missing, has in its column.
+
+        Shares are those of the rows trained on. Columns without codes have that of presence only.
+        """
+        _, codes, observed = batch
+        of_codes = tf.transpose(tf.gather(self.code_nats, tf.transpose(tf.maximum(codes, 0)), axis=1, batch_dims=1))
+        of_codes = tf.pad(tf.where(codes < 0, 0.0, of_codes), [[0, 0], [self.likelihood.n_numeric, 0]])
+        return of_codes + tf.where(observed, self.presence_nats[:, 1], self.presence_nats[:, 0])
+
+
+def _share_nats(codes: npt.NDArray[np.integer], n_codes: int) -> npt.NDArray[np.float64]:
+    """Return -log of the share [Q, n_codes] that each code has among the known codes [N, Q]; finite."""
+    nats = np.zeros((codes.shape[1], n_codes))
+    for position, column in enumerate(codes.T):
+        counts = np.bincount(column[column >= 0], minlength=n_codes)
+        nats[position] = np.log(counts.sum() + 1) - np.log(counts + 0.5)
+    return nats

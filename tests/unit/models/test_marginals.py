@@ -47,3 +47,24 @@ def test_training_starts_from_the_marginals(marginal: Any) -> None:
     shares = np.bincount(rows.codes[:, 0], minlength=4) / N
     np.testing.assert_allclose(level.probs_parameter()[0, 0], shares, atol=0.03)
     np.testing.assert_allclose(model.likelihood.missingness(parameters).probs_parameter()[0], [0.2], atol=0.03)
+
+
+def test_what_a_cell_costs_alone_is_minus_the_log_of_its_share_in_its_column(marginal: Any) -> None:
+    model, rows, _ = marginal
+    alone = model.nats_alone(rows.arrays()).numpy()
+    missing = ~rows.observed[:, 0]
+    np.testing.assert_allclose(alone[missing, 0], -np.log(missing.mean()), atol=1e-3)
+    np.testing.assert_allclose(alone[~missing, 0], -np.log(1 - missing.mean()), atol=1e-3)
+    shares = np.bincount(rows.codes[:, 0]) / N
+    np.testing.assert_allclose(alone[:, 1], -np.log(shares[rows.codes[:, 0]]), atol=2e-3)
+
+
+def test_a_missing_level_costs_what_missing_cells_do(dataset_of: Any) -> None:
+    level = np.array(["a", "b", None, "a"] * 25, object)
+    dataset = dataset_of({"level": (level, Kind.CATEGORY)})
+    encoding = fit_encoding(dataset, max_levels=255)
+    model = TableVAE(encoding, ModelConfig(latents=1, hidden=(4,)), seed=0)
+    rows = encoding.encode(dataset.frame)
+    model.start_from(rows, rows, seed=0)
+    expected = [-np.log(0.75 * 2 / 3), -np.log(0.75 / 3), -np.log(0.25), -np.log(0.75 * 2 / 3)]
+    np.testing.assert_allclose(model.nats_alone(rows.arrays()).numpy()[:4, 0], expected, atol=0.03)

@@ -18,13 +18,14 @@ DEFINITION = (
     "a row, and the clearer answer counts, with an allowance for having asked twice. How isolated is it: the "
     "posterior standard deviations that an ensemble of small beta-VAEs, none of them trained on the row, give it, in "
     "an isolation forest (Liu 2008). How improbable is it: the importance-weighted bound on log p(x) under the "
-    "beta-VAE (Burda 2016). Both are compared with the bulk of all rows. Rows are flagged by Benjamini-Hochberg over "
-    "all rows."
+    "beta-VAE (Burda 2016), beyond what its levels are improbable by themselves, so that a rare group does not stand "
+    "out for being rare. Both are compared with the bulk of all rows. Rows are flagged by Benjamini-Hochberg over all "
+    "rows."
 )
 
 
 def density_null(codes: LatentCodes, *, seed: int) -> npt.NDArray[np.float64]:
-    """Return the scores [M] that bounds of other rows are compared with: those of the run's own rows, or a sample.
+    """Return the improbabilities [M] that others are compared with: those of the run's own rows, or a sample.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def density_null(codes: LatentCodes, *, seed: int) -> npt.NDArray[np.float64]:
     seed
         Of the sample.
     """
-    return sample_of_scores(-np.asarray(codes.iwae, np.float64), seed=seed)
+    return sample_of_scores(improbability(codes), seed=seed)
 
 
 def score_rows(codes: LatentCodes, null: FloatArray, rareness: Rareness, *, fdr: float) -> RowScores:
@@ -42,7 +43,7 @@ def score_rows(codes: LatentCodes, null: FloatArray, rareness: Rareness, *, fdr:
     Parameters
     ----------
     codes
-        Of the rows to be scored, with `isolation_nats`.
+        Of the rows to be scored, with `isolation_nats` and `rarity_nats`.
     null
         [M]; see `density_null`.
     rareness
@@ -64,8 +65,20 @@ def table_score(codes: LatentCodes, null: FloatArray) -> npt.NDArray[np.float64]
     """
     if codes.isolation_nats is None:
         raise ValueError("codes must have isolation_nats: these rows are no table, or nobody asked the ensemble")
-    density = bulk_nats(-np.asarray(codes.iwae, np.float64), np.asarray(null, np.float64))
+    density = bulk_nats(improbability(codes), np.asarray(null, np.float64))
     return clearer_of_two(np.asarray(codes.isolation_nats, np.float64), density, n_compared=len(null))
+
+
+def improbability(codes: LatentCodes) -> npt.NDArray[np.float64]:
+    """Return by how many nats each row [N] of a table is less probable than its levels are by themselves.
+
+    Minus the importance-weighted bound, less `rarity_nats`: for levels that is how much less probable they are together
+    than apart, for numbers their improbability. A group that is rare, and thereby improbable, is no outlier; a rare
+    level among cells that contradict it is.
+    """
+    if codes.rarity_nats is None:
+        raise ValueError("codes must have rarity_nats: these rows are no table")
+    return -np.asarray(codes.iwae, np.float64) - np.asarray(codes.rarity_nats, np.float64)
 
 
 def clearer_of_two(isolation: FloatArray, density: FloatArray, *, n_compared: int) -> npt.NDArray[np.float64]:

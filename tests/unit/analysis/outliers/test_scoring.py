@@ -9,7 +9,7 @@ import pytest
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.scoring import clearer_of_two, score_rows, table_score
+from vaeaudit.analysis.outliers.scoring import clearer_of_two, density_null, score_rows, table_score
 from vaeaudit.latents import LatentCodes
 
 RNG = np.random.default_rng(21)
@@ -31,6 +31,7 @@ def codes_with(iwae: np.ndarray, mean: np.ndarray, isolation: np.ndarray | None 
         held_out=np.zeros(n_rows, bool),
         columns=("x",),
         isolation_nats=RNG.exponential(size=n_rows) if isolation is None else isolation,
+        rarity_nats=np.zeros(n_rows),
     )
 
 
@@ -76,10 +77,24 @@ def test_a_row_is_flagged_for_its_isolation_alone() -> None:
     assert scores.outlier[5:].sum() <= 2
 
 
-def test_rows_that_no_ensemble_judged_are_refused() -> None:
-    codes = replace(codes_with(np.zeros(3), np.zeros((3, 1))), isolation_nats=None)
-    with pytest.raises(ValueError, match="isolation_nats"):
+@pytest.mark.parametrize("missing", ["isolation_nats", "rarity_nats"])
+def test_rows_that_nobody_judged_as_rows_of_a_table_are_refused(missing: str) -> None:
+    codes = replace(codes_with(np.zeros(3), np.zeros((3, 1))), **{missing: None})
+    with pytest.raises(ValueError, match=missing):
         table_score(codes, np.zeros(100))
+
+
+def test_a_group_is_not_improbable_for_being_rare() -> None:
+    iwae = -20 - RNG.chisquare(6, 3000)
+    rare, contradicting = np.arange(30), np.arange(30, 40)
+    iwae[:40] -= 40
+    codes = codes_with(iwae, np.zeros((3000, 1)), isolation=np.zeros(3000))
+    rarity = np.zeros(3000)
+    rarity[rare] = 40
+    codes = replace(codes, rarity_nats=rarity)
+    score = table_score(codes, density_null(codes, seed=0))
+    assert score[rare].max() < 8
+    assert score[contradicting].min() > 8
 
 
 def test_clean_rows_are_hardly_ever_flagged() -> None:
