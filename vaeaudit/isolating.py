@@ -49,9 +49,9 @@ def learn_isolation(
         fold = np.zeros_like(fold)
     ensemble = models.train_ensemble(features, fold, config, seed=seed)
     spread = models.posterior_spread(ensemble, features, fold)
-    isolation = fit_isolation(spread, fold, trees=config.trees, seed=seed)
+    isolation, nats = fit_isolation(spread, fold, trees=config.trees, seed=seed)
     weights = {f"{_WEIGHT}{index}": value for index, value in enumerate(ensemble.get_weights())}
-    return isolation.nats(spread, fold), {**scaling.to_arrays(), **isolation.to_arrays(), **weights}
+    return nats, {**scaling.to_arrays(), **isolation.to_arrays(), **weights}
 
 
 def isolation_of(

@@ -96,7 +96,9 @@ class TableVAE(BetaVAE):
         Shares are those of the rows trained on. Columns without codes have that of presence only.
         """
         _, codes, observed = batch
-        of_codes = tf.transpose(tf.gather(self.code_nats, tf.transpose(tf.maximum(codes, 0)), axis=1, batch_dims=1))
+        n_columns, n_codes = self.code_nats.shape
+        places = tf.maximum(codes, 0) + n_codes * np.arange(n_columns, dtype=np.int32)
+        of_codes = tf.gather(tf.reshape(self.code_nats, [-1]), places)
         of_codes = tf.pad(tf.where(codes < 0, 0.0, of_codes), [[0, 0], [self.likelihood.n_numeric, 0]])
         return of_codes + tf.where(observed, self.presence_nats[:, 1], self.presence_nats[:, 0])
 

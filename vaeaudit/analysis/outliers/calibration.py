@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from vaeaudit.analysis.outliers.bulk_tail import fit_bulk_tail
 
@@ -14,8 +13,6 @@ FloatArray = npt.NDArray[np.floating]
 
 #: Scores that others are compared with, at most.
 MOST_NULL = 20_000
-#: Upper share of the null scores that the tail is fitted to (peaks over threshold, Pickands 1975).
-TAIL = 0.05
 
 
 def p_values_of(nats: FloatArray) -> npt.NDArray[np.float64]:
@@ -24,14 +21,9 @@ def p_values_of(nats: FloatArray) -> npt.NDArray[np.float64]:
     Parameters
     ----------
     nats
-        [N] at least 0; see `tail_nats` and `bulk_nats`.
+        [N] at least 0; see `bulk_nats`.
     """
     return np.maximum(np.exp(-np.asarray(nats, np.float64)), np.finfo(np.float64).tiny)
-
-
-def tail_p_values(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
-    """Return P(null >= score) [N] for null scores [M]; see `tail_nats`."""
-    return p_values_of(tail_nats(score, null))
 
 
 def bulk_p_values(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
@@ -39,33 +31,13 @@ def bulk_p_values(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64
     return p_values_of(bulk_nats(score, null))
 
 
-def tail_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
-    """Return -log P(null >= score) [N] for null scores [M].
-
-    Empirical below the upper `TAIL` of the null; above, the generalised Pareto distribution fitted to the null's
-    exceedances by maximum likelihood, so that p-values do not end at 1 / M.
-    """
-    ordered = np.sort(np.asarray(null, np.float64))
-    empirical = _empirical_nats(score, ordered)
-    threshold = float(np.quantile(ordered, 1 - TAIL))
-    excess = ordered[ordered > threshold] - threshold
-    if len(excess) < 20 or excess.max() == 0:
-        return empirical
-    # An exponential tail is the lightest that is trusted: a fitted end point would make p-values 0.
-    shape, _, scale = stats.genpareto.fit(excess, floc=0)
-    if shape < 0:
-        shape, scale = 0.0, float(excess.mean())
-    beyond = np.maximum(np.asarray(score, np.float64) - threshold, 0.0) / scale
-    hazard = np.log1p(shape * beyond) / shape if shape > 0 else beyond
-    return np.where(score > threshold, hazard - np.log(TAIL), empirical)
-
-
 def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
     """Return -log P(a row that belongs scores as high) [N] for null scores [M] of which some need not belong.
 
-    `tail_nats` on such a null would fit its tail to the very outliers that are sought. Here the tail is learned from
-    the part of the null that one law explains, with a share of strangers beyond it (`fit_bulk_tail`); below the start
-    of that law p-values are empirical, as they are everywhere where the null is too small or too tied for a law.
+    A tail fitted to the highest of such a null would be fitted to the very outliers that are sought. Here the tail is
+    learned from the part of the null that one law explains, with a share of strangers beyond it (`fit_bulk_tail`);
+    below the start of that law p-values are empirical, as they are everywhere where the null is too small or too tied
+    for a law.
     What that gave on simulated scores stands in docs/methods.md.
 
     Parameters

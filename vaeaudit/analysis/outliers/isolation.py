@@ -88,8 +88,10 @@ class PosteriorIsolation:
         )
 
 
-def fit_isolation(spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: int, seed: int) -> PosteriorIsolation:
-    """Grow a forest for each fold, and keep the scores of its rows as their own null.
+def fit_isolation(
+    spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: int, seed: int
+) -> tuple[PosteriorIsolation, npt.NDArray[np.float64]]:
+    """Grow a forest for each fold, keep the scores of its rows as their own null, and return `nats` [N] of all rows.
 
     The members of a fold never saw its rows, so the scores are those of rows that are new to them.
 
@@ -101,13 +103,16 @@ def fit_isolation(spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: i
         Of each forest.
     """
     generator = np.random.default_rng(seed)
-    references, nulls = [], []
+    references, nulls, score = [], [], np.zeros(len(spread))
     for index in range(int(fold.max()) + 1):
-        own = spread[fold == index]
+        rows = np.flatnonzero(fold == index)
+        own = spread[rows]
         reference = own[np.sort(generator.permutation(len(own))[:_MOST_REFERENCE])]
+        score[rows] = _isolation(_grow(reference, trees, seed), own)
         references.append(reference)
-        nulls.append(sample_of_scores(_isolation(_grow(reference, trees, seed), own), seed=seed))
-    return PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
+        nulls.append(sample_of_scores(score[rows], seed=seed))
+    isolation = PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
+    return isolation, fold_nats(score, fold, nulls)
 
 
 def _grow(reference: FloatArray, trees: int, seed: int) -> IsolationForest:

@@ -14,7 +14,12 @@ FOLD = np.arange(1000) % 2
 
 @pytest.fixture(scope="module")
 def isolation() -> PosteriorIsolation:
-    return fit_isolation(SPREAD, FOLD, trees=60, seed=0)
+    return fit_isolation(SPREAD, FOLD, trees=60, seed=0)[0]
+
+
+def test_rows_get_the_nats_when_they_are_learned_from_that_they_get_later(isolation: PosteriorIsolation) -> None:
+    _, nats = fit_isolation(SPREAD, FOLD, trees=60, seed=0)
+    np.testing.assert_array_equal(nats, isolation.nats(SPREAD, FOLD))
 
 
 def test_rows_that_stand_apart_are_isolated(isolation: PosteriorIsolation) -> None:
@@ -36,7 +41,7 @@ def test_what_is_kept_grows_the_same_forest(isolation: PosteriorIsolation) -> No
 
 
 def test_one_fold_is_enough_and_none_is_refused() -> None:
-    one = fit_isolation(SPREAD, np.zeros(1000, int), trees=10, seed=0)
+    one, _ = fit_isolation(SPREAD, np.zeros(1000, int), trees=10, seed=0)
     assert one.n_folds == 1
     with pytest.raises(ValueError, match="null"):
         PosteriorIsolation((), (), 10, 0)
