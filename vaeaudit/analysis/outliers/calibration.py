@@ -37,8 +37,7 @@ def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
     A tail fitted to the highest of such a null would be fitted to the very outliers that are sought. Here the tail is
     learned from the part of the null that one law explains, with a share of strangers beyond it (`fit_bulk_tail`);
     below the start of that law p-values are empirical, as they are everywhere where the null is too small or too tied
-    for a law.
-    What that gave on simulated scores stands in docs/methods.md.
+    for a law. What that gave on simulated scores stands in docs/methods.md.
 
     Parameters
     ----------
