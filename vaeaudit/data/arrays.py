@@ -14,11 +14,9 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.data.listing import os_reason, readable_name
+from vaeaudit.data.listing import readable_name
 from vaeaudit.errors import InputError, UsageError
 
-_NPY = b"\x93NUMPY"
-_ZIP = b"PK\x03\x04"
 _CHUNK_BYTES = 4 << 20
 _UNPICKLED = "It holds Python objects, which are a pickle; a pickle can run any code when it is opened, so it never is."
 
@@ -139,27 +137,24 @@ class ArrayFile:
         return found
 
 
-def open_arrays(path: Path) -> ArrayFile | None:
-    """Read the headers of a file of arrays; None where its content says that it is something else.
+def read_npy(path: Path) -> ArrayFile:
+    """Read the header of a `.npy` file.
 
     Raises
     ------
     InputError
-        Where a header is damaged, or promises more data than there is.
+        Where it is damaged, or promises more data than there is.
     """
-    if not path.is_file():
+    return ArrayFile(path, (_header(path, None, readable_name(path.stem), path.stat().st_size),))
+
+
+def read_npz(path: Path) -> ArrayFile | None:
+    """Read the headers of a `.npz` file; None where the archive holds something else. Raises as `read_npy` does."""
+    if not zipfile.is_zipfile(path):
         return None
     try:
-        with path.open("rb") as stream:
-            head = stream.read(len(_NPY))
-        if head == _NPY:
-            return ArrayFile(path, (_header(path, None, readable_name(path.stem), path.stat().st_size),))
-        if not head.startswith(_ZIP) or not zipfile.is_zipfile(path):
-            return None
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except OSError as error:
-        raise InputError(f"{path.name}: the file cannot be read: {os_reason(error)}.") from error
     except zipfile.BadZipFile:
         return None
     if not members or not all(member.filename.endswith(".npy") for member in members):

@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vaeaudit.data.cells import from_arrow
 from vaeaudit.data.records import RawTable, unique_names
-from vaeaudit.data.sources import Format, SourceFile
+from vaeaudit.data.source_file import SourceFile
 from vaeaudit.errors import InputError
 
 _STREAM_MAGIC = b"\xff\xff\xff\xff"
 
 
-def read_columnar(file: SourceFile) -> RawTable:
-    """Read a Parquet or Arrow file as a whole, and check that its buffers are sound before they are used.
+def read_parquet(file: SourceFile) -> RawTable:
+    """Read a Parquet file as a whole.
 
     Raises
     ------
     InputError
         Where the file is truncated, damaged or encrypted.
     """
+    return _checked(file, _parquet)
+
+
+def read_arrow(file: SourceFile) -> RawTable:
+    """Read an Arrow IPC file or stream as a whole; raises as `read_parquet` does."""
+    return _checked(file, _arrow)
+
+
+def _checked(file: SourceFile, read: Callable[[SourceFile], pa.Table]) -> RawTable:
+    """Check that the buffers of a table are sound before they are used."""
     try:
-        table = _read_parquet(file) if file.format is Format.PARQUET else _read_arrow(file)
+        table = read(file)
         table.validate(full=True)
         names, problems = unique_names([str(name) for name in table.column_names])
         cells = tuple(from_arrow(column) for column in table.columns)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(
-            f"{file.name}: expected {file.format.value}, found damaged or truncated data: {reason}.",
+            f"{file.name}: expected {file.format.name}, found damaged or truncated data: {reason}.",
             hint="Copy or write the file again.",
         ) from error
     n_rows = table.num_rows
     return RawTable(names, cells, np.arange(n_rows, dtype=np.int64), read=n_rows, problems=problems)
 
 
-def _read_parquet(file: SourceFile) -> pa.Table:
+def _parquet(file: SourceFile) -> pa.Table:
     with _open_at_random(file) as stream, pq.ParquetFile(stream, page_checksum_verification=True) as parquet:
         return parquet.read()
 
 
-def _read_arrow(file: SourceFile) -> pa.Table:
+def _arrow(file: SourceFile) -> pa.Table:
     with _open_at_random(file) as stream:
         magic = stream.read(4)
         stream.seek(0)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from vaeaudit.data.cells import Cells, TextCells, concat, empty_cells, text_cells
 from vaeaudit.data.records import LeftOut, RawTable, unique_names
-from vaeaudit.data.sources import SourceFile
+from vaeaudit.data.source_file import SourceFile
 from vaeaudit.data.textfiles import UNUSABLE_CHARACTER, Encoding, detect_encoding, open_text
 from vaeaudit.errors import InputError
 

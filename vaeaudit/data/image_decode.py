@@ -10,22 +10,15 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, UnidentifiedImageError
 
+from vaeaudit.data.formats import HEAD_OF_PICTURE, PICTURES, supported_pictures
 from vaeaudit.data.listing import os_reason
-from vaeaudit.data.refusals import HEAD_OF_PICTURE, PICTURE_FORMATS, SUPPORTED_PICTURES, why_no_picture
+from vaeaudit.data.refusals import why_no_picture
 
 #: Pillow's own limit, also where a program has lifted it: a quarter of a gigabyte once decoded to three bytes a pixel.
 MAX_PIXELS = 89_478_485
@@ -33,9 +26,6 @@ MAX_PIXELS = 89_478_485
 #: Pictures of more pixels are decoded one at a time, so that memory stays bounded however many threads there are.
 LARGE_PIXELS = 1 << 24
 _one_large_at_a_time = threading.Lock()
-
-#: Loaded here rather than by the first thread that meets the format.
-_PLUGINS = (BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
@@ -114,7 +104,7 @@ def decode(path: Path, side: int) -> Picture | Unusable:
         with path.open("rb") as stream:
             head = stream.read(HEAD_OF_PICTURE)
             stream.seek(0)
-            with Image.open(stream, formats=PICTURE_FORMATS) as image:
+            with _opened(stream) as image:
                 _require_pixels(image)
                 with _one_large_at_a_time if image.width * image.height > LARGE_PIXELS else nullcontext():
                     image.load()
@@ -132,10 +122,14 @@ def decode(path: Path, side: int) -> Picture | Unusable:
 def measure(path: Path) -> tuple[int, int] | None:
     """Return width and height from the header of a picture file, or None where it cannot be opened."""
     try:
-        with path.open("rb") as stream, Image.open(stream, formats=PICTURE_FORMATS) as image:
+        with path.open("rb") as stream, _opened(stream) as image:
             return image.size
     except Exception:  # the reason is found, and kept, when the file is decoded
         return None
+
+
+def _opened(stream: BinaryIO) -> Image.Image:
+    return Image.open(stream, formats=[entry.name.upper() for entry in PICTURES])
 
 
 class UnusablePictureError(Exception):
@@ -187,7 +181,7 @@ def _unusable(error: Exception, head: bytes) -> Unusable:
     if isinstance(error, OSError) and error.errno is not None:
         return Unusable(f"the file cannot be read: {os_reason(error)}", lasting=False)
     if isinstance(error, UnidentifiedImageError):
-        return Unusable(f"expected {SUPPORTED_PICTURES}, found {why_no_picture(head)}")
+        return Unusable(f"expected {supported_pictures()}, found {why_no_picture(head)}")
     if isinstance(error, MemoryError):
         return Unusable("there was not enough memory to decode it", lasting=False)
     said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

@@ -8,19 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vaeaudit.data.listing import Listing, first_few, list_folder, note_unread, os_reason, readable_name, suffix_of
+from vaeaudit.data.formats import HEAD_OF_PICTURE, named_table, names_picture, picture_format
+from vaeaudit.data.listing import Listing, first_few, list_folder, note_unread, os_reason, readable_name
 from vaeaudit.data.records import LeftOut
-from vaeaudit.data.refusals import HEAD_OF_PICTURE, is_picture
-from vaeaudit.data.sources import named_format
 
-#: Endings that say "a picture"; whether a file is one that can be opened is for its content to say.
-_PICTURE_SUFFIXES = frozenset(
-    [
-        ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff",
-        ".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".ico", ".psd", ".svg", ".tga", ".ppm", ".pgm", ".pbm",
-        ".dng", ".cr2", ".nef", ".arw", ".exr", ".hdr",
-    ]
-)  # fmt: skip
 #: Names of folders, and of levels, that say which part of the data is for learning and which for judging.
 SPLIT_NAMES = frozenset(
     ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"]
@@ -53,7 +44,10 @@ class ImageFolder:
     files
         In order of their names; any of them may still turn out to be no picture.
     refused
-        Files that are named like pictures but cannot be opened at all (broken and looping links, devices).
+        Files that are named like pictures but cannot be opened at all (links that are broken, go round or lead out of
+        the folder, devices).
+    links
+        Linked folders and metadata that lie outside the folder: never followed.
     metadata
         Names of the files that add columns.
     tables
@@ -65,6 +59,7 @@ class ImageFolder:
     path: Path
     files: tuple[PictureFile, ...]
     refused: tuple[LeftOut, ...]
+    links: tuple[LeftOut, ...]
     metadata: tuple[str, ...]
     tables: int
     notes: tuple[str, ...]
@@ -79,10 +74,11 @@ def survey(folder: Path) -> ImageFolder:
     """Find the pictures of a folder, by the ending of their names or by their first bytes, and open none of them."""
     listing = list_folder(folder)
     metadata, spare_metadata = _metadata_files(listing.names)
-    tables = [name for name in listing.names if named_format(name) is not None and name not in metadata]
-    others = {*tables, *listing.closed}
+    tables = [name for name in listing.names if named_table(name) is not None and name not in metadata]
+    links, mentioned = listing.refuse_links(lambda name: names_picture(name) or _is_metadata(name))
+    others = {*tables, *listing.closed, *mentioned}
     files: list[PictureFile] = []
-    refused: list[LeftOut] = []
+    refused = [entry for entry in links if names_picture(entry.file)]
     for name in listing.names:
         if name in others or name in metadata:
             continue
@@ -96,7 +92,8 @@ def survey(folder: Path) -> ImageFolder:
     return ImageFolder(
         path=folder,
         files=tuple(files),
-        refused=tuple(refused),
+        refused=tuple(sorted(refused, key=lambda entry: entry.file)),
+        links=tuple(entry for entry in links if entry not in refused),
         metadata=metadata,
         tables=len(set(tables) - set(spare_metadata)),
         notes=note_unread(sorted(others)),
@@ -108,8 +105,8 @@ def _metadata_files(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, .
     chosen: dict[str, str] = {}
     spare = []
     for name in names:
-        directory, _, bare = name.rpartition("/")
-        if bare.split(".")[0] != _METADATA or named_format(bare) is None:
+        directory = name.rpartition("/")[0]
+        if not _is_metadata(name):
             continue
         if directory in chosen:
             spare.append(name)
@@ -118,17 +115,22 @@ def _metadata_files(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, .
     return tuple(chosen.values()), tuple(spare)
 
 
+def _is_metadata(name: str) -> bool:
+    bare = name.rpartition("/")[2]
+    return bare.split(".")[0] == _METADATA and named_table(bare) is not None
+
+
 def _picture_file(listing: Listing, name: str) -> PictureFile | LeftOut | None:
     """Take a file for a picture, refuse to open it, or return None where nothing says that it is a picture."""
     path = listing.path(name)
-    named_picture = suffix_of(name) in _PICTURE_SUFFIXES
+    named_picture = names_picture(name)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             reason = "expected a regular file, found a device, a pipe or a folder"
         elif not os.access(path, os.R_OK):
             reason = "the file cannot be read: permission denied"
-        elif named_picture or is_picture(_head(path)):
+        elif named_picture or picture_format(_head(path)) is not None:
             return PictureFile(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         else:
             return None

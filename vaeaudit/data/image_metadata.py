@@ -16,8 +16,7 @@ from vaeaudit.data.cells import Cells, TextCells, as_text, take_or_missing
 from vaeaudit.data.image_folder import ImageFolder
 from vaeaudit.data.listing import first_few, readable_name
 from vaeaudit.data.records import LeftOut, RawTable, join
-from vaeaudit.data.sources import identify
-from vaeaudit.data.tables import read_table
+from vaeaudit.data.tables import identify
 from vaeaudit.errors import InputError
 
 FILE_NAME = "file_name"
@@ -97,7 +96,7 @@ def _match(
 ) -> _Matched:
     """Find the picture of each row; marks in `described` which pictures have one now."""
     shown = readable_name(metadata_name)
-    table = read_table(identify(folder.path / metadata_name, shown), config)
+    table = identify(folder.path / metadata_name, shown).read(config)
     if FILE_NAME not in table.names:
         raise InputError(
             f"{shown}: expected a column {FILE_NAME!r} that names the pictures, found {', '.join(table.names[:8])}.",
@@ -147,19 +146,21 @@ def _rows_of(table: RawTable, usable: npt.NDArray[np.bool_]) -> RawTable:
 def _unmatched(
     shown: str, table: RawTable, key: TextCells, entries: npt.NDArray[np.int64], usable: npt.NDArray[np.bool_]
 ) -> tuple[LeftOut, ...]:
-    rows = np.flatnonzero(~usable)
+    rows, directory = np.flatnonzero(~usable), PurePosixPath(shown).parent.as_posix()
     named = key.take(rows).to_objects()
     return tuple(
-        LeftOut(shown, int(table.positions[row]), _reason(text, known=entries[row] >= 0))
+        LeftOut(shown, int(table.positions[row]), _reason(text, directory, known=entries[row] >= 0))
         for row, text in zip(rows, named, strict=True)
     )
 
 
-def _reason(text: str | None, *, known: bool) -> str:
+def _reason(text: str | None, directory: str, *, known: bool) -> str:
     if text is None or not text.strip():
         return f"{FILE_NAME} is missing"
     if known:
         return f"describes {text!r} once more; the first row that does was taken"
+    if posixpath.normpath(posixpath.join(directory, text.strip().replace("\\", "/"))).startswith(("../", "/")):
+        return f"names {text!r}, which leads out of the folder; it was not opened"
     return f"names {text!r}, which is not among the pictures of the folder"
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.cells import Cells, text_cells
+from vaeaudit.data.formats import supported_pictures
 from vaeaudit.data.frames import fingerprint
 from vaeaudit.data.image_cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
 from vaeaudit.data.image_decode import Picture, Unusable, decode, guarded_decoding, measure
@@ -23,7 +24,6 @@ from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
 from vaeaudit.data.raw_data import RawData
 from vaeaudit.data.records import LeftOut, RawTable, unique_names
-from vaeaudit.data.refusals import SUPPORTED_PICTURES
 from vaeaudit.errors import InputError
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.
@@ -56,7 +56,7 @@ def read_images(
         Where the cache cannot be written.
     """
     if not folder.n_pictures:
-        raise InputError(f"{folder.path}: expected pictures ({SUPPORTED_PICTURES}), found none.")
+        raise InputError(f"{folder.path}: expected pictures ({supported_pictures()}), found none.")
     names = [file.name for file in folder.files]
     stamps = ((file.name, file.size, file.modified_ns, file.changed_ns) for file in folder.files)
     wanted = (config.image_size,) if form is None else (form.side, form.channels)
@@ -131,12 +131,12 @@ def _table(
         LeftOut(readable_name(names[position]), -1, reason) for position, reason in preparation.refused.items()
     )
     # A metadata row may describe a file that could not be opened: it has found its picture, and is not left out twice.
-    unopened = [entry.file for entry in folder.refused]
+    unopened = [entry.file for entry in (*folder.refused, *folder.links)]
     placed, described = folder_columns(names), join_metadata(folder, [*names, *unopened], config)
     columns, problems = unique_names([*placed.columns, *described.names])
     used = preparation.positions
     cells: list[Cells] = [text_cells(values).take(used) for values in placed.columns.values()]
-    left_out = (*folder.refused, *refused, *described.left_out)
+    left_out = (*folder.refused, *folder.links, *refused, *described.left_out)
     return RawTable(
         names=columns,
         cells=(*cells, *(column.take(used) for column in described.cells)),

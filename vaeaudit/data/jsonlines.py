@@ -9,7 +9,7 @@ import numpy as np
 
 from vaeaudit.data.cells import EXACT_INTEGER, Cells, NumberCells, cell_text, concat, empty_cells, text_cells
 from vaeaudit.data.records import LeftOut, RawTable, unique_names
-from vaeaudit.data.sources import SourceFile
+from vaeaudit.data.source_file import SourceFile
 from vaeaudit.data.textfiles import UNUSABLE_CHARACTER, detect_encoding, open_text
 from vaeaudit.errors import InputError
 

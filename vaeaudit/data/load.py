@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from vaeaudit.config import ReadConfig, SourceKind
-from vaeaudit.data import frames, sources
+from vaeaudit.data import frames
 from vaeaudit.data.array_source import read_array
-from vaeaudit.data.arrays import open_arrays
 from vaeaudit.data.assemble import assemble
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.formats import open_arrays, supported_arrays
 from vaeaudit.data.image_cache import Listener
 from vaeaudit.data.image_folder import ImageFolder, survey
 from vaeaudit.data.image_source import read_images
 from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
 from vaeaudit.data.raw_data import RawData
-from vaeaudit.data.tables import read_tables
+from vaeaudit.data.tables import find, read_tables
 from vaeaudit.errors import InputError, UsageError
 
 
@@ -84,7 +84,7 @@ def read(
 
 
 def _read_table(path: Path, config: ReadConfig, folder: ImageFolder | None) -> RawData:
-    found = sources.find(path)
+    found = find(path)
     if folder is not None and folder.n_pictures:
         said = (
             f"the folder holds {folder.n_pictures:,} picture(s) and {folder.tables:,} table(s): the tables were read; "
@@ -108,7 +108,8 @@ def _with_note_on_tables(folder: ImageFolder) -> ImageFolder:
 def _require_table(path: Path, config: ReadConfig) -> None:
     if config.kind == SourceKind.IMAGES and path.exists():
         raise InputError(
-            f"{path}: --kind images: expected a folder of pictures, or a .npy or .npz file of them, found another file."
+            f"{path}: --kind images: expected a folder of pictures, or a {supported_arrays()} file of them, "
+            "found another file."
         )
     if config.kind == SourceKind.ARRAY and path.exists():
-        raise InputError(f"{path}: --kind array: expected a .npy or .npz file, found something else.")
+        raise InputError(f"{path}: --kind array: expected a {supported_arrays()} file, found something else.")

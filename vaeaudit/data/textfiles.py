@@ -7,8 +7,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from vaeaudit.data.refusals import utf16_without_mark
-from vaeaudit.data.sources import HEAD_BYTES, SourceFile
+from vaeaudit.data.source_file import HEAD_BYTES, SourceFile
 from vaeaudit.errors import InputError, UsageError
 
 _BLOCK_BYTES = 1 << 20
@@ -108,3 +107,22 @@ def _scan(file: SourceFile) -> Encoding:
         return Encoding("utf-8", f"{file.name}: {broken:,} byte(s) are not valid UTF-8; their records are quarantined")
     codec = "latin-1" if undefined else "cp1252"
     return Encoding(codec, f"{file.name}: not UTF-8, read as {codec}; --encoding says otherwise")
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether many bytes, and more than 2 % of them, are control characters that no text holds (UTF-16 aside)."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or utf16_without_mark(head):
+        return False
+    controls = len(head) - len(head.translate(None, bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))))
+    return controls >= 64 and controls > 0.02 * len(head)
+
+
+def utf16_without_mark(head: bytes) -> str | None:
+    """Name the UTF-16 byte order of text that does not say so: every other byte is then mostly NUL."""
+    half = len(head) // 2
+    if half >= 8:
+        if head[1::2].count(0) > 0.7 * half and head[::2].count(0) < 0.1 * half:
+            return "utf-16-le"
+        if head[::2].count(0) > 0.7 * half and head[1::2].count(0) < 0.1 * half:
+            return "utf-16-be"
+    return None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data import Dataset, Kind, load
-from vaeaudit.data.arrays import open_arrays
+from vaeaudit.data.formats import open_arrays
 from vaeaudit.errors import InputError, UsageError, VaeauditError
 
 RNG = np.random.default_rng(0)

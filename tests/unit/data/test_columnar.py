@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
+from vaeaudit.config import ReadConfig
 from vaeaudit.data.cells import NumberCells, TextCells, TimeCells, as_text
-from vaeaudit.data.columnar import read_columnar
 from vaeaudit.data.records import RawTable
-from vaeaudit.data.sources import find
+from vaeaudit.data.tables import find
 from vaeaudit.errors import InputError
 
 TABLE = pa.table(
@@ -41,7 +41,7 @@ TABLE = pa.table(
 
 
 def read(path: Path) -> RawTable:
-    return read_columnar(find(path).files[0])
+    return find(path).files[0].read(ReadConfig())
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from vaeaudit.data.cells import TextCells
 from vaeaudit.data.delimited import MAX_RECORD_LINES, read_delimited, sniff_delimiter
 from vaeaudit.data.records import RawTable
-from vaeaudit.data.sources import find
+from vaeaudit.data.tables import find
 from vaeaudit.errors import InputError, UsageError
 
 

@@ -225,4 +225,4 @@ def test_a_survey_opens_no_picture_and_follows_no_folder_link(tmp_path: Path) ->
     (folder / "up").symlink_to(tmp_path, target_is_directory=True)
     found = survey(folder)
     assert [file.name for file in found.files] == ["000.png", "001.png", "002.png"]
-    assert found.notes == ("1 other file(s) in the folder were not read: up (a linked folder)",)
+    assert [entry.file for entry in found.links] == ["up"]

@@ -87,7 +87,7 @@ def test_what_does_not_match_is_listed_and_the_account_adds_up(tmp_path: Path) -
         "names 'gone.png', which is not among the pictures of the folder",
         "describes '005.png' once more; the first row that does was taken",
         "file_name is missing",
-        "names '../../secret.png', which is not among the pictures of the folder",
+        "names '../../secret.png', which leads out of the folder; it was not opened",
     ]
     # 26 pictures and a looping link; 4 rows without a picture of their own, 1 ragged, 1 blank.
     assert str(dataset.accounting) == "33 read = 25 scored + 7 quarantined + 1 skipped"

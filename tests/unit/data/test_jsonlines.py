@@ -10,7 +10,7 @@ import pytest
 from vaeaudit.data.cells import NumberCells, as_text
 from vaeaudit.data.jsonlines import read_json_lines
 from vaeaudit.data.records import RawTable
-from vaeaudit.data.sources import find
+from vaeaudit.data.tables import find
 
 
 def read(tmp_path: Path, *lines: str) -> RawTable:

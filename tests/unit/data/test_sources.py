@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.data.sources import Format, find, identify
+from vaeaudit.data.formats import DELIMITED
+from vaeaudit.data.tables import find, identify
 from vaeaudit.errors import InputError
 
 CSV = b"a,b\n1,x\n2,y\n"
@@ -58,7 +59,7 @@ def test_a_zip_of_a_pickle_is_refused(tmp_path: Path) -> None:
 def test_a_single_column_that_begins_like_a_pickle_is_still_a_table(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("country\nGermany\nportugal\n")
-    assert find(path).files[0].format is Format.DELIMITED
+    assert find(path).files[0].format is DELIMITED
 
 
 @pytest.mark.parametrize(
@@ -103,11 +104,11 @@ def test_content_decides_over_the_name(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text('{"a": 1}\n{"a": 2}\n')
     (tmp_path / "d.csv").write_bytes(gzip.compress(CSV))
     found = {name: find(tmp_path / f"{name}.csv").files[0] for name in "abcd"}
-    assert [found[name].format for name in "abcd"] == [
-        Format.PARQUET,
-        Format.ARROW,
-        Format.JSON_LINES,
-        Format.DELIMITED,
+    assert [found[name].format.name for name in "abcd"] == [
+        "Parquet",
+        "Feather (Arrow IPC)",
+        "JSON-lines",
+        "delimited text",
     ]
     assert found["d"].compression == "gzip"
 
