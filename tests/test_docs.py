@@ -287,7 +287,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
 def test_kinds_roles_likelihoods_and_missing_tokens_are_documented() -> None:
     from vaeaudit.data import Kind, Role
     from vaeaudit.data.column_encoding import Likelihood
-    from vaeaudit.data.missing import ALWAYS_MISSING, MISSING_AMONG_NUMBERS
+    from vaeaudit.data.readings import ALWAYS_MISSING, MISSING_AMONG_NUMBERS
 
     text = page("docs/data.md")
     assert {kind.value for kind in Kind} <= code_words(section(text, "Kinds"))

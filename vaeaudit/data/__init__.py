@@ -1,8 +1,7 @@
 """The data room: from a path or a DataFrame to a typed `Dataset` with an exact account of its rows."""
 
-from vaeaudit.data.audit_toml import audit_toml
 from vaeaudit.data.dataset import Dataset, RowAccounting
-from vaeaudit.data.describe import describe
+from vaeaudit.data.inspection import audit_toml, describe
 from vaeaudit.data.load import load
 from vaeaudit.data.load_like import OtherData, load_like
 from vaeaudit.data.schema import Column, Kind, Role, Schema

@@ -14,14 +14,12 @@ from vaeaudit.data.cells import Cells, as_text
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
 from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.inference import infer, infer_measured
-from vaeaudit.data.missing import mark_missing
 from vaeaudit.data.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.picture_columns import with_picture_columns
-from vaeaudit.data.raw_data import RawData
-from vaeaudit.data.records import LeftOut, RawTable
-from vaeaudit.data.roles import assign, require_columns
+from vaeaudit.data.readings import mark_missing
+from vaeaudit.data.records import LeftOut, RawData, RawTable
+from vaeaudit.data.roles import assign, require_columns, store_split, suggest_split, with_split_folders
 from vaeaudit.data.schema import Column, Schema
-from vaeaudit.data.splits import store_split, suggest_split, with_split_folders
 from vaeaudit.data.storage import Stored, Typed
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 

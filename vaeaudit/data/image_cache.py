@@ -22,9 +22,8 @@ import numpy.typing as npt
 import PIL
 
 from vaeaudit.data.image_decode import Picture, Remark, Unusable, in_grey
-from vaeaudit.data.image_store import ImageStore
+from vaeaudit.data.image_store import ImageStore, PixelWriter
 from vaeaudit.data.listing import os_reason
-from vaeaudit.data.pixel_writer import PixelWriter
 from vaeaudit.errors import UsageError
 
 DEFAULT_FOLDER = Path("runs", ".cache")

@@ -11,11 +11,8 @@ from pathlib import Path
 from vaeaudit.data.formats import HEAD_OF_PICTURE, named_table, names_picture, picture_format
 from vaeaudit.data.listing import Listing, first_few, list_folder, note_unread, os_reason, readable_name
 from vaeaudit.data.records import LeftOut
+from vaeaudit.data.roles import SPLIT_NAMES
 
-#: Names of folders, and of levels, that say which part of the data is for learning and which for judging.
-SPLIT_NAMES = frozenset(
-    ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"]
-)
 _METADATA = "metadata"
 
 

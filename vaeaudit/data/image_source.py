@@ -22,8 +22,7 @@ from vaeaudit.data.image_folder import ImageFolder, folder_columns
 from vaeaudit.data.image_metadata import join_metadata
 from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
-from vaeaudit.data.raw_data import RawData
-from vaeaudit.data.records import LeftOut, RawTable, unique_names
+from vaeaudit.data.records import LeftOut, RawData, RawTable, unique_names
 from vaeaudit.errors import InputError
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from vaeaudit.config import ReadConfig, SourceKind
-from vaeaudit.data import frames
 from vaeaudit.data.array_source import read_array
 from vaeaudit.data.assemble import assemble
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.formats import open_arrays, supported_arrays
+from vaeaudit.data.frames import fingerprint, is_frame, read_frame
 from vaeaudit.data.image_cache import Listener
 from vaeaudit.data.image_folder import ImageFolder, survey
 from vaeaudit.data.image_source import read_images
 from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
-from vaeaudit.data.raw_data import RawData
+from vaeaudit.data.records import RawData
 from vaeaudit.data.tables import find, read_tables
 from vaeaudit.errors import InputError, UsageError
 
@@ -67,9 +67,9 @@ def read(
     UsageError
         Where the configuration does not fit the source.
     """
-    if frames.is_frame(source):
-        table = frames.read_frame(source)
-        return RawData(table, name="DataFrame", fingerprint=frames.fingerprint(table))
+    if is_frame(source):
+        table = read_frame(source)
+        return RawData(table, name="DataFrame", fingerprint=fingerprint(table))
     if not isinstance(source, str | Path):
         raise UsageError(f"expected a path or a DataFrame, found {type(source).__name__}.")
     path = Path(source)

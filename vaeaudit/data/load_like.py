@@ -18,8 +18,7 @@ from vaeaudit.data.known_kinds import Fitted, fit_to
 from vaeaudit.data.listing import first_few
 from vaeaudit.data.load import read
 from vaeaudit.data.picture_columns import with_same_columns
-from vaeaudit.data.raw_data import RawData
-from vaeaudit.data.records import RawTable
+from vaeaudit.data.records import RawData, RawTable
 from vaeaudit.data.schema import Column, Schema
 from vaeaudit.errors import InputError, UsageError
 

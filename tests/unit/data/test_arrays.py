@@ -234,11 +234,10 @@ def test_a_content_decides_and_other_archives_are_no_arrays(tmp_path: Path) -> N
 
 
 def test_an_array_is_scaled_and_cached_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from vaeaudit.data import array_source
 
     path = saved(tmp_path / "x.npz", x=SHADES / 255, y=np.arange(30) % 3)
     first = read(path)
-    monkeypatch.delattr(array_source, "scale_of")
+    monkeypatch.delattr("vaeaudit.data.array_source.scale_of")
     second = read(path)
     assert (second.fingerprint, second.notes) == (first.fingerprint, first.notes)
     assert np.array_equal(pixels(first), pixels(second))

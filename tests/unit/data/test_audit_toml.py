@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data import audit_toml, load
-from vaeaudit.data.audit_toml import array, key, string
+from vaeaudit.data.inspection import array, key, string
 
 HOSTILE = [
     'a"b',

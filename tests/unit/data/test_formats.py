@@ -11,12 +11,13 @@ from PIL import Image
 
 import vaeaudit
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import formats, load
+from vaeaudit.data import load
 from vaeaudit.data.cells import text_cells
 from vaeaudit.data.formats import (
     ARRAYS,
     PICTURES,
     TABLES,
+    PictureFormat,
     convert_hint,
     named_table,
     open_arrays,
@@ -46,7 +47,7 @@ CONTENT = "TOY~size~colour\n" + "".join(f"{number / 7}~{'red' if number % 3 else
 
 @pytest.fixture
 def with_toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "TABLES", (*TABLES, TOY))
+    monkeypatch.setattr("vaeaudit.data.formats.TABLES", (*TABLES, TOY))
 
 
 @pytest.mark.usefixtures("with_toy")
@@ -102,7 +103,7 @@ def test_every_ending_belongs_to_one_format_and_holds_for_compressed_files_too()
 
 
 @pytest.mark.parametrize("entry", PICTURES, ids=lambda entry: entry.name)
-def test_every_picture_format_is_recognised_by_what_pillow_writes(tmp_path: Path, entry: formats.PictureFormat) -> None:
+def test_every_picture_format_is_recognised_by_what_pillow_writes(tmp_path: Path, entry: PictureFormat) -> None:
     path = tmp_path / "picture"
     Image.fromarray(np.eye(16, dtype=np.uint8) * 200).save(path, format=entry.name.upper())
     assert picture_format(path.read_bytes()) is entry

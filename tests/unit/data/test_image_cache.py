@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, image_source, load
+from vaeaudit.data import Dataset, load
 from vaeaudit.data.image_cache import Decoding, cache_key, prepare
-from vaeaudit.data.image_decode import Picture, Unusable
+from vaeaudit.data.image_decode import Picture, Unusable, decode
 from vaeaudit.errors import UsageError
 
 
@@ -33,13 +33,12 @@ def folder(tmp_path: Path) -> Path:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that were decoded, in some order."""
     names: list[str] = []
-    decode = image_source.decode
 
     def counted(path: Path, side: int) -> Picture | Unusable:
         names.append(path.name)
         return decode(path, side)
 
-    monkeypatch.setattr(image_source, "decode", counted)
+    monkeypatch.setattr("vaeaudit.data.image_source.decode", counted)
     return names
 
 
@@ -120,7 +119,7 @@ def test_an_interrupted_read_leaves_nothing(folder: Path, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
         return Picture(np.zeros((side, side), np.uint8), "x", (16, 16), "L")
 
-    monkeypatch.setattr(image_source, "decode", interrupted)
+    monkeypatch.setattr("vaeaudit.data.image_source.decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         read(folder)
     assert list((folder.parent / "cache").iterdir()) == []

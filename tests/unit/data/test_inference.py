@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vaeaudit.data.cells import NumberCells, TextCells, text_cells
 from vaeaudit.data.inference import infer, number_kind, percentile_skewness
-from vaeaudit.data.missing import mark_missing
+from vaeaudit.data.readings import mark_missing
 from vaeaudit.data.schema import Kind
 from vaeaudit.data.storage import Typed
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data import Kind, describe, load
-from vaeaudit.data.missing import ALWAYS_MISSING
+from vaeaudit.data.readings import ALWAYS_MISSING
 from vaeaudit.errors import InconclusiveError, InputError, VaeauditError
 
 ROWS = [f"{i / 7:.3f},{'xyz'[i % 3]}" for i in range(60)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.data.cells import NumberCells, TextCells, text_cells
-from vaeaudit.data.missing import ALWAYS_MISSING, mark_missing
+from vaeaudit.data.readings import ALWAYS_MISSING, mark_missing
 
 
 def marked(values: list[str | None], **options) -> list[str | None]:
