@@ -13,11 +13,12 @@ from vaeaudit.config import ReadConfig, SourceKind
 from vaeaudit.data.array_images import layout_of, pictures, scale_of, stated_scale
 from vaeaudit.data.arrays import ArrayFile, StoredArray
 from vaeaudit.data.cells import Cells, NumberCells, from_arrow
+from vaeaudit.data.dataset import RawData
 from vaeaudit.data.frames import fingerprint
 from vaeaudit.data.image_cache import Decoding, Listener, cache_key, prepare
 from vaeaudit.data.image_source import cache_folder, choose_side, content_fingerprint, notes_on_size
 from vaeaudit.data.image_store import PictureForm
-from vaeaudit.data.records import LeftOut, RawData, RawTable, unique_names
+from vaeaudit.data.records import LeftOut, RawTable, unique_names
 from vaeaudit.errors import InputError
 
 #: Arrays N x K beside the chosen one become columns up to this K: factors and scores do, other embeddings do not.

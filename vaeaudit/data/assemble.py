@@ -11,13 +11,13 @@ import pandas as pd
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.cells import Cells, as_text
-from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
+from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RawData, RowAccounting
 from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.inference import infer, infer_measured
 from vaeaudit.data.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.picture_columns import with_picture_columns
 from vaeaudit.data.readings import mark_missing
-from vaeaudit.data.records import LeftOut, RawData, RawTable
+from vaeaudit.data.records import LeftOut, RawTable
 from vaeaudit.data.roles import assign, require_columns, store_split, suggest_split, with_split_folders
 from vaeaudit.data.schema import Column, Schema
 from vaeaudit.data.storage import Stored, Typed

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.cells import Cells, text_cells
+from vaeaudit.data.dataset import RawData
 from vaeaudit.data.formats import supported_pictures
 from vaeaudit.data.frames import fingerprint
 from vaeaudit.data.image_cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
@@ -22,7 +23,7 @@ from vaeaudit.data.image_folder import ImageFolder, folder_columns
 from vaeaudit.data.image_metadata import join_metadata
 from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
-from vaeaudit.data.records import LeftOut, RawData, RawTable, unique_names
+from vaeaudit.data.records import LeftOut, RawTable, unique_names
 from vaeaudit.errors import InputError
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.

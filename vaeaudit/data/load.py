@@ -9,7 +9,7 @@ from typing import Any
 from vaeaudit.config import ReadConfig, SourceKind
 from vaeaudit.data.array_source import read_array
 from vaeaudit.data.assemble import assemble
-from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.dataset import Dataset, RawData
 from vaeaudit.data.formats import open_arrays, supported_arrays
 from vaeaudit.data.frames import fingerprint, is_frame, read_frame
 from vaeaudit.data.image_cache import Listener
@@ -17,7 +17,6 @@ from vaeaudit.data.image_folder import ImageFolder, survey
 from vaeaudit.data.image_source import read_images
 from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.listing import readable_name
-from vaeaudit.data.records import RawData
 from vaeaudit.data.tables import find, read_tables
 from vaeaudit.errors import InputError, UsageError
 

@@ -11,14 +11,14 @@ import pandas as pd
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.assemble import dataset_of, mark_table, require_records, require_usable, without_blank_rows
 from vaeaudit.data.cells import empty_cells
-from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.dataset import Dataset, RawData
 from vaeaudit.data.image_cache import Listener
 from vaeaudit.data.image_store import PictureForm
 from vaeaudit.data.known_kinds import Fitted, fit_to
 from vaeaudit.data.listing import first_few
 from vaeaudit.data.load import read
 from vaeaudit.data.picture_columns import with_same_columns
-from vaeaudit.data.records import RawData, RawTable
+from vaeaudit.data.records import RawTable
 from vaeaudit.data.schema import Column, Schema
 from vaeaudit.errors import InputError, UsageError
 

@@ -1,4 +1,4 @@
-"""What a reader hands over: the records of a source, what it had to leave out, and for pictures their pixels."""
+"""What a reader hands over: the records of one file or frame, and what it had to leave out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.data.cells import Cells, concat, empty_cells
-from vaeaudit.data.image_store import ImageStore
 
 
 @dataclass(frozen=True)
@@ -82,35 +81,6 @@ class RawTable:
         own = dict(zip(self.names, self.cells, strict=True))
         cells = tuple(own[name] if name in own else empty_cells(len(self)) for name in names)
         return replace(self, names=tuple(names), cells=cells)
-
-
-@dataclass(frozen=True)
-class RawData:
-    """The usable records of a source.
-
-    Attributes
-    ----------
-    table
-        Cells and account of the records; one row per picture where the source is made of pictures.
-    name, fingerprint
-        As in `Dataset`.
-    images
-        The pictures; None for a table.
-    row_names
-        [N]; what the rows are called unless a column names them; their numbers where None.
-    elements
-        Columns that are the elements of vectors; empty for any other source.
-    from_folders
-        Columns that the folders of pictures gave.
-    """
-
-    table: RawTable
-    name: str
-    fingerprint: str
-    images: ImageStore | None = None
-    row_names: npt.NDArray[np.object_] | None = None
-    elements: tuple[str, ...] = ()
-    from_folders: tuple[str, ...] = ()
 
 
 def unique_names(found: Sequence[str]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
