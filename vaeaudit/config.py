@@ -71,6 +71,12 @@ class _Section:
         """Return plain JSON types."""
         return asdict(self)
 
+    def _settle(self, name: str, option: str, words: type[StrEnum]) -> None:
+        """Replace the text that a file or an option gave for a fixed word by the word itself."""
+        found, choices = getattr(self, name), [word.value for word in words]
+        _require(found in choices, f"{option}: expected one of {choices}, found {found!r}.")
+        object.__setattr__(self, name, words(found))
+
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Rebuild the section; an unknown key is an error, so that a typing slip is not read as a default."""
@@ -149,7 +155,7 @@ class ReadConfig(_Section):
         Folder that keeps resized pictures between reads; `None`: `runs/.cache`.
     """
 
-    kind: str = "auto"
+    kind: SourceKind = SourceKind.AUTO
     na: tuple[str, ...] = ()
     delimiter: str | None = None
     encoding: str | None = None
@@ -166,8 +172,7 @@ class ReadConfig(_Section):
     cache: str | None = None
 
     def __post_init__(self) -> None:
-        choices = [choice.value for choice in SourceKind]
-        _require(self.kind in choices, f"--kind: expected one of {choices}, found {self.kind!r}.")
+        self._settle("kind", "--kind", SourceKind)
         _require(
             self.image_size == 0 or (8 <= self.image_size <= 512 and self.image_size % 4 == 0),
             f"--image-size: expected a multiple of 4 from 8 to 512, or 0 to choose from the data, "
@@ -201,15 +206,14 @@ class ModelConfig(_Section):
         A category keeps this many levels apart; the others share one level whose probability they split.
     """
 
-    objective: str = Objective.BETA.value
+    objective: Objective = Objective.BETA
     beta: float = 1.0
     latents: int = 0
     hidden: tuple[int, ...] = (128, 128)
     embed_levels: int = 255
 
     def __post_init__(self) -> None:
-        choices = [choice.value for choice in Objective]
-        _require(self.objective in choices, f"--objective: expected one of {choices}, found {self.objective!r}.")
+        self._settle("objective", "--objective", Objective)
         _require(0 < self.beta <= 1000, f"--beta: expected a number above 0 and up to 1000, found {self.beta}.")
         _require(0 <= self.latents <= 512, f"--latents: expected auto or 1 to 512, found {self.latents}.")
         _require(
@@ -374,8 +378,8 @@ class AnalysisConfig(_Section):
     bootstraps: int = 20
     min_stability: float = 0.5
     uniform: bool = False
-    density: str = Density.AUTO.value
-    rarity: str = Rarity.JOINT.value
+    density: Density = Density.AUTO
+    rarity: Rarity = Rarity.JOINT
     weight_alpha: float = 0.1
     weight_cap: float = 10.0
     max_outlier_share: float = 0.02
@@ -392,9 +396,8 @@ class AnalysisConfig(_Section):
             found = getattr(self, name)
             _require(found >= least, f"analysis.{name}: expected at least {least}, found {found}.")
         _require(0 <= self.bootstraps <= 1000, f"analysis.bootstraps: expected 0 to 1000, found {self.bootstraps}.")
-        for name, kinds, found in (("--density", Density, self.density), ("--rarity", Rarity, self.rarity)):
-            choices = [kind.value for kind in kinds]
-            _require(found in choices, f"{name}: expected one of {choices}, found {found!r}.")
+        self._settle("density", "--density", Density)
+        self._settle("rarity", "--rarity", Rarity)
         _require(self.weight_alpha > 0, f"analysis.weight_alpha: expected above 0, found {self.weight_alpha}.")
         _require(self.weight_cap >= 1, f"analysis.weight_cap: expected at least 1, found {self.weight_cap}.")
         for name in ("max_outlier_share", "max_quarantined_share", "min_stability"):
@@ -421,12 +424,11 @@ class FitConfig(_Section):
     train: TrainConfig = field(default_factory=TrainConfig)
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
-    preset: str = Preset.STANDARD.value
+    preset: Preset = Preset.STANDARD
     seed: int = 0
 
     def __post_init__(self) -> None:
-        choices = [choice.value for choice in Preset]
-        _require(self.preset in choices, f"--preset: expected one of {choices}, found {self.preset!r}.")
+        self._settle("preset", "--preset", Preset)
         _require(0 <= self.seed < 2**32, f"--seed: expected 0 to 2**32 - 1, found {self.seed}.")
 
     @classmethod

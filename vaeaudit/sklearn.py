@@ -159,7 +159,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
         return tags
 
     def _config(self) -> FitConfig:
-        base = self.config or FitConfig(train=TrainConfig(**preset_values(self.preset)), preset=self.preset)
+        base = self.config or FitConfig(train=TrainConfig(**preset_values(self.preset)), preset=Preset(self.preset))
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(2**31)

@@ -237,21 +237,19 @@ def _fit_numbers(column: Column, numbers: npt.NDArray[np.float64], has_missing: 
     if len(distinct) <= MAX_BINS or counts.max() > ATOM_SHARE * len(numbers):
         return fit_quantised(column, distinct, counts, has_missing)
     if column.kind is Kind.COUNT and _is_dispersed_and_skewed(numbers):
-        location, scale = winsorised_moments(np.log1p(numbers))
-        return ColumnEncoding(
-            column.name, column.kind, Likelihood.NEGATIVE_BINOMIAL, has_missing, location=location, scale=scale
-        )
-    if column.kind is Kind.POSITIVE:
-        location, scale = winsorised_moments(np.log(numbers))
-        return ColumnEncoding(
-            column.name, column.kind, Likelihood.LOG_NORMAL, has_missing, location=location, scale=scale
-        )
+        likelihood, numbers = Likelihood.NEGATIVE_BINOMIAL, np.log1p(numbers)
+    elif column.kind is Kind.POSITIVE:
+        likelihood, numbers = Likelihood.LOG_NORMAL, np.log(numbers)
+    else:
+        likelihood = Likelihood.STUDENT_T if _is_heavy_tailed(numbers) else Likelihood.NORMAL
     location, scale = winsorised_moments(numbers)
-    standardised = standardise(numbers, location, scale)
-    fourth_moment, variance = np.mean((standardised - standardised.mean()) ** 4), standardised.var()
-    is_heavy_tailed = fourth_moment > (HEAVY_TAILED + 3) * variance**2
-    likelihood = Likelihood.STUDENT_T if is_heavy_tailed else Likelihood.NORMAL
     return ColumnEncoding(column.name, column.kind, likelihood, has_missing, location=location, scale=scale)
+
+
+def _is_heavy_tailed(numbers: npt.NDArray[np.float64]) -> bool:
+    standardised = standardise(numbers, *winsorised_moments(numbers))
+    fourth_moment, variance = np.mean((standardised - standardised.mean()) ** 4), standardised.var()
+    return bool(fourth_moment > (HEAVY_TAILED + 3) * variance**2)
 
 
 def _is_dispersed_and_skewed(counts: npt.NDArray[np.float64]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -129,17 +129,13 @@ def _positions(listing: pd.Index, directory: str, texts: list[str]) -> npt.NDArr
 
 def _rows_of(table: RawTable, usable: npt.NDArray[np.bool_]) -> RawTable:
     """Keep the rows that describe a picture, and all columns but the one that names it; its account is kept apart."""
-    names = tuple(name for name in table.names if name != FILE_NAME)
-    kept = table.with_columns(names)
-    return RawTable(
-        names=names,
+    kept = table.with_columns([name for name in table.names if name != FILE_NAME])
+    return replace(
+        kept,
         cells=tuple(cells.take(usable) for cells in kept.cells),
         positions=kept.positions[usable],
         read=int(usable.sum()) + kept.blank + sum(entry.records for entry in kept.left_out),
-        blank=kept.blank,
-        left_out=kept.left_out,
-        notes=kept.notes,
-        problems=kept.problems,
+        open_ended=False,
     )
 
 

@@ -167,11 +167,8 @@ class PixelWriter:
     def _write_header(self, file: BinaryIO) -> None:
         """Write the header at the start; NumPy pads it, so that it is as long for any number of pictures."""
         file.seek(0)
-        header = {
-            "descr": "|u1",
-            "fortran_order": False,
-            "shape": (self._count, self._side, self._side, self._channels),
-        }
+        shape = (self._count, self._side, self._side, self._channels)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
 
     def _widen(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -31,17 +32,11 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     dataset
         As `load` returned it.
     """
-    accounting = dataset.accounting
     head = dataset.quarantine.head(MAX_QUARANTINE)
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
-        "rows": {
-            "read": accounting.read,
-            "scored": accounting.scored,
-            "quarantined": accounting.quarantined,
-            "skipped": accounting.skipped,
-        },
+        "rows": asdict(dataset.accounting),
         "images": _describe_images(dataset.images) if dataset.images is not None else None,
         "columns": [_describe_column(column, _examples(dataset, column)) for column in dataset.schema],
         "notes": list(dataset.notes),

@@ -14,7 +14,7 @@ from vaeaudit.data.cells import EXACT_INTEGER, TEXT, Cells, TextCells, as_text, 
 from vaeaudit.data.listing import first_few
 from vaeaudit.data.overrides import read_declared_times
 from vaeaudit.data.parsing import are_zero_padded, parse_numbers
-from vaeaudit.data.readings import read_numbers
+from vaeaudit.data.readings import What, read_numbers
 from vaeaudit.data.schema import Column, Kind
 from vaeaudit.data.storage import Stored, cell_counts
 
@@ -86,7 +86,7 @@ def _times(column: Column, cells: Cells) -> Fitted:
     return Fitted(reading.rows, reading.rows, reading.all_problems)
 
 
-def _unread(cells: Cells, what: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _unread(cells: Cells, what: What) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Say that no cell could be read, unless all are missing."""
     present = int((~cells.missing).sum())
     if not present:

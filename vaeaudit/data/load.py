@@ -73,42 +73,35 @@ def read(
         raise UsageError(f"expected a path or a DataFrame, found {type(source).__name__}.")
     path = Path(source)
     folder = survey(path) if path.is_dir() and config.kind in (SourceKind.AUTO, SourceKind.IMAGES) else None
-    if folder is not None and (config.kind == SourceKind.IMAGES or folder.n_pictures > folder.tables):
-        return read_images(_with_note_on_tables(folder), config, form, on_progress)
+    if folder is not None and (config.kind is SourceKind.IMAGES or folder.n_pictures > folder.tables):
+        said = _note_on_both(folder, "pictures", "table")
+        return read_images(replace(folder, notes=(*said, *folder.notes)), config, form, on_progress)
     arrays = open_arrays(path)
     if arrays is not None:
         return read_array(arrays, config, form, on_progress)
     _require_table(path, config)
-    return _read_table(path, config, folder)
-
-
-def _read_table(path: Path, config: ReadConfig, folder: ImageFolder | None) -> RawData:
     found = find(path)
-    if folder is not None and folder.n_pictures:
-        said = (
-            f"the folder holds {folder.n_pictures:,} picture(s) and {folder.tables:,} table(s): the tables were read; "
-            "--kind images reads the pictures"
-        )
-        found = replace(found, notes=(said, *found.notes))
-    name = readable_name(found.path.resolve().name)
-    return RawData(read_tables(found, config), name=name, fingerprint=found.fingerprint())
+    said = _note_on_both(folder, "tables", "images") if folder else ()
+    table = read_tables(replace(found, notes=(*said, *found.notes)), config)
+    return RawData(table, name=readable_name(path.resolve().name), fingerprint=found.fingerprint())
 
 
-def _with_note_on_tables(folder: ImageFolder) -> ImageFolder:
-    if not folder.tables:
-        return folder
-    said = (
-        f"the folder holds {folder.n_pictures:,} picture(s) and {folder.tables:,} table(s): the pictures were read; "
-        "--kind table reads the tables"
+def _note_on_both(folder: ImageFolder, read: str, other: str) -> tuple[str, ...]:
+    """Say, where a folder holds pictures and tables, which were read, and which `--kind` reads the others."""
+    if not (folder.n_pictures and folder.tables):
+        return ()
+    left = {"table": "tables", "images": "pictures"}[other]
+    return (
+        f"the folder holds {folder.n_pictures:,} picture(s) and {folder.tables:,} table(s): the {read} were read; "
+        f"--kind {other} reads the {left}",
     )
-    return replace(folder, notes=(said, *folder.notes))
 
 
 def _require_table(path: Path, config: ReadConfig) -> None:
-    if config.kind == SourceKind.IMAGES and path.exists():
+    if config.kind is SourceKind.IMAGES and path.exists():
         raise InputError(
             f"{path}: --kind images: expected a folder of pictures, or a {supported_arrays()} file of them, "
             "found another file."
         )
-    if config.kind == SourceKind.ARRAY and path.exists():
+    if config.kind is SourceKind.ARRAY and path.exists():
         raise InputError(f"{path}: --kind array: expected a {supported_arrays()} file, found something else.")

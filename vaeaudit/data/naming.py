@@ -8,20 +8,8 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+")
 
 _SENSITIVE_WORDS = frozenset(
     [
-        "sex",
-        "age",
-        "aged",
-        "race",
-        "races",
-        "racial",
-        "dob",
-        "caste",
-        "tribe",
-        "color",
-        "colour",
-        "creed",
-        "lgbt",
-        "lgbtq",
+        *("sex", "age", "aged", "race", "races", "racial", "dob"),
+        *("caste", "tribe", "color", "colour", "creed", "lgbt", "lgbtq"),
     ]
 )
 #: Matched as the beginning of a word, so that "ethnicity" and "maritalstatus" are found as well.
@@ -30,11 +18,8 @@ _SENSITIVE_STEMS = (
     "migrant", "refugee", "marital", "marriage", "married", "pregnan", "veteran", "birthd", "geschlecht",
 )  # fmt: skip
 _SENSITIVE_PAIRS = (
+    *(frozenset(["birth", other]) for other in ("date", "year", "country", "place")),
     frozenset(["native", "country"]),
-    frozenset(["birth", "date"]),
-    frozenset(["birth", "year"]),
-    frozenset(["birth", "country"]),
-    frozenset(["birth", "place"]),
     frozenset(["political", "party"]),
     frozenset(["skin", "tone"]),
 )

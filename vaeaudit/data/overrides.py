@@ -170,14 +170,6 @@ def _as_constant(name: str, cells: Cells) -> Typed:
     return typed
 
 
-def _as_text(name: str, cells: Cells) -> Typed:
-    return _declared(Kind.TEXT, cells, "free text")
-
-
-def _as_identifier(name: str, cells: Cells) -> Typed:
-    return _declared(Kind.IDENTIFIER, cells, "an identifier")
-
-
 def _declared(kind: Kind, cells: Cells, what: str) -> Typed:
     text = as_text(cells)
     return Typed(kind, text.to_objects(), n_distinct(text), problems=(f"declared {what}: left out of the model",))
@@ -188,7 +180,7 @@ _STORE: dict[Kind, Callable[[str, Cells], Typed]] = {
     Kind.CATEGORY: _as_category,
     Kind.BOOLEAN: _as_boolean,
     Kind.DATETIME: _as_times,
-    Kind.TEXT: _as_text,
+    Kind.TEXT: lambda _, cells: _declared(Kind.TEXT, cells, "free text"),
     Kind.CONSTANT: _as_constant,
-    Kind.IDENTIFIER: _as_identifier,
+    Kind.IDENTIFIER: lambda _, cells: _declared(Kind.IDENTIFIER, cells, "an identifier"),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, nan, prod
 from pathlib import Path
+from typing import Literal, get_args
 
 from vaeaudit.data.population_shares import OUTSIDE, Population, PopulationColumn, Span
 from vaeaudit.data.schema import Column, Schema
@@ -17,7 +18,8 @@ __all__ = ["OUTSIDE", "SHARE_ROUNDING", "Population", "PopulationColumn", "read_
 
 #: Shares that are written with a few digits still add up to 1 within this.
 SHARE_ROUNDING = 0.01
-_VALUE_COLUMNS = ("count", "share")
+_ValueName = Literal["count", "share"]
+_VALUE_NAMES: tuple[_ValueName, ...] = get_args(_ValueName)
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class _Table:
 
     file: str
     names: tuple[str, ...]
-    value_name: str
+    value_name: _ValueName
     lines: tuple[_Line, ...]
 
 
@@ -86,7 +88,7 @@ def _read_table(source: Path) -> _Table:
     if len(lines) < 2:
         raise InputError(f"--population {file}: expected a header and one row per cell, found {len(lines)} row(s).")
     _, header = lines[0]
-    value_names = [name for name in header if name in _VALUE_COLUMNS]
+    value_names = [name for name in _VALUE_NAMES for cell in header if cell == name]
     if len(value_names) != 1 or len(header) < 2 or len(set(header)) < len(header):
         raise InputError(
             f"--population {file}: expected columns of the data and one called count or share, "

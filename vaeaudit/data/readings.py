@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,23 +23,15 @@ ALWAYS_MISSING = frozenset(
 #: Could be levels of a category ("Alley: none"), so they mean missing only where all other cells are numbers or dates.
 MISSING_AMONG_NUMBERS = frozenset(
     [
-        "none",
-        "missing",
-        "unknown",
-        "unk",
-        "undefined",
-        "n.a.",
-        "not available",
-        "not applicable",
-        "nat",
-        "tbd",
-        "#value!",
+        *("none", "missing", "unknown", "unk", "undefined", "n.a.", "not available", "not applicable"),
+        *("nat", "tbd", "#value!"),
     ]
 )
 #: Where a column also holds a plus sign, a minus sign is a value (a rhesus factor, the result of a test).
 _SIGNS = frozenset(["-", "--", "---"])
 _OPPOSITE_SIGNS = frozenset(["+", "++", "+++"])
 
+What = Literal["numbers", "dates"]
 ScalarT = TypeVar("ScalarT", np.float64, np.datetime64)
 
 #: Up to this share of cells may be something else than numbers (or dates) before the column is a category.
@@ -125,7 +117,7 @@ class Reading(Generic[ScalarT]):
     """
 
     rows: npt.NDArray[ScalarT]
-    what: str
+    what: What
     stray: int = 0
     examples: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()

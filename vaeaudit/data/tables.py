@@ -8,8 +8,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.cells import empty_cells
 from vaeaudit.data.formats import named_table, supported_arrays, supported_pictures, supported_tables, table_format
@@ -165,14 +163,14 @@ def _conform(file: str, table: RawTable, names: tuple[str, ...]) -> RawTable:
     if set(table.names) == set(names):
         return table.with_columns(names)
     entry = LeftOut(file, -1, _difference(table, set(names)), records=len(table))
-    return RawTable(
+    return replace(
+        table,
         names=names,
         cells=tuple(empty_cells(0) for _ in names),
-        positions=np.empty(0, dtype=np.int64),
-        read=table.read,
-        blank=table.blank,
+        positions=table.positions[:0],
         left_out=(*table.left_out, entry),
-        notes=table.notes,
+        problems={},
+        open_ended=False,
     )
 
 
