@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from vaeaudit.config import (
     PRESETS,
     AnalysisConfig,
+    Density,
     FitConfig,
     ModelConfig,
     Preset,
     ReadConfig,
+    SourceKind,
     TrainConfig,
     preset_values,
 )
@@ -118,3 +121,16 @@ def test_overrides_replace_single_fields() -> None:
     changed = FitConfig().with_overrides({"model": {"beta": 4.0}, "train": {}})
     assert changed.model.beta == 4.0
     assert changed.model.hidden == FitConfig().model.hidden
+
+
+def test_fixed_words_are_types_however_they_were_given_and_plain_json_when_written() -> None:
+    read = FitConfig.from_dict({"preset": "quick", "read": {"kind": "images"}, "analysis": {"density": "gmm"}})
+    assert (read.preset, read.read.kind, read.analysis.density) == (Preset.QUICK, SourceKind.IMAGES, Density.GMM)
+    assert all(isinstance(word, StrEnum) for word in (read.preset, read.read.kind, read.analysis.density))
+    assert FitConfig.from_dict(json.loads(json.dumps(read.to_dict()))) == read
+
+
+@pytest.mark.parametrize("found", ["pictures", 3, ["table"], None])
+def test_a_word_that_is_none_of_the_fixed_ones_is_an_error_that_lists_them(found: object) -> None:
+    with pytest.raises(UsageError, match=r"--kind: expected one of \['auto', 'table', 'images', 'array'\], found"):
+        ReadConfig.from_dict({"kind": found})
