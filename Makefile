@@ -37,8 +37,9 @@ test: $(STAMP) ## All tests but the slow ones; the browser tests need chromium a
 test-slow: $(STAMP) ## The long ones: trainings on larger data, many seeds.
 	$(BIN)/python -m pytest -m slow
 
-docs: $(STAMP) ## Write docs/commands.md anew from the commands' own help.
+docs: $(STAMP) ## Write docs/commands.md and the JSON Schemas anew, from the commands' own help and the results' types.
 	$(BIN)/python docs/write_commands.py
+	$(BIN)/python docs/write_schemas.py
 
 bench: $(STAMP) ## Measure speed on tables; needs the data sets that benchmarks/ names.
 	$(BIN)/python -m benchmarks.speed

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis import AuditInputs, ModelFacts, Reference, RowScores, audit
+from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema import Column, Kind, Role, Schema
@@ -70,6 +71,7 @@ def inputs_of(n_rows: int, rng: np.random.Generator) -> AuditInputs:
         accounting=RowAccounting(n_rows, n_rows, 0, 0),
         quarantine=pd.DataFrame(columns=list(QUARANTINE_COLUMNS)),
         notes=(),
+        run=RunFacts("generated", "", 0, {}, SourceFacts("generated", "table", "0" * 64), {}, {}),
         reference=Reference("generated", "0" * 64, other, other_codes, nothing),
     )
 

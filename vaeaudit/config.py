@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from vaeaudit.errors import UsageError
 
@@ -53,6 +53,10 @@ class Density(StrEnum):
     GMM = "gmm"
     KNN = "knn"
     FLOW = "flow"
+
+
+#: What `Density.AUTO` chooses among.
+DensityFamily = Literal["gmm", "knn", "flow"]
 
 
 class Preset(StrEnum):

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from vaeaudit import analysis, data
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.config import AnalysisConfig
+from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
+from vaeaudit.config import AnalysisConfig, Objective
 from vaeaudit.latents import CellExpectations
 from vaeaudit.runs import Run, StoredReference, read_reference
 
@@ -56,8 +57,6 @@ def inputs_with(
         The dataset to compare with, if any.
     """
     metadata, history = run.metadata, run.history
-    shown = {name: metadata[name] for name in ("created", "seed", "versions", "timings")}
-    source = {name: metadata["data"][name] for name in ("name", "kind", "fingerprint")}
     return analysis.AuditInputs(
         frame=run.frame,
         schema=run.schema,
@@ -65,7 +64,7 @@ def inputs_with(
         codes=run.codes,
         scores=scores,
         model=analysis.ModelFacts(
-            objective=run.config.model.objective,
+            objective=Objective(run.config.model.objective),
             beta=run.config.model.beta,
             history={name: history[name].to_numpy(np.float64) for name in history.columns if name != "epoch"},
             traversals=run.traversals["values"],
@@ -87,7 +86,18 @@ def inputs_with(
         cells=_cells_of(run),
         member_means=_member_means_of(run),
         decoded_regions=_decoded_regions_of(run),
-        run={"id": metadata["id"], "config": run.config.to_dict(), "data": source, **shown},
+        run=_facts_of(run),
+    )
+
+
+def _facts_of(run: Run) -> RunFacts:
+    metadata = run.metadata
+    source = metadata["data"]
+    return RunFacts(
+        id=metadata["id"],
+        config=run.config.to_dict(),
+        data=SourceFacts(source["name"], source["kind"], source["fingerprint"]),
+        **{name: metadata[name] for name in ("created", "seed", "versions", "timings")},
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.cli.main import run as command_line
-from vaeaudit.report import rebalance_schema
+from vaeaudit.report import json_schema
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def written(fitted, tmp_path_factory):
 
 def test_the_folder_holds_weights_plan_and_a_document_that_keeps_its_schema(written, fitted):
     assert sorted(path.name for path in written.iterdir()) == ["plan.csv", "rebalance.json", "weights.parquet"]
-    schema = rebalance_schema()
+    schema = json_schema("rebalance")
     jsonschema.Draft202012Validator.check_schema(schema)
     document = json.loads((written / "rebalance.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(document)

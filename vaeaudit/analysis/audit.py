@@ -24,6 +24,7 @@ from vaeaudit.analysis.picture_summary import summarise_pictures
 from vaeaudit.analysis.proxies import find_proxies
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.audit import AuditResults, Measurements
+from vaeaudit.analysis.results.quality import QuarantinedRecord
 from vaeaudit.analysis.traversals import describe_traversals
 from vaeaudit.analysis.verdict import judge
 from vaeaudit.config import AnalysisConfig
@@ -99,12 +100,7 @@ def audit(
     return AuditResults(
         **vars(measured),
         run=inputs.run,
-        rows={
-            "read": inputs.accounting.read,
-            "scored": inputs.accounting.scored,
-            "quarantined": inputs.accounting.quarantined,
-            "skipped": inputs.accounting.skipped,
-        },
+        rows=inputs.accounting,
         quarantine=_first_quarantined(inputs.quarantine),
         verdict=judge(
             measured,
@@ -163,9 +159,9 @@ def row_table(inputs: AuditInputs, row_region: np.ndarray) -> pd.DataFrame:
     return table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, row_region)
 
 
-def _first_quarantined(quarantine: pd.DataFrame) -> tuple[tuple[str, int, str], ...]:
+def _first_quarantined(quarantine: pd.DataFrame) -> tuple[QuarantinedRecord, ...]:
     listed = quarantine.head(MOST_QUARANTINED)
     return tuple(
-        (str(file), int(row), str(reason))
+        QuarantinedRecord(str(file), int(row), str(reason))
         for file, row, reason in zip(listed["file"], listed["row"], listed["reason"], strict=True)
     )

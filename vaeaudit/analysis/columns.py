@@ -21,8 +21,8 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
     return tuple(
         ColumnSummary(
             name=column.name,
-            kind=column.kind.value,
-            role=column.role.value,
+            kind=column.kind,
+            role=column.role,
             in_model=column.in_model,
             missing=int(frame[column.name].isna().sum()),
             unique=int(frame[column.name].nunique()),

@@ -12,7 +12,7 @@ from scipy import stats
 from vaeaudit.analysis.groups import Grouping, bound_text, group_column
 from vaeaudit.analysis.intervals import newcombe_difference, normal_quantile, wilson
 from vaeaudit.analysis.multiplicity import holm_within_bh_across
-from vaeaudit.analysis.results.groups import Disparity
+from vaeaudit.analysis.results.fairness import Disparity
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Column, Kind, Schema

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from vaeaudit.analysis.results.conclusions import Finding
-from vaeaudit.analysis.results.groups import Disparity, Proxy
+from vaeaudit.analysis.results.audit import Finding
+from vaeaudit.analysis.results.fairness import Disparity, Proxy
 from vaeaudit.analysis.wording import bounds, finding_id, group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 
@@ -89,7 +89,7 @@ def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> It
         low, high = best.ci.low or 0.0, 1.0 if best.ci.high is None else best.ci.high
         strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
         named = [f"{name} (alone {auc:.2f})" for name, auc in strongest]
-        from_columns = any(proxy.source == "columns" for proxy in found)
+        from_columns = any(proxy.from_ == "columns" for proxy in found)
         alone = f", though no single {'measure' if of_pictures else 'column'} does" if from_columns else ""
         by = f", above all {list_text(named)}" if named else alone
         yield Finding(
@@ -97,11 +97,11 @@ def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> It
             kind="proxy",
             severity="high" if low > OPEN_PROXY_AUC else "medium" if low > CLEAR_PROXY_AUC else "low",
             title=(
-                f"{_SOURCES[of_pictures, best.source]} give {attribute} away: "
+                f"{_SOURCES[of_pictures, best.from_]} give {attribute} away: "
                 f"AUC {best.auc:.2f} ({low:.2f} to {high:.2f}){by}"
             ),
             evidence={
-                "auc": {proxy.source: proxy.auc for proxy in found},
+                "auc": {proxy.from_: proxy.auc for proxy in found},
                 "ci": bounds(best.ci),
                 "null_auc": best.null_auc,
                 "by_column": dict(strongest[:_LISTED]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import get_args
 
 from vaeaudit.analysis.copies.duplicate_findings import duplicate_findings
 from vaeaudit.analysis.fairness_findings import disparity_findings, proxy_findings
@@ -13,8 +14,7 @@ from vaeaudit.analysis.model_findings import latent_findings, quality_findings
 from vaeaudit.analysis.outliers.cell_summary import cell_findings
 from vaeaudit.analysis.outliers.findings import outlier_findings
 from vaeaudit.analysis.representation_findings import representation_findings
-from vaeaudit.analysis.results.audit import Measurements
-from vaeaudit.analysis.results.conclusions import SEVERITIES, Finding
+from vaeaudit.analysis.results.audit import Finding, Measurements, Severity
 from vaeaudit.analysis.row_findings import comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
@@ -46,7 +46,7 @@ def find(measured: Measurements, inputs: AuditInputs, config: AnalysisConfig) ->
 
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort by severity, keeping the given order among equals, and make the ids unique."""
-    ranked = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    ranked = sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))
     used: set[str] = set()
     unique = []
     for finding in ranked:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,9 @@ import pandas as pd
 from vaeaudit.analysis.copies.row_pairs import RowPairs
 from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.outliers.companions import CompanionScores
+from vaeaudit.analysis.results.audit import RunFacts
+from vaeaudit.analysis.results.latents import Stopped
+from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema import Schema
 from vaeaudit.latents import CellExpectations, LatentCodes, LatentSpace
@@ -94,10 +96,10 @@ class ModelFacts:
         S of `LatentCodes.iwae`; 0 where it is not known.
     """
 
-    objective: str
+    objective: Objective
     beta: float
     epochs: int
-    stopped: str
+    stopped: Stopped
     seconds: float
     baseline_nats: float
     history: Mapping[str, FloatArray]
@@ -190,7 +192,7 @@ class AuditInputs:
     accounting: RowAccounting
     quarantine: pd.DataFrame
     notes: tuple[str, ...]
-    run: Mapping[str, Any] = field(default_factory=dict)
+    run: RunFacts
     pictures: Pictures | None = None
     aspects: npt.NDArray[np.object_] | None = None
     latent_space: LatentSpace | None = None

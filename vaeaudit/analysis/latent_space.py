@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from vaeaudit.analysis.intervals import normal_quantile, wilson
+from vaeaudit.analysis.results.latents import LatentSpaceSummary
 from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.results.quality import LatentSpaceSummary
 from vaeaudit.latents import LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
@@ -24,7 +24,7 @@ _CURVE = np.linspace(0.0, 1.0, 101)
 
 
 def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSpaceSummary:
-    """Say how even, complete and covered the latent space is, and how much of the rows it keeps.
+    """Say how often the latent space jumps, how well it is covered, and how much of the rows it keeps.
 
     Parameters
     ----------
@@ -33,14 +33,11 @@ def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSp
     confidence
         Of the intervals.
     """
-    evenness = step_evenness(space.step_lengths)
-    jumps = int(np.sum(largest_shares(space.step_lengths) > JUMP))
+    largest = largest_shares(space.step_lengths)
     covered = int(np.sum(space.prior_gap <= space.held_out_gap))
     yardstick = float(np.quantile(space.held_out_distance, NEAR_QUANTILE))
     return LatentSpaceSummary(
-        continuity=_mean(evenness, confidence) if evenness.size else None,
-        jumps=_share(jumps, evenness.size, 0.0, confidence) if evenness.size else None,
-        completeness=completeness(space.prior_distance, space.held_out_distance, confidence),
+        jumps=_share(int(np.sum(largest > JUMP)), largest.size, 0.0, confidence) if largest.size else None,
         coverage=_share(
             covered, space.prior_gap.size, expected_coverage(space.n_compared, space.n_neighbours), confidence
         ),
@@ -51,6 +48,20 @@ def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSp
         prior_distances=np.quantile(space.prior_distance, _CURVE),
         held_out_distances=np.quantile(space.held_out_distance, _CURVE),
     )
+
+
+def continuity(step_lengths: FloatArray, confidence: float) -> Measure | None:
+    """Return the mean evenness of the walks [M, T] (see `step_evenness`); None where none of them moves.
+
+    Parameters
+    ----------
+    step_lengths
+        [M, T].
+    confidence
+        Of the interval.
+    """
+    evenness = step_evenness(step_lengths)
+    return _mean(evenness, confidence) if evenness.size else None
 
 
 def largest_shares(step_lengths: FloatArray) -> FloatArray:

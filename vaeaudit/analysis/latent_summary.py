@@ -68,7 +68,8 @@ def histogram(values: FloatArray, groupings: Sequence[Grouping], *, bins: int, c
     by_group = {
         grouping.column: _counts_by_group(place, grouping, bins=bins, confidence=confidence) for grouping in groupings
     }
-    return Histogram(edges, _with_intervals(np.bincount(place, minlength=bins), confidence), by_group)
+    overall = _with_intervals(np.bincount(place, minlength=bins), confidence)
+    return Histogram(**vars(overall), edges=edges, by_group=by_group)
 
 
 def _counts_by_group(

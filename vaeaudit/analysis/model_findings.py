@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results.conclusions import Finding
-from vaeaudit.analysis.results.latents import LatentSummary
+from vaeaudit.analysis.results.audit import Finding
+from vaeaudit.analysis.results.latents import LatentSummary, ModelSummary
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.quality import ColumnSummary, ModelSummary
+from vaeaudit.analysis.results.quality import ColumnSummary
 from vaeaudit.analysis.wording import bounds, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from vaeaudit.analysis.densities.rareness import Rareness, summarise_density, summarise_weights
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
-from vaeaudit.analysis.latent_space import summarise_latent_space
+from vaeaudit.analysis.latent_space import completeness, continuity, summarise_latent_space
+from vaeaudit.analysis.results.latents import HeldOutBound, HeldOutDensity, ModelSummary
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.quality import HeldOutDensity, ModelSummary
 from vaeaudit.latents import LatentCodes, LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
@@ -62,6 +62,8 @@ def summarise_model(
         seconds=float(facts.seconds),
         disentanglement=latent_overlap(codes.mean[:, codes.active]),
         history=facts.history,
+        continuity=None if space is None else continuity(space.step_lengths, confidence),
+        completeness=None if space is None else completeness(space.prior_distance, space.held_out_distance, confidence),
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
         density=None if rareness is None else summarise_density(rareness.density),
         weights=None if rareness is None or weight is None else summarise_weights(rareness, weight),
@@ -76,7 +78,7 @@ def _held_out_density(
     mean, interval = mean_interval(iwae, confidence)
     gain, gain_interval = mean_interval(iwae - elbo, confidence)  # paired: both bounds are of the same rows
     dimensions = dimensions or len(codes.columns) or None
-    nats = {
+    nats: dict[HeldOutBound, float] = {
         "elbo_nats": mean_interval(elbo, confidence)[0],
         "iwae_nats": mean,
         "baseline_nats": float(facts.baseline_nats),

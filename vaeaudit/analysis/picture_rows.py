@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs, RowScores
 from vaeaudit.analysis.missing.placing import Ruled, with_named_latents
-from vaeaudit.analysis.results.regions import Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.latents import LatentCodes
 

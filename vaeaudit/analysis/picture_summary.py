@@ -18,9 +18,9 @@ from vaeaudit.analysis.picture_rows import (
     region_key,
     region_rows,
 )
+from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.results.images import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.results.latents import LatentMap
-from vaeaudit.analysis.results.pictures import MapGrid, PictureSheets, RegionTiles, RowTile
-from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.wording import column_texts
 from vaeaudit.data.schema import Column, Role
 from vaeaudit.pictures import Pictures

@@ -18,7 +18,7 @@ from vaeaudit.analysis.cross_fit import Features, column_features, latent_featur
 from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.latent_columns import computed_columns
-from vaeaudit.analysis.results.groups import Proxy
+from vaeaudit.analysis.results.fairness import Proxy, ProxySource
 from vaeaudit.analysis.roc import binned_auc, macro_auc, macro_auc_interval
 from vaeaudit.analysis.wording import list_text
 from vaeaudit.config import AnalysisConfig
@@ -157,7 +157,7 @@ def stratified_folds(member: BoolArray, rng: np.random.Generator) -> npt.NDArray
 
 def measure_proxy(
     attribute: Attribute,
-    source: str,
+    source: ProxySource,
     features: Features,
     by_column: dict[str, float],
     *,

@@ -23,8 +23,8 @@ from vaeaudit.analysis.groups import (
 )
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.multiplicity import holm_within_bh_across
-from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.representation import Representation, Status
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population, PopulationColumn
 from vaeaudit.data.schema import Schema
@@ -127,7 +127,7 @@ def count_cells(
     return CellShares(cells, total, n, low, high, reference, _binomial_p(n, total, reference))
 
 
-def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) -> list[str | None]:
+def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) -> list[Status | None]:
     """Judge each cell: under, over, ok, inconclusive, or None without a reference.
 
     "under" needs the whole interval of the ratio below `min_ratio` and an adjusted p below `fdr`, "over" likewise;
@@ -140,7 +140,7 @@ def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) 
     nobody_expected = (table.reference == 0) & (table.n == 0)
     choices = np.select([under, over, ok | nobody_expected], ["under", "over", "ok"], default="inconclusive")
     known = np.isfinite(table.reference)
-    return [str(choice) if is_known else None for choice, is_known in zip(choices, known, strict=True)]
+    return [choice if is_known else None for choice, is_known in zip(choices.tolist(), known, strict=True)]
 
 
 def _sensitive_groupings(
@@ -209,7 +209,7 @@ def _judged(tables: Sequence[CellShares], config: AnalysisConfig) -> Iterator[Re
 
 
 def _representation(
-    table: CellShares, cell: int, p_adjusted: float, status: str | None, config: AnalysisConfig
+    table: CellShares, cell: int, p_adjusted: float, status: Status | None, config: AnalysisConfig
 ) -> Representation:
     reference = float(table.reference[cell])
     known = bool(np.isfinite(reference))

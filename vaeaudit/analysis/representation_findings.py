@@ -10,8 +10,8 @@ import numpy as np
 
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.multiplicity import holm
-from vaeaudit.analysis.results.conclusions import Finding
-from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.audit import Finding, Severity
+from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.analysis.wording import (
     bounds,
     finding_id,
@@ -47,7 +47,7 @@ def representation_findings(cells: Sequence[Representation], config: AnalysisCon
         yield _small_groups(small, config)
 
 
-def _judged_findings(cells: list[Representation], config: AnalysisConfig, *, severity: str) -> Iterator[Finding]:
+def _judged_findings(cells: list[Representation], config: AnalysisConfig, *, severity: Severity) -> Iterator[Finding]:
     under = [cell for cell in cells if cell.status == "under"]
     over = [cell for cell in cells if cell.status == "over"]
     if under:
@@ -100,7 +100,7 @@ def _cell_evidence(cell: Representation) -> dict[str, object]:
     }
 
 
-def _under_represented(cells: list[Representation], config: AnalysisConfig, severity: str) -> Finding:
+def _under_represented(cells: list[Representation], config: AnalysisConfig, severity: Severity) -> Finding:
     """Describe groups that are short, those that lack the most rows first."""
     lacking = {id(cell): rows_to_collect(cell, config.min_ratio) for cell in cells}
     ranked = sorted(cells, key=lambda cell: -lacking[id(cell)])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from vaeaudit.analysis.missing.baselines import STATED
-from vaeaudit.analysis.results.comparison import Comparison, Difference
-from vaeaudit.analysis.results.conclusions import Finding
-from vaeaudit.analysis.results.regions import Region
+from vaeaudit.analysis.results.audit import Finding, Severity
+from vaeaudit.analysis.results.coverage import Comparison, Difference, Region
 from vaeaudit.analysis.rules import describe
 from vaeaudit.analysis.wording import bounds, finding_id, list_text, plural
 
@@ -87,7 +86,7 @@ def _region_finding(region: Region, sensitive: Collection[str], latents: Collect
     )
 
 
-def _severity(region: Region, sensitive: Collection[str], latents: Collection[str]) -> str:
+def _severity(region: Region, sensitive: Collection[str], latents: Collection[str]) -> Severity:
     most = region.ci.high if region.ci.high is not None else 1.0
     touches = any(condition.column in sensitive for condition in region.rule)
     of_latents = any(condition.column in latents for condition in region.rule)

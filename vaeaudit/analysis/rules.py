@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.groups import bound_text
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 
 Mask = npt.NDArray[np.bool_]
 Rule = tuple[Condition, ...]

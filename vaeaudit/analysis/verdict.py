@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.missing.baselines import STATED
 from vaeaudit.analysis.model_findings import learned_structure
-from vaeaudit.analysis.results.audit import Measurements
-from vaeaudit.analysis.results.conclusions import Gate, Verdict
-from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.audit import Gate, GateStatus, Measurements, Verdict
+from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.results.latents import ModelSummary
 from vaeaudit.analysis.results.outliers import OutlierSummary
-from vaeaudit.analysis.results.quality import ModelSummary
-from vaeaudit.analysis.results.regions import Region
+from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.analysis.rules import describe
 from vaeaudit.analysis.wording import group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
@@ -73,7 +72,7 @@ def judge(
         answers.append(_representation(measured.representation, config))
     answers.append(_regions(measured.regions, measured.regions_tested, sensitive, config))
     statuses = [answer.gate.status for answer in answers]
-    status = next((grave for grave in ("fail", "inconclusive") if grave in statuses), "pass")
+    status: GateStatus = "fail" if "fail" in statuses else "inconclusive" if "inconclusive" in statuses else "pass"
     compared = population_given or measured.comparison is not None
     sentence = " ".join(_sentences(status, answers, bool(sensitive), compared))
     return Verdict(status, sentence, tuple(answer.gate for answer in answers))
@@ -93,7 +92,7 @@ def _data_quality(accounting: RowAccounting, config: AnalysisConfig) -> _Answer:
     share = accounting.quarantined / accounting.read if accounting.read else 0.0
     found = f"{accounting.quarantined:,} of {plural(accounting.read, 'record')} ({percent_text(share)})"
     meaning = f"Could the data be read? {found} could not; {percent_text(config.max_quarantined_share)} are tolerated."
-    status = "fail" if share > config.max_quarantined_share else "pass"
+    status: GateStatus = "fail" if share > config.max_quarantined_share else "pass"
     gate = Gate("data_quality", status, share, config.max_quarantined_share, meaning)
     return _Answer(gate, f"{found} could not be read")
 
@@ -125,7 +124,7 @@ def _outliers(outliers: OutlierSummary, config: AnalysisConfig) -> _Answer:
     share = outliers.flagged / outliers.n if outliers.n else 0.0
     low, high = (float(bound) for bound in wilson(outliers.flagged, outliers.n, config.confidence))
     most = config.max_outlier_share
-    status = "fail" if low > most else "inconclusive" if share > most else "pass"
+    status: GateStatus = "fail" if low > most else "inconclusive" if share > most else "pass"
     meaning = (
         f"Do the rows belong together? {outliers.flagged:,} of {plural(outliers.n, 'row')} ({percent_text(share)}, "
         f"{percent_text(low)} to {percent_text(high)}) are flagged as outliers; {percent_text(most)} are tolerated."
@@ -155,7 +154,7 @@ def _representation(cells: Sequence[Representation], config: AnalysisConfig) -> 
     found = f"{len(under)} of {plural(len(judged), 'group')} and combinations surely do not"
     if unclear:
         found += f"; {unclear} are too small to tell"
-    status = "fail" if under else "inconclusive" if open_groups else "pass"
+    status: GateStatus = "fail" if under else "inconclusive" if open_groups else "pass"
     gate = Gate("representation", status, min(at_best.values()), config.min_ratio, f"{question} {found}.")
     if under:
         return _Answer(gate, _worst_group(under))
@@ -224,7 +223,7 @@ def _short(region: Region) -> str:
     return f"there are {plural(region.observed, 'row')} where {describe(region.rule)}, against {region.expected:,.0f}"
 
 
-def _sentences(status: str, answers: Sequence[_Answer], any_sensitive: bool, compared: bool) -> Iterator[str]:
+def _sentences(status: GateStatus, answers: Sequence[_Answer], any_sensitive: bool, compared: bool) -> Iterator[str]:
     failed = [answer for answer in answers if answer.gate.status == "fail"]
     unclear = [answer for answer in answers if answer.gate.status == "inconclusive"]
     asked = plural(len(answers), "check")

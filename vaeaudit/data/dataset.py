@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from annotated_types import Ge
 
 from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.records import RawTable
@@ -60,10 +62,10 @@ class RowAccounting:
         Records that hold no value at all (blank lines, rows of nothing but missing cells).
     """
 
-    read: int
-    scored: int
-    quarantined: int
-    skipped: int
+    read: Annotated[int, Ge(0)]
+    scored: Annotated[int, Ge(0)]
+    quarantined: Annotated[int, Ge(0)]
+    skipped: Annotated[int, Ge(0)]
 
     def __post_init__(self) -> None:
         parts = self.scored + self.quarantined + self.skipped

@@ -6,25 +6,9 @@ and drawn. `document` and `to_html` are pure; `write` is the one function that t
 
 from __future__ import annotations
 
-from vaeaudit.report.document import SCHEMA_VERSION, document, json_schema
+from vaeaudit.report.document import document, json_schema
 from vaeaudit.report.files import write
 from vaeaudit.report.html import SECTION_IDS, to_html
-from vaeaudit.report.rebalance_files import (
-    REBALANCE_SCHEMA_VERSION,
-    rebalance_document,
-    rebalance_schema,
-    write_rebalance,
-)
+from vaeaudit.report.rebalance_files import write_rebalance
 
-__all__ = [
-    "REBALANCE_SCHEMA_VERSION",
-    "SCHEMA_VERSION",
-    "SECTION_IDS",
-    "document",
-    "json_schema",
-    "rebalance_document",
-    "rebalance_schema",
-    "to_html",
-    "write",
-    "write_rebalance",
-]
+__all__ = ["SECTION_IDS", "document", "json_schema", "to_html", "write", "write_rebalance"]

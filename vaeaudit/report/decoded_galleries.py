@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.results.images import PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.results.latents import LatentMap, LatentSummary
-from vaeaudit.analysis.results.pictures import PictureSheets, RegionTiles, RowTile
-from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Block, Card, Gallery, Paragraph, Sheet, Strip
 from vaeaudit.report.picture_blocks import MOST_NAMED, SMOOTH, folded_after, sheet_of

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.results.latents import LatentSpaceSummary
 from vaeaudit.analysis.results.measures import FloatArray, Interval
-from vaeaudit.analysis.results.quality import LatentSpaceSummary
-from vaeaudit.analysis.results.regions import Region
 from vaeaudit.report import numbers
 from vaeaudit.report.theme import (
     DASHES,

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report.csv_safe import to_csv
-from vaeaudit.report.document import to_json
+from vaeaudit.report.document import document, to_json
 from vaeaudit.report.html import to_html
 
 # report.html comes last: whoever opens it finds the others already there.
@@ -60,7 +60,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
     try:
-        (beside / "report.json").write_bytes(to_json(results))
+        (beside / "report.json").write_text(to_json(document(results)), encoding="utf-8")
         (beside / "report.html").write_text(to_html(results), encoding="utf-8", errors="replace")
         (beside / "flagged.csv").write_bytes(to_csv(flagged))
         pq.write_table(_rows_table(rows, results.outliers.definition), beside / "rows.parquet")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vaeaudit.analysis.results.images import PictureSheets, RowTile
 from vaeaudit.analysis.results.outliers import OutlierSummary
-from vaeaudit.analysis.results.pictures import PictureSheets, RowTile
 from vaeaudit.report import numbers, surprise_map, wording
 from vaeaudit.report.blocks import Block, Card, Gallery, Sheet, Strip
 from vaeaudit.report.contact_sheets import PixelArray

@@ -23,7 +23,7 @@ MOST_GROUPS = len(PALETTE)
 def latent_histogram(latent: LatentSummary) -> Spec:
     """Draw one latent's histogram: all rows as bars, the groups of the chosen attribute as steps with their bands."""
     edges = latent.histogram.edges
-    traces: list[Spec] = [_overall_bars(edges, latent.histogram.overall)]
+    traces: list[Spec] = [_overall_bars(edges, latent.histogram)]
     views: dict[str, list[int]] = {}
     for attribute, groups in latent.histogram.by_group.items():
         start = len(traces)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import Agreement, Companion, GroupOutlierRate, OutlierSummary, ScoreCurve
+from vaeaudit.analysis.results.outliers import Agreement, AnyOutlierRate, Companion, OutlierSummary, ScoreCurve
 from vaeaudit.analysis.wording import group_text
 from vaeaudit.report import numbers
 from vaeaudit.report.wording import listed, name
@@ -60,12 +60,12 @@ def score_curve_sentence(outliers: OutlierSummary, curve: ScoreCurve) -> str:
 # --- groups -----------------------------------------------------------------------------------------------------
 
 
-def group_in_words(rate: GroupOutlierRate) -> str:
+def group_in_words(rate: AnyOutlierRate) -> str:
     """Name a group by its columns, to follow "the rows with"."""
-    return group_text([name(part) for part in rate.attributes], [name(part) for part in rate.group])
+    return group_text([name(part) for part in rate.attributes], [name(part) for part in rate.groups])
 
 
-def deletion_sentence(rate: GroupOutlierRate) -> str:
+def deletion_sentence(rate: AnyOutlierRate) -> str:
     """Say which part of a group would go with the flagged rows, against all others."""
     against = ""
     if rate.rate_of_others is not None:
@@ -76,7 +76,7 @@ def deletion_sentence(rate: GroupOutlierRate) -> str:
     )
 
 
-def no_harder_sentence(rates: Sequence[GroupOutlierRate], what: str) -> str:
+def no_harder_sentence(rates: Sequence[AnyOutlierRate], what: str) -> str:
     """Say that no group is shown to be hit harder, with the one that loses most, and those that cannot be judged.
 
     Parameters
@@ -101,7 +101,7 @@ def no_harder_sentence(rates: Sequence[GroupOutlierRate], what: str) -> str:
     )
 
 
-def not_judged_sentence(rates: Sequence[GroupOutlierRate]) -> str:
+def not_judged_sentence(rates: Sequence[AnyOutlierRate]) -> str:
     """Name the groups that hold too few rows, and those that hold none; empty where there is neither."""
     small = [group_in_words(rate) for rate in rates if rate.status == "small"]
     empty = [group_in_words(rate) for rate in rates if rate.status == "empty"]

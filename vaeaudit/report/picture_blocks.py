@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vaeaudit.analysis.results.pictures import PictureSheets, RowTile
+from vaeaudit.analysis.results.images import PictureSheets, RowTile
 from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Gallery, Paragraph, Sheet
 from vaeaudit.report.contact_sheets import SMALL_SIDE, PixelArray, contact_sheet

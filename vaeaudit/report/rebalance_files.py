@@ -6,55 +6,22 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import vaeaudit
-from vaeaudit.analysis.results.rebalance import PlanLine, RebalanceResults
+from vaeaudit.analysis.results.rebalancing import PlanLine, RebalanceResults
 from vaeaudit.report.csv_safe import to_csv
-from vaeaudit.report.document import plain
+from vaeaudit.report.document import plain, to_json
 
-#: Raised when a key changes its meaning or goes; additions leave it.
-REBALANCE_SCHEMA_VERSION = "1.0"
 # rebalance.json comes last: whoever opens it finds the other two already there.
 _NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
 _COLUMNS = (
     *("part", "rows", "fewest", "most", "rule", "rule_json", "closes", "closes_in_words"),
     *("existing_rows", "examples"),
 )
-
-
-def rebalance_document(results: RebalanceResults) -> dict[str, Any]:
-    """Return the JSON document of a rebalancing, of plain types.
-
-    Parameters
-    ----------
-    results
-        What was computed.
-
-    Raises
-    ------
-    ValueError
-        Where a number is NaN or infinite.
-    """
-    parts = {
-        "schema_version": REBALANCE_SCHEMA_VERSION,
-        "tool": {"name": "vaeaudit", "version": vaeaudit.__version__},
-        **vars(results),
-    }
-    return {key: plain(value, key) for key, value in parts.items()}
-
-
-def rebalance_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) that every `rebalance.json` of this version satisfies."""
-    text = files("vaeaudit.report").joinpath("rebalance.schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 def plan_table(results: RebalanceResults) -> pd.DataFrame:
@@ -83,7 +50,7 @@ def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Pa
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".rebalance-", dir=folder))
-    document = json.dumps(rebalance_document(results), ensure_ascii=False, allow_nan=False, indent=1)
+    document = to_json(plain(results))
     try:
         pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), beside / "weights.parquet")
         (beside / "plan.csv").write_bytes(to_csv(plan_table(results)))

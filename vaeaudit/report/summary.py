@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.conclusions import Finding, Gate, Verdict
+from vaeaudit.analysis.results.audit import AuditResults, Finding, Gate, Verdict
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import numbers, text, wording
 from vaeaudit.report.sections import SECTION_IDS
@@ -88,10 +87,10 @@ def summarise(results: AuditResults) -> Summary:
         ("Rows", text.rows_in_words(results)),
         ("Modelled", text.what_is_modelled(results)),
         ("Model", text.model_in_one_line(results.model)),
-        ("Made", f"{wording.moment(str(run['created']))}, seed {run['seed']}"),
+        ("Made", f"{wording.moment(run.created)}, seed {run.seed}"),
     )
     return Summary(
-        name=wording.name(str(run["data"]["name"])),
+        name=wording.name(run.data.name),
         facts=facts,
         verdict=_VERDICT[results.verdict.status],
         sentence=results.verdict.sentence,

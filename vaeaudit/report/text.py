@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
-from vaeaudit.analysis.results.latents import HistogramCounts, LatentSummary
-from vaeaudit.analysis.results.quality import ModelSummary
-from vaeaudit.analysis.results.regions import Region
+from vaeaudit.analysis.results.audit import AuditResults, RunFacts
+from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.results.fairness import Disparity, Proxy
+from vaeaudit.analysis.results.latents import HistogramCounts, LatentSummary, ModelSummary, Stopped
+from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.report import numbers
-from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words, shorten
+from vaeaudit.report.wording import explains, group_name, listed, name, rule_in_words
 
 #: An axis whose closest counterpart in a refit agrees with it less than this (rank correlation) is not given a meaning.
 STABLE = 0.7
@@ -146,7 +145,7 @@ def histogram_sentence(latent: LatentSummary, smallest_group: int) -> str:
     """Read from the histogram where the middle rows of the groups lie, per attribute."""
     parts = [_groups_apart(latent, attribute, smallest_group) for attribute in latent.histogram.by_group]
     told = " ".join(part for part in parts if part)
-    first = f"Where the {numbers.plural(latent.histogram.overall.total, 'row')} lie on latent {latent.index}"
+    first = f"Where the {numbers.plural(latent.histogram.total, 'row')} lie on latent {latent.index}"
     return f"{first}, overall and by group, with intervals. {told}".rstrip()
 
 
@@ -183,7 +182,7 @@ def proxies_lead(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> str:
         return "No sensitive column was declared, or none has two groups large enough to be told apart."
     best = max(proxies, key=lambda proxy: proxy.auc)
     columns = "brightness, colour, sharpness and place together" if of_pictures else "all modelled columns together"
-    told = columns if best.source == "columns" else "the latents"
+    told = columns if best.from_ == "columns" else "the latents"
     auc = numbers.with_interval(best.auc, best.ci, "ratio")
     return f"Most easily told is {name(best.attribute)}, from {told}: AUC {auc}; 0.5 is guessing, 1 is knowing."
 
@@ -234,7 +233,7 @@ def density_sentence(model: ModelSummary) -> str:
 
 def rows_in_words(results: AuditResults) -> str:
     """Account for every row: read = scored + quarantined + skipped."""
-    rows = {key: numbers.count(value) for key, value in results.rows.items()}
+    rows = {key: numbers.count(value) for key, value in vars(results.rows).items()}
     return (
         f"{rows['read']} read = {rows['scored']} scored + {rows['quarantined']} quarantined + {rows['skipped']} skipped"
     )
@@ -260,8 +259,8 @@ def columns_of_pictures(results: AuditResults) -> str:
     return said
 
 
-#: Why training stopped -> in words; other text is shown as it is.
-_STOPPED = {
+#: Why training stopped -> in words.
+_STOPPED: dict[Stopped, str] = {
     "converged": "no better held-out loss for a while",
     "epochs": "all epochs were done",
     "interrupted": "interrupted; the best weights so far are used",
@@ -270,7 +269,7 @@ _STOPPED = {
 
 def why_training_stopped(model: ModelSummary) -> str:
     """Say why training ended."""
-    return shorten(_STOPPED.get(model.stopped, model.stopped), 160)
+    return _STOPPED[model.stopped]
 
 
 def model_in_one_line(model: ModelSummary) -> str:
@@ -282,20 +281,20 @@ def model_in_one_line(model: ModelSummary) -> str:
     )
 
 
-def commands(run: Mapping[str, Any]) -> str:
+def commands(run: RunFacts) -> str:
     """Write the commands that make this report again; the data's place is the reader's own."""
-    read = run["config"].get("read", {})
-    parts = ["vaeaudit", "fit", str(run["data"]["name"])]
+    read = run.config.get("read", {})
+    parts = ["vaeaudit", "fit", run.data.name]
     for option in ("label", "id"):
         if read.get(option):
             parts += [f"--{option}", str(read[option])]
     for option in ("sensitive", "exclude", "include"):
         for column in read.get(option, ()):
             parts += [f"--{option}", str(column)]
-    if "preset" in run["config"]:
-        parts += ["--preset", str(run["config"]["preset"])]
-    parts += ["--seed", str(run["seed"])]
-    return f"{shlex.join(parts)}\n{shlex.join(['vaeaudit', 'report', str(run['id'])])}"
+    if "preset" in run.config:
+        parts += ["--preset", str(run.config["preset"])]
+    parts += ["--seed", str(run.seed)]
+    return f"{shlex.join(parts)}\n{shlex.join(['vaeaudit', 'report', run.id])}"
 
 
 def _signed(value: float) -> str:

@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, RowScores
+from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 from vaeaudit.latents import LatentCodes
@@ -99,10 +101,10 @@ def make_inputs(
         fdr=0.05,
     )
     model = ModelFacts(
-        objective="beta",
+        objective=Objective.BETA,
         beta=1.0,
         epochs=3,
-        stopped="no better for 6 epochs",
+        stopped="converged",
         seconds=4.2,
         baseline_nats=baseline_nats,
         history={name: np.array([3.0, 2.0, 1.5]) for name in ("loss", "val_loss", "kl", "val_elbo", "active")},
@@ -123,9 +125,16 @@ def make_inputs(
         accounting=RowAccounting(n_rows + quarantined, n_rows, quarantined, 0),
         quarantine=quarantine,
         notes=("Read as UTF-8.",),
-        run={"id": "example", "created": "2024-05-01T12:00:00+00:00", "seed": seed, "config": {}, "versions": {},
-             "data": {"name": "people.csv", "kind": "table", "fingerprint": "0" * 64}, "timings": {"train": 4.2}},
-    )  # fmt: skip
+        run=RunFacts(
+            id="example",
+            created="2024-05-01T12:00:00+00:00",
+            seed=seed,
+            config={},
+            data=SourceFacts("people.csv", "table", "0" * 64),
+            versions={},
+            timings={"train": 4.2},
+        ),
+    )
 
 
 def _straight_traversals(frame: pd.DataFrame, schema: Schema, n_latents: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import pytest
 from vaeaudit import analysis
 from vaeaudit.analysis import RegionSearch, audit, flagged_table, row_table, search_regions
 from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.quality import QuarantinedRecord
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population import Population, PopulationColumn
@@ -50,8 +51,8 @@ def test_every_finding_can_be_acted_on_placed_and_written_as_strict_json(results
 
 
 def test_the_accounting_and_the_quarantine_are_handed_on(people, results):
-    assert results.rows == {"read": 1_503, "scored": 1_500, "quarantined": 3, "skipped": 0}
-    assert results.quarantine[0] == ("people.csv", 7, "3 cells, expected 8")
+    assert results.rows == RowAccounting(1_503, 1_500, 3, 0)
+    assert results.quarantine[0] == QuarantinedRecord("people.csv", 7, "3 cells, expected 8")
     assert "Read as UTF-8." in results.notes
     assert len(set(results.notes)) == len(results.notes)
 

@@ -18,7 +18,7 @@ from vaeaudit.analysis.missing.against_independence import MOST_OF_LATENTS
 from vaeaudit.analysis.missing.latent_columns import computed_columns, uncrossed
 from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.proxies import find_proxies
-from vaeaudit.analysis.results.groups import Proxy
+from vaeaudit.analysis.results.fairness import Proxy
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.row_findings import region_findings
 from vaeaudit.config import AnalysisConfig
@@ -94,7 +94,7 @@ def test_a_gap_in_what_a_person_can_measure_is_told_so_and_is_no_more_than_a_hin
 
 
 def test_they_give_a_sensitive_attribute_away(faces: AuditInputs) -> None:
-    proxies = {proxy.source: proxy for proxy in find_proxies(faces, CONFIG, seed=0).proxies}
+    proxies = {proxy.from_: proxy for proxy in find_proxies(faces, CONFIG, seed=0).proxies}
     assert next(iter(proxies["columns"].by_column)) == "picture_brightness"
     assert proxies["columns"].auc > 0.8
     assert set(proxies["columns"].by_column) == computed_columns(faces.schema)

@@ -6,7 +6,7 @@ import pytest
 
 from vaeaudit.analysis.disparities import assess_disparities
 from vaeaudit.analysis.fairness_findings import disparity_findings, proxy_findings
-from vaeaudit.analysis.results.groups import Proxy
+from vaeaudit.analysis.results.fairness import Proxy
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 

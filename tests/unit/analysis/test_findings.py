@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from typing import get_args
+
 from vaeaudit.analysis.findings import rank
-from vaeaudit.analysis.results.conclusions import SEVERITIES, Finding
+from vaeaudit.analysis.results.audit import Finding, Severity
 
 
 def finding(name, severity):
@@ -11,7 +13,7 @@ def finding(name, severity):
 def test_findings_are_ranked_by_severity_and_keep_their_order_among_equals():
     ranked = rank([finding("a", "info"), finding("b", "high"), finding("c", "low"), finding("d", "high")])
     assert [entry.id for entry in ranked] == ["b", "d", "c", "a"]
-    assert [SEVERITIES.index(entry.severity) for entry in ranked] == [0, 0, 2, 3]
+    assert [get_args(Severity).index(entry.severity) for entry in ranked] == [0, 0, 2, 3]
 
 
 def test_ids_are_made_unique_without_touching_the_first():

@@ -41,7 +41,7 @@ def test_a_dead_latent_is_listed_as_such(latents):
 def test_histograms_count_every_row_once_overall_and_per_group(people, latents):
     for latent in latents:
         shown = latent.histogram
-        assert shown.overall.total == len(people.frame)
+        assert shown.total == len(people.frame)
         assert (np.diff(shown.edges) > 0).all()
         for attribute, groups in shown.by_group.items():
             assert sum(counts.total for counts in groups.values()) == len(people.frame)
@@ -55,16 +55,16 @@ def test_outer_bins_take_in_what_lies_beyond_the_robust_range():
     shown = histogram(values, [], bins=10, confidence=0.95)
     assert shown.edges[0] > -1
     assert shown.edges[-1] < 2
-    assert shown.overall.counts.tolist() == pytest.approx([101] * 10, abs=8)
+    assert shown.counts.tolist() == pytest.approx([101] * 10, abs=8)
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), max_size=60), st.integers(2, 40))
 def test_any_values_make_a_histogram_whose_intervals_hold_the_shares(values, bins):
     shown = histogram(np.array(values), [], bins=bins, confidence=0.9)
-    assert shown.overall.total == len(values)
-    share = shown.overall.counts / max(len(values), 1)
-    assert (shown.overall.share_low <= share + 1e-12).all()
-    assert (share <= shown.overall.share_high + 1e-12).all()
+    assert shown.total == len(values)
+    share = shown.counts / max(len(values), 1)
+    assert (shown.share_low <= share + 1e-12).all()
+    assert (share <= shown.share_high + 1e-12).all()
 
 
 def test_the_map_shows_a_sample_on_the_two_latents_of_largest_kl(build):

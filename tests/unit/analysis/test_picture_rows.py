@@ -25,8 +25,8 @@ from vaeaudit.analysis.picture_rows import (
     rows_to_picture,
     thumbnail_rows,
 )
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.regions import Condition, Region
 
 
 def scores_of(n_rows: int, seed: int = 0) -> RowScores:

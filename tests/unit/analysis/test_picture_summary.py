@@ -14,8 +14,8 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latent_summary import sample_map
 from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
 from vaeaudit.analysis.picture_summary import lay_out, row_tiles, summarise_pictures
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.regions import Condition, Region
 from vaeaudit.pictures import Pictures
 
 SIDE = 8

@@ -12,7 +12,7 @@ from vaeaudit.analysis.audit import audit
 from vaeaudit.analysis.fairness_findings import proxy_findings
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.summary import flagged_table, summarise_outliers
-from vaeaudit.analysis.results.groups import Proxy
+from vaeaudit.analysis.results.fairness import Proxy
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.pictures import Pictures

@@ -10,7 +10,7 @@ from vaeaudit.data.schema import Kind, Role
 
 @pytest.fixture(scope="module")
 def proxies(people):
-    return {(proxy.attribute, proxy.source): proxy for proxy in find_proxies(people, AnalysisConfig(), seed=0).proxies}
+    return {(proxy.attribute, proxy.from_): proxy for proxy in find_proxies(people, AnalysisConfig(), seed=0).proxies}
 
 
 def test_a_leaked_attribute_is_found_in_columns_and_in_latents(proxies):
@@ -49,7 +49,7 @@ def test_what_only_two_latents_together_tell_is_found(build):
     mean = rng.normal(size=(1_000, 2))
     sex = np.where(mean[:, 0] * mean[:, 1] > 0, "f", "m")
     inputs = build({"a": (mean[:, 0], Kind.REAL), "sex": (sex, Kind.CATEGORY, Role.SENSITIVE)}, mean)
-    latents = next(proxy for proxy in find_proxies(inputs, AnalysisConfig(), 0).proxies if proxy.source == "latents")
+    latents = next(proxy for proxy in find_proxies(inputs, AnalysisConfig(), 0).proxies if proxy.from_ == "latents")
     assert latents.auc > 0.9
 
 
@@ -101,4 +101,4 @@ def test_no_sensitive_column_means_no_proxies(build):
 
 def test_the_same_seed_gives_the_same_figures(people, proxies):
     again = find_proxies(people, AnalysisConfig(), seed=0).proxies
-    assert {(proxy.attribute, proxy.source): proxy for proxy in again} == proxies
+    assert {(proxy.attribute, proxy.from_): proxy for proxy in again} == proxies

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.representation_findings import representation_findings, rows_to_collect
-from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population, PopulationColumn
 from vaeaudit.data.schema import Kind, Role

@@ -12,15 +12,27 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.conclusions import Finding, Gate, Verdict
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
-from vaeaudit.analysis.results.groups import Disparity, Proxy, Representation
-from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary, Traversal
+from vaeaudit.analysis.results.audit import AuditResults, Finding, Gate, RunFacts, SourceFacts, Verdict
+from vaeaudit.analysis.results.coverage import Condition, LatentRange, Region
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.analysis.results.fairness import Disparity, Proxy
+from vaeaudit.analysis.results.latents import (
+    Explains,
+    HeldOutDensity,
+    Histogram,
+    HistogramCounts,
+    LatentMap,
+    LatentSpaceSummary,
+    LatentSummary,
+    ModelSummary,
+    Traversal,
+)
 from vaeaudit.analysis.results.measures import Interval, Measure
 from vaeaudit.analysis.results.outliers import (
     Agreement,
+    AnyOutlierRate,
     CellSummary,
+    CombinationOutlierRate,
     Companion,
     DifferingRow,
     GroupOutlierRate,
@@ -30,8 +42,10 @@ from vaeaudit.analysis.results.outliers import (
     ScoreCurve,
     SuspiciousCell,
 )
-from vaeaudit.analysis.results.quality import ColumnSummary, HeldOutDensity, LatentSpaceSummary, ModelSummary
-from vaeaudit.analysis.results.regions import Condition, LatentRange, Region
+from vaeaudit.analysis.results.quality import ColumnSummary, QuarantinedRecord
+from vaeaudit.analysis.results.representation import Representation
+from vaeaudit.config import Objective
+from vaeaudit.data.dataset import RowAccounting
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://x")'
@@ -86,21 +100,24 @@ def share_interval(rows: float, of: float) -> Interval:
 def people_results(**changes: object) -> AuditResults:
     """An audit as rich as that of Adult; `changes` replace whole fields."""
     fields = {
-        "run": {
-            "id": "adult-2026",
-            "created": "2026-05-04T09:30:12+00:00",
-            "seed": 7,
-            "config": {
+        "run": RunFacts(
+            id="adult-2026",
+            created="2026-05-04T09:30:12+00:00",
+            seed=7,
+            config={
                 "read": {"label": "income", "sensitive": ["sex", "race", "age"], "id": None},
                 "analysis": {"smallest_group": 30, "fdr": 0.05},
                 "preset": "standard",
             },
-            "data": {"name": "adult.csv", "kind": "table", "fingerprint": "3f" * 32},
-            "versions": {"vaeaudit": "0.1.0", "numpy": "2.4"},
-            "timings": {"fit": 58.3},
-        },
-        "rows": {"read": N + 4, "scored": N, "quarantined": 3, "skipped": 1},
-        "quarantine": (("adult.csv", 12, "expected 15 fields, found 3"), ("adult.csv", -1, SCRIPT)),
+            data=SourceFacts("adult.csv", "table", "3f" * 32),
+            versions={"vaeaudit": "0.1.0", "numpy": "2.4"},
+            timings={"fit": 58.3},
+        ),
+        "rows": RowAccounting(N + 4, N, 3, 1),
+        "quarantine": (
+            QuarantinedRecord("adult.csv", 12, "expected 15 fields, found 3"),
+            QuarantinedRecord("adult.csv", -1, SCRIPT),
+        ),
         "verdict": people_verdict(),
         "findings": people_findings(),
         "latents": tuple(people_latent(index) for index in range(6)),
@@ -133,7 +150,7 @@ def people_duplicates() -> Duplicates:
     return Duplicates(
         104,
         48,
-        (("1021", 4), (FORMULA, 3)),
+        (EqualRows("1021", 4), EqualRows(FORMULA, 3)),
         0.8,
         near_pairs=3,
         near_rows=6,
@@ -224,7 +241,7 @@ def people_latent(index: int) -> LatentSummary:
         kl_nats=(1.9, 1.2, 0.8, 0.11, 0.4, 0.0004)[index],
         stability=None if index % 2 else 0.91,
         explains=causes,
-        histogram=Histogram(edges, counts_around(0, 1, N, edges), by_group),
+        histogram=Histogram(**vars(counts_around(0, 1, N, edges)), edges=edges, by_group=by_group),
     )
 
 
@@ -293,13 +310,14 @@ def people_cells() -> CellSummary:
     )
 
 
-def outlier_rate(attributes: tuple[str, ...], group: tuple[str, ...], flagged: int, rows: int) -> GroupOutlierRate:
+def outlier_rate(attributes: tuple[str, ...], group: tuple[str, ...], flagged: int, rows: int) -> AnyOutlierRate:
     others = (30 - flagged) / (N - rows)
     ratio = flagged / rows / others if rows else None
     harder = ratio is not None and ratio > 1.5
-    return GroupOutlierRate(
-        attributes=attributes,
-        group=group,
+    alone = len(attributes) == 1
+    named = {"attribute": attributes[0], "group": group[0]} if alone else {"attributes": attributes, "group": group}
+    return (GroupOutlierRate if alone else CombinationOutlierRate)(
+        **named,
         n=rows,
         flagged=flagged,
         rate=flagged / max(rows, 1),
@@ -440,9 +458,7 @@ def people_proxies() -> tuple[Proxy, ...]:
 def people_latent_space() -> LatentSpaceSummary:
     shares = np.linspace(0, 1, 101)
     return LatentSpaceSummary(
-        continuity=Measure(0.97, Interval(0.968, 0.972, 0.95), 500, 1.0),
         jumps=Measure(0.002, Interval(0.0, 0.011, 0.95), 500, 0.0),
-        completeness=Measure(0.91, Interval(0.88, 0.93, 0.95), 1000, 0.9496),
         coverage=Measure(0.96, Interval(0.947, 0.97, 0.95), 1000, 0.969),
         kept_variation=Measure(0.74, Interval(0.73, 0.75, 0.95), 1000),
         n_reference=5000,
@@ -456,7 +472,7 @@ def people_latent_space() -> LatentSpaceSummary:
 def people_model() -> ModelSummary:
     epochs = np.arange(1, 43)
     return ModelSummary(
-        objective="beta",
+        objective=Objective.BETA,
         beta=1.0,
         elbo_nats=-14.82,
         elbo_ci=Interval(-15.01, -14.63, 0.95),
@@ -466,7 +482,7 @@ def people_model() -> ModelSummary:
         latents=6,
         columns=11,
         epochs=42,
-        stopped="no better held-out objective for 6 epochs",
+        stopped="converged",
         seconds=58.3,
         disentanglement={"mean_abs_correlation": 0.06, "total_correlation_gaussian_nats": 0.04},
         history={
@@ -475,6 +491,8 @@ def people_model() -> ModelSummary:
             "kl": 4.4 * (1 - np.exp(-epochs / 4)),
             "active": np.minimum(epochs, 5),
         },
+        continuity=Measure(0.97, Interval(0.968, 0.972, 0.95), 500, 1.0),
+        completeness=Measure(0.91, Interval(0.88, 0.93, 0.95), 1000, 0.9496),
         latent_space=people_latent_space(),
         held_out=HeldOutDensity(
             n=4_884,

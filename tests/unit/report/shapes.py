@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows
+from vaeaudit.analysis.results.images import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.results.latents import LatentMap
 from vaeaudit.analysis.results.outliers import Agreement
-from vaeaudit.analysis.results.pictures import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.pictures import Pictures
 
 KEPT, LATENTS, STEPS, THUMBNAILS = 40, 6, 11, 60
@@ -112,7 +112,7 @@ def shapes_results(people: SimpleNamespace, size: int = 48, channels: int = 3, *
     places = made.latent_map
     ids = (people.SCRIPT, *(f"shape-{place}.png" for place in range(1, THUMBNAILS)))
     fields = {
-        "run": {**made.run, "data": {**made.run["data"], "name": "shapes", "kind": "images"}},
+        "run": replace(made.run, data=replace(made.run.data, name="shapes", kind="images")),
         "model": replace(made.model, columns=0),
         "outliers": replace(
             made.outliers,
@@ -127,7 +127,7 @@ def shapes_results(people: SimpleNamespace, size: int = 48, channels: int = 3, *
         "duplicates": Duplicates(
             2,
             1,
-            (("shape-0.png", 2),),
+            (EqualRows("shape-0.png", 2),),
             basis="pixels",
             searched=True,
             pairs=(DuplicatePair(("shape-0.png", "shape-1.png"), (0, 10), True, 0.0, (None, None), ()),),

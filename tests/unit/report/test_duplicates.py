@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report.blocks import Answer, Group, Paragraph
 from vaeaudit.report.sections.duplicates import duplicates, lead
@@ -84,7 +84,13 @@ def test_splits_without_leakage_say_so(results, leakage, answer):
 
 def test_pictures_are_called_pictures(results):
     built = section(
-        results, rows_in_groups=4, groups=2, largest=(("a.png", 2),), basis="pixels", searched=True, set_aside=1
+        results,
+        rows_in_groups=4,
+        groups=2,
+        largest=(EqualRows("a.png", 2),),
+        basis="pixels",
+        searched=True,
+        set_aside=1,
     )
     assert built.lead.startswith("4 pictures occur more than once, in 2 groups of pictures equal pixel for pixel.")
     assert "chance" not in built.lead

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
-from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.latents import Traversal
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import SECTION_IDS, to_html

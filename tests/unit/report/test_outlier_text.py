@@ -24,18 +24,18 @@ def test_the_score_curve_sentence_says_how_many_rows_chance_would_give(results):
 
 
 def rate_of(results, group):
-    return next(rate for rate in results.outliers.by_group if rate.group == (group,))
+    return next(rate for rate in results.outliers.by_group if rate.group == group)
 
 
 def test_deletion_is_told_with_counts_an_interval_and_all_others(results):
     rate = replace(
-        rate_of(results, "Female"),
+        results.outliers.by_combination[0],
         attributes=("race", "sex"),
         group=("Black", "Female"),
         n=756,
         flagged=31,
         rate=31 / 756,
-        ci=replace(rate_of(results, "Female").ci, low=0.029, high=0.058),
+        ci=replace(results.outliers.by_combination[0].ci, low=0.029, high=0.058),
         rate_of_others=0.012,
     )
     assert outlier_text.deletion_sentence(rate) == (

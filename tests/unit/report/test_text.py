@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.results.latents import Explains, HistogramCounts
-from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.analysis.rules import describe
 from vaeaudit.report import text, wording
 
@@ -121,7 +121,8 @@ def test_row_accounting_is_written_as_a_sum(results):
 
 
 def test_commands_are_quoted_for_the_shell(results, people):
-    run = {**results.run, "config": {"read": {"label": people.SCRIPT, "sensitive": ["a b"]}, "preset": "quick"}}
+    config = {"read": {"label": people.SCRIPT, "sensitive": ["a b"]}, "preset": "quick"}
+    run = replace(results.run, config=config)
     said = text.commands(run)
     assert f"--label '{people.SCRIPT}'" in said
     assert "--sensitive 'a b' --preset quick --seed 7" in said
@@ -137,7 +138,7 @@ def test_sentences_never_show_nan(results):
     empty_counts = HistogramCounts(np.zeros(30, dtype=int), np.zeros(30), np.ones(30))
     latent = replace(
         results.latents[0],
-        histogram=replace(results.latents[0].histogram, overall=empty_counts, by_group={"sex": {"a": empty_counts}}),
+        histogram=replace(results.latents[0].histogram, **vars(empty_counts), by_group={"sex": {"a": empty_counts}}),
     )
     assert "nan" not in text.histogram_sentence(latent, 30).lower()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from vaeaudit.analysis.results.quality import DensitySummary, WeightSummary
+from vaeaudit.analysis.results.latents import DensitySummary, WeightSummary
 from vaeaudit.report.wording import rarity_sentence
 
 NATS = {"gmm": -2.0, "knn": -3.5, "flow": None}

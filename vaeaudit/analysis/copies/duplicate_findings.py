@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.duplicates import Duplicates, Leak
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.wording import bounds, finding_id, list_text, percent_text, plural
@@ -58,7 +58,7 @@ def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, 
             "copies": copies,
             "rows_in_groups": duplicates.rows_in_groups,
             "groups": duplicates.groups,
-            "largest_group": max((rows for _, rows in duplicates.largest), default=2),
+            "largest_group": max((equal.rows for equal in duplicates.largest), default=2),
             "n": n_rows,
             "share": share,
             "ci": bounds(Interval(float(low), float(high), config.confidence)),

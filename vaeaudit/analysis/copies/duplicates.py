@@ -9,7 +9,7 @@ import pandas as pd
 from vaeaudit.analysis.copies.leakage import measure_leakage
 from vaeaudit.analysis.copies.row_pairs import RowPairs, Rows, choose_listed
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates
+from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows
 from vaeaudit.analysis.table_cells import codes_of, compared_columns, first_of_equal_rows
 from vaeaudit.data.schema import Schema
 
@@ -36,7 +36,7 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
     return Duplicates(
         rows_in_groups=int(sizes.sum()),
         groups=groups,
-        largest=tuple((str(inputs.row_ids[first[place]]), int(sizes[place])) for place in order),
+        largest=tuple(EqualRows(str(inputs.row_ids[first[place]]), int(sizes[place])) for place in order),
         expected_pairs=expected_equal_pairs(inputs.frame[names]) if pairs.basis == "cells" else 0.0,
         basis=pairs.basis,
         near_pairs=pairs.near_found,
@@ -113,13 +113,14 @@ def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | 
     left, right = (int(row) for row in pair)
     exact = bool(pairs.first[left] == pairs.first[right])
     found = np.flatnonzero((pairs.near == pair).all(axis=1))
-    values = [None, None] if splits is None else splits.iloc[[left, right]].tolist()
+    values = (None, None) if splits is None else (splits.iloc[left], splits.iloc[right])
+    one, other = (None if pd.isna(value) else str(value) for value in values)
     return DuplicatePair(
         rows=(str(inputs.row_ids[left]), str(inputs.row_ids[right])),
         positions=(left, right),
         exact=exact,
         distance=0.0 if exact else float(pairs.distance[found[0]]),
-        splits=tuple(None if pd.isna(value) else str(value) for value in values),
+        splits=(one, other),
         differs=() if exact or pairs.basis == "pixels" else _differing(inputs.frame, inputs.schema, pair),
     )
 

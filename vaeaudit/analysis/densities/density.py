@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.densities.flow import FlowDensity
 from vaeaudit.analysis.densities.kernels import KernelDensity, fit_kernels
 from vaeaudit.analysis.densities.mixture import MixtureDensity, fit_mixture
-from vaeaudit.config import Density
+from vaeaudit.config import Density, DensityFamily
 
 FloatArray = npt.NDArray[np.floating]
 #: Learns a flow from training and validation rows [M, A] and [V, A]; returns the arrays of a `FlowDensity`.
@@ -31,7 +31,7 @@ _NATS, _PARTS = f"{_PREFIX}nats_", f"{_PREFIX}of_"
 class JointDensity(Protocol):
     """A density over A latents that integrates to 1."""
 
-    family: ClassVar[str]
+    family: ClassVar[DensityFamily]
 
     def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
         """Return log density [N] in nats at points [N, A]."""
@@ -75,7 +75,7 @@ class LatentDensity:
             raise ValueError("expected a density where a latent is active, and none where none is")
 
     @property
-    def family(self) -> str:
+    def family(self) -> DensityFamily | Literal[""]:
         """`gmm`, `knn` or `flow`; empty where no latent is active."""
         return self.density.family if self.density else ""
 
@@ -154,7 +154,7 @@ def fit_density(
             raise ValueError(f"cannot fit a density of the family {family!r}, only of {sorted(fitters)}")
         fitters = {family: fitters[family]}
     fitted = [fit() for fit in fitters.values()]
-    nats = {density.family: float(density.log_density(kept).mean()) for density in fitted}
+    nats: dict[str, float] = {density.family: float(density.log_density(kept).mean()) for density in fitted}
     best = max(fitted, key=lambda density: nats[density.family])
     return LatentDensity(np.asarray(active, bool), best, nats, len(kept))
 

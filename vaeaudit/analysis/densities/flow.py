@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.arrays import ArrayDensity
-from vaeaudit.config import Density
+from vaeaudit.config import Density, DensityFamily
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -33,7 +33,7 @@ class FlowDensity(ArrayDensity):
         The bound.
     """
 
-    family: ClassVar[str] = Density.FLOW.value
+    family: ClassVar[DensityFamily] = Density.FLOW.value
 
     location: FloatArray
     scale: FloatArray

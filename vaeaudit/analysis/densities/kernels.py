@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.arrays import ArrayDensity
-from vaeaudit.config import Density
+from vaeaudit.config import Density, DensityFamily
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -45,7 +45,7 @@ class KernelDensity(ArrayDensity):
         and Quesenberry 1965), whitened.
     """
 
-    family: ClassVar[str] = Density.KNN.value
+    family: ClassVar[DensityFamily] = Density.KNN.value
 
     whitening: FloatArray
     location: FloatArray

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from vaeaudit.analysis.densities.arrays import ArrayDensity
-from vaeaudit.config import Density
+from vaeaudit.config import Density, DensityFamily
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -38,7 +38,7 @@ class MixtureDensity(ArrayDensity):
         [K, A, A] as scikit-learn defines it: the precision is `P @ P.T`.
     """
 
-    family: ClassVar[str] = Density.GMM.value
+    family: ClassVar[DensityFamily] = Density.GMM.value
 
     log_weights: FloatArray
     means: FloatArray

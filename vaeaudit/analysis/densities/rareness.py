@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.density import LatentDensity
 from vaeaudit.analysis.densities.weights import dbvae_rarity, resampling_weight
-from vaeaudit.analysis.results.quality import DensitySummary, WeightSummary
-from vaeaudit.config import AnalysisConfig, Density, Rarity
+from vaeaudit.analysis.results.latents import DensitySummary, WeightSummary
+from vaeaudit.config import AnalysisConfig, Density, DensityFamily, Rarity
 from vaeaudit.errors import RunError
 from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, effective_sample_size, fit_histograms
 
@@ -125,8 +125,9 @@ def summarise_density(density: LatentDensity) -> DensitySummary | None:
     """
     if not density.family:
         return None
-    names = (Density.GMM.value, Density.KNN.value, Density.FLOW.value)
-    nats = {name: density.held_out_nats.get(name) for name in names}
+    nats: dict[DensityFamily, float | None] = {
+        name: density.held_out_nats.get(name) for name in get_args(DensityFamily)
+    }
     return DensitySummary(density.family, nats, density.n_held_out)
 
 
@@ -140,4 +141,6 @@ def summarise_weights(rareness: Rareness, weight: FloatArray) -> WeightSummary:
     weight
         [N], of its rows; not all 0.
     """
-    return WeightSummary(rareness.kind, rareness.alpha, rareness.cap, effective_sample_size(weight), len(weight))
+    return WeightSummary(
+        Rarity(rareness.kind), rareness.alpha, rareness.cap, effective_sample_size(weight), len(weight)
+    )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.missing.thresholds import Counted, Threshold
-from vaeaudit.analysis.results.regions import GAP, Condition
+from vaeaudit.analysis.results.coverage import GAP, Baseline, Condition
 
 IntArray = npt.NDArray[np.int64]
 Tables = tuple[IntArray, ...]
@@ -99,7 +99,7 @@ class BaselineSearch:
         What was not searched, and why.
     """
 
-    baseline: str
+    baseline: Baseline
     shortages: tuple[Shortage, ...]
     tested: int
     notes: tuple[str, ...]

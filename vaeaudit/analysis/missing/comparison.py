@@ -17,7 +17,7 @@ from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.analysis.missing.region_axes import is_searchable
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.proxies import FOLDS, stratified_folds
-from vaeaudit.analysis.results.comparison import Comparison, Difference
+from vaeaudit.analysis.results.coverage import Comparison, Difference, Statistic
 from vaeaudit.analysis.results.measures import Measure
 from vaeaudit.analysis.roc import macro_auc_interval
 from vaeaudit.analysis.wording import moment_text, number_text, percent_text
@@ -121,14 +121,14 @@ def _auc(stacked: _Stacked, confidence: float, rng: np.random.Generator) -> Meas
     return Measure(auc, interval, int(rows.size), expected=0.5)
 
 
-def _difference(values: pd.Series, column: Column, audited: Mask) -> tuple[str, str, float, str, float]:
+def _difference(values: pd.Series, column: Column, audited: Mask) -> tuple[str, Statistic, float, str, float]:
     """Name, statistic, distance, where it is largest in words, and p-value."""
     if column.kind.is_levelled and column.kind is not Kind.ORDINAL:
         return (column.name, *_of_levels(values, column, audited))
     return (column.name, *_of_order(values, column, audited))
 
 
-def _of_levels(values: pd.Series, column: Column, audited: Mask) -> tuple[str, float, str, float]:
+def _of_levels(values: pd.Series, column: Column, audited: Mask) -> tuple[Statistic, float, str, float]:
     codes = values.cat.codes.to_numpy().astype(np.int64) + 1  # missing values come first
     counts = np.bincount(codes + (len(column.levels) + 1) * ~audited, minlength=2 * (len(column.levels) + 1))
     counts = counts.reshape(2, -1)
@@ -141,7 +141,7 @@ def _of_levels(values: pd.Series, column: Column, audited: Mask) -> tuple[str, f
     return "total variation", float(np.abs(gaps).sum() / 2), _in_words(what, shares[0, place], shares[1, place]), p
 
 
-def _of_order(values: pd.Series, column: Column, audited: Mask) -> tuple[str, float, str, float]:
+def _of_order(values: pd.Series, column: Column, audited: Mask) -> tuple[Statistic, float, str, float]:
     distinct, codes = np.unique(_on_a_line(values, column), return_inverse=True)
     counts = np.bincount(codes + distinct.size * ~audited, minlength=2 * distinct.size).reshape(2, -1)
     below = np.cumsum(counts, axis=1) / counts.sum(axis=1, keepdims=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import Rule, apply_rule
 from vaeaudit.errors import RunError
 from vaeaudit.latents import LatentCodes
@@ -155,7 +155,7 @@ def regions_from_dict(document: Mapping[str, Any]) -> tuple[RegionRule, ...]:
 
 
 def _condition(entry: Mapping[str, Any]) -> Condition:
-    column, op, value = _text(entry["column"]), _text(entry["op"]), entry["value"]
+    column, op, value = _text(entry["column"]), entry["op"], entry["value"]
     if op == "in" and not (isinstance(value, list) and all(isinstance(level, str) for level in value)):
         raise ValueError(f"{column}: `in` takes a list of levels, found {value!r}")
     if op == "between" and not (isinstance(value, list) and len(value) == 2 and all(map(_is_bound, value))):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_column
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import merge_conditions
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.results.regions import LatentRange
+from vaeaudit.analysis.results.coverage import LatentRange
 from vaeaudit.analysis.rules import Rule, satisfies
 from vaeaudit.latents import LatentCodes
 

@@ -11,7 +11,7 @@ import pandas as pd
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.placing import with_named_latents
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.analysis.rules import satisfies
 
 Points = npt.NDArray[np.float64]

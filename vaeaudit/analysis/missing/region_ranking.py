@@ -9,6 +9,7 @@ import pandas as pd
 from vaeaudit.analysis.missing.baselines import BaselineSearch, Shortage
 from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.missing.region_axes import is_asked_about
+from vaeaudit.analysis.results.coverage import Baseline
 from vaeaudit.analysis.rules import apply_rule, same_conditions
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Schema
@@ -27,7 +28,7 @@ def ranked_shortages(
     schema: Schema,
     latents: Collection[str],
     config: AnalysisConfig,
-) -> list[tuple[str, Shortage]]:
+) -> list[tuple[Baseline, Shortage]]:
     """Return baselines and their shortages by rank, at most `max_regions`.
 
     Empty combinations of declared columns lead; then the order is that of the baselines, of rules over a person's
@@ -50,7 +51,7 @@ def ranked_shortages(
     declared = {column.name for column in schema if is_asked_about(column)}
     unnamed = computed_columns(schema) | set(latents)
 
-    def rank(entry: tuple[str, Shortage]) -> tuple[float, ...]:
+    def rank(entry: tuple[Baseline, Shortage]) -> tuple[float, ...]:
         baseline, shortage = entry
         named = {condition.column for condition in shortage.rule}
         empty = shortage.observed == 0 and len(named) > 1 and named <= declared
@@ -58,7 +59,7 @@ def ranked_shortages(
         return (not empty, _ORDER.index(baseline), *told, *shortage.rank)
 
     found = [(search.baseline, shortage) for search in searches for shortage in search.shortages]
-    listed: list[tuple[str, Shortage]] = []
+    listed: list[tuple[Baseline, Shortage]] = []
     wished = sum(baseline == "uniform" for baseline, _ in found)
     others = config.max_regions - min(wished, config.max_regions // _PART_OF_UNIFORM)
     for baseline, shortage in sorted(found, key=rank):

@@ -10,7 +10,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.placing import with_named_latents
 from vaeaudit.analysis.missing.region_points import points_of_regions
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.regions import Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.rules import apply_rule
 
 #: Rows named per region.

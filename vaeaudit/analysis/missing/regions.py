@@ -25,8 +25,8 @@ from vaeaudit.analysis.missing.region_ranking import ranked_shortages
 from vaeaudit.analysis.missing.region_rows import nearest_rows
 from vaeaudit.analysis.missing.region_stability import latent_axes, share_of_members, share_of_resamples
 from vaeaudit.analysis.missing.scan_axes import ScanAxis, scan_axes
+from vaeaudit.analysis.results.coverage import Baseline, Region
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
 from vaeaudit.analysis.wording import list_text, plural
 from vaeaudit.config import AnalysisConfig
@@ -102,7 +102,7 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
     tables = _Tables(frame, schema, latents, ~inputs.scores.outlier, None if other is None else other_frame)
     searches = _searches(inputs, tables, config, population)
     listed = ranked_shortages(searches, frame, schema, latents, config)
-    seed = int(inputs.run.get("seed", 0))
+    seed = inputs.run.seed
     regions = [
         _region(baseline, shortage, stability, config)
         for baseline, shortage, stability in _with_stability(listed, inputs, tables, config)
@@ -125,10 +125,10 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
 
 
 def _with_stability(
-    listed: Sequence[tuple[str, Shortage]], inputs: AuditInputs, tables: _Tables, config: AnalysisConfig
-) -> Iterator[tuple[str, Shortage, float | None]]:
+    listed: Sequence[tuple[Baseline, Shortage]], inputs: AuditInputs, tables: _Tables, config: AnalysisConfig
+) -> Iterator[tuple[Baseline, Shortage, float | None]]:
     """Yield each shortage with the share of resamples, or of refits where it names latents, in which it came back."""
-    rng = np.random.default_rng(int(inputs.run.get("seed", 0)))
+    rng = np.random.default_rng(inputs.run.seed)
     counted = tables.frame.loc[tables.counted].reset_index(drop=True)
     members: list[list[Axis]] = []
     for baseline, shortage in listed:
@@ -208,7 +208,7 @@ def _searches(
     return searches
 
 
-def _region(baseline: str, shortage: Shortage, stability: float | None, config: AnalysisConfig) -> Region:
+def _region(baseline: Baseline, shortage: Shortage, stability: float | None, config: AnalysisConfig) -> Region:
     return Region(
         id="",
         baseline=baseline,

@@ -19,7 +19,7 @@ from vaeaudit.analysis.missing.region_axes import (
     is_searchable,
     pooled_levels,
 )
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import merge_conditions
 from vaeaudit.data.schema import Schema
 

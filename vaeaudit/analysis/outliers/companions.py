@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from vaeaudit.data.features import fit_features
 from vaeaudit.data.schema import Schema
 from vaeaudit.latents import LatentCodes
 
+CompanionBasis = Literal["columns", "latents"]
+CompanionName = Literal["isolation forest", "neighbour distance"]
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.integer]
 
@@ -48,12 +50,12 @@ class CompanionScores:
         [N]; Euclidean distance to the `NEIGHBOUR`-th nearest *different* row (Ramaswamy, Rastogi, Shim 2000).
     """
 
-    basis: str
+    basis: CompanionBasis
     isolation_forest: FloatArray
     neighbour_distance: FloatArray
 
     def __post_init__(self) -> None:
-        if self.basis not in ("columns", "latents"):
+        if self.basis not in get_args(CompanionBasis):
             raise ValueError(f"basis must be columns or latents, found {self.basis!r}")
         if self.isolation_forest.ndim != 1 or self.isolation_forest.shape != self.neighbour_distance.shape:
             raise ValueError(
@@ -64,7 +66,7 @@ class CompanionScores:
         return len(self.isolation_forest)
 
     @property
-    def by_name(self) -> dict[str, FloatArray]:
+    def by_name(self) -> dict[CompanionName, FloatArray]:
         """Name of the detector, as reports use it -> its scores [N]."""
         return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}
 
@@ -79,7 +81,7 @@ class CompanionScores:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """Rebuild from `to_arrays`."""
-        return cls(str(arrays["basis"]), arrays["isolation_forest"], arrays["neighbour_distance"])
+        return cls(arrays["basis"].item(), arrays["isolation_forest"], arrays["neighbour_distance"])
 
 
 def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *, seed: int) -> CompanionScores:
@@ -104,7 +106,7 @@ def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *,
     if codes.image_statistics is None:
         modelled = Schema(schema.modelled)
         features, first = fit_features(frame, schema).encode(frame), first_of_equal_rows(frame, modelled)
-        basis = "columns"
+        basis: CompanionBasis = "columns"
     else:
         features = _standardised(codes.mean[:, codes.active])
         first = _first_of_equal_points(features)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results.conclusions import Finding
+from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierSummary
+from vaeaudit.analysis.results.outliers import AnyOutlierRate, OutlierSummary
 from vaeaudit.analysis.wording import (
     bounds,
     finding_id,
@@ -43,7 +43,7 @@ def outlier_findings(
     if outliers.flagged == 0:
         return
     yield _flagged_rows(outliers, config, of_pictures=of_pictures)
-    for _, members in groupby(outliers.by_group, key=lambda entry: entry.attributes):
+    for _, members in groupby(outliers.by_group, key=lambda entry: entry.attribute):
         hit = [entry for entry in members if entry.status == "harder"]
         if hit:
             yield _hit_group(hit)
@@ -81,13 +81,13 @@ def _flagged_rows(outliers: OutlierSummary, config: AnalysisConfig, *, of_pictur
     )
 
 
-def _hit_group(hit: Sequence[GroupOutlierRate]) -> Finding:
+def _hit_group(hit: Sequence[AnyOutlierRate]) -> Finding:
     worst = max(hit, key=lambda entry: entry.rate)
-    name = group_text(worst.attributes, worst.group)
+    name = group_text(worst.attributes, worst.groups)
     others = worst.rate_of_others or 0.0
     more = f"; {plural(len(hit) - 1, 'more group')} would lose more than others too" if len(hit) > 1 else ""
     return Finding(
-        id=finding_id("outlier", *(part for pair in zip(worst.attributes, worst.group, strict=True) for part in pair)),
+        id=finding_id("outlier", *(part for pair in zip(worst.attributes, worst.groups, strict=True) for part in pair)),
         kind="outlier",
         severity="medium" if (worst.ratio_ci.low or 0.0) >= GRAVE_RATIO else "low",
         title=(
@@ -105,7 +105,7 @@ def _hit_group(hit: Sequence[GroupOutlierRate]) -> Finding:
             "ratio_ci": bounds(worst.ratio_ci),
             "p_adjusted": worst.p_adjusted,
             "groups": [
-                {"group": group_text(entry.attributes, entry.group), "n": entry.n, "rate": entry.rate}
+                {"group": group_text(entry.attributes, entry.groups), "n": entry.n, "rate": entry.rate}
                 for entry in sorted(hit, key=lambda entry: -entry.rate)
             ],
         },

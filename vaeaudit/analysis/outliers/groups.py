@@ -13,7 +13,7 @@ from vaeaudit.analysis.groups import Grouping, GroupProduct, product, product_si
 from vaeaudit.analysis.intervals import clopper_pearson
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import GroupOutlierRate
+from vaeaudit.analysis.results.outliers import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
 from vaeaudit.config import AnalysisConfig
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ MOST_PAIRS = 10
 
 def outlier_rates(
     groupings: Sequence[Grouping], flagged: Mask, config: AnalysisConfig
-) -> tuple[tuple[GroupOutlierRate, ...], tuple[GroupOutlierRate, ...]]:
+) -> tuple[tuple[GroupOutlierRate, ...], tuple[CombinationOutlierRate, ...]]:
     """Return the share of flagged rows in every group, and in every combination of two attributes' groups.
 
     Each is compared with all rows outside it: Fisher's exact test, adjusted over all groups and combinations together
@@ -55,13 +55,23 @@ def outlier_rates(
     tested = np.isfinite(p)
     p[tested] = benjamini_hochberg(p[tested])
     parts = np.split(p, np.cumsum([len(cells) for cells in (*alone, *crossed)])[:-1]) if compared else []
-    rates = [
-        _rates(cells, comparison, adjusted, config)
+    found = [
+        (cells.attributes, group, rate)
         for cells, comparison, adjusted in zip((*alone, *crossed), compared, parts, strict=True)
+        for group, rate in zip(cells.labels, _rates(comparison, adjusted, config), strict=True)
     ]
-    by_group = tuple(rate for entries in rates[: len(alone)] for rate in entries)
-    by_combination = tuple(rate for entries in rates[len(alone) :] for rate in entries if rate.n > 0)
-    return by_group, by_combination
+    by_group = (
+        GroupOutlierRate(**vars(rate), attribute=attributes[0], group=group[0])
+        for attributes, group, rate in found
+        if len(attributes) == 1
+    )
+    by_combination = (
+        CombinationOutlierRate(**vars(rate), attributes=(first, second), group=(group[0], group[1]))
+        for (first, *others), group, rate in found
+        for second in others
+        if rate.n > 0
+    )
+    return tuple(by_group), tuple(by_combination)
 
 
 def rate_ratio_interval(
@@ -99,17 +109,13 @@ def _compare(cells: GroupProduct, flagged: Mask, config: AnalysisConfig) -> Rate
     return compare_rates(cells.codes[inside], flagged[inside], len(cells), config)
 
 
-def _rates(
-    cells: GroupProduct, comparison: RateComparison, p_adjusted: FloatArray, config: AnalysisConfig
-) -> list[GroupOutlierRate]:
+def _rates(comparison: RateComparison, p_adjusted: FloatArray, config: AnalysisConfig) -> list[OutlierRate]:
     n = comparison.n
     flagged = np.rint(comparison.rate * n).astype(np.int64)
     others, others_flagged = n.sum() - n, flagged.sum() - flagged
     low, high = rate_ratio_interval(flagged, n, others_flagged, others, config.confidence)
     return [
-        GroupOutlierRate(
-            attributes=cells.attributes,
-            group=cells.labels[place],
+        OutlierRate(
             n=int(n[place]),
             flagged=int(flagged[place]),
             rate=float(comparison.rate[place]),
@@ -123,11 +129,11 @@ def _rates(
             p_adjusted=float(p_adjusted[place]) if np.isfinite(p_adjusted[place]) else None,
             status=_status(int(n[place]), p_adjusted[place], low[place], high[place], config),
         )
-        for place in range(len(cells))
+        for place in range(len(n))
     ]
 
 
-def _status(n: int, p_adjusted: float, low: float, high: float, config: AnalysisConfig) -> str:
+def _status(n: int, p_adjusted: float, low: float, high: float, config: AnalysisConfig) -> OutlierRateStatus:
     if n == 0:
         return "empty"
     if not np.isfinite(p_adjusted):

@@ -18,7 +18,7 @@ from vaeaudit.analysis.rebalancing.covering import Covering, Requirements, cover
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.rebalance import CollectionPlan, PlanLine, PlannedShare
+from vaeaudit.analysis.results.rebalancing import CollectionPlan, PlanLine, PlannedShare
 from vaeaudit.analysis.rules import Rule, apply_rule, describe, simplify
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population

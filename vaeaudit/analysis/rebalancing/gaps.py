@@ -12,10 +12,10 @@ import numpy.typing as npt
 from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.rebalance import GapSummary
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.rebalancing import GapSummary
+from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.analysis.rules import Rule, apply_rule, describe, satisfies
 from vaeaudit.analysis.wording import group_text
 from vaeaudit.config import AnalysisConfig
@@ -172,7 +172,7 @@ def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
             id=name,
             name=group.name,
             kind="group",
-            baseline=cell.baseline,
+            baseline="population",  # without one no group is short,
             rule=group.rule,
             n=n,
             total=total,

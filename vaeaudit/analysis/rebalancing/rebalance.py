@@ -16,7 +16,7 @@ from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
 from vaeaudit.analysis.rebalancing.weight_effects import Question, measure_method
 from vaeaudit.analysis.rebalancing.weight_methods import floors_of
 from vaeaudit.analysis.representation import assess_representation
-from vaeaudit.analysis.results.rebalance import MethodResult, RebalanceResults
+from vaeaudit.analysis.results.rebalancing import MethodResult, RebalanceResults
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population import Population
 from vaeaudit.errors import InputError, UsageError
@@ -86,7 +86,7 @@ def rebalance(
     results = RebalanceResults(
         run=inputs.run,
         rows=n_rows,
-        method=method.value,
+        method=method,
         seed=seed,
         level=config.confidence,
         min_ratio=config.min_ratio,

@@ -12,7 +12,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.rebalancing.weight_methods import Floors, Rows, Weigher, fit_weights
 from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
-from vaeaudit.analysis.results.rebalance import GapChange, GroupChange, MethodResult
+from vaeaudit.analysis.results.rebalancing import GapChange, GroupChange, Judgement, MethodResult
 from vaeaudit.analysis.wording import percent_text, plural
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.latent_histograms import effective_sample_size
@@ -56,7 +56,7 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     faults = [change for gap, change in zip(asked.gaps, gaps, strict=True) if gap.is_fault]
     size = effective_sample_size(weight)
     result = MethodResult(
-        method=method.value,
+        method=method,
         alpha=None if method is Weighting.TARGETS else asked.config.weight_alpha,
         cap=asked.config.weight_cap,
         effective_size=size,
@@ -72,7 +72,7 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     return result, weight
 
 
-def combine_halves(first: str, second: str) -> str:
+def combine_halves(first: Judgement, second: Judgement) -> Judgement:
     """Say what two halves say together: passes only where both pass; fails where one fails and none passes."""
     if first == second:
         return first

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.rebalance import WeightedShare
+from vaeaudit.analysis.results.rebalancing import Judgement, WeightedShare
 from vaeaudit.latent_histograms import effective_sample_size
 
 FloatArray = npt.NDArray[np.floating]
@@ -50,7 +50,7 @@ def weighted_share(weight: FloatArray, members: Mask, universe: Mask, level: flo
     return WeightedShare(share, Interval(float(low), float(high), level), size)
 
 
-def judge_share(found: WeightedShare, tolerance: float) -> str:
+def judge_share(found: WeightedShare, tolerance: float) -> Judgement:
     """Say whether a share reaches the least that is accepted: its whole interval does, or none of it, or neither."""
     assert found.ci.low is not None  # noqa: S101 - `weighted_share` leaves no bound open
     assert found.ci.high is not None  # noqa: S101

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from vaeaudit.analysis.results.measures import Interval
+from annotated_types import Ge
+
+from vaeaudit.analysis.copies.row_pairs import Basis
+from vaeaudit.analysis.results.measures import Count, Interval, NonNegative, Share
 
 
 @dataclass(frozen=True)
@@ -16,10 +20,10 @@ class DuplicatePair:
     """
 
     rows: tuple[str, str]
-    positions: tuple[int, int]
+    positions: tuple[Count, Count]
     exact: bool
-    distance: float
-    splits: tuple[str | None, ...]
+    distance: NonNegative
+    splits: tuple[str | None, str | None]
     differs: tuple[str, ...]
 
 
@@ -32,12 +36,20 @@ class Leak:
 
     split: str
     other: str
-    n: int
-    exact: int
-    near: int
-    share: float
+    n: Annotated[int, Ge(1)]
+    exact: Count
+    near: Count
+    share: Share
     ci: Interval
-    other_rows: int
+    other_rows: Count
+
+
+@dataclass(frozen=True)
+class EqualRows:
+    """A group of equal rows: the id of the first, and how many they are."""
+
+    row_id: str
+    rows: Count
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Duplicates:
     rows_in_groups, groups
         Rows that are equal to another, and groups of equal rows.
     largest
-        (row_id of the first, rows) of the largest groups.
+        The largest groups.
     expected_pairs
         Pairs of equal rows that chance would give under independent columns: a low estimate, and above 1 a sign that
         the table is too coarse for equal rows to mean copies.
@@ -73,18 +85,18 @@ class Duplicates:
         For each pair of splits, how much of the smaller one occurs in the larger one.
     """
 
-    rows_in_groups: int
-    groups: int
-    largest: tuple[tuple[str, int], ...]
-    expected_pairs: float = 0.0
-    basis: str = "cells"
+    rows_in_groups: Count
+    groups: Count
+    largest: tuple[EqualRows, ...]
+    expected_pairs: NonNegative = 0.0
+    basis: Basis = "cells"
     searched: bool = False
-    near_pairs: int = 0
-    near_rows: int = 0
+    near_pairs: Count = 0
+    near_rows: Count = 0
     pairs: tuple[DuplicatePair, ...] = ()
-    chances: Mapping[str, float] = field(default_factory=dict)
-    look_alikes: int = 0
-    set_aside: int = 0
-    splits: Mapping[str, int] = field(default_factory=dict)
-    without_split: int = 0
+    chances: Mapping[str, Share] = field(default_factory=dict)
+    look_alikes: Count = 0
+    set_aside: Count = 0
+    splits: Mapping[str, Count] = field(default_factory=dict)
+    without_split: Count = 0
     leakage: tuple[Leak, ...] = ()

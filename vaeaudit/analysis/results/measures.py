@@ -1,14 +1,37 @@
-"""What all results are made of: intervals, figures with an interval, and arrays of numbers."""
+"""What all results are made of: shares and counts, arrays of them, intervals, and figures with an interval.
+
+The JSON Schema of `report.json` is generated from the annotations of the results: ranges of numbers are told in the
+vocabulary of `annotated_types`, fixed words as `Literal` or `StrEnum`, arrays by `InJson`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Ge, Le
 
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
+
+@dataclass(frozen=True)
+class InJson:
+    """What a value is in JSON where its type in Python does not tell; no more than a note for the JSON Schema."""
+
+    type: Any
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Describe `type` instead of `source`: asked by pydantic, which makes the schema and is not needed to audit."""
+        return handler(self.type)
+
+
+Share = Annotated[float, Ge(0), Le(1)]
+NonNegative = Annotated[float, Ge(0)]
+Count = Annotated[int, Ge(0)]
+FloatArray = Annotated[npt.NDArray[np.floating], InJson(tuple[float, ...])]
+ShareArray = Annotated[npt.NDArray[np.floating], InJson(tuple[Share, ...])]
+CountArray = Annotated[npt.NDArray[np.integer], InJson(tuple[Count, ...])]
 
 
 @dataclass(frozen=True)
@@ -17,7 +40,7 @@ class Interval:
 
     low: float | None
     high: float | None
-    level: float
+    level: Share
 
     def __post_init__(self) -> None:
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -30,17 +53,5 @@ class Measure:
 
     value: float
     ci: Interval
-    n: int
+    n: Count
     expected: float | None = None
-
-
-def require_one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    """Check a field that holds one of a few words.
-
-    Raises
-    ------
-    ValueError
-        Where it holds another.
-    """
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {choices}, found {value!r}")

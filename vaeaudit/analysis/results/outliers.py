@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge, Le
 
-from vaeaudit.analysis.results.measures import FloatArray, Interval, require_one_of
+from vaeaudit.analysis.outliers.companions import CompanionBasis, CompanionName
+from vaeaudit.analysis.results.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
 
 #: What deleting the flagged rows would do to a group, against all others.
-OUTLIER_RATE_STATUSES = ("harder", "less", "unclear", "small", "empty")
+OutlierRateStatus = Literal["harder", "less", "unclear", "small", "empty"]
+ScoreUnit = Literal["nats", "robust sd"]
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,9 @@ class OutlierRow:
     """One flagged (or merely top-ranked) row; `aspect` says of a picture in words what about it is atypical."""
 
     row_id: str
-    position: int
+    position: Count
     score: float
-    p_value: float
+    p_value: Share
     flagged: bool
     reasons: tuple[Reason, ...]
     aspect: str = ""
@@ -47,9 +51,9 @@ class SuspiciousCell:
     """A cell that contradicts the rest of its row; `row_flagged` says whether the row is flagged as a whole, too."""
 
     row_id: str
-    position: int
+    position: Count
     reason: Reason
-    p_value: float
+    p_value: Share
     row_flagged: bool
 
 
@@ -76,14 +80,14 @@ class CellSummary:
     """
 
     definition: str
-    fdr: float
-    flagged: int
-    n: int
-    rows: int
-    share_of_rows: float
+    fdr: Share
+    flagged: Count
+    n: Count
+    rows: Count
+    share_of_rows: Share
     ci: Interval
-    rows_not_flagged: int
-    by_column: Mapping[str, int]
+    rows_not_flagged: Count
+    by_column: Mapping[str, Count]
     top: tuple[SuspiciousCell, ...]
 
     def __post_init__(self) -> None:
@@ -95,13 +99,11 @@ class CellSummary:
 
 
 @dataclass(frozen=True)
-class GroupOutlierRate:
+class OutlierRate:
     """Share of a group's rows that are flagged: what deleting the flagged rows would do to that group.
 
     Attributes
     ----------
-    attributes, group
-        One sensitive attribute and its group, or two and the groups that meet.
     n, flagged, rate, ci
         Rows, flagged rows, and their share with its interval (Wilson 1927).
     n_others, rate_of_others
@@ -116,23 +118,54 @@ class GroupOutlierRate:
         inside or outside, to judge; `empty`.
     """
 
-    attributes: tuple[str, ...]
-    group: tuple[str, ...]
-    n: int
-    flagged: int
-    rate: float
+    n: Count
+    flagged: Count
+    rate: Share
     ci: Interval
-    n_others: int
-    rate_of_others: float | None
-    ratio: float | None
+    n_others: Count
+    rate_of_others: Share | None
+    ratio: NonNegative | None
     ratio_ci: Interval
-    p_adjusted: float | None
-    status: str
+    p_adjusted: Share | None
+    status: OutlierRateStatus
 
     def __post_init__(self) -> None:
-        require_one_of("status", self.status, OUTLIER_RATE_STATUSES)
         if not 0 <= self.flagged <= self.n:
             raise ValueError(f"flagged must lie between 0 and n = {self.n}, found {self.flagged}")
+
+
+@dataclass(frozen=True)
+class GroupOutlierRate(OutlierRate):
+    """Of one group of a sensitive attribute."""
+
+    attribute: str
+    group: str
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attribute, as combinations have two."""
+        return (self.attribute,)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The group, as combinations have two."""
+        return (self.group,)
+
+
+@dataclass(frozen=True)
+class CombinationOutlierRate(OutlierRate):
+    """Of the rows in which a group of one sensitive attribute meets a group of another."""
+
+    attributes: tuple[str, str]
+    group: tuple[str, str]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The two groups."""
+        return self.group
+
+
+AnyOutlierRate = GroupOutlierRate | CombinationOutlierRate
 
 
 @dataclass(frozen=True)
@@ -150,8 +183,8 @@ class ScoreCurve:
     """
 
     scores: FloatArray
-    observed: FloatArray
-    expected: FloatArray
+    observed: ShareArray
+    expected: ShareArray
 
     def __post_init__(self) -> None:
         for name in ("observed", "expected"):
@@ -174,10 +207,10 @@ class Companion:
         How many of the `n_top` rows of highest score are also among its own, and the interval of their share.
     """
 
-    name: str
-    correlation: float | None
+    name: CompanionName
+    correlation: Annotated[float, Ge(-1), Le(1)] | None
     correlation_ci: Interval | None
-    shared: int
+    shared: Count
     shared_ci: Interval
 
 
@@ -189,9 +222,9 @@ class DifferingRow:
     """
 
     row_id: str
-    position: int
-    rank: int
-    companion_ranks: tuple[int, ...]
+    position: Count
+    rank: Annotated[int, Ge(1)]
+    companion_ranks: tuple[Annotated[int, Ge(1)], ...]
     flagged: bool
     reasons: tuple[Reason, ...]
     aspect: str = ""
@@ -219,19 +252,18 @@ class Agreement:
         Rows among the top by a companion but not by the score, those first that all companions have there.
     """
 
-    basis: str
-    n: int
-    n_top: int
+    basis: CompanionBasis
+    n: Annotated[int, Ge(2)]
+    n_top: Annotated[int, Ge(1)]
     of_flagged: bool
     companions: tuple[Companion, ...]
     only_model: tuple[DifferingRow, ...]
-    n_only_model: int
-    only_model_columns: Mapping[str, int]
+    n_only_model: Count
+    only_model_columns: Mapping[str, Count]
     only_companions: tuple[DifferingRow, ...]
-    n_only_companions: int
+    n_only_companions: Count
 
     def __post_init__(self) -> None:
-        require_one_of("basis", self.basis, ("columns", "latents"))
         if not 0 < self.n_top < self.n:
             raise ValueError(f"n_top must lie between 1 and n - 1 = {self.n - 1}, found {self.n_top}")
 
@@ -251,7 +283,7 @@ class OutlierSummary:
     flagged, n
         Flagged rows and all rows.
     by_group, by_combination
-        See `GroupOutlierRate`: every group of one sensitive attribute; the combinations of two that hold rows.
+        See `OutlierRate`: every group of one sensitive attribute; the combinations of two that hold rows.
     top
         The rows of highest score, flagged ones first.
     score_quantiles
@@ -270,22 +302,23 @@ class OutlierSummary:
 
     definition: str
     threshold: float | None
-    fdr: float
-    flagged: int
-    n: int
+    fdr: Share
+    flagged: Count
+    n: Count
     by_group: tuple[GroupOutlierRate, ...]
     top: tuple[OutlierRow, ...]
     score_quantiles: FloatArray
-    by_column: Mapping[str, int] = field(default_factory=dict)
-    unit: str = "nats"
-    by_combination: tuple[GroupOutlierRate, ...] = ()
+    by_column: Mapping[str, Count] = field(default_factory=dict)
+    unit: ScoreUnit = "nats"
+    by_combination: tuple[CombinationOutlierRate, ...] = ()
     curve: ScoreCurve | None = None
     agreement: Agreement | None = None
+    cells: CellSummary | None = None
 
     @property
-    def combinations_beyond_their_groups(self) -> tuple[GroupOutlierRate, ...]:
+    def combinations_beyond_their_groups(self) -> tuple[CombinationOutlierRate, ...]:
         """Combinations hit harder than all others, and surely harder than each of the two groups that meet in them."""
-        alone = {(rate.attributes[0], rate.group[0]): rate.rate for rate in self.by_group}
+        alone = {(rate.attribute, rate.group): rate.rate for rate in self.by_group}
         return tuple(
             rate
             for rate in self.by_combination
@@ -293,5 +326,3 @@ class OutlierSummary:
             and (rate.ci.low or 0.0)
             > max(alone.get(part, 0.0) for part in zip(rate.attributes, rate.group, strict=True))
         )
-
-    cells: CellSummary | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.comparison import Comparison, Difference
+from vaeaudit.analysis.results.coverage import Comparison, Difference
 from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Answer, Block, Paragraph, Section
 from vaeaudit.report.tables import Bar, Cell, Column, Table, table

@@ -93,7 +93,7 @@ def _reach(found: Duplicates) -> list[str]:
 
 
 def _largest(found: Duplicates) -> Table:
-    rows: list[tuple[Cell, ...]] = [(wording.name(row_id), numbers.count(times)) for row_id, times in found.largest]
+    rows: list[tuple[Cell, ...]] = [(wording.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
     noun = _noun(found)
     return table(f"The largest groups of equal {noun}s", [Column(f"First {noun}"), Column("Times", True)], rows)
 

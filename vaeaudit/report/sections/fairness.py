@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.groups import Disparity, Proxy
+from vaeaudit.analysis.results.fairness import Disparity, Proxy
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, Track, table
@@ -34,7 +34,7 @@ def proxies(results: AuditResults) -> Section:
 def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
     items = [
         figures.Dot(
-            name=f"{wording.shorten(proxy.attribute, 12)}, {sources[proxy.source]}",
+            name=f"{wording.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}",
             value=proxy.auc,
             ci=proxy.ci,
             status="auc",
@@ -60,7 +60,7 @@ def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
     track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
     rows: list[tuple[Cell, ...]] = []
     for proxy in found:
-        row: tuple[Cell, ...] = (wording.name(proxy.attribute), sources[proxy.source], track.mark(proxy.auc, proxy.ci))
+        row: tuple[Cell, ...] = (wording.name(proxy.attribute), sources[proxy.from_], track.mark(proxy.auc, proxy.ci))
         null = "not measured" if proxy.null_auc is None else numbers.ratio(proxy.null_auc)
         rows.append((*row, null) if shuffled else row)
     return table("Prediction of sensitive attributes, out of fold", columns, rows)

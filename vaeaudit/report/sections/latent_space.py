@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vaeaudit.analysis.results.latents import LatentSpaceSummary, ModelSummary
 from vaeaudit.analysis.results.measures import Measure
-from vaeaudit.analysis.results.quality import LatentSpaceSummary
 from vaeaudit.report import figures, numbers
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph
 from vaeaudit.report.tables import Cell, Column, Table, table
@@ -18,21 +18,22 @@ _NOTHING_KEPT = (
 )
 
 
-def space_between_rows(space: LatentSpaceSummary, objective: str) -> list[Block]:
-    """Build the blocks on the latent space."""
-    blocks: list[Block] = [_between(space), _around(space)]
-    if objective == "ae":
+def space_between_rows(model: ModelSummary, space: LatentSpaceSummary) -> list[Block]:
+    """Build the blocks on the latent space of a model that measured it."""
+    blocks: list[Block] = [_between(model.continuity, space.jumps)]
+    if model.completeness is not None:
+        blocks.append(_around(model.completeness, space))
+    if model.objective == "ae":
         said = (
             "This model was trained with the objective ae, without a prior: nothing led its latents towards N(0, 1), "
         )
         blocks.append(Paragraph(said + "from which samples are drawn here as for every other model."))
-    return [*blocks, _numbers(space), _distances(space)]
+    return [*blocks, _numbers(model, space), _distances(space)]
 
 
-def _between(space: LatentSpaceSummary) -> Answer:
-    if space.continuity is None or space.jumps is None:
+def _between(evenness: Measure | None, jumps: Measure | None) -> Answer:
+    if evenness is None or jumps is None:
         return Answer("Between neighbouring rows the decoder changes nothing, so continuity says nothing.", "unsure")
-    evenness, jumps = space.continuity, space.jumps
     measured = (
         f"Continuity {_interval(evenness)}, over {numbers.plural(evenness.n, 'walk')} from a row to one of its nearest "
         "in the latents: 1 if what is decoded changes by as much in every step, 0 if all at once."
@@ -44,8 +45,8 @@ def _between(space: LatentSpaceSummary) -> Answer:
     )
 
 
-def _around(space: LatentSpaceSummary) -> Answer:
-    near, covered, kept = space.completeness, space.coverage, space.kept_variation
+def _around(near: Measure, space: LatentSpaceSummary) -> Answer:
+    covered, kept = space.coverage, space.kept_variation
     measured = (
         f"Completeness {_percent(near)}: this share of {numbers.plural(near.n, 'sample')} drawn from the prior is "
         "decoded to something as near to a row of the data as reconstructions of held-out rows are (a sound model: "
@@ -73,11 +74,11 @@ def _falls_short(measure: Measure) -> bool:
     return measure.expected is not None and measure.ci.high is not None and measure.ci.high < measure.expected
 
 
-def _numbers(space: LatentSpaceSummary) -> Table:
+def _numbers(model: ModelSummary, space: LatentSpaceSummary) -> Table:
     measures: list[tuple[str, Measure | None, bool]] = [
-        ("Continuity: evenness of the change between neighbours", space.continuity, False),
+        ("Continuity: evenness of the change between neighbours", model.continuity, False),
         ("Walks with a jump: more than half of the change in one step", space.jumps, True),
-        ("Completeness: prior samples as near to the data as reconstructions", space.completeness, True),
+        ("Completeness: prior samples as near to the data as reconstructions", model.completeness, True),
         ("Coverage: held-out rows that prior samples reach", space.coverage, True),
         ("Variation of the held-out rows that reconstructions keep", space.kept_variation, True),
     ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.results.audit import AuditResults, RunFacts
+from vaeaudit.analysis.results.images import PictureSheets
 from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary, Traversal
-from vaeaudit.analysis.results.pictures import PictureSheets
 from vaeaudit.report import latent_figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
 from vaeaudit.report.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
@@ -57,8 +56,8 @@ def latents(results: AuditResults) -> Section:
     return Section("latents", title, lead, tuple(blocks))
 
 
-def _smallest_group(run: Mapping[str, Any]) -> int:
-    return int(run.get("config", {}).get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
+def _smallest_group(run: RunFacts) -> int:
+    return int(run.config.get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
 
 
 def _overview(found: tuple[LatentSummary, ...]) -> Table:
@@ -152,7 +151,7 @@ def _traversal(traversal: Traversal) -> Table:
 
 
 def _counts(latent: LatentSummary) -> Table:
-    shown: list[tuple[str, HistogramCounts]] = [("All rows", latent.histogram.overall)]
+    shown: list[tuple[str, HistogramCounts]] = [("All rows", latent.histogram)]
     for attribute, groups in latent.histogram.by_group.items():
         shown += [
             (f"{wording.name(attribute)}: {wording.name(group)}", counts)

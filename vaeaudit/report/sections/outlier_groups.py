@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results.outliers import GroupOutlierRate, OutlierSummary
+from vaeaudit.analysis.results.outliers import AnyOutlierRate, OutlierSummary
 from vaeaudit.report import numbers, outlier_text, wording
 from vaeaudit.report.blocks import Answer, Block, Group, Paragraph
 from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
@@ -33,16 +33,16 @@ def outlier_groups(found: OutlierSummary) -> list[Block]:
     widest = max((rate.ci.high or 1.0 for rate in found.by_group if rate.status != "small" and rate.n), default=1.0)
     track = Track(0.0, widest, "percent")
     blocks: list[Block] = []
-    for attribute in dict.fromkeys(rate.attributes for rate in found.by_group):
-        rates = [rate for rate in found.by_group if rate.attributes == attribute]
-        title = wording.name(attribute[0])
+    for attribute in dict.fromkeys(rate.attribute for rate in found.by_group):
+        rates = [rate for rate in found.by_group if rate.attribute == attribute]
+        title = wording.name(attribute)
         blocks += [*_answers(rates, f"groups of {title}"), _table(f"Flagged rows by {title}", rates, track)]
     if found.by_combination:
         blocks += _combinations(found, track)
     return [Group("outliers-groups", "What removing them would do to groups", tuple(blocks))]
 
 
-def _answers(rates: Sequence[GroupOutlierRate], what: str) -> list[Block]:
+def _answers(rates: Sequence[AnyOutlierRate], what: str) -> list[Block]:
     """Stress the groups that surely lose more; say in passing what could be chance."""
     harder = sorted((rate for rate in rates if rate.status == "harder"), key=lambda rate: -rate.rate)
     blocks: list[Block] = [Answer(outlier_text.deletion_sentence(rate), "warn") for rate in harder[:_SENTENCES]]
@@ -62,7 +62,7 @@ def _combinations(found: OutlierSummary, track: Track) -> list[Block]:
     ]
 
 
-def _table(caption: str, rates: Sequence[GroupOutlierRate], track: Track, *, fold: bool | None = None) -> Table:
+def _table(caption: str, rates: Sequence[AnyOutlierRate], track: Track, *, fold: bool | None = None) -> Table:
     columns = [
         Column("Group"),
         Column("Flagged rows", True),
@@ -75,12 +75,12 @@ def _table(caption: str, rates: Sequence[GroupOutlierRate], track: Track, *, fol
     return table(caption, columns, [_row(rate, track) for rate in rates], fold=fold)
 
 
-def _row(rate: GroupOutlierRate, track: Track) -> tuple[Cell, ...]:
+def _row(rate: AnyOutlierRate, track: Track) -> tuple[Cell, ...]:
     times: Cell = numbers.ABSENT
     if rate.ratio is not None:
         times = Lines((numbers.ratio(rate.ratio), numbers.interval(rate.ratio_ci, "ratio")))
     return (
-        wording.group_name(rate.attributes, rate.group),
+        wording.group_name(rate.attributes, rate.groups),
         f"{numbers.count(rate.flagged)} of {numbers.count(rate.n)}",
         track.mark(rate.rate, rate.ci) if rate.n else "no row",
         numbers.ABSENT if rate.rate_of_others is None else numbers.percent(rate.rate_of_others),

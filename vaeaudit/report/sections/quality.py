@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.quality import ColumnSummary, ModelSummary
+from vaeaudit.analysis.results.latents import HeldOutBound, ModelSummary
+from vaeaudit.analysis.results.quality import ColumnSummary
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import prior_gallery
@@ -27,7 +28,7 @@ def model(results: AuditResults) -> Section:
     if curves is not None:
         blocks.append(_history(results.model, curves))
     if results.model.latent_space is not None:
-        blocks += space_between_rows(results.model.latent_space, results.model.objective)
+        blocks += space_between_rows(results.model, results.model.latent_space)
     return Section("model", "How well the model learned", text.model_lead(results.model), tuple(blocks))
 
 
@@ -38,7 +39,7 @@ def _densities(model: ModelSummary) -> Table:
     if held_out is not None:
         iwae = numbers.with_interval(model.iwae_nats, held_out.iwae_ci, "number")
         bound += f", S = {held_out.iwae_samples}" if held_out.iwae_samples else ""
-    parts = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
+    parts: dict[HeldOutBound, tuple[str, str]] = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
     parts["baseline_nats"] = (f"Independent {model.parts}", numbers.number(model.baseline_nats))
     each = {} if held_out is None else held_out.per_dimension
     rows: list[tuple[Cell, ...]] = [
@@ -148,10 +149,14 @@ def _remarks(column: ColumnSummary) -> Cell:
 
 def _quarantine(results: AuditResults) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (wording.name(file), "whole file" if row < 0 else numbers.count(row), wording.shorten(reason, 240))
-        for file, row, reason in results.quarantine
+        (
+            wording.name(record.file),
+            "whole file" if record.row < 0 else numbers.count(record.row),
+            wording.shorten(record.reason, 240),
+        )
+        for record in results.quarantine
     ]
-    total = results.rows["quarantined"]
+    total = results.rows.quarantined
     caption = (
         f"Records left out: {numbers.count(len(rows))} of {numbers.count(total)}; the run's quarantine.csv has all"
     )

@@ -64,16 +64,16 @@ def reading(results: AuditResults) -> Section:
 
 def reproduce(results: AuditResults) -> Section:
     """Build the section that lets a reader make the report again."""
-    run, data = results.run, results.run["data"]
+    run, data = results.run, results.run.data
     facts = [
-        ("Run", str(run["id"])),
-        ("Made", str(run["created"])),
-        ("Seed", str(run["seed"])),
-        ("Data", f"{data['name']} ({data['kind']})"),
-        ("Fingerprint (SHA-256)", str(data["fingerprint"])),
-        *((f"Version of {key}", str(value)) for key, value in run.get("versions", {}).items()),
+        ("Run", run.id),
+        ("Made", run.created),
+        ("Seed", str(run.seed)),
+        ("Data", f"{data.name} ({data.kind})"),
+        ("Fingerprint (SHA-256)", data.fingerprint),
+        *((f"Version of {key}", value) for key, value in run.versions.items()),
     ]
-    settings = json.dumps(run["config"], indent=2, ensure_ascii=False, default=str)
+    settings = json.dumps(run.config, indent=2, ensure_ascii=False, default=str)
     blocks = (
         Code("Commands", text.commands(run), open=True),
         Definitions(tuple(facts)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.groups import Representation
+from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.report import figures, numbers, text, wording
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.galleries import rare_gallery

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vaeaudit.analysis.copies.duplicate_findings import MOST_LEAKS, duplicate_findings
-from vaeaudit.analysis.results.duplicates import Duplicates, Leak
+from vaeaudit.analysis.results.duplicates import Duplicates, EqualRows, Leak
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 
@@ -25,20 +25,20 @@ def findings(n_rows=1_000, **fields):
 
 
 def test_copies_are_counted_without_their_originals():
-    (finding,) = findings(rows_in_groups=40, groups=20, largest=(("a", 2),), expected_pairs=0.001)
+    (finding,) = findings(rows_in_groups=40, groups=20, largest=(EqualRows("a", 2),), expected_pairs=0.001)
     assert (finding.severity, finding.evidence["copies"]) == ("medium", 20)
     assert findings() == []
 
 
 def test_in_a_coarse_table_copies_are_no_surprise_and_the_finding_says_so():
-    (finding,) = findings(rows_in_groups=900, groups=30, largest=(("a", 40),), expected_pairs=5_000)
+    (finding,) = findings(rows_in_groups=900, groups=30, largest=(EqualRows("a", 40),), expected_pairs=5_000)
     assert finding.severity == "info"
     assert "no surprise" in finding.title
     assert finding.action.startswith("Keep them")
 
 
 def test_two_equal_pictures_are_always_a_surprise():
-    (finding,) = findings(rows_in_groups=900, groups=30, largest=(("a", 40),), basis="pixels")
+    (finding,) = findings(rows_in_groups=900, groups=30, largest=(EqualRows("a", 40),), basis="pixels")
     assert finding.severity == "medium"
     assert finding.title == "870 pictures (87 %) repeat an earlier one pixel for pixel"
 
@@ -61,7 +61,9 @@ def test_a_leak_between_splits_names_the_side_to_clear(exact, near, severity):
 
 
 def test_in_a_coarse_table_a_leak_accuses_nobody():
-    first, *_ = findings(leakage=(leak(50, 0),), rows_in_groups=900, groups=30, largest=(("a", 40),), expected_pairs=50)
+    first, *_ = findings(
+        leakage=(leak(50, 0),), rows_in_groups=900, groups=30, largest=(EqualRows("a", 40),), expected_pairs=50
+    )
     assert (first.severity, first.kind) == ("info", "duplicate")
     assert "no surprise" in first.title
 

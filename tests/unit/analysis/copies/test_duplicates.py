@@ -8,6 +8,7 @@ import pytest
 
 from vaeaudit.analysis.copies.duplicates import expected_equal_pairs, summarise_duplicates
 from vaeaudit.analysis.copies.row_pairs import RowPairs
+from vaeaudit.analysis.results.duplicates import EqualRows
 from vaeaudit.data.schema import Kind, Role
 
 
@@ -35,7 +36,7 @@ def test_without_a_search_equal_rows_of_a_table_are_still_found_largest_group_fi
     values = np.concatenate([np.arange(100.0), [3.0, 3.0, 7.0]])
     found = summed_up(build({"x": (values, Kind.REAL)}, np.zeros((103, 1))))
     assert (found.groups, found.rows_in_groups, found.searched) == (2, 5, False)
-    assert found.largest == (("row-3", 3), ("row-7", 2))
+    assert found.largest == (EqualRows("row-3", 3), EqualRows("row-7", 2))
     assert [pair.rows for pair in found.pairs] == [("row-3", "row-100"), ("row-3", "row-101"), ("row-7", "row-102")]
     assert all(pair.exact and pair.distance == 0 and pair.differs == () for pair in found.pairs)
 

@@ -10,7 +10,7 @@ import pytest
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.data.schema import Kind
 
 RegionOf = Callable[..., Region]

@@ -18,7 +18,7 @@ from vaeaudit.analysis.missing.region_axes import (
     search_axes,
     uncertainty_coefficient,
 )
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.data.schema import Column, Kind, Role
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from vaeaudit.analysis.missing.region_descriptions import describe_conditions, describe_rows
 from vaeaudit.analysis.missing.scan_axes import ScanAxis, scan_axes
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.data.schema import Kind
 
 N_ROWS = 4_000

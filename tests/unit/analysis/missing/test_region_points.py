@@ -14,7 +14,7 @@ from vaeaudit.analysis.missing.latent_columns import uncrossed, with_latents
 from vaeaudit.analysis.missing.region_points import points_of_regions
 from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.coverage import Condition, Region
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
 

@@ -16,7 +16,7 @@ from vaeaudit.analysis.missing.region_ranking import ranked_shortages
 from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.missing.shortfall import Cells
 from vaeaudit.analysis.missing.thresholds import Threshold
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind, Role, Schema

@@ -9,7 +9,7 @@ from vaeaudit.analysis.missing.region_axes import search_axes
 from vaeaudit.analysis.missing.region_blocks import pair_blocks, pair_tables
 from vaeaudit.analysis.missing.region_search import find_shortfalls, prune
 from vaeaudit.analysis.missing.rule_edges import MAX_MERGED_LEVELS
-from vaeaudit.analysis.results.regions import GAP
+from vaeaudit.analysis.results.coverage import GAP
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
 

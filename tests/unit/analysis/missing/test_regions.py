@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population, PopulationColumn

@@ -8,7 +8,7 @@ from scipy import stats
 
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.outliers.groups import outlier_rates, rate_ratio_interval
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()
@@ -26,7 +26,7 @@ def sexes_and_races(n_rows=4_000, seed=0):
 
 
 def by_name(rates):
-    return {rate.group: rate for rate in rates}
+    return {rate.groups: rate for rate in rates}
 
 
 def test_a_group_is_compared_with_everybody_else():

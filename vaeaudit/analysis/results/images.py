@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vaeaudit.analysis.results.measures import FloatArray, IntArray
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.analysis.results.measures import FloatArray
 from vaeaudit.pictures import Pictures
 
 
@@ -66,7 +69,7 @@ class MapGrid:
         [2]; the ends of the two axes.
     """
 
-    cells: IntArray
+    cells: npt.NDArray[np.integer]
     low: FloatArray
     high: FloatArray
 

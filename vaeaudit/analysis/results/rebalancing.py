@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from vaeaudit.analysis.results.measures import Interval, require_one_of
-from vaeaudit.analysis.results.regions import Condition
+from annotated_types import Ge
 
-CHECKS = ("passes", "still fails", "too few to tell")
-GAP_KINDS = ("group", "region")
+from vaeaudit.analysis.results.audit import RunFacts, Tool
+from vaeaudit.analysis.results.coverage import Baseline, Condition
+from vaeaudit.analysis.results.measures import Count, Interval, NonNegative, Share
+from vaeaudit.config import Weighting
+
+#: What is told of a share against its tolerance.
+Judgement = Literal["passes", "still fails", "too few to tell"]
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,9 @@ class WeightedShare:
     `effective_size` is how many rows of equal weight the share rests on; see `analysis.weighted_shares`.
     """
 
-    share: float
+    share: Share
     ci: Interval
-    effective_size: float
+    effective_size: NonNegative
 
 
 @dataclass(frozen=True)
@@ -53,21 +56,18 @@ class GapSummary:
 
     id: str
     name: str
-    kind: str
-    baseline: str
+    kind: Literal["group", "region"]
+    baseline: Baseline
     rule: tuple[Condition, ...]
-    n: int
-    total: int
-    share: float
+    n: Count
+    total: Count
+    share: Share
     ci: Interval
-    target: float
-    tolerance: float
-    rows_to_collect: int
-    rows_to_collect_range: tuple[int, int]
+    target: Share
+    tolerance: Share
+    rows_to_collect: Count
+    rows_to_collect_range: tuple[Count, Count]
     question: str | None
-
-    def __post_init__(self) -> None:
-        require_one_of("kind", self.kind, GAP_KINDS)
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,10 @@ class GapChange:
     id: str
     before: WeightedShare
     after: WeightedShare
-    status_before: str
-    status_after: str
-    held_out: str
+    status_before: Judgement
+    status_after: Judgement
+    held_out: Judgement
     halves: tuple[WeightedShare, WeightedShare]
-
-    def __post_init__(self) -> None:
-        for name in ("status_before", "status_after", "held_out"):
-            require_one_of(name, getattr(self, name), CHECKS)
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ class GroupChange:
     group: tuple[str, ...]
     before: WeightedShare
     after: WeightedShare
-    target: float | None
+    target: Share | None
 
 
 @dataclass(frozen=True)
@@ -138,14 +134,14 @@ class MethodResult:
         In words, the faults that no weights within the cap can close.
     """
 
-    method: str
+    method: Weighting
     alpha: float | None
-    cap: float
-    effective_size: float
-    effective_share: float
-    largest: float
-    closed: int
-    faults: int
+    cap: Annotated[float, Ge(1)]
+    effective_size: NonNegative
+    effective_share: Share
+    largest: NonNegative
+    closed: Count
+    faults: Count
     newly_short: tuple[str, ...]
     gaps: tuple[GapChange, ...]
     groups: tuple[GroupChange, ...]
@@ -168,13 +164,13 @@ class PlanLine:
         Rows of this kind that there are, and ids of a few.
     """
 
-    rows: int
-    fewest: int
-    most: int
+    rows: Count
+    fewest: Count
+    most: Count
     rule: tuple[Condition, ...]
     name: str
     closes: tuple[str, ...]
-    existing: int
+    existing: Count
     examples: tuple[str, ...]
 
 
@@ -183,11 +179,11 @@ class PlannedShare:
     """Share of a gap once the planned rows are there, recounted on the rows and not taken from the programme."""
 
     id: str
-    before: float
-    after: float
+    before: Share
+    after: Share
     ci: Interval
-    target: float
-    tolerance: float
+    target: Share
+    tolerance: Share
     closed: bool
 
 
@@ -212,22 +208,24 @@ class CollectionPlan:
     """
 
     lines: tuple[PlanLine, ...]
-    rows: int
-    fewest: int
-    most: int
-    at_least: int
+    rows: Count
+    fewest: Count
+    most: Count
+    at_least: Count
     questions: tuple[PlanLine, ...]
     expected: tuple[PlannedShare, ...]
     newly_short: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RebalanceResults:
     """Everything in `rebalance.json`.
 
     Attributes
     ----------
+    schema_version, tool
+        Of this document, raised when a key changes its meaning or goes; and what wrote it.
     run
         As in `AuditResults`.
     rows
@@ -244,13 +242,15 @@ class RebalanceResults:
         What is short, what weights do about it, what to collect, and what a reader should know.
     """
 
-    run: Mapping[str, Any]
-    rows: int
-    method: str
+    schema_version: Literal["1.0"] = field(default="1.0", init=False)
+    tool: Tool = field(default_factory=Tool, init=False)
+    run: RunFacts
+    rows: Annotated[int, Ge(1)]
+    method: Weighting
     seed: int
-    level: float
-    min_ratio: float
-    check_level: float
+    level: Share
+    min_ratio: Share
+    check_level: Share
     gaps: tuple[GapSummary, ...]
     methods: tuple[MethodResult, ...]
     plan: CollectionPlan
