@@ -8,8 +8,8 @@ from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RowScores
 from vaeaudit.analysis.missing.decoded_regions import USUAL
+from vaeaudit.analysis.missing.latent_points import points_of_regions, usual_points
 from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
-from vaeaudit.analysis.missing.region_points import points_of_regions, usual_points
 from vaeaudit.analysis.missing.regions import RegionSearch
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
 from vaeaudit.analysis.outliers.cells import PARTNER_NATS, cell_p_values, cells_looked_at, consequences

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from vaeaudit.analysis.missing.baselines import STATED
+from vaeaudit.analysis.missing.shortages import STATED
 from vaeaudit.analysis.results.comparison import Comparison, Difference
 from vaeaudit.analysis.results.conclusions import Finding
 from vaeaudit.analysis.results.regions import Region

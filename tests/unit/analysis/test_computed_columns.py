@@ -14,7 +14,7 @@ from vaeaudit.analysis.explained import MOST_COLUMNS, MOST_COMPUTED, explain_lat
 from vaeaudit.analysis.fairness_findings import proxy_findings
 from vaeaudit.analysis.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.against_independence import MOST_OF_LATENTS
+from vaeaudit.analysis.missing.baselines import MOST_OF_LATENTS
 from vaeaudit.analysis.missing.latent_columns import computed_columns, uncrossed
 from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.proxies import find_proxies

@@ -14,7 +14,7 @@ from vaeaudit.analysis.column_bins import bin_columns
 from vaeaudit.analysis.cross_fit import column_features, out_of_fold_scores
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs, Reference
-from vaeaudit.analysis.missing.region_axes import is_searchable
+from vaeaudit.analysis.missing.axes import is_searchable
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.proxies import FOLDS, stratified_folds
 from vaeaudit.analysis.results.comparison import Comparison, Difference
