@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.column_bins import bin_columns, sample_rows
 from vaeaudit.analysis.cross_fit import Features, column_features, latent_features, out_of_fold_scores
@@ -19,7 +20,7 @@ from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.results.groups import Proxy
-from vaeaudit.analysis.roc import binned_auc, macro_auc, macro_auc_interval
+from vaeaudit.analysis.roc import binned_auc, macro_auc_interval
 from vaeaudit.analysis.wording import list_text
 from vaeaudit.config import AnalysisConfig
 
@@ -173,7 +174,7 @@ def measure_proxy(
     scores = out_of_fold_scores(features, targets, folds)
     auc, interval = macro_auc_interval(scores[:, :n_groups], member, confidence)
     null = [
-        macro_auc(scores[:, start : start + n_groups], shuffled)
+        float(roc_auc_score(shuffled, scores[:, start : start + n_groups]))
         for start, shuffled in zip(range(n_groups, targets.shape[1], n_groups), shuffles, strict=True)
     ]
     return Proxy(attribute.name, source, auc, interval, by_column, null_auc=max(null))
