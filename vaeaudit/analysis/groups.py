@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.binning import date_cuts, number_cuts
-from vaeaudit.analysis.results.regions import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.data.population import PopulationColumn
 from vaeaudit.data.schema import Column, Kind
 

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.column_bins import bin_columns, sample_rows
-from vaeaudit.analysis.cross_fit import Features, column_features, latent_features, out_of_fold_scores
+from vaeaudit.analysis.column_bins import bin_columns, column_features, sample_rows
+from vaeaudit.analysis.cross_fit import FOLDS, Features, latent_features, out_of_fold_scores, stratified_folds
 from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.results.groups import Proxy
 from vaeaudit.analysis.roc import binned_auc, macro_auc_interval
 from vaeaudit.analysis.wording import list_text
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.picture_columns import computed_columns
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
@@ -31,7 +31,6 @@ BoolArray = npt.NDArray[np.bool_]
 MOST_ROWS = 10_000
 #: Groups of an attribute at most, the largest ones.
 MOST_GROUPS = 20
-FOLDS = 5
 #: Shuffles of the attribute; the highest AUC among them is what an attribute without proxy may reach (p < 0.05).
 SHUFFLES = 20
 #: Pull of a bin's share towards the group's overall share, in rows, for a column alone.
@@ -144,16 +143,6 @@ def _proxies_of(
         positions = latent_features(means[attribute.rows])
         found.append(measure_proxy(attribute, "latents", positions, {}, confidence=confidence, rng=rng))
     return found
-
-
-def stratified_folds(member: BoolArray, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Deal the rows of each group over the folds, [M]; each fold has its share of each group."""
-    group = member.argmax(axis=1)
-    shuffled = rng.permutation(len(member))
-    order = shuffled[np.argsort(group[shuffled], kind="stable")]
-    folds = np.empty(len(member), dtype=np.intp)
-    folds[order] = np.arange(len(member)) % FOLDS
-    return folds
 
 
 def measure_proxy(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.latents import Explains
 from vaeaudit.analysis.results.outliers import Reason
 from vaeaudit.analysis.results.quality import ModelSummary
-from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.analysis.rules import describe
 from vaeaudit.report import numbers
 

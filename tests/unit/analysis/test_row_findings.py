@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.comparison import Comparison, Difference
 from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 

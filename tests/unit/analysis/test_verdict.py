@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.model_summary import summarise_model
 from vaeaudit.analysis.results.audit import Measurements
 from vaeaudit.analysis.results.comparison import Comparison
@@ -12,7 +13,7 @@ from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import OutlierSummary
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.verdict import FEWEST_ROWS, judge
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting

@@ -12,6 +12,7 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
@@ -31,7 +32,7 @@ from vaeaudit.analysis.results.outliers import (
     SuspiciousCell,
 )
 from vaeaudit.analysis.results.quality import ColumnSummary, HeldOutDensity, LatentSpaceSummary, ModelSummary
-from vaeaudit.analysis.results.regions import Condition, LatentRange, Region
+from vaeaudit.analysis.results.regions import LatentRange, Region
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://x")'

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.latents import Explains, HistogramCounts
-from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.analysis.rules import describe
 from vaeaudit.report import text, wording
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, Literal, Self, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ Rows = npt.NDArray[np.int64]
 
 #: Pairs that are listed one by one, and those among them that are shown in pictures.
 MOST_LISTED, MOST_PICTURED = 50, 24
-BASES = ("cells", "pixels")
+Basis = Literal["cells", "pixels"]
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ class RowPairs:
     near_found: int
     look_alikes: int
     set_aside: int
-    basis: str
+    basis: Basis
     chances: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_rows = len(self.first)
-        if self.basis not in BASES:
-            raise ValueError(f"basis must be one of {BASES}, found {self.basis!r}")
+        if self.basis not in get_args(Basis):
+            raise ValueError(f"basis must be one of {get_args(Basis)}, found {self.basis!r}")
         if np.any(self.first > np.arange(n_rows)) or np.any(self.first < 0):
             raise ValueError("first must hold positions of rows that come no later")
         if self.near.shape != (len(self.distance), 2):
@@ -91,7 +91,7 @@ class RowPairs:
         values: dict[str, Any] = {name: arrays[name] for name in ("first", "near", "distance", "listed")}
         values |= {name: int(arrays[name]) for name in ("near_found", "look_alikes", "set_aside")}
         chances = zip(arrays["chance_of"].tolist(), arrays["chance"].tolist(), strict=True)
-        return cls(**values, basis=str(arrays["basis"]), chances=dict(chances))
+        return cls(**values, basis=cast(Basis, str(arrays["basis"])), chances=dict(chances))
 
 
 def choose_listed(first: Rows, near: Rows, splits: npt.NDArray[np.integer], most: int = MOST_LISTED) -> Rows:

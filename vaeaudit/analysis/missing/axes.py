@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population, group_column
 from vaeaudit.analysis.missing.association import entropy, mutual_information
-from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.analysis.rules import merge_conditions
 from vaeaudit.data.population import Population
 from vaeaudit.data.schema import Column, Kind, Role, Schema

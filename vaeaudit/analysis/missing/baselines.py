@@ -19,13 +19,14 @@ from vaeaudit.analysis.missing.crossed_columns import (
     defining_pairs,
     pair_tables,
 )
-from vaeaudit.analysis.missing.latent_columns import computed_columns, uncrossed
+from vaeaudit.analysis.missing.latent_columns import uncrossed
 from vaeaudit.analysis.missing.search import Shortfall, find_shortfalls, prune
 from vaeaudit.analysis.missing.shortages import BaselineSearch
 from vaeaudit.analysis.representation import MAX_CELLS_PER_SET, MAX_CROSSED
 from vaeaudit.analysis.rules import Rule, satisfies
 from vaeaudit.analysis.wording import plural
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.picture_columns import computed_columns
 from vaeaudit.data.population import Population
 from vaeaudit.data.schema import Role, Schema
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.placing import with_named_latents
-from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.missing.placing import region_key, with_named_latents
+from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import apply_rule, satisfies
 
 Points = npt.NDArray[np.float64]

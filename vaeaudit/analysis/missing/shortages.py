@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.missing.axes import is_asked_about
-from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.missing.null_models import Counted
 from vaeaudit.analysis.missing.testing import Threshold
-from vaeaudit.analysis.results.regions import GAP, Condition
+from vaeaudit.analysis.results.regions import GAP
 from vaeaudit.analysis.rules import apply_rule, same_conditions
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.picture_columns import computed_columns
 from vaeaudit.data.schema import Schema
 
 IntArray = npt.NDArray[np.int64]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
+from vaeaudit.analysis.companion_scores import CompanionBasis, CompanionScores
 from vaeaudit.analysis.table_cells import first_of_equal_rows
 from vaeaudit.data.features import fit_features
 from vaeaudit.data.schema import Schema
@@ -32,54 +29,6 @@ MOST_PRODUCTS = 1e10
 _FEWEST_NEIGHBOURS, _MOST_NEIGHBOURS = 500, 20_000
 #: Latents nearer than this are those of one picture.
 _SAME_LATENT = 1e-4
-
-
-@dataclass(frozen=True)
-class CompanionScores:
-    """What classical detectors say of N rows; higher is more atypical.
-
-    Attributes
-    ----------
-    basis
-        What they saw: `columns` (those of the model, standardised) or `latents` (of pictures).
-    isolation_forest
-        [N]; anomaly score in (0, 1) of `TREES` isolation trees (Liu, Ting, Zhou 2008), `2^(-E[path] / c)`.
-    neighbour_distance
-        [N]; Euclidean distance to the `NEIGHBOUR`-th nearest *different* row (Ramaswamy, Rastogi, Shim 2000).
-    """
-
-    basis: str
-    isolation_forest: FloatArray
-    neighbour_distance: FloatArray
-
-    def __post_init__(self) -> None:
-        if self.basis not in ("columns", "latents"):
-            raise ValueError(f"basis must be columns or latents, found {self.basis!r}")
-        if self.isolation_forest.ndim != 1 or self.isolation_forest.shape != self.neighbour_distance.shape:
-            raise ValueError(
-                f"scores must be [N] both, found {self.isolation_forest.shape} and {self.neighbour_distance.shape}"
-            )
-
-    def __len__(self) -> int:
-        return len(self.isolation_forest)
-
-    @property
-    def by_name(self) -> dict[str, FloatArray]:
-        """Name of the detector, as reports use it -> its scores [N]."""
-        return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `companions.npz` holds them."""
-        return {
-            "basis": np.array(self.basis),
-            "isolation_forest": np.asarray(self.isolation_forest, np.float32),
-            "neighbour_distance": np.asarray(self.neighbour_distance, np.float32),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from `to_arrays`."""
-        return cls(str(arrays["basis"]), arrays["isolation_forest"], arrays["neighbour_distance"])
 
 
 def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *, seed: int) -> CompanionScores:
@@ -104,7 +53,7 @@ def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *,
     if codes.image_statistics is None:
         modelled = Schema(schema.modelled)
         features, first = fit_features(frame, schema).encode(frame), first_of_equal_rows(frame, modelled)
-        basis = "columns"
+        basis: CompanionBasis = "columns"
     else:
         features = _standardised(codes.mean[:, codes.active])
         first = _first_of_equal_points(features)

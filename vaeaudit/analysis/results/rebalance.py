@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.measures import Interval, require_one_of
-from vaeaudit.analysis.results.regions import Condition
 
 CHECKS = ("passes", "still fails", "too few to tell")
 GAP_KINDS = ("group", "region")

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from vaeaudit.analysis.results.measures import Interval, require_one_of
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.results.measures import Interval
 
 #: A cell that accounts for at least this part of what its columns have to do with one another is told as a gap.
 GAP = 0.7
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One condition of a rule.
-
-    `op` is `in` (value: list of str), `between` (value: [low, high), None = open) or `missing` (value: None).
-    """
-
-    column: str
-    op: str
-    value: Any
-
-    def __post_init__(self) -> None:
-        require_one_of("op", self.op, ("in", "between", "missing"))
 
 
 @dataclass(frozen=True)

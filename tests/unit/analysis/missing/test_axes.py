@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.groups import OUTSIDE, group_column
 from vaeaudit.analysis.missing.axes import (
     FEW_GROUPS,
@@ -21,7 +22,6 @@ from vaeaudit.analysis.missing.axes import (
     pooled_levels,
     search_axes,
 )
-from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.data.schema import Column, Kind, Role
 
 

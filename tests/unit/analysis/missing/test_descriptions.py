@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.missing.axes import Axis, fine_axes
 from vaeaudit.analysis.missing.descriptions import describe_conditions, describe_rows
-from vaeaudit.analysis.results.regions import Condition
 from vaeaudit.data.schema import Kind
 
 N_ROWS = 4_000
