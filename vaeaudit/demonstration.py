@@ -14,7 +14,7 @@ import pandas as pd
 
 from vaeaudit import pipeline
 from vaeaudit.analysis import apply_rule
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.progress import Listener, ignore

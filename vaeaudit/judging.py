@@ -7,7 +7,7 @@ import numpy as np
 from vaeaudit import analysis, data, runs
 from vaeaudit.cell_checks import check_cells
 from vaeaudit.data.image_encoding import ImageRows
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 from vaeaudit.decoding import decode_table_regions
 from vaeaudit.learning import Learned
 from vaeaudit.run_inputs import CELLS, COMPANIONS, DECODED_REGIONS, decoded_to_arrays, inputs_with

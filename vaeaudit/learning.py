@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from vaeaudit import runs
 from vaeaudit.analysis.densities.density import LatentDensity, fit_density
-from vaeaudit.analysis.densities.rareness import Rareness, summarise_density
+from vaeaudit.analysis.densities.rareness import Rareness
+from vaeaudit.analysis.model_summary import summarise_density
 from vaeaudit.analysis.outliers.calibration import sample_of_scores
 from vaeaudit.analysis.outliers.image_scoring import fit_reference, image_outlier_score
 from vaeaudit.config import FitConfig

@@ -1,27 +1,30 @@
 """Analysis: from latents and columns to typed results; NumPy, pandas, SciPy, no TensorFlow, nothing drawn."""
 
 from vaeaudit.analysis.audit import audit, row_table, search_regions
+from vaeaudit.analysis.companion_scores import CompanionScores
 from vaeaudit.analysis.copies.find_pairs import find_pairs
 from vaeaudit.analysis.copies.row_pairs import RowPairs
 from vaeaudit.analysis.densities.density import LatentDensity, fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
-from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RowScores
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
+from vaeaudit.analysis.latent_summary import thumbnail_rows
 from vaeaudit.analysis.missing.decoded_regions import USUAL
-from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
-from vaeaudit.analysis.missing.region_points import points_of_regions, usual_points
+from vaeaudit.analysis.missing.latent_points import points_of_regions, usual_points
+from vaeaudit.analysis.missing.placing import RegionRule, place_rows, region_key, regions_from_dict, regions_to_dict
 from vaeaudit.analysis.missing.regions import RegionSearch
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
 from vaeaudit.analysis.outliers.cells import PARTNER_NATS, cell_p_values, cells_looked_at, consequences
-from vaeaudit.analysis.outliers.companions import CompanionScores, companion_scores
+from vaeaudit.analysis.outliers.companions import companion_scores
 from vaeaudit.analysis.outliers.described_cells import CheckedTable
 from vaeaudit.analysis.outliers.reasons import reason_cells
 from vaeaudit.analysis.outliers.row_scores import aspects_of, scores_of, stored_scores, table_of_rows
 from vaeaudit.analysis.outliers.scoring import score_rows
 from vaeaudit.analysis.outliers.summary import flagged_table
-from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
+from vaeaudit.analysis.picture_rows import region_rows, rows_to_picture
 from vaeaudit.analysis.rebalancing.rebalance import Rebalanced, rebalance
 from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.analysis.rules import apply_rule, describe
 from vaeaudit.latent_histograms import effective_sample_size
 

@@ -28,7 +28,7 @@ from vaeaudit.analysis.results.quality import QuarantinedRecord
 from vaeaudit.analysis.traversals import describe_traversals
 from vaeaudit.analysis.verdict import judge
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
 
 #: A sensitive column of more groups is not shown group by group: the groups would be too small, the list too long.

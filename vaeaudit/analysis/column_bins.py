@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from vaeaudit.analysis.groups import Grouping, group_column
 from vaeaudit.data.schema import Role, Schema
@@ -44,3 +45,14 @@ def sample_rows(
     most = max(1_000, MOST_CELLS // max(n_columns, 1))
     most = most if most_rows is None else min(most, most_rows)
     return np.arange(n_rows) if n_rows <= most else np.sort(rng.choice(n_rows, size=most, replace=False))
+
+
+def column_features(columns: Sequence[Grouping], rows: npt.NDArray[np.intp]) -> sparse.csr_array:
+    """One-hot features [M, bins of all columns] of the binned columns."""
+    offsets = np.cumsum([0, *(len(column) for column in columns)])
+    places = np.stack(
+        [column.codes[rows] + offset for column, offset in zip(columns, offsets[:-1], strict=True)], axis=1
+    )
+    pointers = np.arange(0, places.size + 1, len(columns))
+    shape = (len(rows), int(offsets[-1]))
+    return sparse.csr_array((np.ones(places.size), places.ravel(), pointers), shape=shape)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg, sparse
 from threadpoolctl import threadpool_limits
-
-from vaeaudit.analysis.groups import Grouping
 
 FloatArray = npt.NDArray[np.floating]
 Features = FloatArray | sparse.csr_array
@@ -18,17 +16,8 @@ Features = FloatArray | sparse.csr_array
 MOST_FEATURES = 1_000
 #: Rows' worth of pull towards 0 on each coefficient.
 RIDGE = 5.0
-
-
-def column_features(columns: Sequence[Grouping], rows: npt.NDArray[np.intp]) -> sparse.csr_array:
-    """One-hot features [M, bins of all columns] of the binned columns."""
-    offsets = np.cumsum([0, *(len(column) for column in columns)])
-    places = np.stack(
-        [column.codes[rows] + offset for column, offset in zip(columns, offsets[:-1], strict=True)], axis=1
-    )
-    pointers = np.arange(0, places.size + 1, len(columns))
-    shape = (len(rows), int(offsets[-1]))
-    return sparse.csr_array((np.ones(places.size), places.ravel(), pointers), shape=shape)
+#: Parts of the rows, each of which is scored by a fit without it.
+FOLDS = 5
 
 
 def latent_features(means: FloatArray, *, n_bins: int = 10) -> FloatArray:
@@ -43,6 +32,16 @@ def latent_features(means: FloatArray, *, n_bins: int = 10) -> FloatArray:
     edges = np.quantile(standard, np.linspace(0, 1, n_bins + 1)[1:-1], axis=0)
     bins = [standard > edge for edge in edges]
     return np.concatenate([standard, standard[:, first] * standard[:, second], *bins], axis=1)
+
+
+def stratified_folds(member: npt.NDArray[np.bool_], rng: np.random.Generator) -> npt.NDArray[np.intp]:
+    """Deal the rows of each group over the folds, [M]; each fold has its share of each group."""
+    group = member.argmax(axis=1)
+    shuffled = rng.permutation(len(member))
+    order = shuffled[np.argsort(group[shuffled], kind="stable")]
+    folds = np.empty(len(member), dtype=np.intp)
+    folds[order] = np.arange(len(member)) % FOLDS
+    return folds
 
 
 def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArray[np.intp]) -> FloatArray:

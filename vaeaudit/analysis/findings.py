@@ -9,7 +9,6 @@ from typing import get_args
 from vaeaudit.analysis.copies.duplicate_findings import duplicate_findings
 from vaeaudit.analysis.fairness_findings import disparity_findings, proxy_findings
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.model_findings import latent_findings, quality_findings
 from vaeaudit.analysis.outliers.cell_summary import cell_findings
 from vaeaudit.analysis.outliers.findings import outlier_findings
@@ -17,6 +16,7 @@ from vaeaudit.analysis.representation_findings import representation_findings
 from vaeaudit.analysis.results.audit import Finding, Measurements, Severity
 from vaeaudit.analysis.row_findings import comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.picture_columns import computed_columns
 
 
 def find(measured: Measurements, inputs: AuditInputs, config: AnalysisConfig) -> tuple[Finding, ...]:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.binning import date_cuts, number_cuts
-from vaeaudit.analysis.results.coverage import Condition
-from vaeaudit.data.population import PopulationColumn
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.data.population_shares import PopulationColumn
 from vaeaudit.data.schema import Column, Kind
 
 MISSING_LABEL = "(missing)"

@@ -12,10 +12,10 @@ from vaeaudit.analysis.explained import explain_latents
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.missing.latent_columns import computed_columns
-from vaeaudit.analysis.picture_rows import thumbnail_rows
 from vaeaudit.analysis.results.latents import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.picture_columns import computed_columns
+from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -23,6 +23,8 @@ FloatArray = npt.NDArray[np.floating]
 OUTER_SHARE = 0.005
 #: Points of the latent map: enough to see a cloud's shape, few enough for a page to stay light.
 MAP_POINTS = 2_000
+#: Points of the map of pictures, each with a thumbnail: what fits on the page besides.
+THUMBNAILS = 480
 
 
 def summarise_latents(
@@ -115,3 +117,19 @@ def sample_map(inputs: AuditInputs, groupings: Sequence[Grouping], seed: int) ->
         outlier=inputs.scores.outlier[rows],
         row_ids=() if pictures is None else tuple(str(row_id) for row_id in inputs.row_ids[rows]),
     )
+
+
+def thumbnail_rows(codes: LatentCodes, seed: int, most: int = THUMBNAILS) -> npt.NDArray[np.int64]:
+    """Draw the rows that the map of the latents shows, rising.
+
+    Parameters
+    ----------
+    codes
+        Of all N rows.
+    seed
+        The same seed gives the same rows.
+    most
+        How many at most.
+    """
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(len(codes), size=min(most, len(codes)), replace=False)).astype(np.int64)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.densities.rareness import Rareness, summarise_density, summarise_weights
+from vaeaudit.analysis.densities.density import LatentDensity
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.latent_space import completeness, continuity, summarise_latent_space
-from vaeaudit.analysis.results.latents import HeldOutBound, HeldOutDensity, ModelSummary
+from vaeaudit.analysis.results.latents import DensitySummary, HeldOutBound, HeldOutDensity, ModelSummary, WeightSummary
 from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.config import DensityFamily, Rarity
+from vaeaudit.latent_histograms import effective_sample_size
 from vaeaudit.latents import LatentCodes, LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
@@ -128,3 +133,34 @@ def latent_overlap(means: FloatArray) -> dict[str, float]:
     if sign > 0 and np.isfinite(log_determinant):
         overlap["total_correlation_gaussian_nats"] = max(0.0, float(-0.5 * log_determinant))
     return overlap
+
+
+def summarise_density(density: LatentDensity) -> DensitySummary | None:
+    """Say which family was chosen, and how the families compared; None where no latent is active.
+
+    Parameters
+    ----------
+    density
+        Of a run.
+    """
+    if not density.family:
+        return None
+    nats: dict[DensityFamily, float | None] = {
+        name: density.held_out_nats.get(name) for name in get_args(DensityFamily)
+    }
+    return DensitySummary(density.family, nats, density.n_held_out)
+
+
+def summarise_weights(rareness: Rareness, weight: FloatArray) -> WeightSummary:
+    """Say what the weights are, and how much of the sample they leave (Kish 1965).
+
+    Parameters
+    ----------
+    rareness
+        Of a run.
+    weight
+        [N], of its rows; not all 0.
+    """
+    return WeightSummary(
+        Rarity(rareness.kind), rareness.alpha, rareness.cap, effective_sample_size(weight), len(weight)
+    )

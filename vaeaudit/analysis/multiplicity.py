@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -33,24 +34,36 @@ def holm(p: npt.ArrayLike) -> FloatArray:
     """
     values = _p_values(p)
     order = np.argsort(values, kind="stable")
-    raised = values[order] * np.arange(values.size, 0, -1)
-    return _in_order_of_input(np.maximum.accumulate(raised), order)
+    raised = np.maximum.accumulate(values[order] * np.arange(values.size, 0, -1))
+    adjusted = np.empty_like(raised)
+    adjusted[order] = np.minimum(raised, 1.0)
+    return adjusted
 
 
-def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
+def benjamini_hochberg(p: npt.ArrayLike, n_tests: int | None = None) -> FloatArray:
     """Adjust p-values for the false-discovery rate (Benjamini and Hochberg 1995, JRSS B 57).
 
     Takes [M] p-values and returns [M] in the same order; see `holm` for what is raised.
+
+    Parameters
+    ----------
+    p
+        [M] p-values.
+    n_tests
+        How many tests were made, M unless more: those that are not in `p` have a p-value of 1.
 
     Examples
     --------
     >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(3).tolist()
     [0.03, 0.04, 0.04]
+    >>> benjamini_hochberg([0.01, 0.04], n_tests=50).round(3).tolist()
+    [0.5, 1.0]
     """
     values = _p_values(p)
-    order = np.argsort(values, kind="stable")
-    raised = values[order] * (values.size / np.arange(1, values.size + 1))
-    return _in_order_of_input(np.minimum.accumulate(raised[::-1])[::-1], order)
+    if values.size == 0:
+        return values
+    more = 1.0 if n_tests is None else max(n_tests / values.size, 1.0)
+    return np.minimum(stats.false_discovery_control(values) * more, 1.0)
 
 
 def holm_within_bh_across(p: npt.ArrayLike, family: npt.ArrayLike) -> FloatArray:
@@ -106,9 +119,3 @@ def _p_values(p: npt.ArrayLike) -> FloatArray:
     if not np.all((values >= 0) & (values <= 1)):
         raise ValueError("p-values must lie in [0, 1]")
     return values
-
-
-def _in_order_of_input(sorted_values: FloatArray, order: npt.NDArray[np.intp]) -> FloatArray:
-    result = np.empty_like(sorted_values)
-    result[order] = np.minimum(sorted_values, 1.0)
-    return result

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.inputs import AuditInputs, RowScores
-from vaeaudit.analysis.missing.placing import Ruled, with_named_latents
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.missing.placing import with_named_latents
 from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.latents import LatentCodes
 
@@ -22,8 +22,6 @@ OUTLIERS, RARE, RECONSTRUCTIONS = 24, 24, 16
 EXAMPLES = 4
 #: A row is plausible where nothing speaks against its belonging: far from flagged, not merely just below it.
 PLAUSIBLE_P = 0.2
-#: Points of the map of pictures, each with a thumbnail: what fits on the page besides.
-THUMBNAILS = 480
 
 
 def rows_to_picture(scores: RowScores, codes: LatentCodes, *, further: npt.NDArray[np.integer], seed: int) -> Rows:
@@ -98,57 +96,3 @@ def region_rows(inputs: AuditInputs, regions: Sequence[Region], most: int = EXAM
         inside = np.flatnonzero(apply_rule(region.rule, frame) & ~scores.outlier)
         chosen.append(inside[np.argsort(-scores.p_value[inside], kind="stable")][:most])
     return np.concatenate(chosen).astype(np.int64)
-
-
-def thumbnail_rows(codes: LatentCodes, seed: int, most: int = THUMBNAILS) -> Rows:
-    """Draw the rows that the map of the latents shows, rising; `latent_summary.sample_map` draws them with this.
-
-    Parameters
-    ----------
-    codes
-        Of all N rows.
-    seed
-        The same seed gives the same rows.
-    most
-        How many at most.
-    """
-    rng = np.random.default_rng(seed)
-    return np.sort(rng.choice(len(codes), size=min(most, len(codes)), replace=False)).astype(np.int64)
-
-
-def region_key(region: Ruled) -> str:
-    """Name a region by what it is, baseline and rule, so that another search finds its pictures again.
-
-    Its id only ranks it, and its counts change with the flags; neither takes part.
-
-    Parameters
-    ----------
-    region
-        Of any search.
-
-    Returns
-    -------
-    str
-        JSON with sorted keys, conditions in the order of their columns; whole numbers are written without a point.
-    """
-    conditions = [
-        {"column": condition.column, "op": condition.op, "value": _canonical(condition.op, condition.value)}
-        for condition in region.rule
-    ]
-    conditions.sort(key=lambda condition: json.dumps(condition, sort_keys=True))
-    return json.dumps(
-        {"baseline": region.baseline, "rule": conditions}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
-
-
-def _canonical(op: str, value: object) -> object:
-    """Write equal conditions equally: levels are a set, 3.0 is 3."""
-    if not isinstance(value, list | tuple):
-        return value
-    plain = [_plain_bound(entry) for entry in value]
-    return sorted(plain, key=str) if op == "in" else plain
-
-
-def _plain_bound(entry: object) -> object:
-    entry = entry.item() if isinstance(entry, np.generic) else entry
-    return int(entry) if isinstance(entry, float) and entry.is_integer() else entry

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.missing.placing import region_key
 from vaeaudit.analysis.picture_rows import (
     EXAMPLES,
     OUTLIERS,
@@ -15,7 +16,6 @@ from vaeaudit.analysis.picture_rows import (
     RECONSTRUCTIONS,
     rarest_plausible,
     reconstructed_rows,
-    region_key,
     region_rows,
 )
 from vaeaudit.analysis.results.coverage import Region

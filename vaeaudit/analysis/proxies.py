@@ -12,16 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.column_bins import bin_columns, sample_rows
-from vaeaudit.analysis.cross_fit import Features, column_features, latent_features, out_of_fold_scores
+from vaeaudit.analysis.column_bins import bin_columns, column_features, sample_rows
+from vaeaudit.analysis.cross_fit import FOLDS, Features, latent_features, out_of_fold_scores, stratified_folds
 from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.latent_columns import computed_columns
 from vaeaudit.analysis.results.fairness import Proxy, ProxySource
-from vaeaudit.analysis.roc import binned_auc, macro_auc, macro_auc_interval
+from vaeaudit.analysis.roc import binned_auc, macro_auc_interval
 from vaeaudit.analysis.wording import list_text
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.picture_columns import computed_columns
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
@@ -30,7 +31,6 @@ BoolArray = npt.NDArray[np.bool_]
 MOST_ROWS = 10_000
 #: Groups of an attribute at most, the largest ones.
 MOST_GROUPS = 20
-FOLDS = 5
 #: Shuffles of the attribute; the highest AUC among them is what an attribute without proxy may reach (p < 0.05).
 SHUFFLES = 20
 #: Pull of a bin's share towards the group's overall share, in rows, for a column alone.
@@ -145,16 +145,6 @@ def _proxies_of(
     return found
 
 
-def stratified_folds(member: BoolArray, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Deal the rows of each group over the folds, [M]; each fold has its share of each group."""
-    group = member.argmax(axis=1)
-    shuffled = rng.permutation(len(member))
-    order = shuffled[np.argsort(group[shuffled], kind="stable")]
-    folds = np.empty(len(member), dtype=np.intp)
-    folds[order] = np.arange(len(member)) % FOLDS
-    return folds
-
-
 def measure_proxy(
     attribute: Attribute,
     source: ProxySource,
@@ -173,7 +163,7 @@ def measure_proxy(
     scores = out_of_fold_scores(features, targets, folds)
     auc, interval = macro_auc_interval(scores[:, :n_groups], member, confidence)
     null = [
-        macro_auc(scores[:, start : start + n_groups], shuffled)
+        float(roc_auc_score(shuffled, scores[:, start : start + n_groups]))
         for start, shuffled in zip(range(n_groups, targets.shape[1], n_groups), shuffles, strict=True)
     ]
     return Proxy(attribute.name, source, auc, interval, by_column, null_auc=max(null))

@@ -26,7 +26,7 @@ from vaeaudit.analysis.multiplicity import holm_within_bh_across
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.representation import Representation, Status
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Schema
 
 FloatArray = npt.NDArray[np.float64]

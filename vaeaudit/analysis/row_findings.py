@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from vaeaudit.analysis.missing.baselines import STATED
+from vaeaudit.analysis.missing.shortages import STATED
 from vaeaudit.analysis.results.audit import Finding, Severity
 from vaeaudit.analysis.results.coverage import Comparison, Difference, Region
 from vaeaudit.analysis.rules import describe

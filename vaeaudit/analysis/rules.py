@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.groups import bound_text
-from vaeaudit.analysis.results.coverage import Condition
 
 Mask = npt.NDArray[np.bool_]
 Rule = tuple[Condition, ...]

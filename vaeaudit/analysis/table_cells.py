@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.copies.row_pairs import Rows
 from vaeaudit.data.schema import Column, Kind, Role, Schema
+
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.missing.baselines import STATED
+from vaeaudit.analysis.missing.shortages import STATED
 from vaeaudit.analysis.model_findings import learned_structure
 from vaeaudit.analysis.results.audit import Gate, GateStatus, Measurements, Verdict
 from vaeaudit.analysis.results.coverage import Region

@@ -27,7 +27,7 @@ from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, prese
 from vaeaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from vaeaudit.pipeline import Run
+    from vaeaudit.runs.directory import Run
 
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
 _FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}

@@ -16,6 +16,7 @@ from vaeaudit.data.cells import NumberCells
 from vaeaudit.data.image_store import ImageStore
 from vaeaudit.data.listing import first_few
 from vaeaudit.data.records import RawTable
+from vaeaudit.data.schema import Role, Schema
 
 Values = npt.NDArray[np.floating]
 Pixels = npt.NDArray[np.uint8]
@@ -148,6 +149,11 @@ def are_bound(one: str, other: str) -> bool:
     (True, False)
     """
     return _EXTENT in (one, other) or not {one, other} & _CENTRE
+
+
+def computed_columns(schema: Schema) -> frozenset[str]:
+    """Return the columns that were computed from the pictures and that nobody gave a role."""
+    return frozenset(column.name for column in schema if column.derived and column.role is Role.INPUT)
 
 
 def _of_one_size(

@@ -14,10 +14,10 @@ from vaeaudit.models.build import build, resolve
 from vaeaudit.models.cell_expectations import TableCells, cell_null, expect_cells, surprise_without
 from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.image_inference import decode_pictures, encode_images, fit_image_scales, make_pictures
-from vaeaudit.models.image_scores import PatchScales
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
 from vaeaudit.models.latent_space import measure_latent_space
+from vaeaudit.models.patch_scales import PatchScales
 from vaeaudit.models.persistence import architecture, rebuild, weights
 from vaeaudit.models.posterior_ensemble import PosteriorEnsemble, plan_members, posterior_spread, train_ensemble
 from vaeaudit.models.stability import Members, train_members

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.latents import Explains, ModelSummary
 from vaeaudit.analysis.results.outliers import Reason
 from vaeaudit.analysis.rules import describe

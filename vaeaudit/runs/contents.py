@@ -16,7 +16,7 @@ import pandas as pd
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.load_like import OtherData
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.latents import LatentCodes
 from vaeaudit.runs.directory import Run, RunWriter

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, RowScores
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts
 from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema import Column, Kind, Role, Schema

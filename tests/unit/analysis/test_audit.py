@@ -15,7 +15,7 @@ from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.quality import QuarantinedRecord
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Kind, Role
 from vaeaudit.errors import InputError
 

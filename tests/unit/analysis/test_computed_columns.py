@@ -14,15 +14,15 @@ from vaeaudit.analysis.explained import MOST_COLUMNS, MOST_COMPUTED, explain_lat
 from vaeaudit.analysis.fairness_findings import proxy_findings
 from vaeaudit.analysis.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.against_independence import MOST_OF_LATENTS
-from vaeaudit.analysis.missing.latent_columns import computed_columns, uncrossed
+from vaeaudit.analysis.missing.baselines import MOST_OF_LATENTS
+from vaeaudit.analysis.missing.latent_columns import uncrossed
 from vaeaudit.analysis.missing.regions import find_regions
 from vaeaudit.analysis.proxies import find_proxies
 from vaeaudit.analysis.results.fairness import Proxy
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.row_findings import region_findings
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.picture_columns import MEANINGS
+from vaeaudit.data.picture_columns import MEANINGS, computed_columns
 from vaeaudit.data.schema import Kind, Role, Schema
 
 Build = Callable[..., AuditInputs]

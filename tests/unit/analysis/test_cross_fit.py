@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from vaeaudit.analysis.cross_fit import MOST_FEATURES, RIDGE, column_features, latent_features, out_of_fold_scores
+from vaeaudit.analysis.column_bins import column_features
+from vaeaudit.analysis.cross_fit import MOST_FEATURES, RIDGE, latent_features, out_of_fold_scores
 from vaeaudit.analysis.groups import group_column
 
 

@@ -17,7 +17,7 @@ from vaeaudit.analysis.groups import (
     product_size,
 )
 from vaeaudit.analysis.rules import apply_rule, satisfies
-from vaeaudit.data.population import PopulationColumn
+from vaeaudit.data.population_shares import PopulationColumn
 from vaeaudit.data.schema import Column, Kind
 
 

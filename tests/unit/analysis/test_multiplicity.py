@@ -27,6 +27,21 @@ def test_benjamini_hochberg_rejects_what_the_1995_paper_rejects():
 
 
 @settings(deadline=None)
+@given(P_VALUES, st.integers(0, 200))
+def test_tests_whose_p_values_are_not_given_count_as_ones(p, more):
+    padded = benjamini_hochberg([*p, *np.ones(more)])[: len(p)]
+    assert benjamini_hochberg(p, len(p) + more) == pytest.approx(padded)
+
+
+def test_fifty_million_tests_of_which_few_are_given_take_no_memory_of_their_own():
+    assert benjamini_hochberg([1e-9, 0.5], n_tests=50_000_000).tolist() == pytest.approx([0.05, 1.0])
+
+
+def test_without_p_values_nothing_is_adjusted():
+    assert benjamini_hochberg([]).size == holm([]).size == 0
+
+
+@settings(deadline=None)
 @given(P_VALUES)
 def test_adjusting_keeps_the_order_and_never_lowers_a_p_value(p):
     for adjusted in (holm(p), benjamini_hochberg(p)):

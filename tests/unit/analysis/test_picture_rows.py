@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.inputs import RowScores
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.latent_summary import thumbnail_rows
+from vaeaudit.analysis.missing.placing import region_key
 from vaeaudit.analysis.picture_rows import (
     EXAMPLES,
     OUTLIERS,
@@ -20,13 +22,12 @@ from vaeaudit.analysis.picture_rows import (
     outlying_rows,
     rarest_plausible,
     reconstructed_rows,
-    region_key,
     region_rows,
     rows_to_picture,
-    thumbnail_rows,
 )
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.row_scores import RowScores
 
 
 def scores_of(n_rows: int, seed: int = 0) -> RowScores:

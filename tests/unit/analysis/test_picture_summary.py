@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latent_summary import sample_map
-from vaeaudit.analysis.picture_rows import region_key, region_rows, rows_to_picture, thumbnail_rows
+from vaeaudit.analysis.latent_summary import sample_map, thumbnail_rows
+from vaeaudit.analysis.missing.placing import region_key
+from vaeaudit.analysis.picture_rows import region_rows, rows_to_picture
 from vaeaudit.analysis.picture_summary import lay_out, row_tiles, summarise_pictures
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.pictures import Pictures
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.proxies import FOLDS, MOST_GROUPS, find_proxies, judge_attribute, stratified_folds
+from vaeaudit.analysis.cross_fit import FOLDS, stratified_folds
+from vaeaudit.analysis.proxies import MOST_GROUPS, find_proxies, judge_attribute
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind, Role
 

@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 
 from vaeaudit.analysis import representation
-from vaeaudit.analysis.representation import MISSING_LABEL, OUTSIDE_LABEL, assess_representation
+from vaeaudit.analysis.groups import MISSING_LABEL
+from vaeaudit.analysis.representation import OUTSIDE_LABEL, assess_representation
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Kind, Role
 
 CONFIG = AnalysisConfig()

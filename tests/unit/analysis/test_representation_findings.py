@@ -11,7 +11,7 @@ from vaeaudit.analysis.representation_findings import representation_findings, r
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Kind, Role
 
 CONFIG = AnalysisConfig()

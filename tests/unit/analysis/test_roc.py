@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.roc import binned_auc, macro_auc, macro_auc_interval
+from vaeaudit.analysis.roc import binned_auc, macro_auc_interval
 
 
 def one_against_rest(member):
@@ -18,7 +18,6 @@ def test_the_area_is_that_of_scikit_learn_ties_included():
     member = one_against_rest(rng.uniform(size=300) < 0.3)
     scores = rng.integers(0, 6, size=(300, 2)).astype(float)
     expected = np.mean([roc_auc_score(member[:, g], scores[:, g]) for g in range(2)])
-    assert macro_auc(scores, member) == pytest.approx(expected)
     assert macro_auc_interval(scores, member, 0.95)[0] == pytest.approx(expected)
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from vaeaudit.analysis.results.coverage import Comparison, Condition, Difference, Region
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.results.coverage import Comparison, Difference, Region
 from vaeaudit.analysis.results.measures import Interval, Measure
 from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.rules import apply_rule, describe, merge_conditions, same_conditions, satisfies, simplify
 
 FRAME = pd.DataFrame(

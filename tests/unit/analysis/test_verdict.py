@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.model_summary import summarise_model
 from vaeaudit.analysis.results.audit import Measurements
-from vaeaudit.analysis.results.coverage import Comparison, Condition, Region
+from vaeaudit.analysis.results.coverage import Comparison, Region
 from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import OutlierSummary

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.data.population import OUTSIDE, Population, PopulationColumn, read_population
+from vaeaudit.data.population import read_population
+from vaeaudit.data.population_shares import OUTSIDE, Population, PopulationColumn
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 from vaeaudit.errors import InputError
 

@@ -12,8 +12,9 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.audit import AuditResults, Finding, Gate, RunFacts, SourceFacts, Verdict
-from vaeaudit.analysis.results.coverage import Condition, LatentRange, Region
+from vaeaudit.analysis.results.coverage import LatentRange, Region
 from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
 from vaeaudit.analysis.results.fairness import Disparity, Proxy
 from vaeaudit.analysis.results.latents import (

@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.report import document, json_schema
 from vaeaudit.report.document import to_json

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.latents import Explains, HistogramCounts
 from vaeaudit.analysis.rules import describe
 from vaeaudit.report import text, wording

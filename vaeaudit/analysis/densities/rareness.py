@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.density import LatentDensity
 from vaeaudit.analysis.densities.weights import dbvae_rarity, resampling_weight
-from vaeaudit.analysis.results.latents import DensitySummary, WeightSummary
-from vaeaudit.config import AnalysisConfig, Density, DensityFamily, Rarity
+from vaeaudit.config import AnalysisConfig, Density, Rarity
 from vaeaudit.errors import RunError
-from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, effective_sample_size, fit_histograms
+from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, fit_histograms
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -113,34 +112,3 @@ class Rareness:
             f"Rarity is the {how} over latents of DB-VAE's log weight, in nats (Amini 2019; {self.kind}, "
             f"alpha {self.alpha:g})."
         )
-
-
-def summarise_density(density: LatentDensity) -> DensitySummary | None:
-    """Say which family was chosen, and how the families compared; None where no latent is active.
-
-    Parameters
-    ----------
-    density
-        Of a run.
-    """
-    if not density.family:
-        return None
-    nats: dict[DensityFamily, float | None] = {
-        name: density.held_out_nats.get(name) for name in get_args(DensityFamily)
-    }
-    return DensitySummary(density.family, nats, density.n_held_out)
-
-
-def summarise_weights(rareness: Rareness, weight: FloatArray) -> WeightSummary:
-    """Say what the weights are, and how much of the sample they leave (Kish 1965).
-
-    Parameters
-    ----------
-    rareness
-        Of a run.
-    weight
-        [N], of its rows; not all 0.
-    """
-    return WeightSummary(
-        Rarity(rareness.kind), rareness.alpha, rareness.cap, effective_sample_size(weight), len(weight)
-    )

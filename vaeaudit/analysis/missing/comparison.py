@@ -10,13 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from vaeaudit.analysis.column_bins import bin_columns
-from vaeaudit.analysis.cross_fit import column_features, out_of_fold_scores
+from vaeaudit.analysis.column_bins import bin_columns, column_features
+from vaeaudit.analysis.cross_fit import FOLDS, out_of_fold_scores, stratified_folds
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs, Reference
-from vaeaudit.analysis.missing.region_axes import is_searchable
+from vaeaudit.analysis.missing.axes import is_searchable
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.proxies import FOLDS, stratified_folds
 from vaeaudit.analysis.results.coverage import Comparison, Difference, Statistic
 from vaeaudit.analysis.results.measures import Measure
 from vaeaudit.analysis.roc import macro_auc_interval

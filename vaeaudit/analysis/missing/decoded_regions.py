@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.picture_rows import region_key
+from vaeaudit.analysis.missing.placing import region_key
 from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.traversals import data_spread
 from vaeaudit.analysis.wording import expected_texts, holds_whole_days

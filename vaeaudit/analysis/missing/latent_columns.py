@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.picture_columns import are_bound
+from vaeaudit.data.picture_columns import are_bound, computed_columns
 from vaeaudit.data.schema import Column, Kind, Role, Schema
 from vaeaudit.latents import LatentCodes
 
@@ -44,11 +44,6 @@ def with_latents(
     added = {name: values for name, values in added.items() if name not in schema.names}
     columns = tuple(Column(name, Kind.REAL, in_model=False, unique=len(np.unique(added[name]))) for name in added)
     return frame.assign(**added), Schema((*schema.columns, *columns))
-
-
-def computed_columns(schema: Schema) -> frozenset[str]:
-    """Return the columns that were computed from the pictures and that nobody gave a role."""
-    return frozenset(column.name for column in schema if column.derived and column.role is Role.INPUT)
 
 
 def uncrossed(schema: Schema, searched: tuple[str, ...], latents: frozenset[str]) -> set[tuple[int, int]]:

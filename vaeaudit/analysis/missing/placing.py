@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition, Op
 from vaeaudit.analysis.rules import Rule, apply_rule
 from vaeaudit.errors import RunError
 from vaeaudit.latents import LatentCodes
@@ -105,6 +106,44 @@ def _latent(name: str, codes: LatentCodes) -> int:
     return int(matched[1])
 
 
+def region_key(region: Ruled) -> str:
+    """Name a region by what it is, baseline and rule, so that another search finds its pictures again.
+
+    Its id only ranks it, and its counts change with the flags; neither takes part.
+
+    Parameters
+    ----------
+    region
+        Of any search.
+
+    Returns
+    -------
+    str
+        JSON with sorted keys, conditions in the order of their columns; whole numbers are written without a point.
+    """
+    conditions = [
+        {"column": condition.column, "op": condition.op, "value": _canonical(condition.op, condition.value)}
+        for condition in region.rule
+    ]
+    conditions.sort(key=lambda condition: json.dumps(condition, sort_keys=True))
+    return json.dumps(
+        {"baseline": region.baseline, "rule": conditions}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def _canonical(op: str, value: object) -> object:
+    """Write equal conditions equally: levels are a set, 3.0 is 3."""
+    if not isinstance(value, list | tuple):
+        return value
+    plain = [_plain_bound(entry) for entry in value]
+    return sorted(plain, key=str) if op == "in" else plain
+
+
+def _plain_bound(entry: object) -> object:
+    entry = entry.item() if isinstance(entry, np.generic) else entry
+    return int(entry) if isinstance(entry, float) and entry.is_integer() else entry
+
+
 # --- as JSON --------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +201,7 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
         raise ValueError(f"{column}: `between` takes two bounds, found {value!r}")
     if op == "missing" and value is not None:
         raise ValueError(f"{column}: `missing` takes no value, found {value!r}")
-    return Condition(column, op, value)
+    return Condition(column, cast(Op, op), value)  # which raises ValueError for any other word
 
 
 def _is_bound(value: Any) -> bool:

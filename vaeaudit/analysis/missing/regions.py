@@ -10,27 +10,26 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.against_independence import against_independence
-from vaeaudit.analysis.missing.against_population import against_population
 from vaeaudit.analysis.missing.against_reference import against_reference
-from vaeaudit.analysis.missing.against_uniform import against_uniform
-from vaeaudit.analysis.missing.baselines import BaselineSearch, Shortage
-from vaeaudit.analysis.missing.empty_combinations import empty_combination_notes
+from vaeaudit.analysis.missing.axes import Axis, fine_axes
+from vaeaudit.analysis.missing.baselines import (
+    against_independence,
+    against_population,
+    against_uniform,
+    empty_combination_notes,
+)
+from vaeaudit.analysis.missing.descriptions import describe_conditions, describe_rows, latent_box
 from vaeaudit.analysis.missing.latent_columns import searched_latents, with_latents
+from vaeaudit.analysis.missing.latent_points import nearest_rows
 from vaeaudit.analysis.missing.placing import place_rows
-from vaeaudit.analysis.missing.region_axes import Axis
-from vaeaudit.analysis.missing.region_boxes import latent_box
-from vaeaudit.analysis.missing.region_descriptions import describe_conditions, describe_rows
-from vaeaudit.analysis.missing.region_ranking import ranked_shortages
-from vaeaudit.analysis.missing.region_rows import nearest_rows
-from vaeaudit.analysis.missing.region_stability import latent_axes, share_of_members, share_of_resamples
-from vaeaudit.analysis.missing.scan_axes import ScanAxis, scan_axes
+from vaeaudit.analysis.missing.shortages import BaselineSearch, Shortage, ranked_shortages
+from vaeaudit.analysis.missing.stability import latent_axes, share_of_members, share_of_resamples
 from vaeaudit.analysis.results.coverage import Baseline, Region
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
 from vaeaudit.analysis.wording import list_text, plural
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema import Schema
 
 Mask = npt.NDArray[np.bool_]
@@ -144,7 +143,7 @@ def _with_stability(
 
 def _described(regions: Sequence[Region], inputs: AuditInputs, tables: _Tables) -> list[Region]:
     """Say regions over latents in known columns, by the rows of the reference where that is their baseline."""
-    axes: dict[bool, tuple[ScanAxis, ...]] = {}
+    axes: dict[bool, tuple[Axis, ...]] = {}
 
     def describe(region: Region) -> Region:
         if not tables.names_latents(region.rule):
@@ -152,7 +151,7 @@ def _described(regions: Sequence[Region], inputs: AuditInputs, tables: _Tables) 
         by_reference = region.baseline == "reference"
         frame = tables.reference if by_reference and tables.reference is not None else tables.frame
         if by_reference not in axes:
-            axes[by_reference] = scan_axes(frame, inputs.schema)
+            axes[by_reference] = fine_axes(frame, inputs.schema)
         if region.baseline == "independence":
             met = [satisfies(condition, frame[condition.column]) for condition in region.rule]
             found = describe_conditions(met, axes[by_reference])

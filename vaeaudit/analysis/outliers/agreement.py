@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from vaeaudit.analysis.companion_scores import CompanionScores
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import normal_quantile, wilson
-from vaeaudit.analysis.outliers.companions import CompanionScores
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import Agreement, Companion, DifferingRow

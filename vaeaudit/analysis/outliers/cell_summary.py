@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.inputs import AuditInputs, RowScores
+from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.outliers.cells import suspicious
 from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
 from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import CellSummary, SuspiciousCell
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.analysis.wording import bounds, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.latents import CellExpectations

@@ -98,9 +98,7 @@ def suspicious(p_value: FloatArray, n_cells: int, *, fdr: float) -> npt.NDArray[
     fdr
         False-discovery rate (Benjamini, Hochberg 1995).
     """
-    padded = np.ones(max(n_cells, len(p_value)))
-    padded[: len(p_value)] = p_value
-    return np.asarray(benjamini_hochberg(padded)[: len(p_value)] <= fdr)
+    return np.asarray(benjamini_hochberg(p_value, n_cells) <= fdr)
 
 
 def find_cells(cells: CellExpectations, row: IntArray, column: IntArray, n_columns: int) -> npt.NDArray[np.int64]:

@@ -16,9 +16,9 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.outliers.calibration import bulk_p_values
 from vaeaudit.analysis.outliers.scoring import row_scores
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.outliers.image_scoring import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
 from vaeaudit.analysis.outliers.scoring import DEFINITION, score_rows
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.latents import LatentCodes
 

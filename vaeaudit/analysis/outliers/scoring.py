@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.inputs import RowScores
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.outliers.calibration import bulk_nats, p_values_of, sample_of_scores
+from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.latents import LatentCodes
 
 FloatArray = npt.NDArray[np.floating]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.rules import Rule, satisfies
 
 

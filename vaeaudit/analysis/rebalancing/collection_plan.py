@@ -21,7 +21,7 @@ from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalancing import CollectionPlan, PlanLine, PlannedShare
 from vaeaudit.analysis.rules import Rule, apply_rule, describe, simplify
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

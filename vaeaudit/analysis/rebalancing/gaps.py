@@ -9,17 +9,18 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population, group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.missing.placing import region_key
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalancing import GapSummary
 from vaeaudit.analysis.results.representation import Representation
 from vaeaudit.analysis.rules import Rule, apply_rule, describe, satisfies
 from vaeaudit.analysis.wording import group_text
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 
 Mask = npt.NDArray[np.bool_]
 

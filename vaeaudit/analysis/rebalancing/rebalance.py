@@ -18,7 +18,7 @@ from vaeaudit.analysis.rebalancing.weight_methods import floors_of
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.rebalancing import MethodResult, RebalanceResults
 from vaeaudit.config import AnalysisConfig, Weighting
-from vaeaudit.data.population import Population
+from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError, UsageError
 
 

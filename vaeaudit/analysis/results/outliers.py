@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from vaeaudit.analysis.outliers.companions import CompanionBasis, CompanionName
+from vaeaudit.analysis.companion_scores import CompanionBasis, CompanionName
 from vaeaudit.analysis.results.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
 
 #: What deleting the flagged rows would do to a group, against all others.

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.audit import RunFacts, Tool
-from vaeaudit.analysis.results.coverage import Baseline, Condition
+from vaeaudit.analysis.results.coverage import Baseline
 from vaeaudit.analysis.results.measures import Count, Interval, NonNegative, Share
 from vaeaudit.config import Weighting
 

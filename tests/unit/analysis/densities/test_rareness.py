@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.rareness import Rareness, summarise_density, summarise_weights
+from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.densities.weights import resampling_weight
+from vaeaudit.analysis.model_summary import summarise_density, summarise_weights
 from vaeaudit.config import AnalysisConfig, Rarity
 from vaeaudit.errors import RunError
 from vaeaudit.latent_histograms import effective_sample_size

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.missing.against_reference import against_reference
-from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Column, Kind, Role, Schema

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
-from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.missing.placing import region_key
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.data.schema import Kind
 
 RegionOf = Callable[..., Region]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
-from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.errors import RunError
 from vaeaudit.latents import LatentCodes
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Kind, Role
 
 CONFIG = AnalysisConfig()

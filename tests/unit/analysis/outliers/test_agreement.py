@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from vaeaudit.analysis.companion_scores import CompanionScores
 from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, rank_correlation, ranks
-from vaeaudit.analysis.outliers.companions import CompanionScores
 from vaeaudit.data.schema import Kind
 
 

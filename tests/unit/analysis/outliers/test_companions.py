@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
+from vaeaudit.analysis.companion_scores import CompanionScores
 from vaeaudit.analysis.outliers import companions as room
-from vaeaudit.analysis.outliers.companions import (
-    NEIGHBOUR,
-    CompanionScores,
-    companion_scores,
-    distance_to_neighbour,
-    isolation_scores,
-)
+from vaeaudit.analysis.outliers.companions import NEIGHBOUR, companion_scores, distance_to_neighbour, isolation_scores
 from vaeaudit.data.schema import Kind, Role
 
 

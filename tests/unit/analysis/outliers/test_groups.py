@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.groups import Grouping
 from vaeaudit.analysis.outliers.groups import outlier_rates, rate_ratio_interval
-from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()

@@ -7,15 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.missing.regions import RegionSearch
 from vaeaudit.analysis.rebalancing.collection_candidates import candidates_of, implies
 from vaeaudit.analysis.rebalancing.collection_check import with_planned_rows
 from vaeaudit.analysis.rebalancing.rebalance import rebalance
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig, Weighting
-from vaeaudit.data.population import Population, PopulationColumn
+from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Kind, Role
 
 N = 3000

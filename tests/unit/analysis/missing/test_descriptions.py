@@ -6,22 +6,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.missing.region_descriptions import describe_conditions, describe_rows
-from vaeaudit.analysis.missing.scan_axes import ScanAxis, scan_axes
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.missing.axes import Axis, fine_axes
+from vaeaudit.analysis.missing.descriptions import describe_conditions, describe_rows
 from vaeaudit.data.schema import Kind
 
 N_ROWS = 4_000
 
 
 @pytest.fixture(scope="module")
-def table(build: Callable[..., Any]) -> tuple[tuple[ScanAxis, ...], dict[str, np.ndarray]]:
+def table(build: Callable[..., Any]) -> tuple[tuple[Axis, ...], dict[str, np.ndarray]]:
     rng = np.random.default_rng(0)
     values = {"kind": rng.choice(["disc", "heart", "square"], N_ROWS), "side": rng.choice(["left", "right"], N_ROWS),
               "size": rng.random(N_ROWS)}  # fmt: skip
     kinds = {"kind": Kind.CATEGORY, "side": Kind.CATEGORY, "size": Kind.REAL}
     inputs = build({name: (values[name], kinds[name]) for name in values}, np.zeros((N_ROWS, 1)))
-    return scan_axes(inputs.frame, inputs.schema), values
+    return fine_axes(inputs.frame, inputs.schema), values
 
 
 def test_rows_that_a_rule_picks_out_are_told_by_that_rule(table: Any) -> None:

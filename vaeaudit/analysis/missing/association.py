@@ -1,4 +1,4 @@
-"""Whether a short cell is a gap in columns that are otherwise unrelated, or one sign of many that they are related."""
+"""How columns go together in a joint table, and which part of that one of its cells accounts for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,28 @@ Mask = npt.NDArray[np.bool_]
 
 #: Rounds of fitting; deviances then stand to well within a nat.
 _ROUNDS = 15
+
+
+def entropy(counts: IntArray) -> float:
+    """Entropy of the shares of [G] counts, in nats; 0 where nothing was counted."""
+    shares = counts[counts > 0] / max(int(counts.sum()), 1)
+    return float(-(shares * np.log(shares)).sum()) + 0.0
+
+
+def mutual_information(joint: IntArray) -> float:
+    """Mutual information of the two columns of a joint table [G, H], in nats.
+
+    Less the bias that few rows in many cells give it (Miller 1955), and at least 0.
+    """
+    first, second = joint.sum(axis=1), joint.sum(axis=0)
+    bias = (np.count_nonzero(first) - 1) * (np.count_nonzero(second) - 1) / (2 * max(int(joint.sum()), 1))
+    return max(entropy(first) + entropy(second) - entropy(joint.ravel()) - bias, 0.0)
+
+
+def uncertainty_coefficient(joint: IntArray) -> float:
+    """Share of one column's entropy that the other removes, the larger of both ways (Theil 1970); 0 to 1."""
+    smallest = min(entropy(joint.sum(axis=1)), entropy(joint.sum(axis=0)))
+    return min(mutual_information(joint) / smallest, 1.0) if smallest > 0 else 0.0
 
 
 def gap_share(counts: IntArray, cell: Mask) -> float | None:

@@ -1,4 +1,4 @@
-"""A gap in unrelated columns is told from one sign of many that columns are related."""
+"""Columns that go together, and a gap in unrelated columns told from one sign of many that they are related."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.missing.gap_share import gap_share
+from vaeaudit.analysis.missing.association import entropy, gap_share, mutual_information, uncertainty_coefficient
 
 
 def cell_of(shape: tuple[int, ...], *ranges: slice) -> np.ndarray:
@@ -75,3 +75,19 @@ def test_noise_alone_is_not_taken_for_dependence_beside_a_gap(size: int) -> None
     share = gap_share(table, cell)
     assert share is not None
     assert share > 0.7
+
+
+def test_information_is_that_of_its_closed_forms():
+    same = np.diag([50_000, 50_000])
+    assert entropy(np.array([1, 1, 1, 1])) == pytest.approx(np.log(4))
+    assert mutual_information(same) == pytest.approx(np.log(2), abs=1e-4)
+    assert uncertainty_coefficient(same) == pytest.approx(1, abs=1e-4)
+    assert uncertainty_coefficient(np.full((3, 4), 10)) == 0
+    assert uncertainty_coefficient(np.array([[5, 5]])) == 0
+    assert entropy(np.array([], dtype=np.int64)) == 0
+
+
+def test_few_rows_in_many_cells_do_not_pass_for_a_relation():
+    rng = np.random.default_rng(0)
+    joint = np.histogram2d(rng.integers(0, 20, 400), rng.integers(0, 20, 400), bins=20)[0].astype(np.int64)
+    assert uncertainty_coefficient(joint) < 0.05

@@ -1,4 +1,4 @@
-"""The search for short cells: what is tested together, what is merged, and what is left of many that say the same."""
+"""The search for cells of one sample that are short: what is merged, and what is left of many that say the same."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.missing.baselines import SAME, Recount, Shortage, Tables
-from vaeaudit.analysis.missing.gap_share import gap_share
-from vaeaudit.analysis.missing.region_axes import Axis
-from vaeaudit.analysis.missing.region_blocks import Block, JointTables, Masks
-from vaeaudit.analysis.missing.rule_edges import MAX_MERGED_LEVELS
-from vaeaudit.analysis.missing.shortfall import Cells
-from vaeaudit.analysis.missing.thresholds import Family, Threshold
+from vaeaudit.analysis.missing.association import gap_share
+from vaeaudit.analysis.missing.axes import Axis
+from vaeaudit.analysis.missing.crossed_columns import ExpectedCounts, JointTables, Masks
+from vaeaudit.analysis.missing.null_models import Counted, OneSample
+from vaeaudit.analysis.missing.shortages import MAX_MERGED_LEVELS, SAME, Recount, Shortage, Tables
+from vaeaudit.analysis.missing.testing import Candidates, Family, Threshold, tested_together
 from vaeaudit.analysis.multiplicity import fcr_level
 from vaeaudit.config import AnalysisConfig
 
@@ -39,9 +38,14 @@ class Shortfall:
 
 
 def find_shortfalls(
-    blocks: Sequence[Block], axes: Sequence[Axis], config: AnalysisConfig, *, baselines: int = 1, merge: bool = True
+    tables: Sequence[ExpectedCounts],
+    axes: Sequence[Axis],
+    config: AnalysisConfig,
+    *,
+    baselines: int = 1,
+    merge: bool = True,
 ) -> tuple[list[Shortfall], int]:
-    """Test all cells of all blocks together and return the short ones by `Shortage.rank`, and the number tested.
+    """Test all cells of all tables together and return the short ones by `Shortage.rank`, and the number tested.
 
     A cell is short where its adjusted p (Benjamini and Hochberg 1995, over all cells, times the number of baselines) is
     below `fdr` and the upper end of its interval below `min_ratio`. The intervals are at the level that keeps the
@@ -49,7 +53,7 @@ def find_shortfalls(
 
     Parameters
     ----------
-    blocks, axes
+    tables, axes
         The cells, and the columns they are made of.
     config
         Gives `fdr`, `confidence` and `min_ratio`.
@@ -58,27 +62,18 @@ def find_shortfalls(
     merge
         Whether neighbours are united and all but the best of those that overlap dropped; else every cell is returned.
     """
-    counted = [block.cells(block.masks) for block in blocks]
-    p_values = [_tails_below(cells, config.min_ratio) for cells in counted]
-    pooled = np.sort(np.concatenate(p_values or [np.empty(0)]))
-    family = Family(pooled, pooled.size, baselines)
+    candidates, family = tested_together(tables, config, baselines)
     _, limit = family.rejected(config.fdr)
-    level = _selection_level(counted, [p <= limit for p in p_values], baselines, config)
+    level = _selection_level(candidates, limit, family, config)
     search = _Search(axes, family, Threshold(limit, level, config.min_ratio), merge)
-    found: list[Shortfall] = []
-    for block, p in zip(blocks, p_values, strict=True):
-        if (p <= limit).any():
-            found.extend(_shortfalls(block, p, search))
+    found = [
+        short
+        for each in candidates
+        if (each.p_values <= limit).any()
+        for short in _shortfalls(tables[each.table], each, search)
+    ]
     found.sort(key=lambda shortfall: shortfall.shortage.rank)
-    return found, int(pooled.size)
-
-
-def _tails_below(cells: Cells, min_ratio: float) -> FloatArray:
-    """[M]; exact p-values of the cells that hold too few rows, and 1 for the others, whose p-values are not needed."""
-    p = np.ones(cells.observed.size)
-    short = cells.observed < min_ratio * cells.expected
-    p[short] = np.clip(cells.subset(short).lower_tail(), 0.0, 1.0)
-    return p
+    return found, family.tested
 
 
 def strength(expected: FloatArray, high: FloatArray, min_ratio: float) -> FloatArray:
@@ -104,7 +99,7 @@ def prune(found: Sequence[Shortfall], axes: Sequence[Axis], tables: JointTables,
 
 @dataclass(frozen=True)
 class _Search:
-    """What the cells of all blocks share."""
+    """What the cells of all tables share."""
 
     axes: Sequence[Axis]
     family: Family
@@ -113,81 +108,82 @@ class _Search:
 
 
 def _selection_level(
-    counted: Sequence[Cells], significant: Sequence[GroupMasks], baselines: int, config: AnalysisConfig
+    candidates: Sequence[Candidates[OneSample]], limit: float, family: Family, config: AnalysisConfig
 ) -> float:
-    """Return the level at which the intervals of the significant cells [M] find as many short as it was chosen for.
+    """Return the level at which the intervals of the significant cells find as many short as it was chosen for.
 
     Fewer that are short make the intervals wider, which may make them fewer still: repeated until it holds.
     """
-    parts = [cells.subset(mask) for cells, mask in zip(counted, significant, strict=True)]
+    parts = [each.cells.subset(each.p_values <= limit) for each in candidates]
     selected = sum(cells.observed.size for cells in parts)
-    tested = sum(cells.observed.size for cells in counted) * baselines
     while True:
-        level = fcr_level(config.confidence, selected=selected, tested=tested)
+        level = fcr_level(config.confidence, selected=selected, tested=family.tested * family.baselines)
         short = sum(int((cells.ratio_interval(level)[1] < config.min_ratio).sum()) for cells in parts)
         if short in (0, selected):
             return level
         selected = short
 
 
-def _shortfalls(block: Block, p_values: FloatArray, search: _Search) -> Iterator[Shortfall]:
-    threshold = search.threshold
-    masks, p = _selected(block, block.masks, p_values, threshold)
-    for axis in range(len(block.axes)):
-        if search.axes[block.axes[axis]].ordered or not search.merge:
+def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search: _Search) -> Iterator[Shortfall]:
+    axes, threshold = table.crossed.axes, search.threshold
+    masks, p = _selected(table, tuple(mask[candidates.places] for mask in table.masks), candidates.p_values, threshold)
+    for axis in range(len(axes)):
+        if search.axes[axes[axis]].ordered or not search.merge:
             continue  # all ranges of an ordered column were tested themselves
         merged, merged_p = _merged_along(axis, masks, p)
         masks = tuple(np.concatenate(parts) for parts in zip(masks, merged, strict=True))
-        masks, p = _selected(block, masks, np.concatenate([p, merged_p]), threshold)
-    cells = block.cells(masks)
+        masks, p = _selected(table, masks, np.concatenate([p, merged_p]), threshold)
+    cells = table.cells(masks)
     low, high = cells.ratio_interval(threshold.level)
     strong = strength(cells.expected, high, threshold.min_ratio)
-    for index in _distinct(block, masks, cells.expected) if search.merge else range(cells.observed.size):
+    for index in _distinct(table, masks, cells.expected) if search.merge else range(cells.observed.size):
         groups = tuple(mask[index] for mask in masks)
-        on_axes = block.on_axes(groups)
+        on_axes = table.crossed.on_axes(groups)
         bounds = float(low[index]), float(high[index])
         shortage = Shortage(
-            rule=tuple(search.axes[axis].condition(group) for axis, group in zip(block.axes, on_axes, strict=True)),
+            rule=tuple(search.axes[axis].condition(group) for axis, group in zip(axes, on_axes, strict=True)),
             observed=round(float(cells.observed[index])),
             expected=float(cells.expected[index]),
             low=bounds[0],
             high=bounds[1],
             p_adjusted=search.family.adjusted(float(p[index])),
             strength=float(strong[index]),
-            rows_to_collect=block.rows_to_collect(groups, bounds, threshold.min_ratio),
+            rows_to_collect=table.rows_to_collect(groups, bounds, threshold.min_ratio),
             threshold=threshold,
-            recount=_recount(block, groups),
-            gap_share=_gap_share(block, groups),
+            recount=_recount(table, groups),
+            gap_share=_gap_share(table, groups),
         )
-        yield Shortfall(block.axes, on_axes, shortage)
+        yield Shortfall(axes, on_axes, shortage)
 
 
-def _gap_share(block: Block, groups: tuple[GroupMasks, ...]) -> float | None:
+def _gap_share(table: ExpectedCounts, groups: tuple[GroupMasks, ...]) -> float | None:
     """None against stated shares: nothing is asked there about what the columns have to do with one another."""
-    if block.total is not None:
+    if table.total is not None:
         return None
-    return gap_share(block.counts, reduce(np.logical_and.outer, groups))
+    return gap_share(table.counts, reduce(np.logical_and.outer, groups))
 
 
-def _recount(block: Block, groups: tuple[GroupMasks, ...]) -> Recount:
+def _recount(table: ExpectedCounts, groups: tuple[GroupMasks, ...]) -> Recount:
     """Keep the tested cells that overlap a cell found short, and that cell itself."""
-    own = float(block.expected_rows(tuple(group[None] for group in groups))[0])
-    shared = block.expected_rows(tuple(mask & group for mask, group in zip(block.masks, groups, strict=True)))
-    alike = 2 * shared >= SAME * (block.expected_rows(block.masks) + own)
-    masks = tuple(np.concatenate([group[None], mask[alike]]) for mask, group in zip(block.masks, groups, strict=True))
+    own = float(table.expected_rows(tuple(group[None] for group in groups))[0])
+    shared = table.expected_rows(tuple(mask & group for mask, group in zip(table.masks, groups, strict=True)))
+    alike = 2 * shared >= SAME * (table.expected_rows(table.masks) + own)
+    masks = tuple(np.concatenate([group[None], mask[alike]]) for mask, group in zip(table.masks, groups, strict=True))
 
-    def cells(tables: Tables) -> Cells:
-        return block.with_counts(tables[0]).cells(masks)
+    def cells(tables: Tables) -> Counted:
+        return table.with_counts(tables[0]).cells(masks)
 
-    return Recount((block.counts,), cells)
+    return Recount((table.counts,), cells)
 
 
-def _selected(block: Block, masks: Masks, p_values: FloatArray, threshold: Threshold) -> tuple[Masks, FloatArray]:
+def _selected(
+    table: ExpectedCounts, masks: Masks, p_values: FloatArray, threshold: Threshold
+) -> tuple[Masks, FloatArray]:
     """Keep the cells that are short, strongest first."""
     significant = p_values <= threshold.p
     masks = tuple(mask[significant] for mask in masks)
     p = p_values[significant]
-    cells = block.cells(masks)
+    cells = table.cells(masks)
     _, high = cells.ratio_interval(threshold.level)
     strong = strength(cells.expected, high, threshold.min_ratio)
     order = np.argsort(-strong, kind="stable")
@@ -231,14 +227,14 @@ def _union(levels: GroupMasks) -> tuple[GroupMasks, list[int]]:
     return union, taken
 
 
-def _distinct(block: Block, masks: Masks, expected: FloatArray) -> list[int]:
+def _distinct(table: ExpectedCounts, masks: Masks, expected: FloatArray) -> list[int]:
     """Return the cells, best first, that share little with a better one."""
     kept: list[int] = []
     open_ = np.ones(expected.size, dtype=bool)
     while len(kept) < _PER_BLOCK and open_.any():
         best = int(np.argmax(open_))
         kept.append(best)
-        shared = block.expected_rows(tuple(mask & mask[best] for mask in masks))
+        shared = table.expected_rows(tuple(mask & mask[best] for mask in masks))
         open_ &= shared <= SAME_PART * np.minimum(expected, expected[best])
         open_[best] = False
     return kept

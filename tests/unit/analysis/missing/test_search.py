@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.missing.region_axes import search_axes
-from vaeaudit.analysis.missing.region_blocks import pair_blocks, pair_tables
-from vaeaudit.analysis.missing.region_search import find_shortfalls, prune
-from vaeaudit.analysis.missing.rule_edges import MAX_MERGED_LEVELS
+from vaeaudit.analysis.missing.axes import search_axes
+from vaeaudit.analysis.missing.crossed_columns import ExpectedCounts, crossings, pair_tables
+from vaeaudit.analysis.missing.search import find_shortfalls, prune
+from vaeaudit.analysis.missing.shortages import MAX_MERGED_LEVELS
 from vaeaudit.analysis.results.coverage import GAP
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
@@ -26,7 +26,9 @@ def searched(build):
         inputs = build(columns, np.zeros((rows, 1)))
         axes, _ = search_axes(inputs.frame, inputs.schema)
         tables = pair_tables(axes)
-        found, tested = find_shortfalls(list(pair_blocks(axes, tables, set())), axes, config)
+        found, tested = find_shortfalls(
+            [ExpectedCounts.testable(pair, tables[pair.axes]) for pair in crossings(axes, 2)], axes, config
+        )
         return axes, tables, found, tested
 
     return run

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.inputs import AuditInputs, Reference
-from vaeaudit.analysis.missing.baselines import BaselineSearch, Recount, Shortage
-from vaeaudit.analysis.missing.region_ranking import ranked_shortages
+from vaeaudit.analysis.missing.null_models import OneSample
 from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.missing.shortfall import Cells
-from vaeaudit.analysis.missing.thresholds import Threshold
-from vaeaudit.analysis.results.coverage import Condition
+from vaeaudit.analysis.missing.shortages import BaselineSearch, Recount, Shortage, ranked_shortages
+from vaeaudit.analysis.missing.testing import Threshold
 from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind, Role, Schema
@@ -236,7 +235,7 @@ def test_a_sensitive_column_that_is_mostly_missing_and_a_group_of_one_are_no_err
 def shortages(baseline: str, count: int) -> BaselineSearch:
     """As many shortages, each of another level of its own column, none of which has a row."""
     threshold = Threshold(0.01, 0.99, 0.8)
-    recount = Recount((np.array([0]),), lambda tables: Cells(*(np.zeros(1),) * 2, None, None))
+    recount = Recount((np.array([0]),), lambda tables: OneSample(*(np.zeros(1),) * 2, None, None))
     found = (
         Shortage((Condition(baseline, "in", [f"level {place}"]),), 0, 50.0, 0.0, 0.1, 1e-9, -place, (30, 40),
                  threshold, recount)

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from vaeaudit.analysis.groups import Grouping
-from vaeaudit.analysis.missing.scan_axes import ScanAxis
-from vaeaudit.analysis.missing.two_samples import TwoSamples
+from vaeaudit.analysis.missing.axes import Axis
+from vaeaudit.analysis.missing.null_models import TwoSamples
+from vaeaudit.analysis.missing.shortages import MAX_MERGED_LEVELS, MOST_CONDITIONS
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer]
@@ -19,9 +19,6 @@ GroupMasks = npt.NDArray[np.bool_]
 Mask = npt.NDArray[np.bool_]
 Groups = dict[int, GroupMasks]
 
-#: Conditions of a rule, and levels that it names at most on one column; a longer one is no longer read.
-MOST_CONDITIONS = 3
-MAX_MERGED_LEVELS = 5
 #: A condition on a latent costs as much as so many on a column: what a person knows is to be preferred.
 LATENT_COST = 2.0
 _MOST_ROUNDS = 10
@@ -45,7 +42,7 @@ class ScanRows:
         How many of either are counted.
     """
 
-    axes: Sequence[ScanAxis]
+    axes: Sequence[Axis]
     audited: Mask
     open: Mask
     latents: frozenset[str] = frozenset()
@@ -68,7 +65,7 @@ class ScanRows:
         """[N]; rows in a cell, counted or not."""
         rows = np.ones(self.audited.size, dtype=bool)
         for axis, chosen in groups.items():
-            rows &= chosen[self.axes[axis].fine.codes]
+            rows &= chosen[self.axes[axis].codes]
         return rows
 
     def count(self, rows: Mask) -> TwoSamples:
@@ -79,9 +76,9 @@ class ScanRows:
 
     def along(self, axis: int, rows: Mask) -> tuple[FloatArray, FloatArray]:
         """[F], [F]; audited and reference rows among `rows` [N] per fine group of an axis."""
-        size = len(self.axes[axis].fine)
+        size = self.axes[axis].groups
         chosen = np.flatnonzero(rows & self.open)
-        codes = self.axes[axis].fine.codes[chosen] + size * self.audited[chosen]
+        codes = self.axes[axis].codes[chosen] + size * self.audited[chosen]
         reference, observed = np.bincount(codes, minlength=2 * size).reshape(2, size).astype(np.float64)
         return observed, reference
 
@@ -126,13 +123,13 @@ def _total_cost(groups: Groups, rows: ScanRows) -> float:
 
 def _cost(axis: int, taken: IntArray, rows: ScanRows) -> FloatArray:
     """Log of how many conditions that take in as many groups one could choose from, on all columns alike; in nats."""
-    grouping = rows.axes[axis].fine
-    known = len(grouping) if grouping.missing is None else grouping.missing
-    if grouping.ordered:
+    column = rows.axes[axis]
+    known = column.known
+    if column.ordered:
         ways = np.full(taken.shape, np.log(known * (known + 1) / 2))
     else:
         ways = special.gammaln(known + 1) - special.gammaln(taken + 1) - special.gammaln(known - taken + 1)
-    factor = LATENT_COST if rows.axes[axis].column in rows.latents else 1.0
+    factor = LATENT_COST if column.column in rows.latents else 1.0
     return np.asarray(factor * (ways + np.log(len(rows.axes))))
 
 
@@ -151,9 +148,8 @@ def _steps(groups: Groups, rows: ScanRows) -> Iterator[Sharpened]:
 
 def _best_on(axis: int, others: Groups, inside: Mask, rows: ScanRows) -> Sharpened:
     """Find the best condition on one axis beside others, whose rows [N] are `inside`."""
-    grouping = rows.axes[axis].fine
     observed, reference = rows.along(axis, inside)
-    first, last, order = _candidates(grouping, observed, reference)
+    first, last, order = _candidates(rows.axes[axis], observed, reference)
     sums = (
         total[last + 1] - total[first]
         for total in (np.append(0.0, np.cumsum(counts[order])) for counts in (observed, reference))
@@ -161,24 +157,23 @@ def _best_on(axis: int, others: Groups, inside: Mask, rows: ScanRows) -> Sharpen
     scores = rows.compare(*sums).scan_statistic()
     scores = scores - _cost(axis, last - first + 1, rows)
     best = int(np.argmax(scores))
-    chosen = np.zeros(len(grouping), dtype=bool)
+    chosen = np.zeros(rows.axes[axis].groups, dtype=bool)
     chosen[order[first[best] : last[best] + 1]] = True
     return Sharpened({**others, axis: chosen}, float(scores[best]) - _total_cost(others, rows), scores.size)
 
 
 def _candidates(
-    grouping: Grouping, observed: FloatArray, reference: FloatArray
+    axis: Axis, observed: FloatArray, reference: FloatArray
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return sets of groups as stretches, `first` to `last` [S], of the groups in some order [F]."""
-    known = len(grouping) if grouping.missing is None else grouping.missing
-    order = np.arange(len(grouping))
-    if grouping.ordered:
-        first, last = np.triu_indices(known)
+    order = np.arange(axis.groups)
+    if axis.ordered:
+        first, last = np.triu_indices(axis.known)
     else:
-        ratio = np.divide(observed, reference, out=np.full(len(grouping), np.inf), where=reference > 0)
-        order[:known] = np.argsort(ratio[:known], kind="stable")
-        last = np.arange(max(1, min(MAX_MERGED_LEVELS, known - 1)))
+        ratio = np.divide(observed, reference, out=np.full(axis.groups, np.inf), where=reference > 0)
+        order[: axis.known] = np.argsort(ratio[: axis.known], kind="stable")
+        last = np.arange(max(1, min(MAX_MERGED_LEVELS, axis.known - 1)))
         first = np.zeros_like(last)
-    if grouping.missing is not None:
-        first, last = np.append(first, known), np.append(last, known)
+    if axis.missing is not None:
+        first, last = np.append(first, axis.known), np.append(last, axis.known)
     return first, last, order

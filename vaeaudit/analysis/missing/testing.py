@@ -1,25 +1,31 @@
-"""What a cell must meet to be called short, once everything that was tested is known."""
+"""The test of all cells that one baseline has, and what a cell must meet to be called short once all are known."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.missing.null_models import Counted
+from vaeaudit.config import AnalysisConfig
+
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
-class Counted(Protocol):
-    """Cells that can be tested for too few rows."""
+CountedT = TypeVar("CountedT", bound=Counted)
+CountedT_co = TypeVar("CountedT_co", bound=Counted, covariant=True)
 
-    def lower_tail(self) -> FloatArray:
-        """[M]; exact probability of a count as low as the observed one, or lower, under the baseline."""
 
-    def ratio_interval(self, level: float) -> tuple[FloatArray, FloatArray]:
-        """[M], [M]; exact interval of observed over expected."""
+class Testable(Protocol[CountedT_co]):
+    """The cells of one set of columns under a null model."""
+
+    def tested(self) -> tuple[IntArray, CountedT_co]:
+        """Return the positions [M] of the cells in which enough rows are expected to tell, and these cells."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +85,49 @@ class Family:
     def with_more(self, tried: int) -> Self:
         """Return the same family with cells that were tried beside those tested."""
         return replace(self, tested=self.tested + tried)
+
+
+@dataclass(frozen=True)
+class Candidates(Generic[CountedT]):
+    """The cells of one table that hold too few rows.
+
+    Attributes
+    ----------
+    table
+        Position of the table among those tested together.
+    places, cells, p_values
+        [M]; positions of the cells, their counts, and p-values.
+    """
+
+    table: int
+    places: IntArray
+    cells: CountedT
+    p_values: FloatArray
+
+
+def tested_together(
+    tables: Sequence[Testable[CountedT]], config: AnalysisConfig, baselines: int
+) -> tuple[list[Candidates[CountedT]], Family]:
+    """Test all cells of all tables together; return those that hold too few rows, and the family of all.
+
+    Of cells that are not short the p-values need not be known.
+
+    Parameters
+    ----------
+    tables
+        The cells, by set of columns.
+    config
+        Gives `min_ratio`.
+    baselines
+        How many baselines share the false-discovery rate.
+    """
+    found, n_tested = [], 0
+    for position, table in enumerate(tables):
+        places, cells = table.tested()
+        n_tested += places.size
+        short = np.flatnonzero(cells.observed < config.min_ratio * cells.expected)
+        if short.size:
+            cells = cells.subset(short)
+            found.append(Candidates(position, places[short], cells, cells.lower_tail()))
+    p_values = np.concatenate([each.p_values for each in found] or [np.empty(0)])
+    return found, Family(np.sort(p_values), n_tested, baselines)

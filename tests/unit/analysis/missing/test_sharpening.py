@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.missing.rule_edges import MAX_MERGED_LEVELS, MOST_CONDITIONS, ScanRows, sharpen
-from vaeaudit.analysis.missing.scan_axes import scan_axes
+from vaeaudit.analysis.missing.axes import fine_axes
+from vaeaudit.analysis.missing.sharpening import ScanRows, sharpen
+from vaeaudit.analysis.missing.shortages import MAX_MERGED_LEVELS, MOST_CONDITIONS
 from vaeaudit.data.schema import Kind
 
 Make = Callable[..., ScanRows]
@@ -25,7 +26,7 @@ def thinned(build: Callable[..., Any]) -> Make:
         columns = {"x": (x[kept].astype(float), Kind.COUNT), "level": (level[kept], Kind.CATEGORY),
                    "noise": (rng.normal(size=int(kept.sum())), Kind.REAL)}  # fmt: skip
         inputs = build(columns, np.zeros((int(kept.sum()), 1)))
-        axes = scan_axes(inputs.frame, inputs.schema)
+        axes = fine_axes(inputs.frame, inputs.schema)
         return ScanRows(axes, audited[kept], np.ones(int(kept.sum()), dtype=bool), latents)
 
     return made

@@ -1,24 +1,27 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.groups import OUTSIDE, group_column
-from vaeaudit.analysis.missing.region_axes import (
+from vaeaudit.analysis.missing.axes import (
+    FEW_GROUPS,
     MAX_COLUMNS,
     MAX_LEVELS,
     ORDERED_BINS,
+    Axis,
     axis_of,
     contiguous_groups,
     contiguous_ranges,
-    entropy,
-    mutual_information,
+    fine_axes,
     pooled_levels,
     search_axes,
-    uncertainty_coefficient,
 )
-from vaeaudit.analysis.results.coverage import Condition
 from vaeaudit.data.schema import Column, Kind, Role
 
 
@@ -36,7 +39,7 @@ def test_rare_levels_count_in_the_margins_but_are_not_searched():
     levels = tuple(f"level {number:02d}" for number in range(MAX_LEVELS + 5))
     axis = category([*levels, *levels[5:]], levels)
     assert axis.groups == MAX_LEVELS + 1
-    assert len(axis.candidates) == MAX_LEVELS
+    assert len(axis.many.sets) == MAX_LEVELS
     assert axis.conditions[0] == Condition("c", "in", [levels[5]])
     assert (axis.codes == MAX_LEVELS).sum() == 5
 
@@ -68,22 +71,6 @@ def test_pooling_keeps_order_and_counts():
     assert (position.tolist(), groups, kept.tolist()) == ([2, 0, 2, 1], 3, [1, 3])
 
 
-def test_information_is_that_of_its_closed_forms():
-    same = np.diag([50_000, 50_000])
-    assert entropy(np.array([1, 1, 1, 1])) == pytest.approx(np.log(4))
-    assert mutual_information(same) == pytest.approx(np.log(2), abs=1e-4)
-    assert uncertainty_coefficient(same) == pytest.approx(1, abs=1e-4)
-    assert uncertainty_coefficient(np.full((3, 4), 10)) == 0
-    assert uncertainty_coefficient(np.array([[5, 5]])) == 0
-    assert entropy(np.array([], dtype=np.int64)) == 0
-
-
-def test_few_rows_in_many_cells_do_not_pass_for_a_relation():
-    rng = np.random.default_rng(0)
-    joint = np.histogram2d(rng.integers(0, 20, 400), rng.integers(0, 20, 400), bins=20)[0].astype(np.int64)
-    assert uncertainty_coefficient(joint) < 0.05
-
-
 def test_sensitive_columns_and_the_label_are_always_searched(build):
     rng = np.random.default_rng(0)
     columns = {f"c{number:02d}": (rng.normal(size=600), Kind.REAL) for number in range(MAX_COLUMNS + 10)}
@@ -102,3 +89,39 @@ def test_sensitive_columns_and_the_label_are_always_searched(build):
     assert "telling" in names
     assert not {"left out", "remark", "part"} & set(names)
     assert f"{MAX_COLUMNS} of {MAX_COLUMNS + 13} columns" in notes[0]
+
+
+@pytest.fixture(scope="module")
+def axes(build: Callable[..., Any]) -> dict[str, Axis]:
+    rng = np.random.default_rng(0)
+    n_rows = 2_000
+    pay = np.where(rng.random(n_rows) < 0.2, np.nan, rng.normal(size=n_rows))
+    inputs = build(
+        {
+            "pay": (pay, Kind.REAL),
+            "job": (rng.choice(list("abcdefghij"), n_rows), Kind.CATEGORY, Role.SENSITIVE),
+            "same": (np.ones(n_rows), Kind.REAL),
+            "remark": ([str(row) for row in range(n_rows)], Kind.TEXT),
+        },
+        np.zeros((n_rows, 1)),
+    )
+    return {axis.column: axis for axis in fine_axes(inputs.frame, inputs.schema)}
+
+
+def test_columns_of_one_value_and_text_are_not_searched(axes: dict[str, Axis]) -> None:
+    assert set(axes) == {"pay", "job"}
+
+
+def test_missing_values_are_a_set_and_so_are_all_others(axes: dict[str, Axis]) -> None:
+    conditions = [axes["pay"].condition(members @ axes["pay"].many.members) for members in axes["pay"].many.sets]
+    assert conditions[-2].op == "missing"
+    assert conditions[-1].value == [None, None]
+    assert not any(members[-1] and members.sum() > 1 for members in axes["pay"].many.sets)
+
+
+def test_coarse_groups_are_made_of_fine_ones(axes: dict[str, Axis]) -> None:
+    for axis in axes.values():
+        for pooled in (axis.many, axis.few):
+            assert (pooled.members.sum(axis=0) == 1).all()
+            assert (pooled.members[pooled.codes, axis.codes]).all()
+    assert len(axes["job"].few.sets) == FEW_GROUPS

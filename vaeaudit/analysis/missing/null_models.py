@@ -1,4 +1,4 @@
-"""Cells of crossed columns that hold fewer rows than independence leads one to expect: counts, tests, intervals.
+"""Cells under a null model: one sample against expected counts, or two samples against one share; tests, intervals.
 
 A pair of conditions A and B is short where fewer of the rows with B also have A than of all rows. Given how many rows
 have B, the count of those with A as well is binomial under independence; conditioning on the smaller of the two sets
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil, sqrt
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,33 @@ from vaeaudit.analysis.intervals import clopper_pearson, poisson_exact
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 GroupMasks = npt.NDArray[np.bool_]
+Mask = npt.NDArray[np.bool_]
+
+
+class Counted(Protocol):
+    """M cells that can be tested for too few rows."""
+
+    @property
+    def observed(self) -> FloatArray:
+        """[M]; rows in each cell."""
+
+    @property
+    def expected(self) -> FloatArray:
+        """[M]; rows that the null model leads one to expect."""
+
+    def subset(self, chosen: IntArray | Mask) -> Self:
+        """Return some of the cells."""
+
+    def lower_tail(self) -> FloatArray:
+        """[M]; exact probability of a count as low as the observed one, or lower, under the null model."""
+
+    def ratio_interval(self, level: float) -> tuple[FloatArray, FloatArray]:
+        """[M], [M]; exact interval of observed over expected."""
 
 
 @dataclass(frozen=True)
-class Cells:
-    """M candidate cells; all arrays are [M].
+class OneSample:
+    """M cells of one sample against expected counts; all arrays are [M].
 
     `observed` rows lie in the cell, `expected` would; `trials` and `chance` are those of the binomial that the
     count follows under the baseline (`expected = trials * chance`), or `trials` is None for a Poisson count.
@@ -35,11 +58,11 @@ class Cells:
     trials: FloatArray | None
     chance: FloatArray | None
 
-    def subset(self, chosen: npt.NDArray[np.bool_]) -> Cells:
-        """Return the cells that the mask [M] chooses."""
+    def subset(self, chosen: IntArray | Mask) -> OneSample:
+        """Return some of the cells."""
         trials = None if self.trials is None else self.trials[chosen]
         chance = None if self.chance is None else self.chance[chosen]
-        return Cells(self.observed[chosen], self.expected[chosen], trials, chance)
+        return OneSample(self.observed[chosen], self.expected[chosen], trials, chance)
 
     def lower_tail(self) -> FloatArray:
         """[M]; exact probability of a count as low as the observed one, or lower, under the baseline."""
@@ -59,7 +82,79 @@ class Cells:
         return low / self.chance, high / self.chance
 
 
-def pair_cells(joint: IntArray, first: GroupMasks, second: GroupMasks) -> Cells:
+@dataclass(frozen=True)
+class TwoSamples:
+    """M cells of two tables; the arrays have one shape.
+
+    Attributes
+    ----------
+    observed, reference
+        Rows of the audited table, and of the reference, in each cell.
+    n_observed, n_reference
+        Rows of each in all; at least 1.
+    """
+
+    observed: FloatArray
+    reference: FloatArray
+    n_observed: float
+    n_reference: float
+
+    @property
+    def expected(self) -> FloatArray:
+        """[M]; audited rows that the share of the reference leads one to expect."""
+        return np.asarray(self.reference * (self.n_observed / self.n_reference))
+
+    def subset(self, chosen: IntArray | Mask) -> TwoSamples:
+        """Return some of the cells."""
+        return TwoSamples(self.observed[chosen], self.reference[chosen], self.n_observed, self.n_reference)
+
+    def lower_tail(self) -> FloatArray:
+        """[M]; exact probability of so few of the cell's rows, or fewer, lying in the audited table.
+
+        Under equal shares, and given that a + b rows lie in the cell, a is binomial with n_A / (n_A + n_B)
+        (Fisher 1934; the margins n_A and n_B are taken as fixed). 1 in a cell without rows.
+        """
+        chance = self.n_observed / (self.n_observed + self.n_reference)
+        short = self.reference > 0
+        tail = special.betainc(np.where(short, self.reference, 1.0), self.observed + 1, 1 - chance)
+        return np.where(short, tail, 1.0)
+
+    def ratio_interval(self, level: float) -> tuple[FloatArray, FloatArray]:
+        """[M], [M]; exact interval of the ratio of shares (a / n_A) / (b / n_B).
+
+        That of Clopper and Pearson (1934) for a out of a + b, a share p of which says that the ratio is
+        p / (1 - p) * n_B / n_A. The upper end is infinite where b = 0.
+        """
+        low, high = clopper_pearson(self.observed, self.observed + self.reference, level)
+        scale = self.n_reference / self.n_observed
+        with np.errstate(divide="ignore"):
+            return low / (1 - low) * scale, high / (1 - high) * scale
+
+    def scan_statistic(self) -> FloatArray:
+        """[M]; log-likelihood ratio, in nats, of one share inside the cell and another outside against one share.
+
+        Kulldorff's (1997) Bernoulli model for a region of low rate; 0 where the cell is not short.
+        """
+        inside = self.observed + self.reference
+        n_all = self.n_observed + self.n_reference
+        gain = (
+            _log_likelihood(self.observed, inside)
+            + _log_likelihood(self.n_observed - self.observed, n_all - inside)
+            - _log_likelihood(np.float64(self.n_observed), np.float64(n_all))
+        )
+        return np.where(self.observed * n_all < inside * self.n_observed, np.maximum(gain, 0.0), 0.0)
+
+
+def _log_likelihood(successes: npt.ArrayLike, trials: npt.ArrayLike) -> FloatArray:
+    """Log-likelihood of a binomial count at its own share, without the constant."""
+    successes, trials = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    failures = trials - successes
+    return np.asarray(
+        special.xlogy(successes, successes) + special.xlogy(failures, failures) - special.xlogy(trials, trials)
+    )
+
+
+def pair_cells(joint: IntArray, first: GroupMasks, second: GroupMasks) -> OneSample:
     """Count M pairs of group sets in the joint table of two columns.
 
     Parameters
@@ -75,7 +170,7 @@ def pair_cells(joint: IntArray, first: GroupMasks, second: GroupMasks) -> Cells:
     second_rows = second @ counts.sum(axis=0)
     trials = np.minimum(first_rows, second_rows)
     chance = np.maximum(first_rows, second_rows) / max(counts.sum(), 1.0)
-    return Cells(observed, trials * chance, trials, chance)
+    return OneSample(observed, trials * chance, trials, chance)
 
 
 def triple_expectation(joint: IntArray) -> FloatArray:
@@ -105,6 +200,34 @@ def triple_expectation(joint: IntArray) -> FloatArray:
     candidates.append(_divide(everything, alone[0] * alone[1] * alone[2]))
     least: FloatArray = np.minimum.reduce(np.broadcast_arrays(*candidates))
     return least
+
+
+def rows_to_collect(
+    min_ratio: float, expected: float, ratio_bounds: tuple[float, float], total: float | None
+) -> tuple[int, int]:
+    """Fewest rows that bring a cell to `min_ratio`, from the upper and from the lower end of its ratio's interval.
+
+    Parameters
+    ----------
+    min_ratio
+        Goal in (0, 1].
+    expected
+        Rows the baseline leads one to expect now.
+    ratio_bounds
+        Lower and upper end of the interval of the ratio.
+    total
+        Rows in all, which those added raise, and with them what is expected; None: the expectation stays as it is.
+
+    Examples
+    --------
+    >>> rows_to_collect(0.8, 100.0, (0.1, 0.3), None), rows_to_collect(0.8, 100.0, (0.1, 0.3), 1000.0)
+    ((50, 70), (55, 77))
+    """
+    growth = 0.0 if total is None else min_ratio * expected / total
+    low, high = (
+        max(1, ceil(expected * (min_ratio - ratio) / max(1 - growth, 1e-9) - 1e-9)) for ratio in reversed(ratio_bounds)
+    )
+    return low, high
 
 
 def rows_to_reach(ratio: float, observed: float, margins: tuple[float, float], total: float) -> int:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.missing.against_independence import MOST_OF_LATENTS
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.missing.baselines import MOST_OF_LATENTS
 from vaeaudit.analysis.missing.latent_columns import uncrossed, with_latents
-from vaeaudit.analysis.missing.region_points import points_of_regions
+from vaeaudit.analysis.missing.latent_points import points_of_regions
+from vaeaudit.analysis.missing.placing import region_key
 from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.coverage import Condition, Region
+from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Kind
 

@@ -1,4 +1,4 @@
-"""What a person would call a set of rows: the rule of at most three conditions on known columns that comes nearest."""
+"""Where the rows of a region are: what a person would call them in known columns, and their box in the latents."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from vaeaudit.analysis.missing.rule_edges import MOST_CONDITIONS
-from vaeaudit.analysis.missing.scan_axes import ScanAxis
-from vaeaudit.analysis.rules import Rule
+from vaeaudit.analysis.missing.axes import Axis
+from vaeaudit.analysis.missing.shortages import MOST_CONDITIONS
+from vaeaudit.analysis.results.coverage import LatentRange
+from vaeaudit.analysis.rules import Rule, satisfies
+from vaeaudit.latents import LatentCodes
 
 Mask = npt.NDArray[np.bool_]
 
@@ -18,6 +21,8 @@ Mask = npt.NDArray[np.bool_]
 _LEAST_GAIN = 0.02
 #: F1 from which on a rule says where a region is.
 _TELLING = 0.5
+#: The part of a region's rows that its box encloses, on each latent.
+BOX_PERCENTILES = (5.0, 95.0)
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Description:
     recall: float
 
 
-def describe_conditions(conditions: Sequence[Mask], axes: Sequence[ScanAxis]) -> Description | None:
+def describe_conditions(conditions: Sequence[Mask], axes: Sequence[Axis]) -> Description | None:
     """Say each of several conditions by the one on a known column that comes nearest to it.
 
     A region that has hardly any rows cannot be described by them; the rows that meet one of its conditions can. What
@@ -62,7 +67,7 @@ def _telling(found: Description, columns: Sequence[str]) -> Description | None:
     return found if f1 >= _TELLING and len(set(columns)) == len(columns) else None
 
 
-def describe_rows(wanted: Mask, axes: Sequence[ScanAxis], *, most: int = MOST_CONDITIONS) -> Description | None:
+def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDITIONS) -> Description | None:
     """Grow a rule condition by condition, each the one that brings its F1 against the wanted rows highest.
 
     Parameters
@@ -93,7 +98,7 @@ def describe_rows(wanted: Mask, axes: Sequence[ScanAxis], *, most: int = MOST_CO
         if best < f1 + _LEAST_GAIN:
             break
         f1, chosen[axis] = best, groups
-        inside &= groups[axes[axis].fine.codes]
+        inside &= groups[axes[axis].codes]
     if not chosen:
         return None
     hits = int(np.count_nonzero(inside & wanted))
@@ -102,7 +107,7 @@ def describe_rows(wanted: Mask, axes: Sequence[ScanAxis], *, most: int = MOST_CO
     return _telling(found, [condition.column for condition in rule])
 
 
-def _best_set(axis: ScanAxis, position: int, inside: Mask, wanted: Mask) -> tuple[float, int, npt.NDArray[np.bool_]]:
+def _best_set(axis: Axis, position: int, inside: Mask, wanted: Mask) -> tuple[float, int, npt.NDArray[np.bool_]]:
     """F1 of the best set of one column's groups among the rows inside, the column's position, and the set [F]."""
     pooled = axis.many
     selected = pooled.sets @ np.bincount(pooled.codes[inside], minlength=pooled.groups)
@@ -110,3 +115,34 @@ def _best_set(axis: ScanAxis, position: int, inside: Mask, wanted: Mask) -> tupl
     f1 = 2 * hits / np.maximum(selected + np.count_nonzero(wanted), 1)
     best = int(np.argmax(f1))
     return float(f1[best]), position, np.asarray(pooled.sets[best] @ pooled.members)
+
+
+def latent_box(
+    rule: Rule, frame: pd.DataFrame, codes: LatentCodes, counted: Mask, fewest: int
+) -> tuple[LatentRange, ...]:
+    """Range of the posterior means of the rows in a region, on each active latent.
+
+    Where the region has fewer rows than `fewest`, the rows that satisfy all conditions but one stand in for it.
+
+    Parameters
+    ----------
+    rule
+        Of the region.
+    frame, codes
+        [N] rows, with the columns that the rule names, and their latents.
+    counted
+        [N]; rows that are no outliers.
+    fewest
+        Rows that it takes to say where they lie.
+    """
+    active = np.flatnonzero(codes.active)
+    satisfied = np.array([satisfies(condition, frame[condition.column]) for condition in rule]).sum(axis=0)
+    rows = counted & (satisfied == len(rule))
+    if rows.sum() < fewest:
+        rows = counted & (satisfied >= len(rule) - 1)
+    if rows.sum() < fewest or active.size == 0:
+        return ()
+    low, high = np.percentile(codes.mean[rows][:, active], BOX_PERCENTILES, axis=0)
+    return tuple(
+        LatentRange(int(latent), float(start), float(end)) for latent, start, end in zip(active, low, high, strict=True)
+    )

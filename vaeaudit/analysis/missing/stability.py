@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,17 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.groups import group_column
-from vaeaudit.analysis.missing.baselines import SAME, Shortage
-from vaeaudit.analysis.missing.region_axes import ORDERED_BINS, Axis, axis_of, joint_counts
-from vaeaudit.analysis.missing.region_blocks import Block
-from vaeaudit.analysis.missing.shortfall import triple_expectation
-from vaeaudit.analysis.missing.thresholds import Threshold
+from vaeaudit.analysis.missing.axes import ORDERED_BINS, Axis, Pooled, axis_of, joint_counts
+from vaeaudit.analysis.missing.crossed_columns import CrossedColumns, ExpectedCounts
+from vaeaudit.analysis.missing.null_models import triple_expectation
+from vaeaudit.analysis.missing.shortages import SAME, Shortage
+from vaeaudit.analysis.missing.testing import Threshold
 from vaeaudit.analysis.rules import satisfies
 from vaeaudit.data.schema import Column, Kind
 from vaeaudit.latents import ACTIVE_THRESHOLD
 
 FloatArray = npt.NDArray[np.floating]
-GroupMasks = npt.NDArray[np.bool_]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -66,7 +66,7 @@ def share_of_members(
     Parameters
     ----------
     shortage
-        As `against_independence` found it.
+        As `baselines.against_independence` found it.
     frame
         [N]; its rows, latents included.
     latents
@@ -79,7 +79,7 @@ def share_of_members(
     returned = 0
     for axes in members:
         options = [
-            list(_matching(axes, rows)) if of_latents else [(_two_groups(rows), np.array([[False, True]]))]
+            list(_matching(axes, rows)) if of_latents else [(None, _two_groups(rows))]
             for rows, of_latents in zip(selected, over_latents, strict=True)
         ]
         returned += any(_is_short(chosen, shortage.threshold) for chosen in product(*options))
@@ -107,31 +107,30 @@ def latent_axes(means: FloatArray) -> list[Axis]:
     ]
 
 
-def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[Axis, GroupMasks]]:
-    """Yield axes with their ranges [m, G] that select much the same rows as a condition does [N]."""
+def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[str, Pooled]]:
+    """Yield the names of axes, and their groups with the ranges [m, G] that select much the same rows as `rows` [N]."""
     wanted = int(np.count_nonzero(rows))
     for axis in axes:
-        shared = axis.candidates @ np.bincount(axis.codes[rows], minlength=axis.groups)
-        sizes = axis.candidates @ np.bincount(axis.codes, minlength=axis.groups)
+        part = axis.many
+        shared = part.sets @ np.bincount(part.codes[rows], minlength=part.groups)
+        sizes = part.sets @ np.bincount(part.codes, minlength=part.groups)
         alike = 2 * shared >= SAME * (sizes + wanted)
         if alike.any():
-            yield axis, axis.candidates[alike]
+            yield axis.column, replace(part, sets=part.sets[alike])
 
 
-def _two_groups(rows: Mask) -> Axis:
-    return Axis("", rows.astype(np.int64), (), 2, ordered=False, candidates=np.array([[False, True]]))
+def _two_groups(rows: Mask) -> Pooled:
+    """Divide rows into those [N] that a condition selects, and the others."""
+    return Pooled(rows.astype(np.int64), np.eye(2, dtype=bool), np.array([[False, True]]))
 
 
-def _is_short(chosen: tuple[tuple[Axis, GroupMasks], ...], threshold: Threshold) -> bool:
-    """Whether any crossing of the ranges of some axes is short against independence."""
-    axes = [axis for axis, _ in chosen]
-    if len({axis.column for axis in axes if axis.column}) < sum(bool(axis.column) for axis in axes):
+def _is_short(chosen: tuple[tuple[str | None, Pooled], ...], threshold: Threshold) -> bool:
+    """Whether any crossing of ranges is short against independence."""
+    latents = [name for name, _ in chosen if name is not None]
+    if len(set(latents)) < len(latents):
         return False  # one latent cannot stand for two
-    counts = joint_counts(*axes)
-    sets = [candidates for _, candidates in chosen]
-    positions = np.indices([len(candidates) for candidates in sets]).reshape(len(sets), -1)
-    masks = tuple(candidates[position] for candidates, position in zip(sets, positions, strict=True))
-    block = Block(tuple(range(len(axes))), masks, counts, None if len(axes) == 2 else triple_expectation(counts))
-    enough = block.expected_rows(masks) > 0
-    cells = block.cells(tuple(mask[enough] for mask in masks))
-    return bool(threshold.is_short(cells).any())
+    parts = tuple(part for _, part in chosen)
+    crossed, counts = CrossedColumns(tuple(range(len(parts))), parts), joint_counts(*parts)
+    table = ExpectedCounts(crossed, crossed.masks, counts, None if len(parts) == 2 else triple_expectation(counts))
+    enough = table.expected_rows(table.masks) > 0
+    return bool(threshold.is_short(table.cells(tuple(mask[enough] for mask in table.masks))).any())

@@ -1,4 +1,4 @@
-"""Points in the latents that stand for a region: where the model decodes the pictures that are missing."""
+"""Points in the latents that stand for a region, and the rows nearest to it: where what is missing is decoded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.placing import with_named_latents
-from vaeaudit.analysis.picture_rows import region_key
-from vaeaudit.analysis.results.coverage import Condition, Region
-from vaeaudit.analysis.rules import satisfies
+from vaeaudit.analysis.missing.placing import region_key, with_named_latents
+from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.rules import apply_rule, satisfies
 
 Points = npt.NDArray[np.float64]
 
@@ -20,6 +20,8 @@ Points = npt.NDArray[np.float64]
 POINTS = 6
 #: How far inside its range a latent is put, as a share of the latent's standard deviation.
 _INSIDE = 0.25
+#: Rows named per region.
+MOST_NEAREST = 5
 
 
 def points_of_regions(
@@ -69,6 +71,33 @@ def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> Points:
     sound = np.flatnonzero(~inputs.scores.outlier)
     rows = sound if sound.size else np.arange(len(inputs.codes))
     return np.asarray(inputs.codes.mean[np.random.default_rng(seed).choice(rows, n_points)], dtype=np.float64)
+
+
+def nearest_rows(inputs: AuditInputs, regions: Sequence[Region], *, seed: int) -> list[tuple[str, ...]]:
+    """Return, per region, ids of at most `MOST_NEAREST` rows: those in it first, then those nearest in the latents.
+
+    Distances are Euclidean over the active latents, each in its own standard deviations, to the nearest of the points
+    that stand for the region (`points_of_regions`). Flagged rows are left out.
+    """
+    if not regions:
+        return []
+    frame = with_named_latents(inputs.frame, regions, inputs.codes)
+    active = np.flatnonzero(inputs.codes.active)
+    sound = np.flatnonzero(~inputs.scores.outlier)
+    points = points_of_regions(inputs, regions, seed=seed) if sound.size else {}
+    means = inputs.codes.mean[:, active].astype(np.float64)
+    spread = np.maximum(means.std(axis=0), 1e-9) if len(means) else np.ones(active.size)
+    means = means[sound] / spread
+    named = []
+    for region in regions:
+        inside = apply_rule(region.rule, frame)[sound]
+        distance = np.zeros(sound.size)
+        if active.size and sound.size:
+            squared = [np.square(means - point[active] / spread).sum(axis=1) for point in points[region_key(region)]]
+            distance = np.min(squared, axis=0)
+        order = np.lexsort((distance, ~inside))[:MOST_NEAREST]
+        named.append(tuple(str(inputs.row_ids[row]) for row in sound[order]))
+    return named
 
 
 def _points(  # noqa: PLR0917 - the rows, and what is asked of them
