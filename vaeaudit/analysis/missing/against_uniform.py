@@ -16,6 +16,7 @@ from vaeaudit.analysis.missing.region_search import Shortfall, find_shortfalls
 from vaeaudit.analysis.representation import MAX_CELLS_PER_SET, MAX_CROSSED
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Schema
+from vaeaudit.wording import numbers
 
 
 def against_uniform(
@@ -40,7 +41,9 @@ def against_uniform(
             shape = tuple(axes[axis].groups for axis in chosen)
             if prod(shape) > MAX_CELLS_PER_SET:
                 names = " x ".join(axes[axis].column for axis in chosen)
-                notes.append(f"The {prod(shape):,} combinations of {names} are too many for an even spread.")
+                notes.append(
+                    f"The {numbers.count(prod(shape))} combinations of {names} are too many for an even spread."
+                )
                 continue
             counts = joint_counts(*(axes[axis] for axis in chosen))
             total = int(counts.sum())

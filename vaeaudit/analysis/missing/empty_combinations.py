@@ -11,9 +11,9 @@ import pandas as pd
 
 from vaeaudit.analysis.missing.region_axes import declared_axes, joint_counts
 from vaeaudit.analysis.representation import MAX_CELLS_PER_SET, MAX_CROSSED
-from vaeaudit.analysis.wording import plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Role, Schema
+from vaeaudit.wording.phrases import plural
 
 
 def empty_combination_notes(frame: pd.DataFrame, schema: Schema, config: AnalysisConfig) -> Iterator[str]:

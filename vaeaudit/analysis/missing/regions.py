@@ -28,10 +28,11 @@ from vaeaudit.analysis.missing.scan_axes import ScanAxis, scan_axes
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.regions import Region
 from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
-from vaeaudit.analysis.wording import list_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population
 from vaeaudit.data.schema import Schema
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import listed, plural
 
 Mask = npt.NDArray[np.bool_]
 
@@ -170,12 +171,12 @@ def _notes(
 ) -> Iterator[str]:
     set_aside = int(inputs.scores.outlier.sum())
     if set_aside:
-        yield f"{set_aside:,} outlying rows were set aside before regions were counted."
+        yield f"{numbers.count(set_aside)} outlying rows were set aside before regions were counted."
     reference = inputs.reference
     if reference is not None:
         yield from reference.notes
         if reference.lacking:
-            yield f"Not compared with {reference.name}, which lacks them: {list_text(reference.lacking)}."
+            yield f"Not compared with {reference.name}, which lacks them: {listed(reference.lacking)}."
         if len(reference.frame) < config.smallest_group:
             yield (
                 f"{reference.name} has {plural(len(reference.frame), 'row')}: too few to tell any but the grossest gap."

@@ -16,10 +16,11 @@ from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalance import GapSummary
 from vaeaudit.analysis.results.regions import Condition, Region
-from vaeaudit.analysis.rules import Rule, apply_rule, describe, satisfies
-from vaeaudit.analysis.wording import group_text
+from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population import Population
+from vaeaudit.wording import phrases
+from vaeaudit.wording.rules import describe
 
 Mask = npt.NDArray[np.bool_]
 
@@ -61,7 +62,7 @@ class Group:
     @property
     def name(self) -> str:
         """In words."""
-        return group_text(self.cell.attributes, self.cell.group)
+        return phrases.group(self.cell.attributes, self.cell.group)
 
 
 def find_groups(

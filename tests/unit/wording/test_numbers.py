@@ -7,15 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.report import numbers
+from vaeaudit.wording import numbers
 
-NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 
-def test_an_interval_says_its_unit_and_its_open_ends():
+def test_an_interval_says_its_unit_and_its_open_ends() -> None:
     assert numbers.interval(Interval(0.29, 0.334, 0.95)) == "[0.29, 0.33]"
-    assert numbers.interval(Interval(0.29, 0.334, 0.95), "percent") == f"[29.0, 33.4]{NBSP}%"
+    assert numbers.interval(Interval(0.29, 0.334, 0.95), "share") == "[29.0, 33.4] %"
     assert numbers.interval(Interval(-0.1, 0.02, 0.95), "points") == f"[{MINUS}10.0, +2.0] pp"
     assert numbers.interval(Interval(None, 2.0, 0.95)) == "at most 2.00"
     assert numbers.interval(Interval(0.0, None, 0.95), "number") == "at least 0"
@@ -24,7 +23,15 @@ def test_an_interval_says_its_unit_and_its_open_ends():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0004, "<0.001"), (0.001, "0.001"), (0.05, "0.050"), (0.5, "0.50"), (1.0, "1.00"), (None, "\N{EN DASH}")],
+    [
+        (0.0, "<0.001"),
+        (0.0004, "<0.001"),
+        (0.001, "0.0010"),
+        (0.05, "0.050"),
+        (0.5, "0.50"),
+        (1.0, "1.00"),
+        (None, "\N{EN DASH}"),
+    ],
 )
 def test_a_small_p_value_is_written_as_a_bound(value, text):
     assert numbers.p_value(value) == text
@@ -45,8 +52,8 @@ def test_a_written_number_is_within_half_a_percent_of_the_number(value):
 
 @given(st.floats(min_value=0, max_value=1))
 def test_a_share_above_zero_is_never_written_as_zero(share):
-    written = numbers.percent(share)
-    assert (written == f"0{NBSP}%") == (share == 0)
+    written = numbers.share(share)
+    assert (written == "0 %") == (share == 0)
     assert written.endswith("%")
 
 
@@ -55,7 +62,3 @@ def test_a_share_above_zero_is_never_written_as_zero(share):
 )
 def test_durations_are_rounded(seconds, text):
     assert numbers.duration(seconds) == text
-
-
-def test_one_row_is_not_rows():
-    assert [numbers.plural(n, "row") for n in (0, 1, 48_842)] == ["no rows", "1 row", "48,842 rows"]
