@@ -32,7 +32,8 @@ CONFIG = AnalysisConfig()
 SENSITIVE = ("sex", "race", "age")
 #: Chosen limits and levels, which are written with the digits that they have.
 CHOSEN = {"5", "10", "80", "95", "1", "2", "0.1", "0.01", "0.001", "100"}
-NUMBER = r"[\N{MINUS SIGN}<>]*\d[\d,]*(?:\.\d+)?"
+NUMBER = r"[\N{MINUS SIGN}<>]*\d+(?:,\d{3})*(?:\.\d+)?"
+INTERVAL = rf"\[\+?({NUMBER}), \+?({NUMBER})\]"
 
 
 def concluded(results: AuditResults) -> AuditResults:
@@ -88,6 +89,12 @@ def others_of(results: AuditResults) -> Iterator[str]:
     """Yield the forms of numbers of other kinds, which may happen to round from one of those above."""
     for latent in results.latents:
         yield from map(numbers.number, (*latent.histogram.edges, latent.stability or 0.0))
+    space, curve = results.model.latent_space, results.outliers.curve
+    if space is not None:
+        yield from map(numbers.number, (*space.prior_distances, *space.held_out_distances))
+    if curve is not None:
+        yield from map(numbers.number, curve.scores)
+    yield from ("2.3", "4.6")  # what a nat is, in the glossary
     yield from map(numbers.p_value, (entry.p_adjusted for entry in (*results.representation, *results.disparities)))
     yield from map(numbers.p_value, (region.p_adjusted for region in results.regions))
     for entry in results.disparities:
@@ -107,7 +114,7 @@ def words_of(page: str) -> str:
     bare = re.sub(r"<(script|style|pre)\b.*?</\1>", " ", page, flags=re.S)
     bare = re.sub(r"data:image/[^\"']*", " ", bare)
     text = html.unescape(re.sub(r"<[^>]*>", " ", bare)).replace("\N{NO-BREAK SPACE}", " ")
-    return "\n".join([text, *(html.unescape(hover) for hover in hovers(specs))])
+    return "\n".join([text, *(html.unescape(hover.replace("<br>", "\n")) for hover in hovers(specs))])
 
 
 def hovers(spec: Any) -> Iterator[str]:
@@ -122,8 +129,8 @@ def hovers(spec: Any) -> Iterator[str]:
 def percentages(text: str) -> set[str]:
     """Return all numbers in per cent: before the sign, and in the interval around it."""
     found = set(re.findall(rf"({NUMBER}) ?%", text))
-    for inside in (*re.findall(r"% +\[([^\]]*)\]", text), *re.findall(r"\[([^\]]*)\] ?%", text)):
-        found |= set(re.findall(NUMBER, inside))
+    for pattern in (rf"%\s+{INTERVAL}", rf"{INTERVAL} ?%"):
+        found |= {token for ends in re.findall(pattern, text) for token in ends}
     return found
 
 
@@ -150,7 +157,7 @@ def doubles(text: str, results: AuditResults) -> list[tuple[float, str, str]]:
         (100 * value, numbers.share(value).removesuffix(" %")) for value in shares_of(results) if value is not None
     ]
     figures = [(value, write(value)) for value, write in figures_of(results) if value is not None]
-    bare = re.sub(rf"\[[^\]]*\] ?%|{NUMBER} ?%( +\[[^\]]*\])?|{NUMBER} pp|\[[^\]]*\] pp", " ", text)
+    bare = re.sub(rf"{INTERVAL} ?(%|pp)|{NUMBER} ?(%|pp)(\s+{INTERVAL})?", " ", text)
     # Of one digit, such as "0.5 is guessing", nothing is said about any value.
     decimals = {
         token for token in re.findall(NUMBER, bare) if "." in token and len(token.strip("\N{MINUS SIGN}0.")) > 1

@@ -101,7 +101,7 @@ def test_suspicious_cells_are_listed_apart_from_rows_with_what_they_contradict(r
     assert sentence.text.startswith("3 cells of 683,788 contradict the rest of their rows. They lie in 2 rows")
     assert "1 of them goes unflagged as a whole" in sentence.text
     assert results.outliers.cells.definition in tested.text
-    assert listed.rows[0][1] == "age is 17 with years_of_work 30, expected 46 to 51 (26.2 nats)"
+    assert listed.rows[0][1] == "age is 17 with years_of_work 30, expected 46 to 51 (26.20 nats)"
     assert len(listed.rows) == len(results.outliers.cells.top)
     assert len(by_column.rows) == 2
 

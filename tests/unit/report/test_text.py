@@ -11,47 +11,51 @@ import numpy as np
 from vaeaudit.analysis.results.latents import HistogramCounts
 from vaeaudit.analysis.results.quality import DensitySummary, WeightSummary
 from vaeaudit.report import text
-from vaeaudit.report.sections import fairness, latents, quality, regions, representation
+from vaeaudit.report.sections.fairness import disparities_lead
+from vaeaudit.report.sections.latents import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
+from vaeaudit.report.sections.quality import density_sentence, model_lead
+from vaeaudit.report.sections.regions import regions_lead
+from vaeaudit.report.sections.representation import representation_lead
 
 
 def test_no_region_is_an_answer_and_nothing_tested_is_none():
-    assert regions.regions_lead((), 412).startswith("No region is flagged: of 412 combinations tested, none")
-    assert regions.regions_lead((), 0).startswith("No combination could be tested")
+    assert regions_lead((), 412).startswith("No region is flagged: of 412 combinations tested, none")
+    assert regions_lead((), 0).startswith("No combination could be tested")
 
 
 def test_the_first_region_is_told_in_numbers(results):
-    assert "with 3 rows where about 41 were expected" in regions.regions_lead(results.regions, 412)
+    assert "with 3 rows where about 41 were expected" in regions_lead(results.regions, 412)
 
 
 def test_without_a_population_shares_are_called_balance(results):
     cells = [replace(cell, status=None, baseline="balance") for cell in results.representation]
-    assert "describe balance only" in representation.representation_lead(cells)
+    assert "describe balance only" in representation_lead(cells)
 
 
 def test_groups_short_of_the_population_are_named(results):
-    said = representation.representation_lead(results.representation)
+    said = representation_lead(results.representation)
     assert "Under-represented against the population: sex Female, race Black" in said
     assert "2 of them hold no row at all" in said
 
 
 def test_dead_latents_are_named(results, empty):
-    assert latents.latents_lead(results.latents) == "5 of 6 latents carry information about the rows; unused: latent 5."
-    assert latents.latents_lead(empty.latents) == "The model has no latents."
+    assert latents_lead(results.latents) == "5 of 6 latents carry information about the rows; unused: latent 5."
+    assert latents_lead(empty.latents) == "The model has no latents."
     dead = [replace(latent, active=False) for latent in results.latents]
-    assert "none of its 6 latents" in latents.latents_lead(dead)
+    assert "none of its 6 latents" in latents_lead(dead)
 
 
 def test_a_latent_without_a_column_says_so(results):
-    assert latents.latent_sentence(results.latents[3]) == "Latent 3 is explained by no single column on held-out rows."
+    assert latent_sentence(results.latents[3]) == "Latent 3 is explained by no single column on held-out rows."
 
 
 def test_groups_are_compared_by_the_bin_of_their_middle_row(results):
-    said = latents.histogram_sentence(results.latents[0], smallest_group=30)
+    said = histogram_sentence(results.latents[0], smallest_group=30)
     assert "Of sex, Female lies highest (middle row 0.2 to 0.4) and Male lowest" in said
 
 
 def test_groups_too_small_to_judge_are_not_compared_in_words(results):
-    said = latents.histogram_sentence(results.latents[0], smallest_group=10**6)
+    said = histogram_sentence(results.latents[0], smallest_group=10**6)
     assert "highest" not in said
 
 
@@ -59,18 +63,18 @@ def test_groups_whose_middle_rows_share_a_bin_are_said_to(results, people):
     latent = results.latents[0]
     counts = people.counts_around(0.0, 1.0, 500, latent.histogram.edges)
     same = replace(latent, histogram=replace(latent.histogram, by_group={"sex": {"a": counts, "b": counts}}))
-    assert "middle rows of all groups of sex fall into one bin" in latents.histogram_sentence(same, 30)
+    assert "middle rows of all groups of sex fall into one bin" in histogram_sentence(same, 30)
 
 
 def test_a_model_no_better_than_independent_columns_is_not_called_better(results):
     worse = replace(results.model, elbo_nats=results.model.baseline_nats - 1)
-    assert "no better than a model of independent columns" in quality.model_lead(worse)
+    assert "no better than a model of independent columns" in model_lead(worse)
 
 
 def test_disparities_too_small_to_judge_are_listed_not_judged(results):
     small = [replace(entry, p_adjusted=None) for entry in results.disparities]
-    assert fairness.disparities_lead(small).startswith("No group is large enough for its outcome to be judged")
-    assert "--label" in fairness.disparities_lead(())
+    assert disparities_lead(small).startswith("No group is large enough for its outcome to be judged")
+    assert "--label" in disparities_lead(())
 
 
 def test_commands_are_quoted_for_the_shell(results, people):
@@ -87,25 +91,25 @@ def test_sentences_never_show_nan(results):
         results.latents[0],
         histogram=replace(results.latents[0].histogram, overall=empty_counts, by_group={"sex": {"a": empty_counts}}),
     )
-    assert "nan" not in latents.histogram_sentence(latent, 30).lower()
+    assert "nan" not in histogram_sentence(latent, 30).lower()
 
 
 def test_an_axis_that_does_not_come_back_is_given_no_meaning(results):
     latent = replace(results.latents[0], stability=0.31)
-    assert "Read no meaning into it" in latents.latent_sentence(latent)
-    assert "0.31" in latents.latent_sentence(latent)
+    assert "Read no meaning into it" in latent_sentence(latent)
+    assert "0.31" in latent_sentence(latent)
 
 
 def test_an_axis_that_comes_back_is_called_stable_and_one_never_refitted_is_not(results):
-    assert "stable: " in latents.latent_sentence(replace(results.latents[0], stability=0.95))
-    assert "stable" not in latents.latent_sentence(replace(results.latents[0], stability=None))
+    assert "stable: " in latent_sentence(replace(results.latents[0], stability=0.95))
+    assert "stable" not in latent_sentence(replace(results.latents[0], stability=None))
 
 
 def test_the_density_sentence_names_the_samples_and_what_they_bring(results):
-    said = quality.density_sentence(results.model)
+    said = density_sentence(results.model)
     assert "Importance weighting of 16 samples brings the bound up by 0.51 [0.49, 0.53] nats per row." in said
     assert said.endswith("compare them within this run only.")
-    earlier = quality.density_sentence(replace(results.model, held_out=None, columns=0))
+    earlier = density_sentence(replace(results.model, held_out=None, columns=0))
     assert "Importance weighting" not in earlier
     assert "pixels between 0 and 1" in earlier
 
@@ -115,7 +119,7 @@ NATS = {"gmm": -2.0, "knn": -3.5, "flow": None}
 
 def said(kind: str, density: DensitySummary | None) -> str:
     model: Any = SimpleNamespace(density=density, weights=WeightSummary(kind, 0.1, 10.0, 413.7, 1000))
-    return latents.rarity_sentence(model)
+    return rarity_sentence(model)
 
 
 def test_the_joint_density_is_named_with_its_rivals() -> None:
