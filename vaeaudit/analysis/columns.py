@@ -11,6 +11,7 @@ from vaeaudit.data.picture_columns import MEANINGS
 from vaeaudit.data.schema import Column, Kind, Schema
 from vaeaudit.wording import numbers
 from vaeaudit.wording.cells import moment_text, number_text
+from vaeaudit.wording.phrases import shorten
 
 #: Levels named with their share.
 _NAMED_LEVELS = 3
@@ -51,7 +52,7 @@ def describe(values: pd.Series, column: Column) -> str:
         return f"{first} to {last}, median {middle}"
     if column.kind.is_levelled:
         return _describe_levels(present, column)
-    example = _cut(str(present.iloc[0]))
+    example = shorten(str(present.iloc[0]), _LONGEST_VALUE)
     if column.kind is Kind.CONSTANT:
         return f"always {example}"
     distinct = f"{numbers.count(present.nunique())} distinct values"
@@ -76,11 +77,10 @@ def _describe_levels(present: pd.Series, column: Column) -> str:
     if column.kind is Kind.ORDINAL and used <= _NAMED_LEVELS + 1:
         order = np.arange(len(counts))
     shown = [place for place in order if counts[place] > 0][: _NAMED_LEVELS + (used == _NAMED_LEVELS + 1)]
-    parts = [f"{_cut(column.levels[place])} {numbers.share(counts[place] / counts.sum())}" for place in shown]
+    parts = [
+        f"{shorten(column.levels[place], _LONGEST_VALUE)} {numbers.share(counts[place] / counts.sum())}"
+        for place in shown
+    ]
     if used > len(shown):
         parts.append(f"… {numbers.count(used)} levels")
     return ", ".join(parts)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -38,19 +38,14 @@ class Bounds(Protocol):
     """An interval; None bounds are open."""
 
     @property
-    def low(self) -> float | None:
-        """Lower end."""
-
+    def low(self) -> float | None: ...
     @property
-    def high(self) -> float | None:
-        """Upper end."""
+    def high(self) -> float | None: ...
 
 
 def count(value: float) -> str:
     """Write a whole number with thousands separators.
 
-    Examples
-    --------
     >>> count(48842)
     '48,842'
     """
@@ -60,8 +55,6 @@ def count(value: float) -> str:
 def expected(value: float) -> str:
     """Write a number of rows that would be expected, which need not be whole.
 
-    Examples
-    --------
     >>> expected(1234.5), expected(41.2), expected(3.42), expected(0.031), expected(3.0)
     ('1,234', '41', '3.4', '0.031', '3')
     """
@@ -71,8 +64,6 @@ def expected(value: float) -> str:
 def share(value: float) -> str:
     """Write a share in per cent; nothing but all is 100 %.
 
-    Examples
-    --------
     >>> share(0.3312), share(0.3), share(0.0042), share(0.000001), share(0.0), share(0.9999), share(1.0)
     ('33.1 %', '30.0 %', '0.42 %', '<0.001 %', '0 %', '>99.9 %', '100 %')
     """
@@ -82,8 +73,6 @@ def share(value: float) -> str:
 def rate(value: float) -> str:
     """Write a rate that somebody chose, such as a level or a limit, with no more digits than it has.
 
-    Examples
-    --------
     >>> rate(0.05), rate(0.001)
     ('5 %', '0.1 %')
     """
@@ -93,8 +82,6 @@ def rate(value: float) -> str:
 def points(value: float, *, sign: bool = True) -> str:
     """Write a difference of two shares in percentage points.
 
-    Examples
-    --------
     >>> points(0.11), points(-0.0042).replace(MINUS, "-"), points(0.11, sign=False)
     ('+11.0 pp', '-0.42 pp', '11.0 pp')
     """
@@ -104,8 +91,6 @@ def points(value: float, *, sign: bool = True) -> str:
 def ratio(value: float) -> str:
     """Write a quotient, an AUC, a correlation, or a distance between 0 and 1.
 
-    Examples
-    --------
     >>> ratio(0.6789), ratio(2.0), ratio(0.0123), ratio(0.0)
     ('0.68', '2.00', '0.012', '0')
     """
@@ -115,8 +100,6 @@ def ratio(value: float) -> str:
 def p_value(value: float | None) -> str:
     """Write a p-value.
 
-    Examples
-    --------
     >>> p_value(0.0123), p_value(0.2), p_value(1e-9)
     ('0.012', '0.20', '<0.001')
     """
@@ -126,8 +109,6 @@ def p_value(value: float | None) -> str:
 def nats(value: float, *, sign: bool = False) -> str:
     """Write nats.
 
-    Examples
-    --------
     >>> nats(6.123), nats(1234.56), nats(0.0042), nats(0.34, sign=True)
     ('6.12', '1,234.6', '0.0042', '+0.34')
     """
@@ -142,8 +123,6 @@ def nats_of_a_part(value: float) -> str:
 def number(value: float) -> str:
     """Write a measured number of no other kind: three significant digits, whole where it is large.
 
-    Examples
-    --------
     >>> number(0.31234), number(0.8), number(1234.5), number(0.0), number(0.00061)
     ('0.312', '0.8', '1,234', '0', '0.00061')
     """
@@ -163,8 +142,6 @@ def number(value: float) -> str:
 def span(low: float, high: float, unit: Unit = "number") -> str:
     """Write a range, such as that of a bin.
 
-    Examples
-    --------
     >>> span(0.2, 0.4), span(1200, 3000, "count")
     ('0.2 to 0.4', '1,200 to 3,000')
     """
@@ -172,15 +149,7 @@ def span(low: float, high: float, unit: Unit = "number") -> str:
 
 
 def interval(ci: Bounds, unit: Unit = "ratio") -> str:
-    """Write an interval, the unit once; open bounds in words.
-
-    Parameters
-    ----------
-    ci
-        Such as a confidence interval.
-    unit
-        What it is an interval of.
-    """
+    """Write an interval, the unit once; open bounds in words."""
     write = _WRITERS[unit]
     if ci.low is None and ci.high is None:
         return "open"
@@ -216,8 +185,6 @@ def duration(seconds: float) -> str:
 def moment(iso: str) -> str:
     """Write an ISO 8601 time for people; other text is returned as it is.
 
-    Examples
-    --------
     >>> moment("2026-05-04T09:30:12+00:00")
     '4 May 2026, 09:30 UTC'
     """

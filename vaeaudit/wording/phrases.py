@@ -41,31 +41,23 @@ _INVISIBLE = re.compile(
 
 
 class Contradiction(Protocol):
-    """A cell that departs from what was expected in it, given `partner` or the rest of its row."""
+    """A cell that departs by `nats` from what was expected in it; empty text where nothing is to be said.
+
+    `partner` names the column of the row that it contradicts, where a single one does.
+    """
 
     @property
-    def column(self) -> str:
-        """Its column."""
-
+    def column(self) -> str: ...
     @property
-    def nats(self) -> float:
-        """How surprising it is."""
-
+    def nats(self) -> float: ...
     @property
-    def value(self) -> str:
-        """What stands in it."""
-
+    def value(self) -> str: ...
     @property
-    def expected(self) -> str:
-        """What was expected; empty where that is not known."""
-
+    def expected(self) -> str: ...
     @property
-    def partner(self) -> str:
-        """The column that it contradicts; empty where no single one."""
-
+    def partner(self) -> str: ...
     @property
-    def partner_value(self) -> str:
-        """What stands there."""
+    def partner_value(self) -> str: ...
 
 
 def clean(text: str) -> str:
@@ -76,8 +68,6 @@ def clean(text: str) -> str:
 def shorten(text: str, length: int) -> str:
     """Cut long text, with an ellipsis.
 
-    Examples
-    --------
     >>> shorten("Married-civ-spouse", 10)
     'Married-c…'
     """
@@ -93,8 +83,6 @@ def name(text: str) -> str:
 def plural(amount: int, singular: str, several: str | None = None) -> str:
     """Write an amount with its noun.
 
-    Examples
-    --------
     >>> plural(1, "row"), plural(1200, "row"), plural(0, "entry", "entries")
     ('1 row', '1,200 rows', 'no entries')
     """
@@ -105,8 +93,6 @@ def plural(amount: int, singular: str, several: str | None = None) -> str:
 def listed(items: Sequence[str], *, most: int = 3, separator: str = ", ", last: str = "and") -> str:
     """Join items as a sentence does, with the number of those left out.
 
-    Examples
-    --------
     >>> listed(["a", "b", "c"]), listed(["a", "b", "c", "d", "e"]), listed([])
     ('a, b and c', 'a, b, c and 2 more', 'none')
     """
@@ -119,8 +105,6 @@ def listed(items: Sequence[str], *, most: int = 3, separator: str = ", ", last: 
 def counted(counts: Mapping[str, int]) -> list[str]:
     """Write names with their counts, to be listed.
 
-    Examples
-    --------
     >>> counted({"age": 1200})
     ['age (1,200)']
     """
@@ -130,8 +114,6 @@ def counted(counts: Mapping[str, int]) -> list[str]:
 def accounting(rows: Mapping[str, int]) -> str:
     """Account for every row: read = scored + quarantined + skipped.
 
-    Examples
-    --------
     >>> accounting({"read": 1004, "scored": 1000, "quarantined": 3, "skipped": 1})
     '1,004 read = 1,000 scored + 3 quarantined + 1 skipped'
     """
@@ -142,8 +124,6 @@ def accounting(rows: Mapping[str, int]) -> str:
 def group(attributes: Sequence[str], groups: Sequence[str]) -> str:
     """Name a group, or an intersection of groups, by its columns.
 
-    Examples
-    --------
     >>> group(["sex", "age"], ["Female", ">= 60"]), group(["age"], ["[20, 25)"])
     ('sex = Female, age >= 60', 'age in [20, 25)')
     """
@@ -162,19 +142,9 @@ def levels(group: Sequence[str]) -> str:
 
 
 def reason(why: Contradiction, *, cut: bool = False) -> str:
-    """Say why a cell is atypical: its value, the cell it contradicts, what was expected, and how surprising it is.
+    """Say why a cell is atypical, such as `age is 17 with years_of_work 30, expected 46 to 51 (6.12 nats)`.
 
-    Parameters
-    ----------
-    why
-        The cell, such as age 17 where 46 to 51 was expected with 30 years of work.
-    cut
-        Whether names and values are cut to a readable length.
-
-    Returns
-    -------
-    str
-        Such as `age is 17 with years_of_work 30, expected 46 to 51 (6.12 nats)`.
+    `cut` shortens names and values to a readable length.
     """
     write = name if cut else str
     beside = f" with {write(why.partner)} {write(why.partner_value)}" if why.partner else ""
@@ -185,8 +155,6 @@ def reason(why: Contradiction, *, cut: bool = False) -> str:
 def explains(column: str, direction: str) -> str:
     """Say how a latent moves with a column, to follow "Latent 2".
 
-    Examples
-    --------
     >>> explains("age", "falls"), explains("job", "from clerk up to manager")
     ('falls as age rises', 'runs from clerk up to manager in job')
     """
@@ -209,8 +177,6 @@ def finding_id(*parts: str) -> str:
 
     Signs that tell groups apart are spelled out, so that `< 30` and `>= 30` differ.
 
-    Examples
-    --------
     >>> finding_id("representation", "Sex", "Female"), finding_id("outlier", "age", ">= 30")
     ('representation-sex-female', 'outlier-age-from-30')
     """

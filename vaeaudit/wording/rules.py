@@ -15,28 +15,18 @@ class Condition(Protocol):
     """`op` is `in` (a list), `between` ([low, high), None is open) or `missing`."""
 
     @property
-    def column(self) -> str:
-        """Name of the column."""
-
+    def column(self) -> str: ...
     @property
-    def op(self) -> str:
-        """How the column is held against the value."""
-
+    def op(self) -> str: ...
     @property
-    def value(self) -> Any:
-        """What it is held against."""
+    def value(self) -> Any: ...
 
 
 def describe(rule: Iterable[Condition], *, cut: bool = False) -> str:
-    """Say a rule in plain words, such as `age is below 25 and sex is Female`.
+    """Say conditions that hold together in plain words, such as `age is below 25 and sex is Female`.
 
-    Parameters
-    ----------
-    rule
-        Conditions that hold together.
-    cut
-        Whether names are cut to a readable length, and levels to no more than fit. Bounds stay in full, for a rule
-        must be applicable as it is read.
+    `cut` shortens names to a readable length, and levels to no more than fit. Bounds stay in full, for a rule must be
+    applicable as it is read.
     """
     return " and ".join(_condition(condition, cut=cut) for condition in rule) or "any row"
 
