@@ -122,13 +122,8 @@ def _gaps(truth: People, complete: pd.DataFrame, document: dict[str, Any]) -> li
                 f"{region['id']}: {phrases.plural(region['observed'], 'row')} where "
                 f"{numbers.expected(region['expected'])} are expected ({region['baseline']}), F1 {numbers.ratio(f1)}"
             )
-        items.append(
-            PlantedItem(
-                f"{gap.name}: {numbers.count(gap.deleted)} of {numbers.count(gap.deleted + gap.remaining)} deleted",
-                f1 >= FOUND_F1,
-                how,
-            )
-        )
+        deleted = f"{numbers.count(gap.deleted)} of {numbers.count(gap.deleted + gap.remaining)} rows deleted"
+        items.append(PlantedItem(f"{gap.name}: {deleted}", f1 >= FOUND_F1, how))
     return items
 
 
