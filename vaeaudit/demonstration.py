@@ -15,10 +15,12 @@ import pandas as pd
 from vaeaudit import pipeline
 from vaeaudit.analysis import apply_rule
 from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.progress import Listener, ignore
 from vaeaudit.samples import People, matching, people
+from vaeaudit.wording import numbers, phrases
 
 #: A region has found a gap if the two overlap with at least this F1 score over the rows before deletion (PROTOCOLS).
 FOUND_F1 = 0.5
@@ -117,14 +119,11 @@ def _gaps(truth: People, complete: pd.DataFrame, document: dict[str, Any]) -> li
         how = "no region overlaps it"
         if region is not None:
             how = (
-                f"{region['id']}: {region['observed']:,} rows where {region['expected']:,.0f} are expected "
-                f"({region['baseline']}), F1 {f1:.2f}"
+                f"{region['id']}: {phrases.plural(region['observed'], 'row')} where "
+                f"{numbers.expected(region['expected'])} are expected ({region['baseline']}), F1 {numbers.ratio(f1)}"
             )
-        items.append(
-            PlantedItem(
-                f"{gap.name}: {gap.deleted:,} of {gap.deleted + gap.remaining:,} rows deleted", f1 >= FOUND_F1, how
-            )
-        )
+        deleted = f"{numbers.count(gap.deleted)} of {numbers.count(gap.deleted + gap.remaining)} rows deleted"
+        items.append(PlantedItem(f"{gap.name}: {deleted}", f1 >= FOUND_F1, how))
     return items
 
 
@@ -146,13 +145,14 @@ def _outliers(truth: People, folder: Path) -> list[PlantedItem]:
         items.append(PlantedItem(f"{len(rows)} rows: {kind}", 2 * hits > len(rows), f"{hits} of {len(rows)} flagged"))
     false = len(flagged - set(truth.outliers))
     kept = len(truth.frame) - len(truth.outliers)
-    how = f"{false} of {kept:,} sound rows flagged, {false / max(1, len(flagged)):.0%} of all flags"
+    share = numbers.share(false / max(1, len(flagged)))
+    how = f"{false} of {phrases.plural(kept, 'sound row')} flagged, {share} of all flags"
     return [*items, PlantedItem("all other rows are sound", false <= 0.1 * len(flagged), how)]
 
 
 def _proxy(truth: People, document: dict[str, Any]) -> PlantedItem:
     entry = next(p for p in document["proxies"] if p["attribute"] == "sex" and p["from"] == "columns")
     strongest = max(entry["by_column"], key=entry["by_column"].get)
-    ci = entry["ci"]
-    how = f"{strongest}; together the columns reach AUC {entry['auc']:.2f} [{ci['low']:.2f}, {ci['high']:.2f}]"
+    auc = numbers.with_interval(entry["auc"], Interval(**entry["ci"]), "ratio")
+    how = f"{strongest}; together the columns reach AUC {auc}"
     return PlantedItem(f"{truth.proxy} gives sex away", strongest == truth.proxy, how)

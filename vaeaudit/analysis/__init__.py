@@ -25,7 +25,7 @@ from vaeaudit.analysis.picture_rows import region_rows, rows_to_picture
 from vaeaudit.analysis.rebalancing.rebalance import Rebalanced, rebalance
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.row_scores import RowScores
-from vaeaudit.analysis.rules import apply_rule, describe
+from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.latent_histograms import effective_sample_size
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "companion_scores",
     "consequences",
     "dbvae_weight",
-    "describe",
     "effective_sample_size",
     "find_pairs",
     "fit_density",

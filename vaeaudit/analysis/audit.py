@@ -30,6 +30,7 @@ from vaeaudit.analysis.verdict import judge
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
+from vaeaudit.wording import numbers
 
 #: A sensitive column of more groups is not shown group by group: the groups would be too small, the list too long.
 MOST_GROUPS = 50
@@ -127,7 +128,7 @@ def sensitive_groupings(inputs: AuditInputs) -> tuple[list[Grouping], list[str]]
         if len(grouping) <= MOST_GROUPS:
             groupings.append(grouping)
         else:
-            notes.append(f"The {len(grouping):,} groups of {column.name} are too many to show one by one.")
+            notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to show one by one.")
     return groupings, notes
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.results.quality import ColumnSummary
-from vaeaudit.analysis.wording import exact_number_text, moment_text, number_text, percent_text
+from vaeaudit.data.cells import number_text as exact_text
 from vaeaudit.data.picture_columns import MEANINGS
 from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.wording import numbers
+from vaeaudit.wording.cells import moment_text, number_text
+from vaeaudit.wording.phrases import shorten
 
 #: Levels named with their share.
 _NAMED_LEVELS = 3
@@ -49,19 +52,19 @@ def describe(values: pd.Series, column: Column) -> str:
         return f"{first} to {last}, median {middle}"
     if column.kind.is_levelled:
         return _describe_levels(present, column)
-    example = _cut(str(present.iloc[0]))
+    example = shorten(str(present.iloc[0]), _LONGEST_VALUE)
     if column.kind is Kind.CONSTANT:
         return f"always {example}"
-    distinct = f"{present.nunique():,} distinct values"
+    distinct = f"{numbers.count(present.nunique())} distinct values"
     what = "identifier" if column.kind is Kind.IDENTIFIER else "free text"
     return f"{what}, {distinct}, such as {example}"
 
 
-def _describe_numbers(numbers: np.ndarray) -> str:
-    low, lower, middle, upper, high = np.quantile(numbers, [0, 0.25, 0.5, 0.75, 1], method="nearest")
+def _describe_numbers(values: np.ndarray) -> str:
+    low, lower, middle, upper, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1], method="nearest")
     if lower == upper:
-        share = float(np.mean(numbers == middle))
-        spread = f"{exact_number_text(float(middle))} in {percent_text(share)} of the cells"
+        share = float(np.mean(values == middle))
+        spread = f"{exact_text(float(middle))} in {numbers.share(share)} of the cells"
     else:
         spread = f"median {number_text(middle)}, middle half {number_text(lower)} to {number_text(upper)}"
     return f"{spread}, range {number_text(low)} to {number_text(high)}"
@@ -74,11 +77,10 @@ def _describe_levels(present: pd.Series, column: Column) -> str:
     if column.kind is Kind.ORDINAL and used <= _NAMED_LEVELS + 1:
         order = np.arange(len(counts))
     shown = [place for place in order if counts[place] > 0][: _NAMED_LEVELS + (used == _NAMED_LEVELS + 1)]
-    parts = [f"{_cut(column.levels[place])} {percent_text(counts[place] / counts.sum())}" for place in shown]
+    parts = [
+        f"{shorten(column.levels[place], _LONGEST_VALUE)} {numbers.share(counts[place] / counts.sum())}"
+        for place in shown
+    ]
     if used > len(shown):
-        parts.append(f"… {used:,} levels")
+        parts.append(f"… {numbers.count(used)} levels")
     return ", ".join(parts)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

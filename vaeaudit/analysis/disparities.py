@@ -9,13 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from vaeaudit.analysis.groups import Grouping, bound_text, group_column
+from vaeaudit.analysis.groups import Grouping, group_column
 from vaeaudit.analysis.intervals import newcombe_difference, normal_quantile, wilson
 from vaeaudit.analysis.multiplicity import holm_within_bh_across
 from vaeaudit.analysis.results.fairness import Disparity
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.wording import numbers
+from vaeaudit.wording.rules import bound_text
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -70,7 +72,9 @@ def assess_disparities(frame: pd.DataFrame, schema: Schema, config: AnalysisConf
     labelled = np.asarray(values.notna())
     notes = []
     if not labelled.all():
-        notes.append(f"{int((~labelled).sum()):,} rows without {label.name} are left out where its rates are compared.")
+        notes.append(
+            f"{numbers.count((~labelled).sum())} rows without {label.name} are left out where its rates are compared."
+        )
     outcomes = _outcomes(values, label, notes)
     results: list[Disparity] = []
     p_values: list[float] = []
@@ -78,7 +82,9 @@ def assess_disparities(frame: pd.DataFrame, schema: Schema, config: AnalysisConf
     for family, column in enumerate(schema.sensitive):
         grouping = group_column(frame[column.name], column)
         if len(grouping) > MAX_GROUPS:
-            notes.append(f"The {len(grouping):,} groups of {column.name} are too many to compare on {label.name}.")
+            notes.append(
+                f"The {numbers.count(len(grouping))} groups of {column.name} are too many to compare on {label.name}."
+            )
             continue
         for outcome, has_outcome in outcomes.items():
             compared = compare_rates(grouping.codes[labelled], has_outcome[labelled], len(grouping), config)

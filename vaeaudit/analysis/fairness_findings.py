@@ -7,8 +7,9 @@ from itertools import groupby
 
 from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.fairness import Disparity, Proxy
-from vaeaudit.analysis.wording import bounds, finding_id, group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import finding_id, listed, plural
 
 #: A proxy is a finding when its interval lies above 0.6, and grave from 0.7 and 0.9 on: Hosmer and Lemeshow (2000,
 #: chapter 5) call 0.7 acceptable and 0.9 outstanding for a predictor; here being predictable is the fault.
@@ -46,20 +47,20 @@ def disparity_findings(disparities: Sequence[Disparity], config: AnalysisConfig)
             kind="disparity",
             severity="high" if grave else "medium",
             title=(
-                f"{outcome}: {percent_text(worst.rate)} of the rows with {group_text([attribute], [worst.group])}, "
-                f"{percent_text(worst.rate - difference)} of all others{others}"
+                f"{outcome}: {numbers.share(worst.rate)} of the rows with {phrases.group([attribute], [worst.group])}, "
+                f"{numbers.share(worst.rate - difference)} of all others{others}"
             ),
             evidence={
                 "n": worst.n,
                 "rate": worst.rate,
-                "ci": bounds(worst.ci),
+                "ci": worst.ci.bounds,
                 "difference": difference,
-                "difference_ci": None if worst.difference_ci is None else bounds(worst.difference_ci),
+                "difference_ci": None if worst.difference_ci is None else worst.difference_ci.bounds,
                 "ratio": worst.ratio,
                 "p_adjusted": worst.p_adjusted,
                 "minimum_detectable": worst.minimum_detectable,
                 "groups": [
-                    {"group": entry.group, "n": entry.n, "rate": entry.rate, "ci": bounds(entry.ci)}
+                    {"group": entry.group, "n": entry.n, "rate": entry.rate, "ci": entry.ci.bounds}
                     for entry in sorted(clear, key=lambda entry: entry.rate)[:_LISTED]
                 ],
             },
@@ -86,29 +87,29 @@ def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> It
         if not telling:
             continue
         best = max(telling, key=lambda proxy: proxy.auc)
-        low, high = best.ci.low or 0.0, 1.0 if best.ci.high is None else best.ci.high
+        low = best.ci.low or 0.0
         strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
-        named = [f"{name} (alone {auc:.2f})" for name, auc in strongest]
+        named = [f"{name} (alone {numbers.ratio(auc)})" for name, auc in strongest]
         from_columns = any(proxy.from_ == "columns" for proxy in found)
         alone = f", though no single {'measure' if of_pictures else 'column'} does" if from_columns else ""
-        by = f", above all {list_text(named)}" if named else alone
+        by = f", above all {listed(named)}" if named else alone
         yield Finding(
             id=finding_id("proxy", attribute),
             kind="proxy",
             severity="high" if low > OPEN_PROXY_AUC else "medium" if low > CLEAR_PROXY_AUC else "low",
             title=(
                 f"{_SOURCES[of_pictures, best.from_]} give {attribute} away: "
-                f"AUC {best.auc:.2f} ({low:.2f} to {high:.2f}){by}"
+                f"AUC {numbers.with_interval(best.auc, best.ci, 'ratio')}{by}"
             ),
             evidence={
                 "auc": {proxy.from_: proxy.auc for proxy in found},
-                "ci": bounds(best.ci),
+                "ci": best.ci.bounds,
                 "null_auc": best.null_auc,
                 "by_column": dict(strongest[:_LISTED]),
             },
             action=(
                 f"Leaving {attribute} out does not make a model blind to it: test errors per group, and ask whether "
-                f"{list_text([name for name, _ in strongest] or ['these columns'])} must be used."
+                f"{listed([name for name, _ in strongest] or ['these columns'])} must be used."
                 if from_columns and not of_pictures
                 else f"A model trained on these pictures can tell {attribute} from them: test errors per group."
             ),

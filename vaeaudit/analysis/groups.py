@@ -15,6 +15,7 @@ from vaeaudit.analysis.binning import date_cuts, number_cuts
 from vaeaudit.analysis.conditions import Condition
 from vaeaudit.data.population_shares import PopulationColumn
 from vaeaudit.data.schema import Column, Kind
+from vaeaudit.wording.rules import bound_text
 
 MISSING_LABEL = "(missing)"
 #: Groups of a numeric or date-time column where nothing else is asked for: enough for a trend, few enough to read.
@@ -180,18 +181,11 @@ def interval_label(low: Bound, high: Bound) -> str:
     >>> interval_label(25.0, 35.0), interval_label(None, 0.5), interval_label(1200.0, None)
     ('[25, 35)', '< 0.5', '>= 1200')
     """
-    if low is None and high is None:
-        return "any value"
     if low is None:
-        return f"< {bound_text(high)}"
+        return "any value" if high is None else f"< {bound_text(high)}"
     if high is None:
         return f">= {bound_text(low)}"
     return f"[{bound_text(low)}, {bound_text(high)})"
-
-
-def bound_text(bound: Bound) -> str:
-    """Write a bound without needless digits."""
-    return f"{bound:.12g}" if isinstance(bound, float) else str(bound)
 
 
 def _single_values(numbers: npt.NDArray[np.float64], codes: npt.NDArray[np.integer], groups: int) -> dict[int, str]:

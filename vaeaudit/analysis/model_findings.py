@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.latents import LatentSummary, ModelSummary
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.quality import ColumnSummary
-from vaeaudit.analysis.wording import bounds, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema import Kind, Role
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import listed, plural
 
 #: Columns with a larger share of missing cells are named; from the second share on they say more about who
 #: answered than about the answer.
@@ -61,11 +61,11 @@ def latent_findings(latents: Sequence[LatentSummary], model: ModelSummary) -> It
             severity="medium",
             title=(
                 f"The model does not surely describe held-out rows better than separate {model.parts} do: "
-                f"{model.elbo_nats:.2f} against {model.baseline_nats:.2f} nats per row"
+                f"{numbers.nats(model.elbo_nats)} against {numbers.nats(model.baseline_nats)} nats per row"
             ),
             evidence={
                 "elbo_nats": model.elbo_nats,
-                "ci": bounds(model.elbo_ci),
+                "ci": model.elbo_ci.bounds,
                 "baseline_nats": model.baseline_nats,
             },
             action="Do not build on the latents and outliers of this run; fit with --preset thorough or more rows.",
@@ -98,13 +98,13 @@ def _quarantine(accounting: RowAccounting, config: AnalysisConfig) -> Finding:
         id="quality-quarantined-rows",
         kind="quality",
         severity="high" if share > config.max_quarantined_share else "low",
-        title=f"{accounting.quarantined:,} of {records} ({percent_text(share)}) could not be read",
+        title=f"{numbers.count(accounting.quarantined)} of {records} ({numbers.share(share)}) could not be read",
         evidence={
             "quarantined": accounting.quarantined,
             "read": accounting.read,
             "skipped": accounting.skipped,
             "share": share,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
+            "ci": [float(low), float(high)],
         },
         action="Mend them at the source: quarantine.csv names file, row and reason of each. No figure counts them.",
         anchor="quality",
@@ -118,17 +118,17 @@ def _missing(columns: Sequence[ColumnSummary], n_rows: int, config: AnalysisConf
         return
     worst = next(column for column in columns if column.name == holed[0])
     low, high = wilson(worst.missing, n_rows, config.confidence)
-    names = [f"{name} ({percent_text(shares[name])})" for name in holed]
+    names = [f"{name} ({numbers.share(shares[name])})" for name in holed]
     yield Finding(
         id="quality-missing-cells",
         kind="quality",
         severity="medium" if shares[worst.name] >= MOSTLY_MISSING else "low",
-        title=f"{plural(len(holed), 'column')} with many missing cells: {list_text(names)}",
+        title=f"{plural(len(holed), 'column')} with many missing cells: {listed(names)}",
         evidence={
             "columns": len(holed),
             "missing": worst.missing,
             "n": n_rows,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
+            "ci": [float(low), float(high)],
             "shares": {name: shares[name] for name in holed[:_LISTED]},
         },
         action="Find out why they are empty, and for whom, before imputing: absence may say more than a value would.",
@@ -172,7 +172,7 @@ def _left_out(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
         id="quality-columns-left-out",
         kind="quality",
         severity="info",
-        title=f"{plural(len(left_out), 'column')} took no part in the model: {list_text(names)}",
+        title=f"{plural(len(left_out), 'column')} took no part in the model: {listed(names)}",
         evidence={"columns": len(left_out), "left_out": dict(list(left_out.items())[:_LISTED])},
         action="Nothing in this report speaks about their content; check them by other means.",
         anchor="quality",
@@ -192,7 +192,7 @@ def _undeclared(columns: Sequence[ColumnSummary]) -> Iterator[Finding]:
         id="quality-undeclared-sensitive",
         kind="quality",
         severity="info",
-        title=f"The name suggests a sensitive attribute, but none was declared: {list_text(names)}",
+        title=f"The name suggests a sensitive attribute, but none was declared: {listed(names)}",
         evidence={"columns": len(names), "names": names[:_LISTED]},
         action=f"If so, fit again with {options}; groups, labels and proxies are then audited for it.",
         anchor="quality",

@@ -21,9 +21,9 @@ from vaeaudit.analysis.picture_rows import (
 from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.images import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.results.latents import LatentMap
-from vaeaudit.analysis.wording import column_texts
 from vaeaudit.data.schema import Column, Role
 from vaeaudit.pictures import Pictures
+from vaeaudit.wording.cells import column_texts
 
 Rows = npt.NDArray[np.integer]
 FloatArray = npt.NDArray[np.floating]

@@ -20,9 +20,10 @@ from vaeaudit.analysis.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.results.fairness import Proxy, ProxySource
 from vaeaudit.analysis.roc import binned_auc, macro_auc_interval
-from vaeaudit.analysis.wording import list_text
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.picture_columns import computed_columns
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import listed, plural
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
@@ -78,7 +79,10 @@ def find_proxies(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> Prox
     rows = sample_rows(len(inputs.frame), len(inputs.schema), rng, most_rows=MOST_ROWS)
     notes = []
     if len(rows) < len(inputs.frame):
-        notes.append(f"Proxies were measured on {len(rows):,} of the {len(inputs.frame):,} rows, drawn at random.")
+        notes.append(
+            f"Proxies were measured on {numbers.count(len(rows))} of the {plural(len(inputs.frame), 'row')}, drawn at "
+            "random."
+        )
     told = (*inputs.codes.columns, *computed_columns(inputs.schema))
     columns = bin_columns(inputs.frame.iloc[rows], inputs.schema, told)
     means = inputs.codes.mean[rows][:, inputs.codes.active].astype(np.float64)
@@ -121,7 +125,7 @@ def judge_attribute(
     notes = []
     if aside:
         notes.append(
-            f"Proxies of {name}: set aside {list_text(aside)} (no value, fewer than {smallest_group} of the rows that "
+            f"Proxies of {name}: set aside {listed(aside)} (no value, fewer than {smallest_group} of the rows that "
             f"were used, or not among the {MOST_GROUPS} largest groups)."
         )
     if groups.size < 2:

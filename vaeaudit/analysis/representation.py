@@ -28,6 +28,7 @@ from vaeaudit.analysis.results.representation import Representation, Status
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema import Schema
+from vaeaudit.wording import numbers
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -95,7 +96,7 @@ def assess_representation(
     for names in _attribute_sets(tuple(groupings)):
         size = product_size([groupings[name] for name in names])
         if size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS:
-            notes.append(f"The {size:,} combinations of {' x '.join(names)} are too many to list.")
+            notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to list.")
             continue
         listed += size
         tables.append(count_cells(frame, [groupings[name] for name in names], config, population))
@@ -154,7 +155,7 @@ def _sensitive_groupings(
         else:
             grouping = group_column(frame[column.name], column)
         if len(grouping) > MAX_CELLS_PER_SET:
-            notes.append(f"The {len(grouping):,} groups of {column.name} are too many to list.")
+            notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to list.")
         else:
             groupings[column.name] = grouping
     return groupings, notes

@@ -12,16 +12,9 @@ from vaeaudit.analysis.intervals import normal_quantile
 from vaeaudit.analysis.multiplicity import holm
 from vaeaudit.analysis.results.audit import Finding, Severity
 from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.analysis.wording import (
-    bounds,
-    finding_id,
-    group_text,
-    list_text,
-    percent_text,
-    plural,
-    share_interval_text,
-)
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import finding_id, listed, plural
 
 #: Groups listed in the evidence of a finding.
 _LISTED = 20
@@ -76,7 +69,7 @@ def _total_of_empty(cell: Representation) -> float:
 
 
 def _name(cell: Representation) -> str:
-    return group_text(cell.attributes, cell.group)
+    return phrases.group(cell.attributes, cell.group)
 
 
 def _id_of(cells: Sequence[Representation], direction: str) -> str:
@@ -93,7 +86,7 @@ def _cell_evidence(cell: Representation) -> dict[str, object]:
         "group": dict(zip(cell.attributes, cell.group, strict=True)),
         "n": cell.n,
         "share": cell.share,
-        "ci": bounds(cell.ci),
+        "ci": cell.ci.bounds,
         "reference_share": cell.reference_share,
         "ratio": cell.ratio,
         "p_adjusted": cell.p_adjusted,
@@ -106,14 +99,14 @@ def _under_represented(cells: list[Representation], config: AnalysisConfig, seve
     ranked = sorted(cells, key=lambda cell: -lacking[id(cell)])
     worst = ranked[0]
     more = f"; {plural(len(cells) - 1, 'more group')} short of their share" if len(cells) > 1 else ""
-    named = [f"{max(lacking[id(cell)], 1):,} with {_name(cell)}" for cell in ranked]
+    named = [f"{numbers.count(max(lacking[id(cell)], 1))} with {_name(cell)}" for cell in ranked]
     return Finding(
         id=_id_of(cells, "under"),
         kind="representation",
         severity=severity,
         title=(
-            f"{_name(worst)}: {percent_text(worst.share)} of the rows ({share_interval_text(worst.ci)}), "
-            f"{percent_text(worst.reference_share or 0.0)} of the population{more}"
+            f"{_name(worst)}: {numbers.with_interval(worst.share, worst.ci, 'share')} of the rows, "
+            f"{numbers.share(worst.reference_share or 0.0)} of the population{more}"
         ),
         evidence={
             "groups": len(cells),
@@ -125,8 +118,8 @@ def _under_represented(cells: list[Representation], config: AnalysisConfig, seve
             ],
         },
         action=(
-            f"Collect at least {list_text(named, separator='; ')} ({'each alone ' if len(cells) > 1 else ''}to reach "
-            f"{percent_text(config.min_ratio)} of the share), or weight such rows up and report results for them apart."
+            f"Collect at least {listed(named, separator='; ')} ({'each alone ' if len(cells) > 1 else ''}to reach "
+            f"{numbers.rate(config.min_ratio)} of the share), or weight such rows up and report results for them apart."
         ),
         anchor="representation",
     )
@@ -142,8 +135,8 @@ def _over_represented(cells: list[Representation]) -> Finding:
         kind="representation",
         severity="low",
         title=(
-            f"{_name(most)}: {percent_text(most.share)} of the rows ({share_interval_text(most.ci)}), only "
-            f"{percent_text(most.reference_share or 0.0)} of the population{more}"
+            f"{_name(most)}: {numbers.with_interval(most.share, most.ci, 'share')} of the rows, only "
+            f"{numbers.share(most.reference_share or 0.0)} of the population{more}"
         ),
         evidence={
             "groups": len(cells),
@@ -172,19 +165,19 @@ def _empty_combinations(cells: Sequence[Representation], config: AnalysisConfig)
     telling = [int(place) for place in np.argsort(-expected, kind="stable") if adjusted[place] < config.fdr]
     if not telling:
         return
-    names = [f"{_name(empty[place])} (about {expected[place]:,.0f} expected)" for place in telling]
+    names = [f"{_name(empty[place])} (about {numbers.expected(expected[place])} expected)" for place in telling]
     yield Finding(
         id=_id_of([empty[place] for place in telling], "empty"),
         kind="representation",
         severity="medium",
         title=(
             f"{plural(len(telling), 'combination')} of sensitive groups without a single row, although each group has "
-            f"enough: {list_text(names, separator='; ')}"
+            f"enough: {listed(names, separator='; ')}"
         ),
         evidence={
             "combinations": len(telling),
             "n": 0,
-            "ci": bounds(empty[telling[0]].ci),
+            "ci": empty[telling[0]].ci.bounds,
             "empty": [
                 {
                     "group": dict(zip(empty[place].attributes, empty[place].group, strict=True)),
@@ -219,11 +212,11 @@ def _small_groups(cells: list[Representation], config: AnalysisConfig) -> Findin
         id="representation-small-groups",
         kind="representation",
         severity="low",
-        title=f"Too small to judge: {list_text(names, most=4)}",
+        title=f"Too small to judge: {listed(names, most=4)}",
         evidence={
             "groups": len(cells),
             "n": ordered[0].n,
-            "ci": bounds(ordered[0].ci),
+            "ci": ordered[0].ci.bounds,
             "smallest_group": config.smallest_group,
             "smallest": [_cell_evidence(cell) for cell in ordered[:_LISTED]],
         },

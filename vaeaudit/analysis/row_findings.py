@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from vaeaudit.analysis.missing.shortages import STATED
 from vaeaudit.analysis.results.audit import Finding, Severity
 from vaeaudit.analysis.results.coverage import Comparison, Difference, Region
-from vaeaudit.analysis.rules import describe
-from vaeaudit.analysis.wording import bounds, finding_id, list_text, plural
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import finding_id, listed, plural
+from vaeaudit.wording.rules import describe
 
 #: Regions with a finding of their own; the others share one.
 MOST_REGIONS = 5
@@ -50,7 +51,7 @@ def region_findings(
             evidence={
                 "regions": len(rest),
                 "observed": sum(region.observed for region in rest),
-                "ci": bounds(rest[0].ci),
+                "ci": rest[0].ci.bounds,
                 "rules": {region.id: describe(region.rule) for region in rest},
             },
             action="Look through them in the section on regions: the same gap may show under several names.",
@@ -66,7 +67,7 @@ def _region_finding(region: Region, sensitive: Collection[str], latents: Collect
         severity=_severity(region, sensitive, latents),
         title=(
             f"{plural(region.observed, 'row')} where {describe(region.rule)}; {_BASELINES[region.baseline]} "
-            f"it would be about {region.expected:,.0f}{returns}"
+            f"it would be about {numbers.expected(region.expected)}{returns}"
         ),
         evidence={
             "region": region.id,
@@ -74,7 +75,7 @@ def _region_finding(region: Region, sensitive: Collection[str], latents: Collect
             "observed": region.observed,
             "expected": region.expected,
             "ratio": region.ratio,
-            "ci": bounds(region.ci),
+            "ci": region.ci.bounds,
             "p_adjusted": region.p_adjusted,
             "rows_to_collect": region.rows_to_collect,
             "rows_to_collect_range": list(region.rows_to_collect_range),
@@ -132,13 +133,13 @@ def comparison_findings(comparison: Comparison | None) -> Iterator[Finding]:
         "columns": {entry.name: entry.distance for entry in differing},
     }
     if auc is not None:
-        evidence |= {"auc": auc.value, "ci": bounds(auc.ci)}
+        evidence |= {"auc": auc.value, "ci": auc.ci.bounds}
     yield Finding(
         id="reference-differs",
         kind="representation",
         severity="medium" if auc is not None and (auc.ci.low or 0.0) > _PLAIN else "low",
         title=f"The data differs from {comparison.name}"
-        + (f", most of all in {list_text(named, most=2, separator='; ')}" if named else ""),
+        + (f", most of all in {listed(named, most=2, separator='; ')}" if named else ""),
         evidence=evidence,
         action=(
             "Ask whether the two should be alike. Where they should, the regions against the reference say which rows "

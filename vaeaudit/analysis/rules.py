@@ -1,4 +1,4 @@
-"""Rules: up to three conditions on columns that hold together, applied to a table and put into words."""
+"""Rules: up to three conditions on columns that hold together, applied to a table, merged and simplified."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.groups import bound_text
+from vaeaudit.wording.rules import describe
 
 Mask = npt.NDArray[np.bool_]
 Rule = tuple[Condition, ...]
@@ -64,41 +64,6 @@ def same_conditions(one: Rule, other: Rule, frame: pd.DataFrame, *, overlap: flo
 def _f1(one: Mask, other: Mask) -> float:
     rows = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
     return 2 * int(np.count_nonzero(one & other)) / max(rows, 1)
-
-
-def describe(rule: Rule) -> str:
-    """Say a rule in plain words.
-
-    Parameters
-    ----------
-    rule
-        Conditions that hold together.
-
-    Examples
-    --------
-    >>> describe((Condition("age", "between", [None, 25.0]), Condition("sex", "in", ["Female"])))
-    'age is below 25 and sex is Female'
-    """
-    if not rule:
-        return "any row"
-    return " and ".join(_describe_condition(condition) for condition in rule)
-
-
-def _describe_condition(condition: Condition) -> str:
-    name = condition.column
-    if condition.op == "missing":
-        return f"{name} is missing"
-    if condition.op == "in":
-        levels = [str(level) for level in condition.value]
-        return f"{name} is {_alternatives(levels)}"
-    low, high = condition.value
-    if low is None and high is None:
-        return f"{name} is present"
-    if low is None:
-        return f"{name} is below {bound_text(high)}"
-    if high is None:
-        return f"{name} is {bound_text(low)} or more"
-    return f"{name} is from {bound_text(low)} to below {bound_text(high)}"
 
 
 def merge_conditions(conditions: Sequence[Condition]) -> Condition:
@@ -174,9 +139,3 @@ def _order(value: float | str) -> float:
 
 def _start(span: Sequence[float | str | None]) -> float:
     return -inf if span[0] is None else _order(span[0])
-
-
-def _alternatives(levels: Sequence[str]) -> str:
-    if len(levels) == 1:
-        return levels[0]
-    return f"{', '.join(levels[:-1])} or {levels[-1]}"

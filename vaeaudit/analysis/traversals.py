@@ -8,8 +8,8 @@ import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.results.latents import Traversal
-from vaeaudit.analysis.wording import expected_texts, holds_whole_days
 from vaeaudit.data.schema import Column, Kind
+from vaeaudit.wording.cells import expected_texts, holds_whole_days
 
 FloatArray = npt.NDArray[np.floating]
 

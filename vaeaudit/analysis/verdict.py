@@ -15,12 +15,14 @@ from vaeaudit.analysis.model_findings import learned_structure
 from vaeaudit.analysis.results.audit import Gate, GateStatus, Measurements, Verdict
 from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.latents import ModelSummary
+from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import OutlierSummary
 from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.analysis.rules import describe
-from vaeaudit.analysis.wording import group_text, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import listed, plural
+from vaeaudit.wording.rules import describe
 
 #: Fewest rows for a verdict: with 240 rows a two-sided test at 5 % finds a group of 10 % at half its share with a power
 #: of 80 % (one-sample test of a proportion: ((1.96 sqrt(.1 * .9) + 0.84 sqrt(.05 * .95)) / .05)^2 = 238).
@@ -81,8 +83,8 @@ def judge(
 def _rows(accounting: RowAccounting) -> _Answer:
     enough = accounting.scored >= FEWEST_ROWS
     meaning = (
-        f"Are there enough rows to tell? {accounting.scored:,} were scored; below {FEWEST_ROWS} a group of 10 % could "
-        "be at half its proper share without being noticed."
+        f"Are there enough rows to tell? {numbers.count(accounting.scored)} were scored; below {FEWEST_ROWS} a group "
+        "of 10 % could be at half its proper share without being noticed."
     )
     gate = Gate("rows", "pass" if enough else "inconclusive", float(accounting.scored), float(FEWEST_ROWS), meaning)
     return _Answer(gate, f"with {plural(accounting.scored, 'row')} there are too few to tell")
@@ -90,8 +92,8 @@ def _rows(accounting: RowAccounting) -> _Answer:
 
 def _data_quality(accounting: RowAccounting, config: AnalysisConfig) -> _Answer:
     share = accounting.quarantined / accounting.read if accounting.read else 0.0
-    found = f"{accounting.quarantined:,} of {plural(accounting.read, 'record')} ({percent_text(share)})"
-    meaning = f"Could the data be read? {found} could not; {percent_text(config.max_quarantined_share)} are tolerated."
+    found = f"{numbers.count(accounting.quarantined)} of {plural(accounting.read, 'record')} ({numbers.share(share)})"
+    meaning = f"Could the data be read? {found} could not; {numbers.rate(config.max_quarantined_share)} are tolerated."
     status: GateStatus = "fail" if share > config.max_quarantined_share else "pass"
     gate = Gate("data_quality", status, share, config.max_quarantined_share, meaning)
     return _Answer(gate, f"{found} could not be read")
@@ -100,12 +102,12 @@ def _data_quality(accounting: RowAccounting, config: AnalysisConfig) -> _Answer:
 def _model(model: ModelSummary) -> _Answer:
     gain = model.elbo_nats - model.baseline_nats
     learned = model.active_latents > 0 and learned_structure(model)
-    interval = ""
+    gained = numbers.nats(gain)
     if model.elbo_ci.low is not None and model.elbo_ci.high is not None:
         low, high = model.elbo_ci.low - model.baseline_nats, model.elbo_ci.high - model.baseline_nats
-        interval = f" ({low:.2f} to {high:.2f})"
+        gained = numbers.with_interval(gain, Interval(low, high, model.elbo_ci.level), "nats")
     meaning = (
-        f"Did the model learn how the {model.parts} go together? It gains {gain:.2f} nats per held-out row{interval} "
+        f"Did the model learn how the {model.parts} go together? It gains {gained} nats per held-out row "
         f"over separate {model.parts}, with {plural(model.active_latents, 'active latent')}."
     )
     if model.objective == "ae":
@@ -123,13 +125,14 @@ def _model(model: ModelSummary) -> _Answer:
 def _outliers(outliers: OutlierSummary, config: AnalysisConfig) -> _Answer:
     share = outliers.flagged / outliers.n if outliers.n else 0.0
     low, high = (float(bound) for bound in wilson(outliers.flagged, outliers.n, config.confidence))
+    written = numbers.with_interval(share, Interval(low, high, config.confidence), "share")
     most = config.max_outlier_share
     status: GateStatus = "fail" if low > most else "inconclusive" if share > most else "pass"
     meaning = (
-        f"Do the rows belong together? {outliers.flagged:,} of {plural(outliers.n, 'row')} ({percent_text(share)}, "
-        f"{percent_text(low)} to {percent_text(high)}) are flagged as outliers; {percent_text(most)} are tolerated."
+        f"Do the rows belong together? {numbers.count(outliers.flagged)} of {plural(outliers.n, 'row')} ({written}) "
+        f"are flagged as outliers; {numbers.rate(most)} are tolerated."
     )
-    clause = f"{plural(outliers.flagged, 'row')} ({percent_text(share)}) do not belong with the rest"
+    clause = f"{plural(outliers.flagged, 'row')} ({numbers.share(share)}) do not belong with the rest"
     return _Answer(Gate("outliers", status, share, most, meaning), clause)
 
 
@@ -144,7 +147,7 @@ def _representation(cells: Sequence[Representation], config: AnalysisConfig) -> 
     under = sorted((cell for cell in judged if cell.status == "under"), key=lambda cell: cell.ratio or 0.0)
     open_groups = [cell for cell in judged if cell.status == "inconclusive" and len(cell.attributes) == 1]
     unclear = sum(cell.status == "inconclusive" for cell in judged)
-    question = f"Does every group have at least {percent_text(config.min_ratio)} of its share of the population?"
+    question = f"Does every group have at least {numbers.rate(config.min_ratio)} of its share of the population?"
     if not judged:
         meaning = f"{question} No sensitive attribute is described by the population that was given."
         return _Answer(
@@ -158,8 +161,8 @@ def _representation(cells: Sequence[Representation], config: AnalysisConfig) -> 
     gate = Gate("representation", status, min(at_best.values()), config.min_ratio, f"{question} {found}.")
     if under:
         return _Answer(gate, _worst_group(under))
-    names = [group_text(cell.attributes, cell.group) for cell in open_groups]
-    return _Answer(gate, f"the share of {list_text(names)} cannot be told from so few rows")
+    names = [phrases.group(cell.attributes, cell.group) for cell in open_groups]
+    return _Answer(gate, f"the share of {listed(names)} cannot be told from so few rows")
 
 
 def _worst_group(under: Sequence[Representation]) -> str:
@@ -169,8 +172,8 @@ def _worst_group(under: Sequence[Representation]) -> str:
     more = f" (and {plural(len(under) - 1, 'further shortfall')} among groups and their combinations)"
     more = more if len(under) > 1 else ""
     return (
-        f"rows with {group_text(worst.attributes, worst.group)} are {percent_text(worst.share)} of all where the "
-        f"population has {percent_text(worst.reference_share or 0.0)}{more}"
+        f"rows with {phrases.group(worst.attributes, worst.group)} are {numbers.share(worst.share)} of all where the "
+        f"population has {numbers.share(worst.reference_share or 0.0)}{more}"
     )
 
 
@@ -188,7 +191,7 @@ def _regions(regions: Sequence[Region], tested: int, sensitive: Collection[str],
     gaps = [region for region in independent if not region.is_dependence]
     touching = [region for region in gaps if any(condition.column in sensitive for condition in region.rule)]
     question = (
-        f"Does every combination of columns have at least {percent_text(config.min_ratio)} of the rows to be expected?"
+        f"Does every combination of columns have at least {numbers.rate(config.min_ratio)} of the rows to be expected?"
     )
     lowest = min((region.ratio for region in stated or lasting), default=None)
     if tested == 0:
@@ -197,30 +200,31 @@ def _regions(regions: Sequence[Region], tested: int, sensitive: Collection[str],
         return _Answer(gate, "no combination of columns could be tested for missing rows")
     if stated:
         given = " and ".join(_GIVEN[name] for name in dict.fromkeys(region.baseline for region in stated))
-        meaning = f"{question} {len(stated)} of {tested:,} tested surely do not, by {given}."
+        meaning = f"{question} {len(stated)} of {numbers.count(tested)} tested surely do not, by {given}."
         gate = Gate("regions", "fail", lowest, config.min_ratio, meaning)
         return _Answer(gate, f"{_short(stated[0])} by {_GIVEN[stated[0].baseline]}")
     if touching:
         meaning = (
-            f"{question} {len(independent)} of {tested:,} tested hold fewer than if the columns were independent, "
-            f"{len(touching)} of them with a sensitive attribute. Nothing that was given says whether such rows ought "
-            "to exist: somebody who knows the world has to look."
+            f"{question} {len(independent)} of {numbers.count(tested)} tested hold fewer than if the columns were "
+            f"independent, {len(touching)} of them with a sensitive attribute. Nothing that was given says whether "
+            "such rows ought to exist: somebody who knows the world has to look."
         )
         gate = Gate("regions", "inconclusive", lowest, config.min_ratio, meaning)
         unsaid = "if these columns were independent, and nothing that was given says whether they ought to be"
         return _Answer(gate, f"{_short(touching[0])} {unsaid}")
-    meaning = f"{question} None of {tested:,} tested is surely short."
+    meaning = f"{question} None of {numbers.count(tested)} tested is surely short."
     if regions:
         meaning = (
-            f"{question} Of {tested:,} tested, {len(regions)} are listed as questions only: none is short against what "
-            "was given, and none that holds fewer rows than independence leads one to expect touches a sensitive "
-            "attribute and comes back when the rows are drawn anew."
+            f"{question} Of {numbers.count(tested)} tested, {len(regions)} are listed as questions only: none is short "
+            "against what was given, and none that holds fewer rows than independence leads one to expect touches a "
+            "sensitive attribute and comes back when the rows are drawn anew."
         )
     return _Answer(Gate("regions", "pass", lowest, config.min_ratio, meaning), "")
 
 
 def _short(region: Region) -> str:
-    return f"there are {plural(region.observed, 'row')} where {describe(region.rule)}, against {region.expected:,.0f}"
+    found = f"{plural(region.observed, 'row')} where {describe(region.rule)}"
+    return f"there {'is' if region.observed == 1 else 'are'} {found}, against {numbers.expected(region.expected)}"
 
 
 def _sentences(status: GateStatus, answers: Sequence[_Answer], any_sensitive: bool, compared: bool) -> Iterator[str]:

@@ -25,6 +25,7 @@ from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
 from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, preset_values
 from vaeaudit.errors import UsageError
+from vaeaudit.wording import numbers, phrases
 
 if TYPE_CHECKING:
     from vaeaudit.runs.directory import Run
@@ -139,8 +140,7 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
 def say_what_was_read(run: Run, *, verbose: bool) -> None:
     """Print row accounting, what was left out, and what the model came to, on standard error."""
     rows, training = run.metadata["rows"], run.metadata["training"]
-    accounting = " + ".join(f"{rows[name]:,} {name}" for name in ("scored", "quarantined", "skipped"))
-    click.echo(f"Rows: {rows['read']:,} read = {accounting}", err=True)
+    click.echo(f"Rows: {phrases.accounting(rows)}", err=True)
     notes = [*run.metadata["notes"], *(f"{c.name}: {problem}" for c in run.schema for problem in c.problems)]
     for note in notes if verbose else notes[:5]:
         click.echo(f"Note: {printable(note)}", err=True)
@@ -149,8 +149,8 @@ def say_what_was_read(run: Run, *, verbose: bool) -> None:
     codes = run.codes
     click.echo(
         f"Model: {int(codes.active.sum())} of {codes.n_latents} latents active; held-out ELBO "
-        f"{codes.elbo[codes.held_out].mean():.2f} nats per row, {training['baseline_nats']:.2f} without latents; "
-        f"{training['epochs']} epochs in {training['seconds']:.0f} s.",
+        f"{numbers.nats(codes.elbo[codes.held_out].mean())} nats per row, {numbers.nats(training['baseline_nats'])} "
+        f"without latents; {phrases.plural(training['epochs'], 'epoch')} in {numbers.duration(training['seconds'])}.",
         err=True,
     )
     click.echo(f"Next: vaeaudit report {printable(shlex.quote(str(run.path)))}", err=True)

@@ -20,6 +20,7 @@ from vaeaudit.cli.options import (
 )
 from vaeaudit.cli.terminal import printable
 from vaeaudit.errors import UsageError
+from vaeaudit.wording import numbers
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,9 +114,10 @@ def _images_line(images: dict[str, Any]) -> str:
     spread = sizes["median"]
     if sizes["smallest"] != sizes["largest"]:
         spread = f"{sizes['smallest']} to {sizes['largest']} (median {sizes['median']})"
-    modes = ", ".join(f"{count:,} {mode}" for mode, count in images["modes"].items())
+    modes = ", ".join(f"{numbers.count(count)} {mode}" for mode, count in images["modes"].items())
     side, colour = images["size_in_model"][0], "grey" if images["channels"] == 1 else "colour"
-    return f"Pictures: {images['count']:,} of {spread} pixels ({modes}); the model sees {side} x {side}, {colour}"
+    seen = f"the model sees {side} x {side}, {colour}"
+    return f"Pictures: {numbers.count(images['count'])} of {spread} pixels ({modes}); {seen}"
 
 
 def _table(description: dict[str, Any], *, verbose: bool) -> Table:
@@ -137,8 +139,8 @@ def _table(description: dict[str, Any], *, verbose: bool) -> Table:
             column["kind"],
             "computed from the pixels" if column["derived"] and column["role"] == "input" else column["role"],
             "yes" if column["in_model"] else "no",
-            f"{column['missing']:,}",
-            f"{column['unique']:,}",
+            f"{numbers.count(column['missing'])}",
+            f"{numbers.count(column['unique'])}",
             _examples(column, verbose=verbose),
         )
         table.add_row(*(Text(cell, style=style) for cell in cells))
@@ -151,7 +153,9 @@ def _examples(column: dict[str, Any], *, verbose: bool) -> str:
         return joint.join(_short(text, verbose=verbose) for text in column["examples"])
     shown = column["levels"] if verbose else column["levels"][:_SHOWN_LEVELS]
     more = column["n_levels"] - len(shown)
-    return ", ".join(_short(level, verbose=verbose) for level in shown) + (f", … {more:,} more" if more else "")
+    return ", ".join(_short(level, verbose=verbose) for level in shown) + (
+        f", … {numbers.count(more)} more" if more else ""
+    )
 
 
 def _short(text: str, *, verbose: bool) -> str:
@@ -183,4 +187,4 @@ def _show_quarantine(console: Console, description: dict[str, Any], *, verbose: 
         where = f"{entry['file']}, record {entry['row']}" if entry["row"] >= 0 else entry["file"]
         console.print(f"Quarantined: {printable(where)}: {printable(entry['reason'])}", soft_wrap=True)
     if quarantine["entries"] > len(shown):
-        console.print(f"Quarantined: {quarantine['entries'] - len(shown):,} more.", soft_wrap=True)
+        console.print(f"Quarantined: {numbers.count(quarantine['entries'] - len(shown))} more.", soft_wrap=True)

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import IO, Any
 
 from vaeaudit.progress import Progress
+from vaeaudit.wording import numbers
 
 _WORDS = {
     "reading": "Reading",
@@ -124,9 +125,9 @@ class Display:
 def _detail(progress: Progress) -> str:
     parts = []
     if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.2f}")
+        parts.append(f"loss {numbers.nats(progress.loss)}")
     if progress.kl is not None:
-        parts.append(f"KL {progress.kl:.2f} nats")
+        parts.append(f"KL {numbers.nats(progress.kl)} nats")
     if progress.active is not None:
         parts.append(f"{progress.active} active")
     if progress.seconds_left is not None:

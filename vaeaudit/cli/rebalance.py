@@ -13,6 +13,7 @@ from vaeaudit.cli.options import json_option, verbosity_options
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
 from vaeaudit.config import Weighting
+from vaeaudit.wording import numbers, phrases
 
 #: Lines of the plan that are shown unless -v asks for all.
 _LINES = 5
@@ -98,7 +99,8 @@ def methods_in_words(document: dict[str, Any]) -> list[str]:
         `rebalance.json`.
     """
     lines = [
-        f"Weights for {document['rows']:,} rows; findings are checked on halves that the weights were not fitted to."
+        f"Weights for {phrases.plural(document['rows'], 'row')}; findings are checked on halves that the weights were "
+        "not fitted to."
     ]
     faults = {gap["id"] for gap in document["gaps"] if gap["question"] is None}
     for method in document["methods"]:
@@ -106,8 +108,9 @@ def methods_in_words(document: dict[str, Any]) -> list[str]:
         closed = _check_in_words(method, faults) if faults else "nothing to close"
         opened = f", opens {len(method['newly_short'])}" if method["newly_short"] else ""
         lines.append(
-            f" {chosen} {method['method']:<14} worth {method['effective_size']:,.0f} rows "
-            f"({method['effective_share']:.0%}), largest weight {method['largest']:.1f}: {closed}{opened}"
+            f" {chosen} {method['method']:<14} worth {numbers.count(method['effective_size'])} rows "
+            f"({numbers.share(method['effective_share'])}), largest weight {numbers.ratio(method['largest'])}: "
+            f"{closed}{opened}"
         )
         lines.extend(f"     {said}" for said in method["unreachable"][:_LINES])
     return [*lines, *document["notes"]]
@@ -135,7 +138,8 @@ def plan_in_words(document: dict[str, Any], *, all_lines: bool) -> list[str]:
     lines = []
     if plan["lines"]:
         lines.append(
-            f"To collect, at least: {plan['rows']:,} rows ({plan['fewest']:,} to {plan['most']:,}) close "
+            f"To collect, at least: {phrases.plural(plan['rows'], 'row')} "
+            f"({numbers.span(plan['fewest'], plan['most'], 'count')}) close "
             f"{sum(share['closed'] for share in plan['expected'])} of {len(plan['expected'])} findings"
         )
     lines += [f"   {line['rows']:>7,} where {line['name']}" for line in shown]

@@ -11,6 +11,7 @@ import click
 from vaeaudit.cli.options import json_option, reference_option, uniform_option, verbosity_options
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
+from vaeaudit.wording import phrases
 
 
 @click.command()
@@ -67,8 +68,8 @@ def say_findings(document: dict[str, object], *, most: int | None) -> None:
     verdict, findings = document["verdict"], document["findings"]
     assert isinstance(verdict, dict)  # noqa: S101 - the schema of report.json says so
     assert isinstance(findings, list)  # noqa: S101
-    click.echo(f"{verdict['status'].upper()}: {printable(verdict['sentence'])}", err=True)
+    click.echo(f"{phrases.VERDICT[verdict['status']].upper()}: {printable(verdict['sentence'])}", err=True)
     for finding in findings[:most]:
-        click.echo(f"  {finding['severity']:<6} {printable(finding['title'])}", err=True)
+        click.echo(f"  {phrases.SEVERITY[finding['severity']]:<15} {printable(finding['title'])}", err=True)
     if most is not None and len(findings) > most:
         click.echo(f"  … and {len(findings) - most} more in the report.", err=True)

@@ -11,6 +11,7 @@ import click
 from vaeaudit.cli.options import json_option, other_data_options, read_config_from, verbosity_options
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.cli.terminal import printable
+from vaeaudit.wording import numbers, phrases
 
 #: Notes that are shown unless all are asked for.
 _FEW = 5
@@ -60,12 +61,12 @@ def score(
 def say_scores(document: dict[str, Any], *, most: int | None) -> None:
     """Print the accounting, what was flagged, and the first notes on standard error."""
     rows, outliers = document["rows"], document["outliers"]
-    accounting = " + ".join(f"{rows[name]:,} {name}" for name in ("scored", "quarantined", "skipped"))
-    click.echo(f"Rows: {rows['read']:,} read = {accounting}", err=True)
+    click.echo(f"Rows: {phrases.accounting(rows)}", err=True)
     placed = sum(document["regions"].values())
     click.echo(
-        f"Flagged: {outliers['flagged']:,} rows that do not belong, at a false-discovery rate of {outliers['fdr']:g}; "
-        f"{placed:,} rows lie in one of {len(document['regions']):,} under-represented regions.",
+        f"Flagged: {phrases.plural(outliers['flagged'], 'row')} that do not belong, at a false-discovery rate of "
+        f"{numbers.rate(outliers['fdr'])}; {phrases.plural(placed, 'row')} in one of "
+        f"{phrases.plural(len(document['regions']), 'under-represented region')}.",
         err=True,
     )
     for note in document["notes"][:most]:

@@ -9,9 +9,9 @@ import numpy as np
 from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.images import PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.results.latents import LatentMap, LatentSummary
-from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Block, Card, Gallery, Paragraph, Sheet, Strip
-from vaeaudit.report.picture_blocks import MOST_NAMED, SMOOTH, folded_after, sheet_of
+from vaeaudit.report.galleries import MOST_NAMED, SMOOTH, folded_after, sheet_of
+from vaeaudit.wording import numbers, phrases, rules
 
 #: Pictures of a traversal, and of a region: what is legible side by side on a phone.
 _MOST_STEPS, _MOST_DECODED = 7, 6
@@ -27,7 +27,7 @@ def prior_gallery(sheets: PictureSheets) -> list[Block]:
         return []
     sheet = sheet_of(sheets, "prior", samples, 8)
     sentence = (
-        f"{numbers.plural(len(samples), 'picture')} decoded at random points of the latent space, as the prior has "
+        f"{phrases.plural(len(samples), 'picture')} decoded at random points of the latent space, as the prior has "
         "them. None is a row of the data. Where they look like the data the latent space is filled; where one looks "
         f"like nothing there is a hole. {SMOOTH}"
     )
@@ -50,7 +50,7 @@ def region_gallery(sheets: PictureSheets, regions: Sequence[Region]) -> list[Blo
         shown = folded_after(
             _OPEN_REGIONS,
             Gallery("regions-pictures", "The pictures that are missing", sentence, cards, card_width=22.0),
-            title=f"The missing pictures of {numbers.plural(len(known) - _OPEN_REGIONS, 'further region')}",
+            title=f"The missing pictures of {phrases.plural(len(known) - _OPEN_REGIONS, 'further region')}",
             sentence="As above: what the model decodes in each region, and rows of the data that lie there.",
         )
         blocks = [sheet, *shown]
@@ -59,7 +59,7 @@ def region_gallery(sheets: PictureSheets, regions: Sequence[Region]) -> list[Blo
         several = len(unknown) > 1
         blocks.append(
             Paragraph(
-                f"No pictures stand for {wording.listed(unknown, most=8)}: the run decoded none there. Either "
+                f"No pictures stand for {phrases.listed(unknown, most=8)}: the run decoded none there. Either "
                 f"{'they were' if several else 'it was'} found with settings that the fit did not have (another "
                 "population or false-discovery rate: fit again with them), or too few rows say where in the latents "
                 f"{'they lie' if several else 'it lies'}."
@@ -89,11 +89,11 @@ def _region_cards(
 
 
 def _region_card(sheet: Sheet, first: int, decoded: int, region: Region, examples: Sequence[RowTile]) -> Card:
-    rule = wording.rule_in_words(region.rule)
+    rule = rules.describe(region.rule, cut=True)
     strips = [Strip(sheet, first, decoded, alt=f"{decoded} pictures that the model decodes where {rule}.")]
-    lines = [f"{numbers.plural(region.observed, 'row')} where about {numbers.number(region.expected)} were expected"]
+    lines = [f"{phrases.plural(region.observed, 'row')} where about {numbers.expected(region.expected)} were expected"]
     if examples:
-        names = wording.listed([wording.name(tile.row_id) for tile in examples], most=MOST_NAMED)
+        names = phrases.listed([phrases.name(tile.row_id) for tile in examples], most=MOST_NAMED)
         share = round(100 * len(examples) / decoded, 2)
         alt = f"Rows of the data where {rule}: {names}."
         strips.append(Strip(sheet, first + decoded, len(examples), alt=alt, percent=min(share, 100.0)))
@@ -131,7 +131,11 @@ class Traversals:
         cards = []
         for latent in self._latents:
             best = latent.explains[0] if latent.explains else None
-            goes = f"{wording.explains(best)} ({numbers.percent(best.score)})" if best else "goes with no single column"
+            goes = (
+                f"{phrases.explains(best.column, best.direction)} ({numbers.share(best.score)})"
+                if best
+                else "goes with no single column"
+            )
             cards.append(Card((self._strip(latent),), f"Latent {latent.index}", lines=(goes,)))
         sentence = (
             f"What the model decodes while one latent moves from {self._ticks[0]} to {self._ticks[-1]} standard "
@@ -154,7 +158,11 @@ class Traversals:
         if self._sheet is None:
             raise ValueError("no latent was decoded")
         moves = f"What the model decodes as latent {latent.index} moves from {self._ticks[0]} to {self._ticks[-1]}"
-        best = f"; it {wording.explains(latent.explains[0])}" if latent.explains else ""
+        best = (
+            f"; it {phrases.explains(latent.explains[0].column, latent.explains[0].direction)}"
+            if latent.explains
+            else ""
+        )
         steps = len(self._ticks)
         return Strip(self._sheet, steps * self._latents.index(latent), steps, alt=f"{moves}{best}.", ticks=self._ticks)
 
@@ -174,8 +182,8 @@ def map_gallery(sheets: PictureSheets, sheet: Sheet, places: LatentMap) -> list[
     (left, bottom), (right, top) = sheets.grid.low, sheets.grid.high
     first, second = places.latents
     sentence = (
-        f"The map again, in pictures: left to right along latent {first} ({numbers.number(left)} to "
-        f"{numbers.number(right)}), bottom to top along latent {second} ({numbers.number(bottom)} to "
-        f"{numbers.number(top)}); each is the row nearest to the middle of its cell. Gaps hold no row of the sample."
+        f"The map again, in pictures: left to right along latent {first} ({numbers.span(left, right)}), bottom to top "
+        f"along latent {second} ({numbers.span(bottom, top)}); each is the row nearest to the middle of its cell. Gaps "
+        "hold no row of the sample."
     )
     return [Gallery("latents-map-pictures", "Who lies where", sentence, cards, card_width=4.0, columns=cells.shape[1])]

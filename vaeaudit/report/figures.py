@@ -12,7 +12,7 @@ import numpy as np
 from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.latents import LatentSpaceSummary
 from vaeaudit.analysis.results.measures import FloatArray, Interval
-from vaeaudit.report import numbers
+from vaeaudit.analysis.results.outliers import OutlierSummary, ScoreCurve
 from vaeaudit.report.theme import (
     DASHES,
     NEUTRAL,
@@ -26,6 +26,7 @@ from vaeaudit.report.theme import (
     rows_axis,
     vertical_line,
 )
+from vaeaudit.wording import numbers, phrases
 
 Spec = dict[str, Any]
 
@@ -129,7 +130,7 @@ def observed_and_expected(regions: Sequence[Region]) -> Spec:
     join = {"type": "scatter", "mode": "lines", "x": joins_x, "y": joins_y, "hoverinfo": "skip", "showlegend": False}
     largest = max(max(region.observed, region.expected) for region in shown)
     powers = [10**power for power in range(len(str(int(largest))) + 1)]
-    axis = {"type": "log", "tickvals": [_ZERO, *powers], "ticktext": ["0", *(f"{power:,}" for power in powers)]}
+    axis = {"type": "log", "tickvals": [_ZERO, *powers], "ticktext": ["0", *(numbers.count(power) for power in powers)]}
     spec = {
         "data": [
             {**join, "line": {"color": NEUTRAL, "width": 2}},
@@ -162,7 +163,7 @@ def _region_points(regions: Sequence[Region], name: str, rows: Sequence[float], 
         "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
         "hoverinfo": "text",
         "hovertext": [
-            hover(f"{region.id}: {numbers.number(value)} {name}") for region, value in zip(regions, rows, strict=True)
+            hover(f"{region.id}: {numbers.expected(value)} {name}") for region, value in zip(regions, rows, strict=True)
         ],
     }
 
@@ -184,7 +185,7 @@ def distances(space: LatentSpaceSummary) -> Spec:
                 "line": {"color": PALETTE[style], "width": 2.5, "dash": DASHES[style]},
                 "hoverinfo": "text",
                 "hovertext": [
-                    hover(f"{numbers.percent(share)} {name} within {numbers.number(value)} of a row")
+                    hover(f"{numbers.share(share)} {name} within {numbers.number(value)} of a row")
                     for share, value in zip(space.distance_shares, values, strict=True)
                 ],
             }
@@ -227,3 +228,88 @@ def history(curves: Mapping[str, FloatArray]) -> Spec | None:
         "layout": layout(height=300, x="epoch", y="nats per row", legend=True, hovermode="x unified"),
     }
     return for_narrow_pages(spec)
+
+
+def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
+    """Draw the share of rows that score at least as high, beside the share that would if all belonged.
+
+    The axis of shares is logarithmic, since the rows that matter are few. The axis of scores ends as far beyond the
+    threshold as the middle row lies below it: single scores may be a hundred times as high, and would flatten the rest.
+    """
+    floor = 0.6 / outliers.n
+    observed = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": "rows",
+        "x": rounded(curve.scores, 6),
+        "y": rounded(curve.observed),
+        "line": {"color": PALETTE[0], "width": 2},
+        "marker": {"color": PALETTE[0], "size": 4},
+        "hoverinfo": "text",
+        "hovertext": [
+            _point(outliers, *point) for point in zip(curve.scores, curve.observed, curve.expected, strict=True)
+        ],
+    }
+    expected = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "at most, if all belonged",
+        "x": rounded(curve.scores, 6),
+        "y": rounded(np.maximum(curve.expected, floor / 10)),
+        "line": {"color": NEUTRAL, "width": 2, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
+    powers = range(math.ceil(math.log10(floor)), 1)
+    shares = {
+        "type": "log",
+        "range": [math.log10(floor), 0.08],
+        "tickvals": [10.0**power for power in powers],
+        "ticktext": [numbers.rate(10.0**power) for power in powers],
+    }
+    shown = _scores_shown(outliers, curve)
+    more: Spec = {"xaxis": {"range": shown}, "yaxis": shares}
+    if outliers.threshold is not None:
+        text = f"flagged from<br>{numbers.number(outliers.threshold)} {outliers.unit}"
+        # Towards the middle, so that a narrow page does not cut it.
+        side, shift = ("right", -4) if outliers.threshold > sum(shown) / 2 else ("left", 4)
+        place = {
+            "x": outliers.threshold,
+            "xanchor": side,
+            "xshift": shift,
+            "y": 0.99,
+            "yref": "paper",
+            "yanchor": "top",
+        }
+        more["shapes"] = [vertical_line(outliers.threshold, dash="dot")]
+        more["annotations"] = [{"text": text, "align": side, "showarrow": False, **place}]
+    spec = {
+        "data": [observed, expected],
+        "layout": layout(
+            height=340, x=f"outlier score ({outliers.unit})", y="rows that score as high", legend=True, **more
+        ),
+    }
+    return for_narrow_pages(spec)
+
+
+def beyond_the_edge(outliers: OutlierSummary, curve: ScoreCurve) -> int:
+    """Return how many rows score beyond the right edge of the figure."""
+    edge = _scores_shown(outliers, curve)[1]
+    beyond = curve.observed[curve.scores > edge]
+    return round(float(beyond[0]) * outliers.n) if beyond.size else 0
+
+
+def _scores_shown(outliers: OutlierSummary, curve: ScoreCurve) -> list[float]:
+    low, high = float(curve.scores[0]), float(curve.scores[-1])
+    if outliers.threshold is not None:
+        middle = float(outliers.score_quantiles[len(outliers.score_quantiles) // 2])
+        high = min(high, 2 * outliers.threshold - middle)
+    pad = 0.02 * (high - low) or 0.5
+    return [low - pad, high + pad]
+
+
+def _point(outliers: OutlierSummary, score: float, observed: float, expected: float) -> str:
+    rows = phrases.plural(round(observed * outliers.n), "row")
+    return hover(
+        f"{rows} ({numbers.share(observed)}) score {numbers.number(score)} {outliers.unit} or more",
+        f"at most {numbers.share(expected)} would if all belonged",
+    )

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from vaeaudit.analysis.results.images import PictureSheets, RowTile
 from vaeaudit.analysis.results.outliers import OutlierSummary
-from vaeaudit.report import numbers, surprise_map, wording
-from vaeaudit.report.blocks import Block, Card, Gallery, Sheet, Strip
-from vaeaudit.report.contact_sheets import PixelArray
-from vaeaudit.report.picture_blocks import SMOOTH, folded_after, group_lines, not_kept, sheet_of
+from vaeaudit.report.blocks import Block, Card, Gallery, Paragraph, Sheet, Strip
+from vaeaudit.report.contact_sheets import SMALL_SIDE, PixelArray, contact_sheet
 from vaeaudit.report.tables import Badge
+from vaeaudit.wording import numbers, phrases
 
 #: Rows of the outlier sheet that stand open; the others open on demand.
 _OPEN_OUTLIERS = 12
+#: Most bytes of each image. Together 400 kB, 533 kB as text of the page; plotly.js takes 2.0 MB of the 3 MB.
+BUDGETS: Mapping[str, int] = {
+    "outliers": 80_000,
+    "rare": 40_000,
+    "reconstructions": 35_000,
+    "prior": 20_000,
+    "traversals": 45_000,
+    "regions": 40_000,
+    "thumbnails": 110_000,
+    "pairs": 30_000,
+}
+#: Row names spelled out in a line or a text alternative.
+MOST_NAMED = 4
+SMOOTH = "The model shows what it expects on average, so its pictures are smoother than real ones."
+#: From "as expected" to "departs most". Lightness rises from stop to stop, so that the order survives in grey and for
+#: readers with colour-vision deficiencies; hue runs from blue over red to yellow, which all of them tell apart.
+STOPS = ("#0d1033", "#4b1d78", "#9c2a7c", "#df4c4d", "#fb9a2f", "#fdf3a5")
+#: Brightness left to the picture underneath.
+_DIMMED = 0.55
 
 
 def outlier_galleries(sheets: PictureSheets, outliers: OutlierSummary) -> list[Block]:
@@ -25,7 +44,7 @@ def outlier_galleries(sheets: PictureSheets, outliers: OutlierSummary) -> list[B
         return list(not_kept(sheets.outliers_missing, "rows of highest score"))
     kept, places = sheets.pictures, [tile.place for tile in tiles]
     originals = _in_colour(kept.originals[places])
-    departures = surprise_map.drawn_over(kept.originals[places], kept.surprise[places])
+    departures = drawn_over(kept.originals[places], kept.surprise[places])
     columns = np.stack([originals, _in_colour(kept.reconstructions[places]), departures], axis=1)
     sheet = sheet_of(sheets, "outliers", columns.reshape(-1, *originals.shape[1:]), 3)
     aspects = {row.position: row.aspect for row in outliers.top}
@@ -46,14 +65,14 @@ def outlier_galleries(sheets: PictureSheets, outliers: OutlierSummary) -> list[B
     shown = folded_after(
         _OPEN_OUTLIERS,
         gallery,
-        title=f"The next {numbers.plural(len(cards) - _OPEN_OUTLIERS, 'row')} in pictures",
+        title=f"The next {phrases.plural(len(cards) - _OPEN_OUTLIERS, 'row')} in pictures",
         sentence="As above: the picture, what the model expects, and where the one departs from the other.",
     )
     return [sheet, *shown, *not_kept(sheets.outliers_missing, "rows of highest score")]
 
 
 def _outlier_card(sheet: Sheet, at: int, tile: RowTile, aspect: str) -> Card:
-    shown = f"{wording.name(tile.row_id)}: the picture, what the model expects, and where it departs from that"
+    shown = f"{phrases.name(tile.row_id)}: the picture, what the model expects, and where it departs from that"
     strip = Strip(
         sheet,
         3 * at,
@@ -63,9 +82,9 @@ def _outlier_card(sheet: Sheet, at: int, tile: RowTile, aspect: str) -> Card:
     )
     lines = [f"score {numbers.number(tile.score)}, p {numbers.p_value(tile.p_value)}", *group_lines(tile)]
     if aspect:
-        lines.insert(0, wording.shorten(aspect, 160))
+        lines.insert(0, phrases.shorten(aspect, 160))
     badge = Badge("flagged", "bad") if tile.flagged else Badge("not flagged", "neutral")
-    return Card((strip,), wording.name(tile.row_id), badge, tuple(lines))
+    return Card((strip,), phrases.name(tile.row_id), badge, tuple(lines))
 
 
 def rare_gallery(sheets: PictureSheets) -> list[Block]:
@@ -77,9 +96,9 @@ def rare_gallery(sheets: PictureSheets) -> list[Block]:
     sheet = sheet_of(sheets, "rare", sheets.pictures.originals[[tile.place for tile in tiles]], 6)
     cards = [
         Card(
-            (Strip(sheet, at, alt=f"{wording.name(tile.row_id)}, a rare picture. {_of_groups(tile)}".strip()),),
-            wording.name(tile.row_id),
-            lines=(f"rarity {numbers.number(tile.rarity)} nats", *group_lines(tile)),
+            (Strip(sheet, at, alt=f"{phrases.name(tile.row_id)}, a rare picture. {_of_groups(tile)}".strip()),),
+            phrases.name(tile.row_id),
+            lines=(f"rarity {numbers.nats(tile.rarity)} nats", *group_lines(tile)),
         )
         for at, tile in enumerate(tiles)
     ]
@@ -113,16 +132,16 @@ def reconstruction_gallery(sheets: PictureSheets) -> list[Block]:
                     sheet,
                     2 * at,
                     2,
-                    alt=f"{wording.name(tile.row_id)}: the picture, and what the model makes of it.",
+                    alt=f"{phrases.name(tile.row_id)}: the picture, and what the model makes of it.",
                     ticks=("picture", "model"),
                 ),
             ),
-            wording.name(tile.row_id),
+            phrases.name(tile.row_id),
         )
         for at, tile in enumerate(tiles)
     ]
     sentence = (
-        f"{numbers.plural(len(tiles), 'picture')} drawn at random among those that took no part in training, each "
+        f"{phrases.plural(len(tiles), 'picture')} drawn at random among those that took no part in training, each "
         f"beside its reconstruction. What is lost there, no latent encodes. {SMOOTH}"
     )
     gallery = Gallery("model-reconstructions", "Originals and reconstructions", sentence, tuple(cards), card_width=9.5)
@@ -146,8 +165,8 @@ def pairs_gallery(sheets: PictureSheets, said: Mapping[tuple[int, int], str]) ->
     sheet = sheet_of(sheets, "pairs", sheets.pictures.originals[places], 4)
     cards = []
     for at, (left, right) in enumerate(pairs):
-        names = (wording.name(left.row_id), wording.name(right.row_id))
-        word = wording.shorten(said.get((left.position, right.position), ""), 160)
+        names = (phrases.name(left.row_id), phrases.name(right.row_id))
+        word = phrases.shorten(said.get((left.position, right.position), ""), 160)
         strip = Strip(sheet, 2 * at, 2, alt=f"{names[0]} beside {names[1]}. {word}".rstrip())
         cards.append(Card((strip,), lines=(*names, word) if word else names))
     of_all = f"The first {len(pairs)} of {len(said)} pairs" if len(said) > len(pairs) else "Every pair that is listed"
@@ -161,3 +180,72 @@ def _of_groups(tile: RowTile) -> str:
 
 def _in_colour(pictures: PixelArray) -> PixelArray:
     return pictures if pictures.shape[3] == 3 else pictures.repeat(3, axis=3)
+
+
+def sheet_of(sheets: PictureSheets, name: str, tiles: PixelArray, columns: int) -> Sheet:
+    """Compress tiles [K, h, w, channels] within the budget of the sheet of this name."""
+    pixelated = max(sheets.size[:2]) <= SMALL_SIDE
+    return Sheet(f"sheet-{name}", contact_sheet(tiles, columns, BUDGETS[name], pixelated=pixelated))
+
+
+def group_lines(tile: RowTile) -> tuple[str, ...]:
+    """Say who or what is on a picture, as one line; nothing where no column tells."""
+    told = [f"{phrases.name(column)} {phrases.name(value)}" for column, value in tile.groups.items()]
+    return (", ".join(told),) if told else ()
+
+
+def folded_after(most: int, gallery: Gallery, *, title: str, sentence: str) -> tuple[Gallery, ...]:
+    """Leave the first `most` cards of a gallery open; the others, if any, open on demand under this title."""
+    further = gallery.cards[most:]
+    if not further:
+        return (gallery,)
+    folded = replace(
+        gallery, id=f"{gallery.id}-further", title=title, sentence=sentence, cards=further, scale=(), folded=True
+    )
+    return replace(gallery, cards=gallery.cards[:most]), folded
+
+
+def not_kept(missing: int, which: str) -> tuple[Paragraph, ...]:
+    """Say that pictures are missing from a sheet, and why; nothing where none is."""
+    if missing == 0:
+        return ()
+    return (
+        Paragraph(
+            f"{phrases.plural(missing, 'picture')} of the {which} cannot be shown: the run kept those that the "
+            "settings of its fit called for, and this report was made with others. Fit again with these to see them."
+        ),
+    )
+
+
+def colours(values: PixelArray) -> PixelArray:
+    """Return the colour [..., 3] of each value [...], 0 to 255."""
+    stops = np.array([[int(stop[at : at + 2], 16) for at in (1, 3, 5)] for stop in STOPS], dtype=np.float64)
+    places = np.linspace(0, 255, len(stops))
+    table = np.stack([np.interp(np.arange(256), places, stops[:, channel]) for channel in range(3)], axis=1)
+    return np.asarray(table.round().astype(np.uint8)[values])
+
+
+def drawn_over(originals: PixelArray, surprise: PixelArray) -> PixelArray:
+    """Draw where pictures depart from what is expected: the more, the brighter and the less of the picture shows.
+
+    Parameters
+    ----------
+    originals
+        [R, H, W, 1 or 3].
+    surprise
+        [R, H, W]; 0 is usual, 255 the top of the scale.
+
+    Returns
+    -------
+    PixelArray
+        [R, H, W, 3].
+    """
+    grey = _DIMMED * originals.mean(axis=3, keepdims=True)
+    opacity = (surprise / 255.0)[..., None] ** 0.5
+    mixed = (1 - opacity) * grey + opacity * colours(surprise)
+    return np.asarray(mixed.round().astype(np.uint8))
+
+
+def gradient() -> str:
+    """Return the colours as a CSS gradient, for the legend."""
+    return f"linear-gradient(to right, {', '.join(STOPS)})"

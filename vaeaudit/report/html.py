@@ -14,12 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import vaeaudit
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.report.blocks import Figure, Group, Section
+from vaeaudit.report.galleries import gradient
 from vaeaudit.report.sections import SECTION_IDS, all_sections
 from vaeaudit.report.summary import summarise
-from vaeaudit.report.surprise_map import gradient
-from vaeaudit.report.wording import clean
+from vaeaudit.wording.phrases import clean
 
-_SPACE_BEFORE_PERCENT = re.compile(r"(?<=\d) %")
+_SPACE_BEFORE_PERCENT = re.compile(r"(?<=[\d\]]) %")
 
 __all__ = ["SECTION_IDS", "to_html"]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.analysis.results.measures import FloatArray
-from vaeaudit.report import numbers
 from vaeaudit.report.blocks import Sheet
 from vaeaudit.report.theme import DASHES, NEUTRAL, PALETTE, for_narrow_pages, hover, label, layout, rounded
-from vaeaudit.report.wording import shorten
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import shorten
 
 Spec = dict[str, Any]
 
@@ -70,7 +70,7 @@ def _overall_bars(edges: FloatArray, counts: HistogramCounts) -> Spec:
         },
         "hoverinfo": "text",
         "hovertext": [
-            hover(f"{numbers.number(low)} to {numbers.number(high)}: {numbers.plural(int(rows), 'row')}")
+            hover(f"{numbers.span(low, high)}: {phrases.plural(int(rows), 'row')}")
             for low, high, rows in zip(edges[:-1], edges[1:], counts.counts, strict=True)
         ],
     }

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from vaeaudit.analysis.results.audit import AuditResults, Finding, Gate, Verdict
+from vaeaudit.analysis.results.latents import ModelSummary
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.report import numbers, text, wording
+from vaeaudit.report import text
 from vaeaudit.report.sections import SECTION_IDS
 from vaeaudit.report.tables import Badge, Cell, Column, Table, table
+from vaeaudit.wording import numbers, phrases
 
-_VERDICT = {
-    "pass": Badge("Pass", "good"),
-    "fail": Badge("Fail", "bad"),
-    "inconclusive": Badge("Inconclusive", "unsure"),
-}
-_SEVERITY = {
-    "high": Badge("High", "bad"),
-    "medium": Badge("Medium", "warn"),
-    "low": Badge("Low", "unsure"),
-    "info": Badge("For information", "neutral"),
-}
+#: Status or severity -> tone of its badge.
+_TONE = {"pass": "good", "fail": "bad", "inconclusive": "unsure"}
+_TONE |= {"high": "bad", "medium": "warn", "low": "unsure", "info": "neutral"}
 #: Where a finding of each kind is shown, should its own anchor not be on the page.
 _SECTION_OF_KIND = {
     "representation": "representation",
@@ -38,6 +33,26 @@ _SECTION_OF_KIND = {
 }
 
 
+#: Word in the name of a piece of evidence -> how it is written; whole numbers are counts, others ratios.
+_KINDS: Mapping[str, Callable[[float], str]] = {
+    **dict.fromkeys(("share", "shares", "rate", "stability"), numbers.share),
+    "expected": numbers.expected,
+    "p": numbers.p_value,
+    "difference": numbers.points,
+    "detectable": partial(numbers.points, sign=False),
+    "fdr": numbers.rate,
+    "nats": numbers.nats,
+    "threshold": numbers.number,
+}
+#: Gate -> how what was found and its limit are written, so that the table says them as the sentence beside it does.
+_GATE_WRITERS: Mapping[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
+    "rows": (numbers.count, numbers.count),
+    "data_quality": (numbers.share, numbers.rate),
+    "model": (numbers.nats, numbers.nats),
+    "outliers": (numbers.share, numbers.rate),
+    "representation": (numbers.ratio, numbers.rate),
+    "regions": (numbers.ratio, numbers.rate),
+}
 #: Names of evidence in report.json -> for people; others are shown by their own name.
 _TERMS = {
     "n": "rows",
@@ -84,15 +99,15 @@ def summarise(results: AuditResults) -> Summary:
     """Arrange the top of the page."""
     run = results.run
     facts = (
-        ("Rows", text.rows_in_words(results)),
+        ("Rows", phrases.accounting(vars(results.rows))),
         ("Modelled", text.what_is_modelled(results)),
-        ("Model", text.model_in_one_line(results.model)),
-        ("Made", f"{wording.moment(run.created)}, seed {run.seed}"),
+        ("Model", model_in_one_line(results.model)),
+        ("Made", f"{numbers.moment(run.created)}, seed {run.seed}"),
     )
     return Summary(
-        name=wording.name(run.data.name),
+        name=phrases.name(run.data.name),
         facts=facts,
-        verdict=_VERDICT[results.verdict.status],
+        verdict=_answer(results.verdict.status),
         sentence=results.verdict.sentence,
         gates=_gates(results.verdict) if results.verdict.gates else None,
         findings=tuple(_card(finding) for finding in results.findings),
@@ -107,19 +122,24 @@ def _gates(verdict: Verdict) -> Table:
 
 def _gate_row(gate: Gate) -> tuple[Cell, ...]:
     question, asked, found = gate.meaning.partition("? ")
+    found_as, limit_as = _GATE_WRITERS.get(gate.name, (numbers.number, numbers.number))
     return (
         f"{question}?" if asked else gate.name.replace("_", " ").capitalize(),
         found if asked else gate.meaning,
-        numbers.ABSENT if gate.value is None else numbers.number(gate.value),
-        numbers.ABSENT if gate.threshold is None else numbers.number(gate.threshold),
-        _VERDICT[gate.status],
+        numbers.ABSENT if gate.value is None else found_as(gate.value),
+        numbers.ABSENT if gate.threshold is None else limit_as(gate.threshold),
+        _answer(gate.status),
     )
+
+
+def _answer(status: str) -> Badge:
+    return Badge(phrases.VERDICT[status], _TONE[status])
 
 
 def _card(finding: Finding) -> Card:
     return Card(
         id=finding.id,
-        severity=_SEVERITY[finding.severity],
+        severity=Badge(phrases.SEVERITY[finding.severity], _TONE[finding.severity]),
         kind=finding.kind,
         title=finding.title,
         evidence=evidence(finding.evidence),
@@ -134,46 +154,55 @@ def evidence(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     Examples
     --------
     >>> evidence({"n": 1200, "p_adjusted": 0.004, "groups": [{"group": "a"}]})
-    (('rows', '1,200'), ('adjusted p', '0.004'))
+    (('rows', '1,200'), ('adjusted p', '0.0040'))
     """
-    shares = any(_is_share(key) for key in found)
-    written = [(_TERMS.get(key, key.replace("_", " ")), _evidence(key, value, shares)) for key, value in found.items()]
+    written = [(_TERMS.get(key, key.replace("_", " ")), _evidence(key, value, found)) for key, value in found.items()]
     return tuple((term, value) for term, value in written if value is not None)
 
 
-def _evidence(key: str, value: Any, shares: bool) -> str | None:
-    """Write one value, or return None for what a card has no room for; `shares` says what a bare `ci` is of."""
+def _evidence(key: str, value: Any, found: Mapping[str, Any]) -> str | None:
+    """Write one value of the evidence, or return None for what a card has no room for."""
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return _number(key, value)
     if isinstance(value, str):
-        return wording.shorten(value, 160)
+        return phrases.shorten(value, 160)
     if key.endswith("ci") and isinstance(value, Sequence) and len(value) == 2:
-        unit = "points" if key.startswith("difference") else "percent" if shares else "number"
-        return numbers.interval(Interval(value[0], value[1], 0.0), unit)
-    return _texts(value)
+        return numbers.interval(Interval(value[0], value[1], 0.0), _unit(key, found))
+    return _texts(key, value)
 
 
-def _texts(value: Any) -> str | None:
+def _unit(key: str, found: Mapping[str, Any]) -> numbers.Unit:
+    """Say what an interval is of: its own name tells, or what stands beside it; most are of a share."""
+    if key.startswith("difference"):
+        return "points"
+    if "elbo_nats" in found:
+        return "nats"
+    return "ratio" if key.startswith("ratio") or found.keys() & {"auc", "observed"} else "share"
+
+
+def _texts(key: str, value: Any) -> str | None:
     """List a sequence of text, or a mapping of text or numbers; anything deeper has no room on a card."""
     if isinstance(value, Mapping) and all(isinstance(held, str | int | float) for held in value.values()):
-        value = [f"{key}: {held if isinstance(held, str) else numbers.number(held)}" for key, held in value.items()]
+        value = [f"{name}: {held if isinstance(held, str) else _number(key, held)}" for name, held in value.items()]
     if not isinstance(value, Sequence) or not value or not all(isinstance(part, str) for part in value):
         return None
-    return wording.listed([wording.shorten(part, 100) for part in value])
+    return phrases.listed([phrases.shorten(part, 100) for part in value])
 
 
 def _number(key: str, value: float) -> str:
-    if key in ("p", "p_value", "p_adjusted"):
-        return numbers.p_value(value)
-    if key in ("difference", "minimum_detectable"):
-        return numbers.points(value).lstrip("" if key == "difference" else "+")
-    if _is_share(key):
-        return numbers.rate(value) if key == "fdr" else numbers.percent(value)
-    return numbers.count(value) if isinstance(value, int) else numbers.number(value)
+    """Write a number of the evidence by its kind, which its name tells."""
+    if isinstance(value, int):
+        return numbers.count(value)
+    return next((_KINDS[word] for word in key.split("_") if word in _KINDS), numbers.ratio)(value)
 
 
-def _is_share(key: str) -> bool:
-    return any(word in ("share", "rate", "fdr") for word in key.split("_"))
+def model_in_one_line(model: ModelSummary) -> str:
+    """Name the model as the page's head does."""
+    objective = {"beta": f"beta-VAE, beta {model.beta:g}", "ae": "autoencoder"}.get(model.objective, model.objective)
+    return (
+        f"{objective}, {model.active_latents} of {phrases.plural(model.latents, 'latent')} active, "
+        f"{phrases.plural(model.epochs, 'epoch')} in {numbers.duration(model.seconds)}"
+    )

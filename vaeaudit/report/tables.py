@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.report import numbers
+from vaeaudit.wording import numbers
 
 #: Rows of a table that stay open; longer tables fold away behind their caption.
 OPEN_ROWS = 12
@@ -131,7 +131,7 @@ class Track:
 
     low: float
     high: float
-    unit: str
+    unit: numbers.Unit
     reference: float | None = None
 
     def mark(self, value: float, ci: Interval) -> Mark:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.report.wording import shorten
+from vaeaudit.wording import phrases
+from vaeaudit.wording.phrases import shorten
 
 #: Colours that stay apart for readers with colour-vision deficiencies (Okabe & Ito 2008), without its black and
 #: yellow, which vanish on a dark or a light page.
@@ -18,15 +19,15 @@ NEUTRAL = "#7a8494"
 
 #: Status -> colour, marker and the word in the legend; never colour alone.
 STATUS_STYLE: Mapping[str, tuple[str, str, str]] = {
-    "under": ("#D55E00", "triangle-left", "under-represented"),
-    "over": ("#0072B2", "triangle-right", "over-represented"),
-    "ok": ("#009E73", "circle", "within tolerance"),
-    "inconclusive": ("#7a8494", "diamond", "inconclusive"),
-    "none": ("#0072B2", "circle", "not compared"),
+    "under": ("#D55E00", "triangle-left", phrases.REPRESENTATION["under"]),
+    "over": ("#0072B2", "triangle-right", phrases.REPRESENTATION["over"]),
+    "ok": ("#009E73", "circle", phrases.REPRESENTATION["ok"]),
+    "inconclusive": ("#7a8494", "diamond", phrases.REPRESENTATION["inconclusive"]),
+    "none": ("#0072B2", "circle", phrases.REPRESENTATION["none"]),
     "auc": ("#0072B2", "circle", "AUC"),
-    "flagged": ("#D55E00", "square", "differs"),
-    "unflagged": ("#7a8494", "circle", "no difference shown"),
-    "small": ("#7a8494", "circle-open", "too few rows to judge"),
+    "flagged": ("#D55E00", "square", phrases.DISPARITY["flagged"]),
+    "unflagged": ("#7a8494", "circle", phrases.DISPARITY["unflagged"]),
+    "small": ("#7a8494", "circle-open", phrases.DISPARITY["small"]),
 }
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

@@ -20,19 +20,19 @@ def test_numbers_are_described_by_median_and_middle_half():
 
 def test_a_number_that_is_nearly_always_the_same_says_so():
     values = pd.Series([0.0] * 92 + [5.0] * 8)
-    assert describe(values, Column("gain", Kind.COUNT)) == "0 in 92 % of the cells, range 0 to 5"
+    assert describe(values, Column("gain", Kind.COUNT)) == "0 in 92.0 % of the cells, range 0 to 5"
 
 
 def test_levels_are_described_by_their_shares_among_the_cells_with_a_value():
     series, column = levelled(["a"] * 60 + ["b"] * 20 + ["c"] * 10 + ["d"] * 6 + ["e"] * 4 + [None] * 50)
-    assert describe(series, column) == "a 60 %, b 20 %, c 10 %, … 5 levels"
+    assert describe(series, column) == "a 60.0 %, b 20.0 %, c 10.0 %, … 5 levels"
     series, column = levelled(["x"] * 3 + ["y"])
     assert describe(series, column) == "x 75 %, y 25 %"
 
 
 def test_few_ordinal_levels_keep_their_order():
     series, column = levelled(["high"] * 6 + ["low"] * 4, Kind.ORDINAL, ["low", "high"])
-    assert describe(series, column) == "low 40 %, high 60 %"
+    assert describe(series, column) == "low 40.0 %, high 60.0 %"
 
 
 def test_dates_identifiers_text_and_constants_have_a_line_of_their_own():

@@ -45,7 +45,7 @@ def test_one_group_that_is_short_is_named_with_its_figures():
     (finding,) = representation_findings([cell(330, 1_000, reference=0.52, status="under")], CONFIG)
     assert finding.id == "representation-sex-female"
     assert finding.severity == "high"
-    assert finding.title == "sex = Female: 33 % of the rows (30 % to 36 %), 52 % of the population"
+    assert finding.title == "sex = Female: 33.0 % [30.2, 36.0] of the rows, 52.0 % of the population"
     assert finding.evidence["n"] == 330
     assert finding.evidence["rows_to_tolerance"] == 148  # (330 + 148) / 1148 = 0.416 = 0.8 * 0.52
     assert "148" in finding.action

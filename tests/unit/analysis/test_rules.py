@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.rules import apply_rule, describe, merge_conditions, same_conditions, satisfies, simplify
+from vaeaudit.analysis.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
 
 FRAME = pd.DataFrame(
     {
@@ -51,17 +51,6 @@ def test_a_rule_needs_no_more_than_three_lines_of_pandas():
     mask = (FRAME["age"] >= 17) & (FRAME["age"] < 30)
     mask &= FRAME["sex"].isin(["m"])
     assert apply_rule(rule, FRAME).tolist() == mask.tolist()
-
-
-def test_rules_are_said_in_plain_words():
-    assert describe((between("age", None, 25.0), among("sex", "f"))) == "age is below 25 and sex is f"
-    assert describe((between("age", 25.0, 30.5),)) == "age is from 25 to below 30.5"
-    assert describe((between("since", "2021-01-01", None),)) == "since is 2021-01-01 or more"
-    assert describe((among("job", "cook", "nurse", "driver"),)) == "job is cook, nurse or driver"
-    assert (
-        describe((Condition("pay", "missing", None), between("age", None, None))) == "pay is missing and age is present"
-    )
-    assert describe(()) == "any row"
 
 
 def test_neighbouring_bins_merge_into_one():

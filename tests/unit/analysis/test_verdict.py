@@ -75,7 +75,9 @@ def test_too_few_rows_are_inconclusive_and_never_a_pass(healthy):
 def test_too_many_unreadable_rows_fail(healthy):
     answer = verdict(healthy, RowAccounting(1_000, 980, 20, 0))
     assert gate(answer, "data_quality").status == "fail"
-    assert answer.sentence.startswith("Not ready to train on as it is: 1 of 5 checks failed. 20 of 1,000 records (2 %)")
+    assert answer.sentence.startswith(
+        "Not ready to train on as it is: 1 of 5 checks failed. 20 of 1,000 records (2.0 %)"
+    )
 
 
 def test_a_model_without_gain_leaves_the_verdict_open(healthy):
@@ -96,7 +98,7 @@ def test_a_group_that_is_short_of_its_share_fails_and_is_named(healthy):
     answer = verdict(replace(healthy, representation=cells), population_given=True)
     assert gate(answer, "representation").status == "fail"
     assert gate(answer, "representation").value == pytest.approx(0.36 / 0.52)
-    assert "Rows with sex = Female are 33 % of all where the population has 52 %" in answer.sentence
+    assert "Rows with sex = Female are 33.0 % of all where the population has 52.0 %" in answer.sentence
     assert "not judged" not in answer.sentence
 
 

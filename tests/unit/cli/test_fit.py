@@ -96,7 +96,7 @@ def test_the_path_goes_to_stdout_and_everything_else_to_stderr(place: Path, capf
     rows = load_run(path).metadata["rows"]
     assert f"Rows: {rows['read']:,} read = {rows['scored']:,} scored + 1 quarantined + 1 skipped" in err
     assert rows["read"] == rows["scored"] + 2
-    assert re.search(r"Model: \d+ of \d+ latents active; held-out ELBO -?\d", err)
+    assert re.search(r"Model: \d+ of \d+ latents active; held-out ELBO −?\d", err)
     assert f"Next: vaeaudit report {path}" in err
     assert "\x1b" not in err
 

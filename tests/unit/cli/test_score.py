@@ -26,7 +26,7 @@ def test_the_account_the_flags_and_the_first_notes_are_said(capsys: pytest.Captu
     say_scores(document([f"note {number} \x1b[2J" for number in range(7)]), most=5)
     said = capsys.readouterr().err
     assert "12 read = 10 scored + 1 quarantined + 1 skipped" in said
-    assert "2 rows" in said and "3 rows lie in one of 2" in said
+    assert "2 rows" in said and "3 rows in one of 2" in said
     assert said.count("Note: note") == 5
     assert "2 more with -v" in said
     assert "\x1b" not in said

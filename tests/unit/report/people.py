@@ -511,7 +511,7 @@ def people_columns() -> tuple[ColumnSummary, ...]:
     columns = [
         ColumnSummary("age", "count", "sensitive", False, 0, 73, "17 to 90, median 37", (), True),
         ColumnSummary("sex", "boolean", "sensitive", False, 0, 2, "Male 66.8 %, Female 33.2 %", (), True),
-        ColumnSummary("race", "category", "sensitive", False, 0, 5, f"White 85.5 %, {SCRIPT} 0.8 %", (), True),
+        ColumnSummary("race", "category", "sensitive", False, 0, 5, f"White 85.5 %, {SCRIPT} 0.83 %", (), True),
         ColumnSummary("income", "boolean", "label", False, 0, 2, "<=50K 76.1 %, >50K 23.9 %", (), False),
         ColumnSummary(SCRIPT, "category", "input", True, 2_799, 9, BOLD, ("12 infinite values became missing",), False),
         ColumnSummary(FORMULA, "text", "excluded", False, 0, 48_000, "free text", (f"left out: {FORMULA}",), False),

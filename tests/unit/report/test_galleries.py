@@ -15,8 +15,14 @@ from vaeaudit.report import to_html
 from vaeaudit.report.blocks import Block, Card, Gallery, Group, Paragraph, Sheet, Strip
 from vaeaudit.report.decoded_galleries import Traversals, prior_gallery, region_gallery, thumbnail_sheet
 from vaeaudit.report.document import document, json_schema
-from vaeaudit.report.galleries import outlier_galleries, pairs_gallery, rare_gallery, reconstruction_gallery
-from vaeaudit.report.picture_blocks import BUDGETS, sheet_of
+from vaeaudit.report.galleries import (
+    BUDGETS,
+    outlier_galleries,
+    pairs_gallery,
+    rare_gallery,
+    reconstruction_gallery,
+    sheet_of,
+)
 from vaeaudit.report.sections import all_sections
 
 #: A page is at most this long; what plotly.js and a full set of tables take besides is 2.4 MB (see docs/report.md).

@@ -148,15 +148,25 @@ def test_a_finding_links_to_its_section_even_if_its_anchor_is_unknown(results):
 def test_a_gate_shows_its_question_and_what_was_found(results):
     gates = summarise(results).gates
     assert gates is not None
-    assert gates.rows[0][:4] == ("Does each group hold its share?", "3 of 11 surely do not.", "0.69", "0.8")
+    assert gates.rows[0][:4] == ("Does each group hold its share?", "3 of 11 surely do not.", "0.69", "80 %")
     assert gates.rows[3][0] == "Model"
 
 
 @pytest.mark.parametrize(
     ("found", "shown"),
     [
-        ({"ci": [0.2, 0.4], "rate": 0.3}, (("interval", "[20.0, 40.0]\xa0%"), ("rate", "30.0\xa0%"))),
-        ({"ratio": 0.5, "ci": [None, 0.8]}, (("ratio", "0.5"), ("interval", "at most 0.8"))),
+        ({"ci": [0.2, 0.4], "rate": 0.3}, (("interval", "[20.0, 40.0] %"), ("rate", "30.0 %"))),
+        (
+            {"observed": 3, "ratio": 0.5, "ci": [None, 0.8]},
+            (("observed", "3"), ("ratio", "0.50"), ("interval", "at most 0.80")),
+        ),
+        ({"shares": {"job": 0.123}}, (("shares", "job: 12.3 %"),)),
+        ({"ratio": 2.0, "ratio_ci": [1.0, 4.0]}, (("ratio", "2.00"), ("ratio ci", "[1.00, 4.00]"))),
+        (
+            {"minimum_detectable": 0.11, "fdr": 0.05},
+            (("detectable difference", "11.0 pp"), ("false-discovery rate", "5 %")),
+        ),
+        ({"elbo_nats": 14.8, "ci": [14.6, 15.0]}, (("ELBO (nats)", "14.80"), ("interval", "[14.60, 15.00]"))),
         ({"difference_ci": (-0.1, 0.1)}, (("interval of the difference", "[\N{MINUS SIGN}10.0, +10.0] pp"),)),
         ({"columns": ["a", "b"], "none": None, "flag": True}, (("columns", "a and b"), ("flag", "yes"))),
         ({"rules": {"R1": "age under 20"}}, (("rules", "R1: age under 20"),)),

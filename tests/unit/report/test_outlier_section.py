@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from vaeaudit.analysis.results.outliers import ScoreCurve
-from vaeaudit.report import outlier_figures
+from vaeaudit.report import figures
 from vaeaudit.report.blocks import Answer, Figure, Group, Paragraph
 from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.tables import Table
@@ -23,18 +23,18 @@ def with_outliers(results, **changes):
 
 def test_the_curve_ends_beyond_the_threshold_and_says_what_is_cut_off(results):
     found = results.outliers
-    spec = outlier_figures.score_curve(found, found.curve)
+    spec = figures.score_curve(found, found.curve)
     middle = found.score_quantiles[50]
     low, high = spec["layout"]["xaxis"]["range"]
     assert low < found.curve.scores[0] < found.threshold < high < found.curve.scores[-1]
     assert high - found.threshold < 1.1 * (found.threshold - middle)
-    assert outlier_figures.beyond_the_edge(found, found.curve) == round(found.curve.observed[-1] * found.n)
+    assert figures.beyond_the_edge(found, found.curve) == round(found.curve.observed[-1] * found.n)
     figure = next(block for block in outliers(results).blocks if isinstance(block, Figure))
     assert figure.sentence.endswith("1 row beyond the right edge is not drawn.")
 
 
 def test_rows_and_expectation_differ_in_more_than_colour(results):
-    rows, expected = outlier_figures.score_curve(results.outliers, results.outliers.curve)["data"]
+    rows, expected = figures.score_curve(results.outliers, results.outliers.curve)["data"]
     assert (rows["mode"], expected["mode"]) == ("lines+markers", "lines")
     assert expected["line"]["dash"] == "dash"
     assert min(expected["y"]) > 0  # a logarithmic axis has no 0
@@ -43,7 +43,7 @@ def test_rows_and_expectation_differ_in_more_than_colour(results):
 def test_the_axis_of_shares_ends_below_one_row(results):
     shares = np.array([1.0, 0.5, 0.005])
     curve = ScoreCurve(np.array([0.1, 0.7, 5.0]), shares, shares)
-    spec = outlier_figures.score_curve(replace(results.outliers, n=200, threshold=None), curve)
+    spec = figures.score_curve(replace(results.outliers, n=200, threshold=None), curve)
     axis = spec["layout"]["yaxis"]
     assert 10 ** axis["range"][0] < 1 / 200
     assert axis["tickvals"] == [0.01, 0.1, 1.0]
@@ -52,9 +52,7 @@ def test_the_axis_of_shares_ends_below_one_row(results):
 
 def test_one_score_for_all_rows_is_still_a_figure(results):
     curve = ScoreCurve(np.array([2.0, 2.0]), np.ones(2), np.ones(2))
-    low, high = outlier_figures.score_curve(replace(results.outliers, threshold=None), curve)["layout"]["xaxis"][
-        "range"
-    ]
+    low, high = figures.score_curve(replace(results.outliers, threshold=None), curve)["layout"]["xaxis"]["range"]
     assert low < 2.0 < high
 
 
@@ -103,7 +101,7 @@ def test_suspicious_cells_are_listed_apart_from_rows_with_what_they_contradict(r
     assert sentence.text.startswith("3 cells of 683,788 contradict the rest of their rows. They lie in 2 rows")
     assert "1 of them goes unflagged as a whole" in sentence.text
     assert results.outliers.cells.definition in tested.text
-    assert listed.rows[0][1] == "age is 17 with years_of_work 30, expected 46 to 51 (26.2 nats)"
+    assert listed.rows[0][1] == "age is 17 with years_of_work 30, expected 46 to 51 (26.20 nats)"
     assert len(listed.rows) == len(results.outliers.cells.top)
     assert len(by_column.rows) == 2
 

@@ -4,23 +4,28 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.report import outlier_text
-
-SPACE = "\N{NO-BREAK SPACE}"
+from vaeaudit.report.sections.outlier_agreement import (
+    agreement_sentence,
+    only_companions_sentence,
+    only_model_sentence,
+    shared_sentence,
+)
+from vaeaudit.report.sections.outlier_groups import deletion_sentence, no_harder_sentence, not_judged_sentence
+from vaeaudit.report.sections.outliers import outliers_lead, score_curve_sentence
 
 
 def test_flagged_rows_are_counted_against_all_rows(results, empty):
-    assert outlier_text.outliers_lead(results.outliers).startswith(f"30 rows of 48,842 (0.06{SPACE}%) are flagged")
-    assert outlier_text.outliers_lead(empty.outliers).startswith("No row is flagged: none of the 40 rows")
+    assert outliers_lead(results.outliers).startswith("30 rows of 48,842 (0.061 %) are flagged")
+    assert outliers_lead(empty.outliers).startswith("No row is flagged: none of the 40 rows")
 
 
 def test_the_score_curve_sentence_says_how_many_rows_chance_would_give(results):
     found = results.outliers
-    said = outlier_text.score_curve_sentence(found, found.curve)
+    said = score_curve_sentence(found, found.curve)
     assert "Rows are flagged from 32 nats on:" in said
     assert said.endswith("would if all belonged.")
     unflagged = replace(found, threshold=None, flagged=0)
-    assert outlier_text.score_curve_sentence(unflagged, found.curve).endswith("that a row would be flagged.")
+    assert score_curve_sentence(unflagged, found.curve).endswith("that a row would be flagged.")
 
 
 def rate_of(results, group):
@@ -38,20 +43,20 @@ def test_deletion_is_told_with_counts_an_interval_and_all_others(results):
         ci=replace(results.outliers.by_combination[0].ci, low=0.029, high=0.058),
         rate_of_others=0.012,
     )
-    assert outlier_text.deletion_sentence(rate) == (
-        f"Removing the flagged rows would delete 4.1{SPACE}% of the rows with race = Black, sex = Female "
-        f"(31 of 756; 95{SPACE}% interval [2.9, 5.8]{SPACE}%), against 1.2{SPACE}% of all others."
+    assert deletion_sentence(rate) == (
+        "Removing the flagged rows would delete 4.1 % of the rows with race = Black, sex = Female "
+        "(31 of 756; 95 % interval [2.9, 5.8] %), against 1.2 % of all others."
     )
 
 
 def test_a_group_of_everybody_has_no_others(results):
     rate = replace(rate_of(results, "Female"), rate_of_others=None)
-    assert "against" not in outlier_text.deletion_sentence(rate)
+    assert "against" not in deletion_sentence(rate)
 
 
 def test_where_no_group_is_hit_harder_the_largest_share_is_told_as_unsure(results):
     rates = [replace(rate, status="unclear") for rate in results.outliers.by_group if rate.n]
-    said = outlier_text.no_harder_sentence(rates, "groups of sex")
+    said = no_harder_sentence(rates, "groups of sex")
     assert said.startswith("None of the groups of sex is shown to lose clearly more than all others.")
     assert said.endswith("the difference may be chance, or lies within the tolerance.")
 
@@ -62,33 +67,33 @@ def test_where_no_group_is_hit_harder_the_largest_share_is_told_as_unsure(result
 )
 def test_groups_without_flags_and_groups_too_small_are_answered_in_words(results, status, expected):
     rates = [replace(rate_of(results, "Female"), status=status, flagged=0, rate=0.0)]
-    assert outlier_text.no_harder_sentence(rates, "groups of sex").startswith(expected)
+    assert no_harder_sentence(rates, "groups of sex").startswith(expected)
 
 
 def test_small_and_empty_groups_are_named(results):
     small = replace(rate_of(results, "Female"), status="small")
-    said = outlier_text.not_judged_sentence([small, rate_of(results, "nobody")])
+    said = not_judged_sentence([small, rate_of(results, "nobody")])
     assert said == ("Too few rows to judge: sex = Female. No row at all, so nothing could be deleted: race = nobody.")
-    assert outlier_text.not_judged_sentence([]) == ""
-    assert outlier_text.no_harder_sentence([rate_of(results, "nobody")], "groups") == "None of the groups holds a row."
+    assert not_judged_sentence([]) == ""
+    assert no_harder_sentence([rate_of(results, "nobody")], "groups") == "None of the groups holds a row."
 
 
 def test_companions_are_told_as_standing_beside_the_score(results):
     agreement = results.outliers.agreement
-    assert "they do not enter the score" in outlier_text.agreement_sentence(agreement)
-    assert "latents of the pictures" in outlier_text.agreement_sentence(replace(agreement, basis="latents"))
-    said = outlier_text.shared_sentence(agreement)
-    assert said.startswith(f"Of the 30 flagged rows, 11 (36.7{SPACE}%) are also among the 30 highest of the isolation")
+    assert "they do not enter the score" in agreement_sentence(agreement)
+    assert "latents of the pictures" in agreement_sentence(replace(agreement, basis="latents"))
+    said = shared_sentence(agreement)
+    assert said.startswith("Of the 30 flagged rows, 11 (36.7 %) are also among the 30 highest of the isolation")
     assert "lists drawn at random would share about 0" in said
-    assert "Too few rows are flagged" in outlier_text.shared_sentence(replace(agreement, of_flagged=False))
+    assert "Too few rows are flagged" in shared_sentence(replace(agreement, of_flagged=False))
 
 
 def test_where_the_vae_differs_is_told_by_columns(results, people):
     agreement = results.outliers.agreement
-    said = outlier_text.only_model_sentence(agreement)
+    said = only_model_sentence(agreement)
     assert said.startswith("8 of the 30 flagged rows are on top by the VAE alone.")
     assert people.SCRIPT in said
     nowhere = replace(agreement, n_only_model=0, only_model=(), only_model_columns={}, n_only_companions=0)
-    assert outlier_text.only_model_sentence(nowhere).startswith("Every one of the 30 flagged rows")
-    assert outlier_text.only_companions_sentence(nowhere) == "No row is on top by another detector only."
-    assert outlier_text.only_companions_sentence(agreement).startswith("21 rows are among the 30 highest")
+    assert only_model_sentence(nowhere).startswith("Every one of the 30 flagged rows")
+    assert only_companions_sentence(nowhere) == "No row is on top by another detector only."
+    assert only_companions_sentence(agreement).startswith("21 rows are among the 30 highest")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.duplicates import Duplicates, Leak
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.wording import bounds, finding_id, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import finding_id, listed, plural
 
 #: More copies than this share of the rows let the same facts count twice in training and in testing.
 MOST_COPIES = 0.01
@@ -53,7 +53,7 @@ def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, 
         id="duplicate-rows",
         kind="duplicate",
         severity="info" if coarse else "medium" if share > MOST_COPIES else "low",
-        title=f"{plural(copies, 'picture' if pictures else 'row')} ({percent_text(share)}) {how}{note}",
+        title=f"{plural(copies, 'picture' if pictures else 'row')} ({numbers.share(share)}) {how}{note}",
         evidence={
             "copies": copies,
             "rows_in_groups": duplicates.rows_in_groups,
@@ -61,7 +61,7 @@ def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, 
             "largest_group": max((equal.rows for equal in duplicates.largest), default=2),
             "n": n_rows,
             "share": share,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
+            "ci": [float(low), float(high)],
             "pairs_expected_if_independent": duplicates.expected_pairs,
         },
         action=(
@@ -88,7 +88,7 @@ def _near_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig) -
             "near_rows": duplicates.near_rows,
             "n": n_rows,
             "share": share,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
+            "ci": [float(low), float(high)],
         },
         action="Look at the listed pairs; of true copies keep one, and keep the others out of every other split.",
         anchor="duplicates",
@@ -97,9 +97,9 @@ def _near_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig) -
 
 def _leak_finding(leak: Leak, duplicates: Duplicates, *, coarse: bool) -> Finding:
     noun = "picture" if duplicates.basis == "pixels" else "row"
-    kinds = [f"{count:,} {kind}" for count, kind in ((leak.exact, "exact"), (leak.near, "near")) if count]
+    kinds = [f"{numbers.count(count)} {kind}" for count, kind in ((leak.exact, "exact"), (leak.near, "near")) if count]
     copies = leak.exact + leak.near
-    title = f"{plural(copies, noun)} of {leak.split} ({percent_text(leak.share)}) {'has' if copies == 1 else 'have'} "
+    title = f"{plural(copies, noun)} of {leak.split} ({numbers.share(leak.share)}) {'has' if copies == 1 else 'have'} "
     title += f"a copy in {leak.other} ({' and '.join(kinds)})"
     return Finding(
         id=finding_id("duplicate", "leak", leak.split, leak.other),
@@ -113,7 +113,7 @@ def _leak_finding(leak: Leak, duplicates: Duplicates, *, coarse: bool) -> Findin
             "near": leak.near,
             "n": leak.n,
             "share": leak.share,
-            "ci": bounds(leak.ci),
+            "ci": leak.ci.bounds,
             "rows_of_other": leak.other_rows,
         },
         action=(
@@ -132,7 +132,7 @@ def _other_leaks(leaks: list[Leak], *, coarse: bool) -> Finding:
         id="duplicate-leak-others",
         kind="duplicate",
         severity="info" if coarse else "high" if any(leak.exact for leak in leaks) else "medium",
-        title=f"{plural(len(leaks), 'more pair')} of splits share rows: {list_text(names)}",
+        title=f"{plural(len(leaks), 'more pair')} of splits share rows: {listed(names)}",
         evidence={
             "pairs_of_splits": len(leaks),
             "exact": sum(leak.exact for leak in leaks),

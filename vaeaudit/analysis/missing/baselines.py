@@ -24,11 +24,11 @@ from vaeaudit.analysis.missing.search import Shortfall, find_shortfalls, prune
 from vaeaudit.analysis.missing.shortages import BaselineSearch
 from vaeaudit.analysis.representation import MAX_CELLS_PER_SET, MAX_CROSSED
 from vaeaudit.analysis.rules import Rule, satisfies
-from vaeaudit.analysis.wording import plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.picture_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema import Role, Schema
+from vaeaudit.wording.phrases import plural
 
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one
 #: another is what clusters look like, and more of them would only say so again.

@@ -19,9 +19,10 @@ from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.results.coverage import Comparison, Difference, Statistic
 from vaeaudit.analysis.results.measures import Measure
 from vaeaudit.analysis.roc import macro_auc_interval
-from vaeaudit.analysis.wording import moment_text, number_text, percent_text
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.wording import numbers
+from vaeaudit.wording.cells import moment_text, number_text
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -170,4 +171,4 @@ def _value_text(value: float, column: Column) -> str:
 
 
 def _in_words(what: str, share: float, other: float) -> str:
-    return f"{what}: {percent_text(share)} here, {percent_text(other)} in the reference"
+    return f"{what}: {numbers.share(share)} here, {numbers.share(other)} in the reference"

@@ -12,8 +12,8 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.missing.placing import region_key
 from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.traversals import data_spread
-from vaeaudit.analysis.wording import expected_texts, holds_whole_days
 from vaeaudit.data.schema import Column
+from vaeaudit.wording.cells import expected_texts, holds_whole_days
 
 FloatArray = npt.NDArray[np.floating]
 

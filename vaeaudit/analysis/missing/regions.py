@@ -27,10 +27,11 @@ from vaeaudit.analysis.missing.stability import latent_axes, share_of_members, s
 from vaeaudit.analysis.results.coverage import Baseline, Region
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
-from vaeaudit.analysis.wording import list_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema import Schema
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import listed, plural
 
 Mask = npt.NDArray[np.bool_]
 
@@ -169,12 +170,12 @@ def _notes(
 ) -> Iterator[str]:
     set_aside = int(inputs.scores.outlier.sum())
     if set_aside:
-        yield f"{set_aside:,} outlying rows were set aside before regions were counted."
+        yield f"{numbers.count(set_aside)} outlying rows were set aside before regions were counted."
     reference = inputs.reference
     if reference is not None:
         yield from reference.notes
         if reference.lacking:
-            yield f"Not compared with {reference.name}, which lacks them: {list_text(reference.lacking)}."
+            yield f"Not compared with {reference.name}, which lacks them: {listed(reference.lacking)}."
         if len(reference.frame) < config.smallest_group:
             yield (
                 f"{reference.name} has {plural(len(reference.frame), 'row')}: too few to tell any but the grossest gap."

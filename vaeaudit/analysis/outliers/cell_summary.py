@@ -17,9 +17,10 @@ from vaeaudit.analysis.results.audit import Finding
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import CellSummary, SuspiciousCell
 from vaeaudit.analysis.row_scores import RowScores
-from vaeaudit.analysis.wording import bounds, list_text, percent_text, plural
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.latents import CellExpectations
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import listed, plural
 
 #: Cells listed.
 MOST_CELLS = 50
@@ -96,7 +97,7 @@ def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator
     """Yield one finding where suspicious cells lie in rows that are not flagged, of which nothing else would tell."""
     if cells is None or cells.rows_not_flagged == 0:
         return
-    names = [f"{name} ({count:,})" for name, count in cells.by_column.items()]
+    names = phrases.counted(cells.by_column)
     contradict = "contradicts the rest of its row" if cells.flagged == 1 else "contradict the rest of their rows"
     are = "is" if cells.rows_not_flagged == 1 else "are"
     yield Finding(
@@ -104,7 +105,7 @@ def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator
         kind="outlier",
         severity="medium" if (cells.ci.low or 0.0) > config.max_outlier_share else "low",
         title=(
-            f"{plural(cells.flagged, 'cell')} {contradict}, in {list_text(names)}; "
+            f"{plural(cells.flagged, 'cell')} {contradict}, in {listed(names)}; "
             f"{plural(cells.rows_not_flagged, 'row')} with such a cell {are} not flagged as a whole"
         ),
         evidence={
@@ -113,13 +114,13 @@ def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator
             "rows": cells.rows,
             "rows_not_flagged": cells.rows_not_flagged,
             "share_of_rows": cells.share_of_rows,
-            "ci": bounds(cells.ci),
+            "ci": cells.ci.bounds,
             "fdr": cells.fdr,
             "by_column": dict(cells.by_column),
         },
         action=(
             "Check the cells in cells.csv against their source, least probable first: a wrong unit, a slip of the "
-            f"keyboard, two columns that cannot both be right; about {percent_text(cells.fdr)} of them may be right."
+            f"keyboard, two columns that cannot both be right; about {numbers.rate(cells.fdr)} of them may be right."
         ),
         anchor="outliers",
     )

@@ -11,9 +11,9 @@ import pandas as pd
 from vaeaudit.analysis.outliers.cells import named_partner
 from vaeaudit.analysis.outliers.expectations import ColumnScale, expectation_texts
 from vaeaudit.analysis.results.outliers import Reason
-from vaeaudit.analysis.wording import column_texts
 from vaeaudit.data.schema import Schema
 from vaeaudit.latents import CellExpectations
+from vaeaudit.wording.cells import column_texts
 
 IntArray = npt.NDArray[np.integer]
 

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.wording import MISSING, PRESENT, holds_whole_days, moment_text, number_text
 from vaeaudit.data.column_encoding import cell_numbers
 from vaeaudit.data.schema import Column, Kind
 from vaeaudit.latents import CellExpectations
+from vaeaudit.wording.cells import MISSING, PRESENT, holds_whole_days, moment_text, number_text
 
 #: Levels that the model keeps no apart.
 _OTHER = "(other)"

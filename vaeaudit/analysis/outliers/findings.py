@@ -7,18 +7,10 @@ from itertools import groupby
 
 from vaeaudit.analysis.intervals import wilson
 from vaeaudit.analysis.results.audit import Finding
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import AnyOutlierRate, OutlierSummary
-from vaeaudit.analysis.wording import (
-    bounds,
-    finding_id,
-    group_text,
-    list_text,
-    percent_text,
-    plural,
-    share_interval_text,
-)
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import finding_id, listed, plural
 
 #: A group that surely loses this many times the share of all others is hit gravely.
 GRAVE_RATIO = 2.0
@@ -54,8 +46,8 @@ def outlier_findings(
 def _flagged_rows(outliers: OutlierSummary, config: AnalysisConfig, *, of_pictures: bool) -> Finding:
     share = outliers.flagged / outliers.n
     low, high = wilson(outliers.flagged, outliers.n, config.confidence)
-    names = [f"{name} ({count:,})" for name, count in outliers.by_column.items()]
-    blamed = f", most often for {list_text(names)}" if names else ""
+    names = phrases.counted(outliers.by_column)
+    blamed = f", most often for {listed(names)}" if names else ""
     look = "Read flagged.csv from the top and correct or explain the cells named there;"
     if of_pictures:
         look = "Look at the pictures named in flagged.csv, the first of which the report shows;"
@@ -64,26 +56,26 @@ def _flagged_rows(outliers: OutlierSummary, config: AnalysisConfig, *, of_pictur
         kind="outlier",
         severity="medium" if float(low) > config.max_outlier_share else "low",
         title=(
-            f"{plural(outliers.flagged, 'row')} ({percent_text(share)}) "
+            f"{plural(outliers.flagged, 'row')} ({numbers.share(share)}) "
             f"{'does' if outliers.flagged == 1 else 'do'} not belong with the rest{blamed}"
         ),
         evidence={
             "flagged": outliers.flagged,
             "n": outliers.n,
             "share": share,
-            "ci": bounds(Interval(float(low), float(high), config.confidence)),
+            "ci": [float(low), float(high)],
             "fdr": outliers.fdr,
             "threshold": outliers.threshold,
             "by_column": dict(outliers.by_column),
         },
-        action=(f"{look} about {percent_text(outliers.fdr)} of the flags may be false, so delete nothing unseen."),
+        action=(f"{look} about {numbers.rate(outliers.fdr)} of the flags may be false, so delete nothing unseen."),
         anchor="outliers",
     )
 
 
 def _hit_group(hit: Sequence[AnyOutlierRate]) -> Finding:
     worst = max(hit, key=lambda entry: entry.rate)
-    name = group_text(worst.attributes, worst.groups)
+    name = phrases.group(worst.attributes, worst.groups)
     others = worst.rate_of_others or 0.0
     more = f"; {plural(len(hit) - 1, 'more group')} would lose more than others too" if len(hit) > 1 else ""
     return Finding(
@@ -91,21 +83,21 @@ def _hit_group(hit: Sequence[AnyOutlierRate]) -> Finding:
         kind="outlier",
         severity="medium" if (worst.ratio_ci.low or 0.0) >= GRAVE_RATIO else "low",
         title=(
-            f"Deleting the flagged rows would remove {percent_text(worst.rate)} of the rows with {name} "
-            f"({worst.flagged:,} of {worst.n:,}; {share_interval_text(worst.ci)}), {percent_text(others)} of all "
-            f"others{more}"
+            f"Deleting the flagged rows would remove {numbers.with_interval(worst.rate, worst.ci, 'share')} of the "
+            f"rows with {name} ({numbers.count(worst.flagged)} of {numbers.count(worst.n)}), {numbers.share(others)} "
+            f"of all others{more}"
         ),
         evidence={
             "n": worst.n,
             "flagged": worst.flagged,
             "rate": worst.rate,
-            "ci": bounds(worst.ci),
+            "ci": worst.ci.bounds,
             "rate_of_others": worst.rate_of_others,
             "ratio": worst.ratio,
-            "ratio_ci": bounds(worst.ratio_ci),
+            "ratio_ci": worst.ratio_ci.bounds,
             "p_adjusted": worst.p_adjusted,
             "groups": [
-                {"group": group_text(entry.attributes, entry.groups), "n": entry.n, "rate": entry.rate}
+                {"group": phrases.group(entry.attributes, entry.groups), "n": entry.n, "rate": entry.rate}
                 for entry in sorted(hit, key=lambda entry: -entry.rate)
             ],
         },

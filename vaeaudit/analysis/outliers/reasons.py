@@ -11,8 +11,8 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.cells import find_cells
 from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
 from vaeaudit.analysis.results.outliers import Reason
-from vaeaudit.analysis.wording import column_texts, expected_texts, holds_whole_days
 from vaeaudit.latents import LatentCodes
+from vaeaudit.wording.cells import column_texts, expected_texts, holds_whole_days
 
 IntArray = npt.NDArray[np.integer]
 
@@ -86,18 +86,6 @@ def _given_the_whole_row(
 
 def _is_reason(reason: Reason) -> bool:
     return reason.nats >= SMALLEST_REASON_NATS and reason.expected not in ("", reason.value)
-
-
-def reason_text(reason: Reason) -> str:
-    """Write a reason as one phrase.
-
-    >>> reason_text(Reason("age", 4.23, "90", "38"))
-    'age is 90, expected 38 (4.2 nats)'
-    >>> reason_text(Reason("age", 6.12, "17", "46 to 51", "years_of_work", "30"))
-    'age is 17 with years_of_work 30, expected 46 to 51 (6.1 nats)'
-    """
-    beside = f" with {reason.partner} {reason.partner_value}" if reason.partner else ""
-    return f"{reason.column} is {reason.value}{beside}, expected {reason.expected} ({reason.nats:.1f} nats)"
 
 
 def first_reasons(inputs: AuditInputs, positions: IntArray) -> dict[str, int]:

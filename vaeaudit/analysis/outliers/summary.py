@@ -13,11 +13,12 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
 from vaeaudit.analysis.outliers.groups import outlier_rates
-from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons, reason_text
+from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.results.measures import FloatArray
 from vaeaudit.analysis.results.outliers import OutlierRow, OutlierSummary, ScoreCurve
-from vaeaudit.analysis.wording import column_texts
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.wording import phrases
+from vaeaudit.wording.cells import column_texts
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
@@ -104,7 +105,7 @@ def flagged_table(inputs: AuditInputs) -> pd.DataFrame:
     """
     flagged = np.flatnonzero(inputs.scores.outlier)
     positions = flagged[np.argsort(-inputs.scores.outlier_score[flagged], kind="stable")]
-    told = ["; ".join(reason_text(reason) for reason in reasons) for reasons in describe_reasons(inputs, positions)]
+    told = ["; ".join(phrases.reason(reason) for reason in reasons) for reasons in describe_reasons(inputs, positions)]
     if inputs.aspects is not None:
         told = [str(aspect) for aspect in inputs.aspects[positions]]
     table: dict[str, object] = {

@@ -19,9 +19,10 @@ from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.representation import assess_representation
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalancing import CollectionPlan, PlanLine, PlannedShare
-from vaeaudit.analysis.rules import Rule, apply_rule, describe, simplify
+from vaeaudit.analysis.rules import Rule, apply_rule, simplify
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
+from vaeaudit.wording.rules import describe
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

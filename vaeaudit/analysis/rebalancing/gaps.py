@@ -17,10 +17,11 @@ from vaeaudit.analysis.results.coverage import Region
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.rebalancing import GapSummary
 from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.analysis.rules import Rule, apply_rule, describe, satisfies
-from vaeaudit.analysis.wording import group_text
+from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
+from vaeaudit.wording import phrases
+from vaeaudit.wording.rules import describe
 
 Mask = npt.NDArray[np.bool_]
 
@@ -62,7 +63,7 @@ class Group:
     @property
     def name(self) -> str:
         """In words."""
-        return group_text(self.cell.attributes, self.cell.group)
+        return phrases.group(self.cell.attributes, self.cell.group)
 
 
 def find_groups(

@@ -13,9 +13,10 @@ from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.rebalancing.weight_methods import Floors, Rows, Weigher, fit_weights
 from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
 from vaeaudit.analysis.results.rebalancing import GapChange, GroupChange, Judgement, MethodResult
-from vaeaudit.analysis.wording import percent_text, plural
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.latent_histograms import effective_sample_size
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import plural
 
 FloatArray = npt.NDArray[np.float64]
 #: Attributes of the groups whose shares are listed before and after.
@@ -141,12 +142,12 @@ def _unreachable(changes: Sequence[GapChange], asked: Question) -> list[str]:
     for gap, change in zip(asked.gaps, changes, strict=True):
         if not gap.is_fault or change.after.share >= gap.summary.tolerance * (1 - 1e-6):
             continue
-        name, goal = gap.summary.name, percent_text(gap.summary.target)
+        name, goal = gap.summary.name, numbers.share(gap.summary.target)
         if gap.summary.n == 0:
             said.append(f"{name}: there is no such row to weight; {goal} can only be reached by collecting some.")
         else:
             said.append(
                 f"{name}: weights of at most {asked.config.weight_cap:g} bring {plural(gap.summary.n, 'row')} to "
-                f"{percent_text(change.after.share)} of all, not to {goal}; collect more."
+                f"{numbers.share(change.after.share)} of all, not to {goal}; collect more."
             )
     return said

@@ -46,6 +46,11 @@ class Interval:
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"interval must have low <= high, found [{self.low}, {self.high}]")
 
+    @property
+    def bounds(self) -> list[float | None]:
+        """Both ends as plain numbers, for the evidence of a finding."""
+        return [self.low, self.high]
+
 
 @dataclass(frozen=True)
 class Measure:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.coverage import Comparison, Difference
-from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Answer, Block, Paragraph, Section
 from vaeaudit.report.tables import Bar, Cell, Column, Table, table
+from vaeaudit.wording import numbers, phrases
 
 _TITLE = "Against the reference"
 _DISTANCES = (
@@ -35,15 +35,15 @@ def comparison(results: AuditResults) -> Section:
 
 
 def _lead(found: Comparison) -> str:
-    reference = wording.name(found.name)
-    rows = f"{numbers.plural(found.n, 'row')} against {numbers.plural(found.n_reference, 'row')} of {reference}"
+    reference = phrases.name(found.name)
+    rows = f"{phrases.plural(found.n, 'row')} against {phrases.plural(found.n_reference, 'row')} of {reference}"
     differing = [entry for entry in found.columns if entry.significant]
     if not differing:
         return f"{rows}: no column is surely distributed differently."
     first = differing[0]
     return (
-        f"{rows}: {numbers.plural(len(differing), 'column')} of {numbers.count(len(found.columns))} "
-        f"{'is' if len(differing) == 1 else 'are'} surely distributed differently, {wording.name(first.name)} most "
+        f"{rows}: {phrases.plural(len(differing), 'column')} of {numbers.count(len(found.columns))} "
+        f"{'is' if len(differing) == 1 else 'are'} surely distributed differently, {phrases.name(first.name)} most "
         f"({first.differs})."
     )
 
@@ -64,7 +64,7 @@ def _table(caption: str, first: str, entries: Sequence[Difference], *, fold: boo
 
 def _row(entry: Difference) -> tuple[Cell, ...]:
     return (
-        wording.name(entry.name),
+        phrases.name(entry.name),
         Bar(numbers.ratio(entry.distance), 100 * entry.distance),
         numbers.p_value(entry.p_adjusted),
         entry.differs,

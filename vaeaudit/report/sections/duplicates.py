@@ -6,10 +6,10 @@ from statistics import mean
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
-from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.galleries import pairs_gallery
 from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
+from vaeaudit.wording import numbers, phrases
 
 _TITLE = "Rows that occur more than once"
 #: A search that would find less than half of all sorts of copies says little by finding nothing.
@@ -42,17 +42,17 @@ def lead(found: Duplicates) -> str:
     else:
         how = "pixel for pixel" if noun == "picture" else "in every column but the id"
         parts.append(
-            f"{numbers.plural(found.rows_in_groups, noun)} occur more than once, in "
-            f"{numbers.plural(found.groups, 'group')} of {noun}s equal {how}."
+            f"{phrases.plural(found.rows_in_groups, noun)} occur more than once, in "
+            f"{phrases.plural(found.groups, 'group')} of {noun}s equal {how}."
         )
         if found.basis == "cells":
             parts.append(
                 "If the columns were independent of one another, chance alone would give about "
-                f"{numbers.number(found.expected_pairs)} equal pairs."
+                f"{numbers.expected(found.expected_pairs)} equal pairs."
             )
     if found.near_pairs:
         parts.append(
-            f"{numbers.plural(found.near_pairs, 'further pair')} ({numbers.plural(found.near_rows, noun)}) are nearly "
+            f"{phrases.plural(found.near_pairs, 'further pair')} ({phrases.plural(found.near_rows, noun)}) are nearly "
             "equal: nearer to each other than chance explains."
         )
     elif found.searched:
@@ -74,26 +74,26 @@ def _reach(found: Duplicates) -> list[str]:
         return ["This run did not look for near duplicates; fit again to have them found."]
     noun, said = _noun(found), []
     if found.chances:
-        shares = [f"{numbers.percent(share)} of copies {sort}" for sort, share in found.chances.items()]
+        shares = [f"{numbers.share(share)} of copies {sort}" for sort, share in found.chances.items()]
         telling = "" if _is_clear(found) else "Copies can hardly be told from look-alikes here. "
         said.append(
-            f"{telling}What a search for near duplicates finds here: {wording.listed(shares, most=len(shares))}. "
+            f"{telling}What a search for near duplicates finds here: {phrases.listed(shares, most=len(shares))}. "
             f"A pair is listed only where ordinary neighbours are much farther apart than its two {noun}s."
         )
     if found.look_alikes:
         one = found.look_alikes == 1
         said.append(
-            f"{numbers.plural(found.look_alikes, f'{noun} is', f'{noun}s are')} as near to another as a copy would be, "
+            f"{phrases.plural(found.look_alikes, f'{noun} is', f'{noun}s are')} as near to another as a copy would be, "
             f"but so are ordinary neighbours in {'its' if one else 'their'} place: a series, a plain subject, or few "
             f"possible values. {'It is' if one else 'They are'} not listed."
         )
     if found.set_aside:
-        said.append(f"{numbers.plural(found.set_aside, noun)} of nearly one colour took no part in this search.")
+        said.append(f"{phrases.plural(found.set_aside, noun)} of nearly one colour took no part in this search.")
     return said
 
 
 def _largest(found: Duplicates) -> Table:
-    rows: list[tuple[Cell, ...]] = [(wording.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
+    rows: list[tuple[Cell, ...]] = [(phrases.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
     noun = _noun(found)
     return table(f"The largest groups of equal {noun}s", [Column(f"First {noun}"), Column("Times", True)], rows)
 
@@ -110,17 +110,17 @@ def _pairs(found: Duplicates) -> Table:
 
 
 def _pair_row(pair: DuplicatePair, found: Duplicates) -> tuple[Cell, ...]:
-    cells: list[Cell] = [wording.name(pair.rows[0]), wording.name(pair.rows[1]), "exact" if pair.exact else "near"]
+    cells: list[Cell] = [phrases.name(pair.rows[0]), phrases.name(pair.rows[1]), "exact" if pair.exact else "near"]
     cells.append(numbers.number(pair.distance))
     if found.splits:
         cells.append(_splits_of(pair))
     if found.basis == "cells":
-        cells.append(Lines(tuple(map(wording.name, pair.differs))) if pair.differs else numbers.ABSENT)
+        cells.append(Lines(tuple(map(phrases.name, pair.differs))) if pair.differs else numbers.ABSENT)
     return tuple(cells)
 
 
 def _splits_of(pair: DuplicatePair) -> str:
-    return " · ".join(numbers.ABSENT if split is None else wording.name(split) for split in pair.splits)
+    return " · ".join(numbers.ABSENT if split is None else phrases.name(split) for split in pair.splits)
 
 
 def _said(pair: DuplicatePair) -> str:
@@ -133,14 +133,14 @@ def _said(pair: DuplicatePair) -> str:
 
 def _splits(found: Duplicates) -> Group:
     noun = _noun(found)
-    sizes = [f"{wording.name(split)} {numbers.count(n)}" for split, n in found.splits.items()]
-    said = f"{noun.capitalize()}s by split: {wording.listed(sizes, most=20)}."
+    sizes = [f"{phrases.name(split)} {numbers.count(n)}" for split, n in found.splits.items()]
+    said = f"{noun.capitalize()}s by split: {phrases.listed(sizes, most=20)}."
     if found.without_split:
-        said += f" {numbers.plural(found.without_split, noun)} without a split took no part."
+        said += f" {phrases.plural(found.without_split, noun)} without a split took no part."
     leaks = [leak for leak in found.leakage if leak.exact + leak.near]
     if leaks:
         share = "shares" if len(leaks) == 1 else "share"
-        answer = Answer(f"{numbers.plural(len(leaks), 'pair')} of splits {share} {noun}s.", "bad")
+        answer = Answer(f"{phrases.plural(len(leaks), 'pair')} of splits {share} {noun}s.", "bad")
     elif found.leakage:
         answer = Answer(f"No {noun} was found in more than one split.", "good" if _is_clear(found) else "unsure")
     else:
@@ -160,7 +160,7 @@ def _leaks(found: Duplicates) -> Table:
         Column("Share with a copy, with interval"),
         Column("Result"),
     ]
-    track = Track(0.0, max(leak.ci.high or leak.share for leak in found.leakage), "percent")
+    track = Track(0.0, max(leak.ci.high or leak.share for leak in found.leakage), "share")
     rows = [_leak_row(leak, track) for leak in found.leakage]
     return table("Each pair of splits, the smaller one first", columns, rows)
 
@@ -168,8 +168,8 @@ def _leaks(found: Duplicates) -> Table:
 def _leak_row(leak: Leak, track: Track) -> tuple[Cell, ...]:
     shared = leak.exact + leak.near
     return (
-        wording.name(leak.split),
-        wording.name(leak.other),
+        phrases.name(leak.split),
+        phrases.name(leak.other),
         numbers.count(leak.n),
         numbers.count(leak.exact),
         numbers.count(leak.near),

@@ -6,22 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.fairness import Disparity, Proxy
-from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report import figures
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, Track, table
+from vaeaudit.wording import numbers, phrases
 
 _STRONGEST = 6
-_JUDGED = {
-    "flagged": Badge("differs", "warn"),
-    "unflagged": Badge("not shown", "neutral"),
-    "small": Badge("too few rows", "unsure"),
-}
+_TONE = {"flagged": "warn", "unflagged": "neutral", "small": "unsure"}
 
 
 def proxies(results: AuditResults) -> Section:
     """Build the section on proxies."""
     title = "What gives a sensitive attribute away"
-    lead = text.proxies_lead(results.proxies, of_pictures=results.pictures is not None)
+    lead = proxies_lead(results.proxies, of_pictures=results.pictures is not None)
     if not results.proxies:
         return Section("proxies", title, "", (Answer(lead),))
     sources = {"columns": "all columns" if results.pictures is None else "pixel measures"}
@@ -34,7 +31,7 @@ def proxies(results: AuditResults) -> Section:
 def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
     items = [
         figures.Dot(
-            name=f"{wording.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}",
+            name=f"{phrases.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}",
             value=proxy.auc,
             ci=proxy.ci,
             status="auc",
@@ -45,7 +42,7 @@ def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
     ]
     apart = [proxy for proxy in found if proxy.ci.low is not None and proxy.ci.low > 0.5]
     sentence = (
-        f"{len(apart)} of {numbers.plural(len(found), 'prediction')} {'is' if len(apart) == 1 else 'are'} better than "
+        f"{len(apart)} of {phrases.plural(len(found), 'prediction')} {'is' if len(apart) == 1 else 'are'} better than "
         "guessing (dotted line, 0.5), interval included."
     )
     spec = figures.dots(items, x="AUC, out of fold", percent=False, lines=(0.5,), reference_name="best after shuffling")
@@ -60,7 +57,7 @@ def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
     track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
     rows: list[tuple[Cell, ...]] = []
     for proxy in found:
-        row: tuple[Cell, ...] = (wording.name(proxy.attribute), sources[proxy.from_], track.mark(proxy.auc, proxy.ci))
+        row: tuple[Cell, ...] = (phrases.name(proxy.attribute), sources[proxy.from_], track.mark(proxy.auc, proxy.ci))
         null = "not measured" if proxy.null_auc is None else numbers.ratio(proxy.null_auc)
         rows.append((*row, null) if shuffled else row)
     return table("Prediction of sensitive attributes, out of fold", columns, rows)
@@ -69,16 +66,16 @@ def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
 def _strongest(proxy: Proxy) -> Table:
     ordered = sorted(proxy.by_column.items(), key=lambda entry: -entry[1])[:_STRONGEST]
     rows: list[tuple[Cell, ...]] = [
-        (wording.name(column), Bar(numbers.ratio(auc), round(200 * max(min(auc, 1.0) - 0.5, 0.0), 1)))
+        (phrases.name(column), Bar(numbers.ratio(auc), round(200 * max(min(auc, 1.0) - 0.5, 0.0), 1)))
         for column, auc in ordered
     ]
-    caption = f"Single columns that give {wording.name(proxy.attribute)} away most (bar from 0.5 to 1)"
+    caption = f"Single columns that give {phrases.name(proxy.attribute)} away most (bar from 0.5 to 1)"
     return table(caption, [Column("Column"), Column("AUC alone")], rows)
 
 
 def disparities(results: AuditResults) -> Section:
     """Build the section on the outcome by group."""
-    title, lead = "Outcome by group", text.disparities_lead(results.disparities)
+    title, lead = "Outcome by group", disparities_lead(results.disparities)
     if not results.disparities:
         return Section("disparities", title, "", (Answer(lead),))
     limit = results.outliers.fdr
@@ -102,15 +99,19 @@ def _status(entry: Disparity, limit: float) -> str:
     return "flagged" if entry.p_adjusted <= limit else "unflagged"
 
 
+def _judged(status: str) -> Badge:
+    return Badge(phrases.DISPARITY[status], _TONE[status])
+
+
 def _label(entry: Disparity, several: bool) -> str:
-    group = wording.name(entry.group)
-    return f"{group}: {wording.name(entry.outcome)}" if several else group
+    group = phrases.name(entry.group)
+    return f"{group}: {phrases.name(entry.outcome)}" if several else group
 
 
 def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool) -> Block:
     filled = [entry for entry in entries if entry.n]
     if not filled:
-        return Answer(f"No group of {wording.name(entries[0].attribute)} holds a row with an outcome.")
+        return Answer(f"No group of {phrases.name(entries[0].attribute)} holds a row with an outcome.")
     items = [
         figures.Dot(
             name=_label(entry, several),
@@ -118,21 +119,21 @@ def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool
             ci=entry.ci,
             status=_status(entry, limit),
             hover=(
-                numbers.plural(entry.n, "row"),
-                numbers.with_interval(entry.rate, entry.ci, "percent"),
+                phrases.plural(entry.n, "row"),
+                numbers.with_interval(entry.rate, entry.ci, "share"),
             ),
         )
         for entry in filled
     ]
     high, low = max(filled, key=lambda entry: entry.rate), min(filled, key=lambda entry: entry.rate)
-    sentence = f"The rate is {numbers.percent(high.rate)} in every group."
+    sentence = f"The rate is {numbers.share(high.rate)} in every group."
     if high.rate > low.rate:
         most, least = f"{_label(high, several)} has the highest rate", f"{_label(low, several)} the lowest"
-        sentence = f"{most} ({numbers.percent(high.rate)}), {least} ({numbers.percent(low.rate)})."
-    outcome = "the outcome" if several else wording.name(entries[0].outcome)
+        sentence = f"{most} ({numbers.share(high.rate)}), {least} ({numbers.share(low.rate)})."
+    outcome = "the outcome" if several else phrases.name(entries[0].outcome)
     return Figure(
         id=f"disparities-{place}",
-        title=f"{wording.name(entries[0].attribute)}: share of rows with {outcome}",
+        title=f"{phrases.name(entries[0].attribute)}: share of rows with {outcome}",
         sentence=sentence,
         spec=figures.dots(items, x="share of the group's rows", percent=True),
     )
@@ -161,16 +162,44 @@ def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) 
         (
             _label(entry, several),
             numbers.count(entry.n),
-            numbers.with_interval(entry.rate, entry.ci, "percent") if entry.n else "no row",
+            numbers.with_interval(entry.rate, entry.ci, "share") if entry.n else "no row",
             _difference(entry),
             numbers.ABSENT if entry.ratio is None else numbers.ratio(entry.ratio),
             numbers.p_value(entry.p_adjusted),
             numbers.ABSENT
             if entry.minimum_detectable is None
-            else numbers.points(entry.minimum_detectable).lstrip("+"),
-            _JUDGED[_status(entry, limit)],
+            else numbers.points(entry.minimum_detectable, sign=False),
+            _judged(_status(entry, limit)),
         )
         for entry in entries
     ]
-    outcome = "" if several else f" with {wording.name(entries[0].outcome)}"
-    return table(f"Rows{outcome} by {wording.name(entries[0].attribute)}", columns, rows)
+    outcome = "" if several else f" with {phrases.name(entries[0].outcome)}"
+    return table(f"Rows{outcome} by {phrases.name(entries[0].attribute)}", columns, rows)
+
+
+def proxies_lead(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> str:
+    """Answer whether the rest of the data gives sensitive attributes away."""
+    if not proxies:
+        return "No sensitive column was declared, or none has two groups large enough to be told apart."
+    best = max(proxies, key=lambda proxy: proxy.auc)
+    columns = "brightness, colour, sharpness and place together" if of_pictures else "all modelled columns together"
+    told = columns if best.from_ == "columns" else "the latents"
+    auc = numbers.with_interval(best.auc, best.ci, "ratio")
+    return f"Most easily told is {phrases.name(best.attribute)}, from {told}: AUC {auc}; 0.5 is guessing, 1 is knowing."
+
+
+def disparities_lead(disparities: Sequence[Disparity]) -> str:
+    """Answer whether the outcome differs between groups."""
+    if not disparities:
+        return "No outcome by group: it needs a label (--label) and at least one sensitive column (--sensitive)."
+    judged = [entry for entry in disparities if entry.p_adjusted is not None and entry.difference is not None]
+    if not judged:
+        return "No group is large enough for its outcome to be judged; the rates are listed."
+    widest = max(judged, key=lambda entry: abs(entry.difference or 0.0))
+    return (
+        f"The widest difference: of {phrases.name(widest.attribute)} {phrases.name(widest.group)}, "
+        f"{numbers.share(widest.rate)} of {phrases.plural(widest.n, 'row')} have {phrases.name(widest.outcome)}, "
+        f"{numbers.points(widest.difference or 0.0)} "
+        f"against all other rows (adjusted p {numbers.p_value(widest.p_adjusted)}). A difference in the data is not by "
+        "itself an injustice, and its absence no proof of fairness."
+    )

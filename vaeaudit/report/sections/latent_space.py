@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from vaeaudit.analysis.results.latents import LatentSpaceSummary, ModelSummary
 from vaeaudit.analysis.results.measures import Measure
-from vaeaudit.report import figures, numbers
+from vaeaudit.report import figures
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph
 from vaeaudit.report.tables import Cell, Column, Table, table
+from vaeaudit.wording import numbers, phrases
 
 #: Jumps are called rare below this share of the walks, with the whole interval.
 _RARE = 0.05
@@ -35,7 +36,7 @@ def _between(evenness: Measure | None, jumps: Measure | None) -> Answer:
     if evenness is None or jumps is None:
         return Answer("Between neighbouring rows the decoder changes nothing, so continuity says nothing.", "unsure")
     measured = (
-        f"Continuity {_interval(evenness)}, over {numbers.plural(evenness.n, 'walk')} from a row to one of its nearest "
+        f"Continuity {_interval(evenness)}, over {phrases.plural(evenness.n, 'walk')} from a row to one of its nearest "
         "in the latents: 1 if what is decoded changes by as much in every step, 0 if all at once."
     )
     if jumps.ci.high is not None and jumps.ci.high < _RARE:
@@ -48,7 +49,7 @@ def _between(evenness: Measure | None, jumps: Measure | None) -> Answer:
 def _around(near: Measure, space: LatentSpaceSummary) -> Answer:
     covered, kept = space.coverage, space.kept_variation
     measured = (
-        f"Completeness {_percent(near)}: this share of {numbers.plural(near.n, 'sample')} drawn from the prior is "
+        f"Completeness {_percent(near)}: this share of {phrases.plural(near.n, 'sample')} drawn from the prior is "
         "decoded to something as near to a row of the data as reconstructions of held-out rows are (a sound model: "
         f"{_expected(near)}). Coverage {_percent(covered)}: this share of held-out rows has such a sample close by "
         f"({_expected(covered)})."
@@ -103,7 +104,7 @@ def _numbers(model: ModelSummary, space: LatentSpaceSummary) -> Table:
 
 def _distances(space: LatentSpaceSummary) -> Figure:
     said = (
-        f"Distance to the nearest of {numbers.plural(space.n_reference, 'row')}; the dotted line is the distance "
+        f"Distance to the nearest of {phrases.plural(space.n_reference, 'row')}; the dotted line is the distance "
         f"within which a sample counts as near ({numbers.number(space.yardstick)}). A curve further right lies further "
         "from the data. A model that decodes everything to the average is near to all rows too: read completeness and "
         "coverage together with the variation that reconstructions keep."
@@ -112,14 +113,14 @@ def _distances(space: LatentSpaceSummary) -> Figure:
 
 
 def _interval(measure: Measure) -> str:
-    return numbers.with_interval(measure.value, measure.ci, "number")
+    return numbers.with_interval(measure.value, measure.ci, "ratio")
 
 
 def _percent(measure: Measure) -> str:
-    return numbers.with_interval(measure.value, measure.ci, "percent")
+    return numbers.with_interval(measure.value, measure.ci, "share")
 
 
 def _expected(measure: Measure, *, percent: bool = True) -> str:
     if measure.expected is None:
         return numbers.ABSENT
-    return numbers.percent(measure.expected) if percent else numbers.number(measure.expected)
+    return numbers.share(measure.expected) if percent else numbers.ratio(measure.expected)

@@ -9,11 +9,12 @@ import numpy as np
 
 from vaeaudit.analysis.results.audit import AuditResults, RunFacts
 from vaeaudit.analysis.results.images import PictureSheets
-from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary, Traversal
-from vaeaudit.report import latent_figures, numbers, text, wording
+from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
+from vaeaudit.report import latent_figures
 from vaeaudit.report.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
 from vaeaudit.report.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
 from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, table
+from vaeaudit.wording import numbers, phrases
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
 _SMALLEST_GROUP = 30
@@ -21,11 +22,19 @@ _SMALLEST_GROUP = 30
 _MOST_LATENTS = 12
 #: Positions of a traversal that fit into a table.
 _MOST_POSITIONS = 7
+#: An axis whose closest counterpart in a refit agrees with it less than this (rank correlation) is not given a meaning.
+STABLE = 0.7
+_DENSITIES = {"gmm": "a Gaussian mixture", "knn": "kernels around rows", "flow": "an autoregressive flow"}
+_RARITIES = {
+    "joint": "the joint density of the latents in use",
+    "dbvae-product": "the product over latents of DB-VAE's single histograms, which holds them for independent",
+    "dbvae-max": "the maximum over latents of DB-VAE's single histograms, which holds them for independent",
+}
 
 
 def latents(results: AuditResults) -> Section:
     """Build the section."""
-    title, lead = "What the hidden axes encode", text.latents_lead(results.latents)
+    title, lead = "What the hidden axes encode", latents_lead(results.latents)
     active = [latent for latent in results.latents if latent.active]
     if not active:
         overview = (_overview(results.latents),) if results.latents else ()
@@ -48,7 +57,7 @@ def latents(results: AuditResults) -> Section:
     decoded = None if sheets is None else Traversals(sheets, described)
     if decoded is not None:
         blocks += decoded.overview()
-    if rarity := wording.rarity_sentence(results.model):
+    if rarity := rarity_sentence(results.model):
         blocks.append(Paragraph(rarity))
     for latent in described:
         pictures = [] if decoded is None else decoded.gallery(latent)
@@ -76,9 +85,11 @@ def _overview_row(latent: LatentSummary) -> tuple[Cell, ...]:
     return (
         f"Latent {latent.index}",
         Badge("active", "good") if latent.active else Badge("unused", "unsure"),
-        numbers.number(latent.kl_nats),
+        numbers.nats(latent.kl_nats),
         "not measured" if latent.stability is None else numbers.ratio(latent.stability),
-        f"{wording.explains(best)} ({numbers.percent(best.score)})" if best else "no single column",
+        f"{phrases.explains(best.column, best.direction)} ({numbers.share(best.score)})"
+        if best
+        else "no single column",
     )
 
 
@@ -87,8 +98,8 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
     flagged = int(places.outlier.sum())
     sheet = None if sheets is None else thumbnail_sheet(sheets)
     sentence = (
-        f"A sample of {numbers.plural(len(places.x), 'row')} on latents {first} and {second}, the two that carry "
-        f"most information; {numbers.plural(flagged, 'flagged row')} among them {'is' if flagged == 1 else 'are'} "
+        f"A sample of {phrases.plural(len(places.x), 'row')} on latents {first} and {second}, the two that carry "
+        f"most information; {phrases.plural(flagged, 'flagged row')} among them {'is' if flagged == 1 else 'are'} "
         "ringed. Groups that lie apart are told apart by the rest of the data."
     )
     if sheet is not None:
@@ -108,12 +119,12 @@ def _latent(
     latent: LatentSummary, traversal: Traversal | None, smallest_group: int, pictures: Sequence[Block]
 ) -> Group:
     blocks: list[Block] = [
-        Paragraph(text.latent_sentence(latent)),
+        Paragraph(latent_sentence(latent)),
         *pictures,
         Figure(
             id=f"latent-{latent.index}-histogram",
             title=f"Latent {latent.index}: where the rows lie",
-            sentence=text.histogram_sentence(latent, smallest_group),
+            sentence=histogram_sentence(latent, smallest_group),
             spec=latent_figures.latent_histogram(latent),
         ),
     ]
@@ -128,9 +139,9 @@ def _latent(
 def _explains(latent: LatentSummary) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            wording.name(cause.column),
-            Bar(numbers.percent(cause.score), round(100 * min(max(cause.score, 0.0), 1.0), 1)),
-            f"latent {latent.index} {wording.explains(cause)}",
+            phrases.name(cause.column),
+            Bar(numbers.share(cause.score), round(100 * min(max(cause.score, 0.0), 1.0), 1)),
+            f"latent {latent.index} {phrases.explains(cause.column, cause.direction)}",
         )
         for cause in latent.explains
     ]
@@ -143,7 +154,7 @@ def _traversal(traversal: Traversal) -> Table:
     shown = np.unique(np.linspace(0, last, min(last + 1, _MOST_POSITIONS)).round().astype(int))
     columns = [Column("Column"), *(Column(f"{numbers.number(traversal.positions[place])} sd") for place in shown)]
     rows: list[tuple[Cell, ...]] = [
-        (wording.name(column), *(wording.name(values[place]) for place in shown))
+        (phrases.name(column), *(phrases.name(values[place]) for place in shown))
         for column, values in traversal.columns.items()
     ]
     caption = f"What the model expects as latent {traversal.latent} moves and the others rest at 0"
@@ -154,13 +165,13 @@ def _counts(latent: LatentSummary) -> Table:
     shown: list[tuple[str, HistogramCounts]] = [("All rows", latent.histogram)]
     for attribute, groups in latent.histogram.by_group.items():
         shown += [
-            (f"{wording.name(attribute)}: {wording.name(group)}", counts)
+            (f"{phrases.name(attribute)}: {phrases.name(group)}", counts)
             for group, counts in latent_figures.largest_groups(groups)
         ]
     edges = latent.histogram.edges
     rows: list[tuple[Cell, ...]] = [
         (
-            f"{numbers.number(low)} to {numbers.number(high)}",
+            numbers.span(low, high),
             *(numbers.count(counts.counts[place]) for _, counts in shown),
         )
         for place, (low, high) in enumerate(pairwise(edges))
@@ -168,3 +179,95 @@ def _counts(latent: LatentSummary) -> Table:
     columns = [Column("Bin"), *(Column(title, True) for title, _ in shown)]
     caption = f"Rows per bin of latent {latent.index}; the outer bins hold everything beyond"
     return table(caption, columns, rows, stack=False)
+
+
+def latents_lead(latents: Sequence[LatentSummary]) -> str:
+    """Answer how many axes the model uses."""
+    active = [latent for latent in latents if latent.active]
+    dead = [str(latent.index) for latent in latents if not latent.active]
+    if not latents:
+        return "The model has no latents."
+    if not active:
+        return f"The model uses none of its {phrases.plural(len(latents), 'latent')}: they carry no information."
+    text = f"{len(active)} of {phrases.plural(len(latents), 'latent')} carry information about the rows"
+    if not dead:
+        return f"{text}; none is unused."
+    return f"{text}; unused: {'latent' if len(dead) == 1 else 'latents'} {phrases.listed(dead, most=12)}."
+
+
+def latent_sentence(latent: LatentSummary) -> str:
+    """Say what one latent encodes."""
+    if not latent.explains:
+        return f"Latent {latent.index} is explained by no single column on held-out rows."
+    best = latent.explains[0]
+    text = (
+        f"Latent {latent.index} {phrases.explains(best.column, best.direction)}, which predicts "
+        f"{numbers.share(best.score)} of its variance on held-out rows"
+    )
+    if len(latent.explains) > 1:
+        second = latent.explains[1]
+        text += f"; it also {phrases.explains(second.column, second.direction)} ({numbers.share(second.score)})"
+    return f"{text}. {stability_sentence(latent)}".rstrip()
+
+
+def stability_sentence(latent: LatentSummary) -> str:
+    """Say whether an axis comes back when the model is trained again; nothing where that was not measured."""
+    if latent.stability is None:
+        return ""
+    found = f"the closest axis of a training from another seed agrees with it at {numbers.ratio(latent.stability)}"
+    if latent.stability >= STABLE:
+        return f"The axis is stable: {found}."
+    return f"Read no meaning into it: {found} only, so that it may be an accident of this training."
+
+
+def histogram_sentence(latent: LatentSummary, smallest_group: int) -> str:
+    """Read from the histogram where the middle rows of the groups lie, per attribute."""
+    parts = [_groups_apart(latent, attribute, smallest_group) for attribute in latent.histogram.by_group]
+    told = " ".join(part for part in parts if part)
+    first = f"Where the {phrases.plural(latent.histogram.total, 'row')} lie on latent {latent.index}"
+    return f"{first}, overall and by group, with intervals. {told}".rstrip()
+
+
+def _groups_apart(latent: LatentSummary, attribute: str, smallest_group: int) -> str:
+    groups = latent.histogram.by_group[attribute]
+    middles = {group: _middle_bin(counts) for group, counts in groups.items() if counts.total >= smallest_group}
+    if len(middles) < 2:
+        return ""
+    low, high = min(middles, key=lambda group: middles[group]), max(middles, key=lambda group: middles[group])
+    if middles[low] == middles[high]:
+        return f"The middle rows of all groups of {phrases.name(attribute)} fall into one bin."
+    return (
+        f"Of {phrases.name(attribute)}, {phrases.name(high)} lies highest (middle row {_bin(latent, middles[high])}) "
+        f"and {phrases.name(low)} lowest ({_bin(latent, middles[low])})."
+    )
+
+
+def _middle_bin(counts: HistogramCounts) -> int:
+    """Return the bin that holds the middle row: read off the histogram, no estimate of its own."""
+    return int(np.searchsorted(np.cumsum(counts.counts), counts.total / 2))
+
+
+def _bin(latent: LatentSummary, place: int) -> str:
+    edges = latent.histogram.edges
+    return numbers.span(edges[place], edges[place + 1])
+
+
+def rarity_sentence(model: ModelSummary) -> str:
+    """Say what rarity and weights are made from and how well; nothing for a run that did not keep it."""
+    density, weights = model.density, model.weights
+    if density is None or weights is None:
+        return ""
+    parts = [f"How rare a row is follows {_RARITIES[weights.kind]}."]
+    if weights.kind == "joint":
+        nats = {name: value for name, value in density.held_out_nats.items() if value is not None}
+        others = [f"{numbers.nats(nats[name])} by {_DENSITIES[name]}" for name in nats if name != density.family]
+        compared = f", against {' and '.join(others)}" if others else ""
+        parts.append(
+            f"It is estimated by {_DENSITIES[density.family]}: {numbers.nats(nats[density.family])} nats per row on "
+            f"{phrases.plural(density.n_held_out, 'held-out row')}{compared}."
+        )
+    parts.append(
+        f"Weighted by it, the {phrases.plural(weights.n, 'row')} are worth "
+        f"{phrases.plural(round(weights.effective_sample_size), 'equally weighted row')}."
+    )
+    return " ".join(parts)

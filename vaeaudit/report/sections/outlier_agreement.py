@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaeaudit.analysis.results.outliers import Agreement, Companion, DifferingRow
-from vaeaudit.report import numbers, outlier_text, wording
 from vaeaudit.report.blocks import Block, Group, Paragraph
 from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.wording import numbers, phrases
 
 #: Reasons shown of each row.
 _REASONS = 3
+#: What each companion does, after its name.
+COMPANION_MEANING = {
+    "isolation forest": "asks how few random cuts separate a row from the others (200 trees; Liu et al. 2008)",
+    "neighbour distance": (
+        "asks how far the fifth-nearest different row lies; copies of a row are no neighbours (Ramaswamy et al. 2000)"
+    ),
+}
+#: What the companions see.
+_SEEN = {
+    "columns": "Both see the modelled columns themselves, as standardised numbers, and nothing of any VAE.",
+    "latents": "Both see the active latents of the pictures, and nothing that no latent holds, such as fine texture.",
+}
 
 
 def outlier_agreement(agreement: Agreement) -> Group:
     """Build the part of the section that compares detectors."""
     blocks: list[Block] = [
-        Paragraph(outlier_text.agreement_sentence(agreement)),
+        Paragraph(agreement_sentence(agreement)),
         _detectors(agreement),
-        Paragraph(outlier_text.shared_sentence(agreement)),
-        Paragraph(outlier_text.only_model_sentence(agreement)),
+        Paragraph(shared_sentence(agreement)),
+        Paragraph(only_model_sentence(agreement)),
     ]
     if agreement.only_model:
         blocks.append(_rows("On top by the VAE alone", agreement.only_model, agreement.n_only_model, agreement))
-    blocks.append(Paragraph(outlier_text.only_companions_sentence(agreement)))
+    blocks.append(Paragraph(only_companions_sentence(agreement)))
     if agreement.only_companions:
         rows = agreement.only_companions
         title = "On top by another detector alone"
@@ -52,7 +64,7 @@ def _detector(companion: Companion, n_top: int) -> tuple[Cell, ...]:
         companion.name,
         correlation,
         f"{numbers.count(companion.shared)} of {numbers.count(n_top)}",
-        Track(0.0, 1.0, "percent").mark(share, companion.shared_ci),
+        Track(0.0, 1.0, "share").mark(share, companion.shared_ci),
     )
 
 
@@ -67,7 +79,7 @@ def _rows(caption: str, rows: Sequence[DifferingRow], total: int, agreement: Agr
         Column("What the model finds", wide=True),
     ]
     return table(
-        f"{caption}; ranks among {numbers.plural(agreement.n, 'row')}",
+        f"{caption}; ranks among {phrases.plural(agreement.n, 'row')}",
         columns,
         [_row(row, unexplained) for row in rows],
         fold=fold,
@@ -75,12 +87,80 @@ def _rows(caption: str, rows: Sequence[DifferingRow], total: int, agreement: Agr
 
 
 def _row(row: DifferingRow, unexplained: str) -> tuple[Cell, ...]:
-    lines = tuple(wording.reason(why) for why in row.reasons[:_REASONS])
+    lines = tuple(phrases.reason(why, cut=True) for why in row.reasons[:_REASONS])
     if row.aspect:
-        lines = (wording.shorten(row.aspect, 240), *lines)
+        lines = (phrases.shorten(row.aspect, 240), *lines)
     return (
-        wording.name(row.row_id),
+        phrases.name(row.row_id),
         numbers.count(row.rank),
         *(numbers.count(rank) for rank in row.companion_ranks),
         Lines(lines) if lines else unexplained,
+    )
+
+
+def agreement_sentence(agreement: Agreement) -> str:
+    """Say what the companions are, and that they only stand beside the score."""
+    meaning = "; ".join(
+        f"the {companion.name} {COMPANION_MEANING.get(companion.name, '')}".rstrip()
+        for companion in agreement.companions
+    )
+    return (
+        f"Classical detectors on the same rows, for comparison only: they do not enter the score. "
+        f"{meaning[:1].upper()}{meaning[1:]}. {_SEEN[agreement.basis]}"
+    )
+
+
+def top_in_words(agreement: Agreement) -> str:
+    """Name the rows that are compared."""
+    if agreement.of_flagged:
+        return f"the {phrases.plural(agreement.n_top, 'flagged row')}"
+    return f"the {phrases.plural(agreement.n_top, 'row')} of highest score"
+
+
+def shared_sentence(agreement: Agreement) -> str:
+    """Say how many of the top rows the companions have on top too, and how many would be by chance."""
+    parts = [_shared(companion, agreement) for companion in agreement.companions]
+    chance = agreement.n_top**2 / agreement.n
+    few = "" if agreement.of_flagged else " Too few rows are flagged to compare these alone."
+    return (
+        f"Of {top_in_words(agreement)}, {' and '.join(parts)}; lists drawn at random would share about "
+        f"{numbers.expected(chance)}.{few}"
+    )
+
+
+def _shared(companion: Companion, agreement: Agreement) -> str:
+    share = numbers.share(companion.shared / agreement.n_top)
+    return (
+        f"{numbers.count(companion.shared)} ({share}) are also among the {numbers.count(agreement.n_top)} highest of "
+        f"the {companion.name}"
+    )
+
+
+def only_model_sentence(agreement: Agreement) -> str:
+    """Say where the score differs: the rows that no companion has on top, and what is odd about them."""
+    if agreement.n_only_model == 0:
+        return f"Every one of {top_in_words(agreement)} is also on top by at least one of the others."
+    verb = "is" if agreement.n_only_model == 1 else "are"
+    text = f"{numbers.count(agreement.n_only_model)} of {top_in_words(agreement)} {verb} on top by the VAE alone."
+    if agreement.only_model_columns:
+        named = phrases.counted({phrases.name(key): rows for key, rows in agreement.only_model_columns.items()})
+        text += f" What it finds first there: {phrases.listed(named)}."
+    if agreement.basis == "columns":
+        text += (
+            " The VAE judges a cell by the rest of its row, and so finds values that are ordinary by themselves, too."
+        )
+    return text
+
+
+def only_companions_sentence(agreement: Agreement) -> str:
+    """Say which rows only the companions have on top."""
+    if agreement.n_only_companions == 0:
+        return "No row is on top by another detector only."
+    said = "is" if agreement.n_only_companions == 1 else "are"
+    why = "rare by single cells, or far from others, and yet much as the model expects them, given their other cells"
+    if agreement.basis == "latents":
+        why = "unusual in the latents, and yet reproduced as well as others of its complexity, with a texture as usual"
+    return (
+        f"{phrases.plural(agreement.n_only_companions, 'row')} {said} among the {numbers.count(agreement.n_top)} "
+        f"highest of another detector, but not of the VAE: {why}."
     )

@@ -5,23 +5,30 @@ from __future__ import annotations
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.latents import HeldOutBound, ModelSummary
 from vaeaudit.analysis.results.quality import ColumnSummary
-from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report import figures, text
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import prior_gallery
 from vaeaudit.report.galleries import reconstruction_gallery
 from vaeaudit.report.sections.latent_space import space_between_rows
 from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, table
+from vaeaudit.wording import numbers, phrases
 
 #: What `ModelSummary.disentanglement` holds, in words; a key that is not here is shown by its own name.
 _MEASURES = {
     "mean_abs_correlation": "Mean absolute correlation between active latents (0: none goes with another)",
     "total_correlation_gaussian_nats": "Total correlation of the active latents, as far as correlations show it (nats)",
 }
+#: Why training stopped -> in words; other text is shown as it is.
+_STOPPED = {
+    "converged": "no better held-out loss for a while",
+    "epochs": "all epochs were done",
+    "interrupted": "interrupted; the best weights so far are used",
+}
 
 
 def model(results: AuditResults) -> Section:
     """Build the section on the model."""
-    blocks: list[Block] = [_densities(results.model), Paragraph(text.density_sentence(results.model)), _facts(results)]
+    blocks: list[Block] = [_densities(results.model), Paragraph(density_sentence(results.model)), _facts(results)]
     if results.pictures is not None:
         blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
     curves = figures.history(results.model.history)
@@ -29,24 +36,24 @@ def model(results: AuditResults) -> Section:
         blocks.append(_history(results.model, curves))
     if results.model.latent_space is not None:
         blocks += space_between_rows(results.model, results.model.latent_space)
-    return Section("model", "How well the model learned", text.model_lead(results.model), tuple(blocks))
+    return Section("model", "How well the model learned", model_lead(results.model), tuple(blocks))
 
 
 def _densities(model: ModelSummary) -> Table:
     held_out = model.held_out
-    elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "number")
-    iwae, bound = numbers.number(model.iwae_nats), "Importance-weighted bound"
+    elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "nats")
+    iwae, bound = numbers.nats(model.iwae_nats), "Importance-weighted bound"
     if held_out is not None:
-        iwae = numbers.with_interval(model.iwae_nats, held_out.iwae_ci, "number")
+        iwae = numbers.with_interval(model.iwae_nats, held_out.iwae_ci, "nats")
         bound += f", S = {held_out.iwae_samples}" if held_out.iwae_samples else ""
     parts: dict[HeldOutBound, tuple[str, str]] = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
-    parts["baseline_nats"] = (f"Independent {model.parts}", numbers.number(model.baseline_nats))
+    parts["baseline_nats"] = (f"Independent {model.parts}", numbers.nats(model.baseline_nats))
     each = {} if held_out is None else held_out.per_dimension
     rows: list[tuple[Cell, ...]] = [
-        (title, value, numbers.nats(each[key]) if key in each else numbers.ABSENT)
+        (title, value, numbers.nats_of_a_part(each[key]) if key in each else numbers.ABSENT)
         for key, (title, value) in parts.items()
     ]
-    counted = "" if held_out is None else f" of {numbers.plural(held_out.n, 'held-out row')}"
+    counted = "" if held_out is None else f" of {phrases.plural(held_out.n, 'held-out row')}"
     per = "column" if model.columns else "value of a pixel"
     columns = [Column("Measure"), Column("Nats per row, with interval"), Column(f"Nats per {per}", True)]
     return table(f"Density{counted}; higher is better", columns, rows)
@@ -58,11 +65,14 @@ def _facts(results: AuditResults) -> Table:
         ("Latents in use", f"{model.active_latents} of {model.latents}"),
         ("Modelled", text.what_is_modelled(results)),
         ("Weight of the KL term (beta)", f"{model.beta:g}"),
-        ("Training", f"{numbers.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
-        ("Why it stopped", text.why_training_stopped(model)),
+        ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
+        ("Why it stopped", why_training_stopped(model)),
     ]
     rows += [
-        (_MEASURES.get(key, key.replace("_", " ")), numbers.number(value))
+        (
+            _MEASURES.get(key, key.replace("_", " ")),
+            numbers.nats(value) if key.endswith("_nats") else numbers.ratio(value),
+        )
         for key, value in model.disentanglement.items()
     ]
     return table("The model in numbers", [Column("Measure"), Column("Value")], rows)
@@ -70,8 +80,8 @@ def _facts(results: AuditResults) -> Table:
 
 def _history(model: ModelSummary, curves: figures.Spec) -> Figure:
     names = [str(trace["name"]) for trace in curves["data"]]
-    epochs = numbers.plural(model.epochs, "epoch")
-    sentence = f"Over {epochs}: {wording.listed(names)}, in nats per row; lower losses are better."
+    epochs = phrases.plural(model.epochs, "epoch")
+    sentence = f"Over {epochs}: {phrases.listed(names)}, in nats per row; lower losses are better."
     sentence += " While the KL term is phased in, the training loss may rise with it."
     return Figure("model-history", "Training", sentence, curves)
 
@@ -80,12 +90,12 @@ def quality(results: AuditResults) -> Section:
     """Build the section on the data as read."""
     problems = sum(bool(column.problems) for column in results.columns)
     lead = (
-        f"{text.rows_in_words(results)}. {numbers.plural(len(results.columns), 'column')}, "
-        f"{numbers.plural(problems, 'column')} with remarks."
+        f"{phrases.accounting(vars(results.rows))}. {phrases.plural(len(results.columns), 'column')}, "
+        f"{phrases.plural(problems, 'column')} with remarks."
     )
     blocks: list[Block] = [Paragraph(note) for note in results.notes]
     if results.pictures is not None:
-        blocks.append(Paragraph(text.columns_of_pictures(results)))
+        blocks.append(Paragraph(columns_of_pictures(results)))
     blocks += [_suggestions(results), _columns(results.columns)]
     if results.quarantine:
         blocks.append(_quarantine(results))
@@ -94,13 +104,13 @@ def quality(results: AuditResults) -> Section:
 
 def _suggestions(results: AuditResults) -> Block:
     suggested = [
-        wording.name(column.name)
+        phrases.name(column.name)
         for column in results.columns
         if column.suggested_sensitive and column.role not in ("sensitive", "excluded")
     ]
     if not suggested:
         return Paragraph("No further column has a name that suggests a sensitive attribute.")
-    names = wording.listed(suggested, most=8)
+    names = phrases.listed(suggested, most=8)
     if len(suggested) == 1:
         said = f"Judging by its name, {names} may be a sensitive attribute; --sensitive declares it."
     else:
@@ -119,18 +129,18 @@ def _columns(found: tuple[ColumnSummary, ...]) -> Table:
         Column("Values", wide=True),
         Column("Remarks", wide=True),
     ]
-    return table(f"All {numbers.plural(len(found), 'column')}", columns, [_column_row(column) for column in found])
+    return table(f"All {phrases.plural(len(found), 'column')}", columns, [_column_row(column) for column in found])
 
 
 def _column_row(column: ColumnSummary) -> tuple[Cell, ...]:
     return (
-        wording.name(column.name),
+        phrases.name(column.name),
         column.kind,
         _role(column),
         "yes" if column.in_model else "no",
         numbers.count(column.missing),
         numbers.count(column.unique),
-        wording.shorten(column.summary, 160),
+        phrases.shorten(column.summary, 160),
         _remarks(column),
     )
 
@@ -143,16 +153,16 @@ def _role(column: ColumnSummary) -> Cell:
 
 def _remarks(column: ColumnSummary) -> Cell:
     origin = (f"computed from the pictures: {column.meaning}",) if column.derived else ()
-    lines = (*origin, *(wording.shorten(problem, 240) for problem in column.problems))
+    lines = (*origin, *(phrases.shorten(problem, 240) for problem in column.problems))
     return Lines(lines) if lines else numbers.ABSENT
 
 
 def _quarantine(results: AuditResults) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            wording.name(record.file),
+            phrases.name(record.file),
             "whole file" if record.row < 0 else numbers.count(record.row),
-            wording.shorten(record.reason, 240),
+            phrases.shorten(record.reason, 240),
         )
         for record in results.quarantine
     ]
@@ -161,3 +171,44 @@ def _quarantine(results: AuditResults) -> Table:
         f"Records left out: {numbers.count(len(rows))} of {numbers.count(total)}; the run's quarantine.csv has all"
     )
     return table(caption, [Column("File"), Column("Record", True), Column("Reason", wide=True)], rows)
+
+
+def model_lead(model: ModelSummary) -> str:
+    """Answer how well the model learned the rows, against a model that knows no relation between columns."""
+    gain = model.elbo_nats - model.baseline_nats
+    compared = "better than" if gain > 0 else "no better than"
+    return (
+        f"On held-out rows the model is {compared} a model of independent {model.parts}: "
+        f"{numbers.nats(model.elbo_nats)} against {numbers.nats(model.baseline_nats)} nats per row "
+        f"({numbers.nats(gain, sign=True)}). It uses {model.active_latents} of "
+        f"{phrases.plural(model.latents, 'latent')}."
+    )
+
+
+def density_sentence(model: ModelSummary) -> str:
+    """Say what the densities are and how far apart the two bounds lie; the units, so that nobody compares too much."""
+    text = "Both bounds are lower bounds on the mean log-density of rows that took no part in training."
+    held_out = model.held_out
+    if held_out is not None:
+        samples = f" of {held_out.iwae_samples} samples" if held_out.iwae_samples else ""
+        text += (
+            f" Importance weighting{samples} brings the bound up by "
+            f"{numbers.with_interval(held_out.gain, held_out.gain_ci, 'nats')} nats per row."
+        )
+    units = "the columns as they were scaled for the model" if model.columns else "pixels between 0 and 1"
+    return f"{text} Densities refer to {units}: compare them within this run only."
+
+
+def columns_of_pictures(results: AuditResults) -> str:
+    """Say what the columns of pictures are, of which none enters the model."""
+    said = "Only the pixels enter the model."
+    if any(not column.derived for column in results.columns):
+        said += " The columns of the data are what is known about each picture besides."
+    if any(column.derived for column in results.columns):
+        said += " Columns called picture_… were computed from the pictures, so that what is found can be told in words."
+    return said
+
+
+def why_training_stopped(model: ModelSummary) -> str:
+    """Say why training ended."""
+    return phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)

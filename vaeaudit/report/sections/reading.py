@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report import numbers, text, wording
+from vaeaudit.report import text
 from vaeaudit.report.blocks import Code, Definitions, Section
+from vaeaudit.wording import numbers, phrases
 
 _TERMS = (
     (
@@ -56,8 +57,10 @@ _TERMS = (
 
 def reading(results: AuditResults) -> Section:
     """Build the glossary."""
-    levels = {numbers.level(cell.ci) for cell in results.representation} | {numbers.level(results.model.elbo_ci)}
-    confidence = wording.listed(sorted(levels))
+    levels = {numbers.rate(cell.ci.level) for cell in results.representation} | {
+        numbers.rate(results.model.elbo_ci.level)
+    }
+    confidence = phrases.listed(sorted(levels))
     lead = f"Intervals are at {confidence} confidence. Nothing here was flagged on a point estimate alone."
     return Section("reading", "How to read this report", lead, (Definitions(_TERMS),))
 

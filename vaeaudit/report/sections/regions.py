@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.coverage import LatentRange, Region
-from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report import figures
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.decoded_galleries import region_gallery
 from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.wording import numbers, phrases, rules
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
 _MOST_RANGES = 3
@@ -19,16 +20,22 @@ _HOW_TO_READ = (
     "from the upper and from the lower end. “Returns” is the share of resamples of the rows (of refits, where a rule "
     "names latents) in which the region is found again; what seldom is comes last and fails no check."
 )
+BASELINE_MEANING: Mapping[str, str] = {
+    "independence": "as many as there would be if the columns of the rule had nothing to do with one another",
+    "population": "as many as the given population shares lead one to expect",
+    "reference": "as many as the reference dataset leads one to expect",
+    "uniform": "as many as an even spread over the values that occur would give",
+}
 
 
 def regions(results: AuditResults) -> Section:
     """Build the section."""
-    lead = text.regions_lead(results.regions, results.regions_tested)
+    lead = regions_lead(results.regions, results.regions_tested)
     if not results.regions:
         return Section(
             "regions", "What is missing", "", (Answer(lead, "good" if results.regions_tested else "unsure"),)
         )
-    blocks: list[Block] = [Paragraph(sentence) for sentence in text.baselines_in_words(results.regions)]
+    blocks: list[Block] = [Paragraph(sentence) for sentence in baselines_in_words(results.regions)]
     blocks += [*_latents_as_columns(results), *_computed_columns(results)]
     blocks += [Paragraph(_HOW_TO_READ), _table(results.regions)]
     if results.pictures is not None:
@@ -46,7 +53,7 @@ def _latents_as_columns(results: AuditResults) -> list[Block]:
         return []
     are = "is a latent" if len(unknown) == 1 else "are latents"
     said = (
-        f"{wording.listed(unknown, most=8)} {are} of the model, in standard deviations of the prior; rows.parquet has "
+        f"{phrases.listed(unknown, most=8)} {are} of the model, in standard deviations of the prior; rows.parquet has "
         "each row's place on them under the same name."
     )
     return [Paragraph(f"{said}{_what_latents_follow(results, unknown)}")]
@@ -56,9 +63,9 @@ def _what_latents_follow(results: AuditResults, names: Sequence[str]) -> str:
     """Say for the latents of a rule which known column each goes with most, where one does."""
     best = {f"z_{latent.index}": latent.explains[0] for latent in results.latents if latent.explains}
     told = [
-        f"{name} {wording.explains(best[name])} ({numbers.percent(best[name].score)} of its variance)"
-        for name in names
-        if name in best
+        f"{name} {phrases.explains(cause.column, cause.direction)} ({numbers.share(cause.score)} of its variance)"
+        for name, cause in best.items()
+        if name in names
     ]
     return f" In known columns: {'; '.join(told)}." if told else ""
 
@@ -90,7 +97,7 @@ def _table(found: Sequence[Region]) -> Table:
 
 
 def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[Cell, ...]:
-    lines = [wording.rule_in_words(region.rule)]
+    lines = [rules.describe(region.rule, cut=True)]
     if several:
         lines.append(f"against {region.baseline}")
     lines += _told(region)
@@ -100,7 +107,7 @@ def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[
     return (
         region.id,
         Lines(tuple(lines)),
-        Lines((numbers.count(region.observed), f"of {numbers.number(region.expected)}")),
+        Lines((numbers.count(region.observed), f"of {numbers.expected(region.expected)}")),
         track.mark(region.ratio, region.ci),
         Lines(tuple(filter(None, (numbers.count(region.rows_to_collect), _range(region.rows_to_collect_range))))),
         Lines((numbers.p_value(region.p_adjusted), *((_comes_back(region),) if resampled else ()))),
@@ -112,33 +119,33 @@ def _told(region: Region) -> list[str]:
     lines = []
     if region.is_dependence and region.gap_share is not None:
         lines.append(
-            f"these columns go together in other ways too: this is {numbers.percent(region.gap_share)} of what they "
+            f"these columns go together in other ways too: this is {numbers.share(region.gap_share)} of what they "
             "have to do with one another"
         )
     if region.description and region.precision is not None and region.recall is not None:
         lines.append(
-            f"in known columns, mostly: {wording.rule_in_words(region.description)} "
-            f"({numbers.percent(region.precision)} of such rows lie in it, {numbers.percent(region.recall)} of its "
+            f"in known columns, mostly: {rules.describe(region.description, cut=True)} "
+            f"({numbers.share(region.precision)} of such rows lie in it, {numbers.share(region.recall)} of its "
             "rows are such)"
         )
     if region.decoded:
-        cells = "; ".join(f"{wording.name(column)} {wording.name(value)}" for column, value in region.decoded)
+        cells = "; ".join(f"{phrases.name(column)} {phrases.name(value)}" for column, value in region.decoded)
         lines.append(f"the model decodes there: {cells}")
     if region.nearest:
-        lines.append(f"nearest rows: {wording.listed(list(region.nearest), most=5)}")
+        lines.append(f"nearest rows: {phrases.listed(list(region.nearest), most=5)}")
     return lines
 
 
 def _range(rows: tuple[int, int]) -> str:
     low, high = rows
-    return "" if low == high else f"{numbers.count(low)} to {numbers.count(high)}"
+    return "" if low == high else numbers.span(low, high, "count")
 
 
 def _comes_back(region: Region) -> str:
     """Say in how many resamples a region came back; what seldom does is marked and fails no gate."""
     if region.stability is None:
         return "returns: not known"
-    share = numbers.percent(region.stability)
+    share = numbers.share(region.stability)
     return f"unstable, {share}" if region.stable is False else f"returns {share}"
 
 
@@ -149,18 +156,42 @@ def _latent_range(side: LatentRange) -> str:
         return f"latent {side.latent} below {numbers.number(side.high or 0.0)}"
     if side.high is None:
         return f"latent {side.latent} above {numbers.number(side.low)}"
-    return f"latent {side.latent} from {numbers.number(side.low)} to {numbers.number(side.high)}"
+    return f"latent {side.latent} from {numbers.span(side.low, side.high)}"
 
 
 def _figure(found: Sequence[Region]) -> Figure:
     widest = max(found, key=lambda region: region.expected - region.observed)
-    rule = wording.rule_in_words(widest.rule)
+    rule = rules.describe(widest.rule, cut=True)
     return Figure(
         id="regions-counts",
         title="Rows there are, and rows expected",
         sentence=(
             f"The widest gap is in {widest.id} ({rule}): {numbers.count(widest.observed)} of about "
-            f"{numbers.number(widest.expected)} expected rows."
+            f"{numbers.expected(widest.expected)} expected rows."
         ),
         spec=figures.observed_and_expected(found),
     )
+
+
+def regions_lead(regions: Sequence[Region], tested: int) -> str:
+    """Answer what is missing."""
+    if tested == 0:
+        return "No combination could be tested: there are too few rows or too few columns."
+    if not regions:
+        return (
+            f"No region is flagged: of {phrases.plural(tested, 'combination')} tested, none holds clearly fewer rows "
+            "than its baseline leads one to expect."
+        )
+    first = regions[0]
+    return (
+        f"{phrases.plural(len(regions), 'region')} of {phrases.plural(tested, 'combination')} tested "
+        f"{'holds' if len(regions) == 1 else 'hold'} clearly fewer rows than expected. The first: "
+        f"{rules.describe(first.rule, cut=True)}, with {phrases.plural(first.observed, 'row')} where about "
+        f"{numbers.expected(first.expected)} were expected."
+    )
+
+
+def baselines_in_words(regions: Sequence[Region]) -> list[str]:
+    """Say what each baseline that occurs means."""
+    kinds = sorted({region.baseline for region in regions})
+    return [f"Baseline “{kind}”: expected is {BASELINE_MEANING.get(kind, kind)}." for kind in kinds]

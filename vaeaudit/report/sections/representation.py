@@ -6,17 +6,13 @@ from collections.abc import Sequence
 
 from vaeaudit.analysis.results.audit import AuditResults
 from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.report import figures, numbers, text, wording
+from vaeaudit.report import figures
 from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.galleries import rare_gallery
 from vaeaudit.report.tables import Badge, Cell, Column, Table, Track, table
+from vaeaudit.wording import numbers, phrases
 
-_STATUS = {
-    "under": Badge("under", "bad"),
-    "over": Badge("over", "warn"),
-    "ok": Badge("within tolerance", "good"),
-    "inconclusive": Badge("inconclusive", "unsure"),
-}
+_TONE = {"under": "bad", "over": "warn", "ok": "good", "inconclusive": "unsure", "none": "neutral"}
 
 
 #: Rows of all tables of intersections together; each begins with the cells that matter most.
@@ -38,7 +34,7 @@ def representation(results: AuditResults) -> Section:
     most = max(10, _INTERSECTION_ROWS // max(len(crossed), 1))
     blocks += [_intersections(attributes, cells, most) for attributes, cells in crossed.items()]
     rare = [] if results.pictures is None else rare_gallery(results.pictures)
-    lead = text.representation_lead(results.representation)
+    lead = representation_lead(results.representation)
     if not blocks:
         return Section("representation", "Who is here", "", (Answer(lead), *rare))
     blocks += rare
@@ -48,7 +44,7 @@ def representation(results: AuditResults) -> Section:
 def _figure(position: int, attribute: str, cells: Sequence[Representation]) -> Figure:
     items = [
         figures.Dot(
-            name=wording.group_name(cell.attributes, cell.group),
+            name=phrases.levels(cell.group),
             value=cell.share,
             ci=cell.ci,
             status=cell.status or "none",
@@ -59,31 +55,31 @@ def _figure(position: int, attribute: str, cells: Sequence[Representation]) -> F
     ]
     return Figure(
         id=f"representation-{position}",
-        title=f"{wording.name(attribute)}: share of the rows",
-        sentence=text.representation_sentence(attribute, cells),
+        title=f"{phrases.name(attribute)}: share of the rows",
+        sentence=representation_sentence(attribute, cells),
         spec=figures.dots(items, x="share of the rows", percent=True, reference_name="population share"),
     )
 
 
 def _hover(cell: Representation) -> tuple[str, ...]:
     lines = [
-        numbers.plural(cell.n, "row"),
-        f"share {numbers.with_interval(cell.share, cell.ci, 'percent')}",
+        phrases.plural(cell.n, "row"),
+        f"share {numbers.with_interval(cell.share, cell.ci, 'share')}",
     ]
     if cell.reference_share is not None:
-        lines.append(f"population {numbers.percent(cell.reference_share)}")
+        lines.append(f"population {numbers.share(cell.reference_share)}")
     return tuple(lines)
 
 
 def _groups(attribute: str, cells: Sequence[Representation]) -> Table:
-    return _table(f"Groups of {wording.name(attribute)}", "Group", cells)
+    return _table(f"Groups of {phrases.name(attribute)}", "Group", cells)
 
 
 def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation], most: int) -> Table:
     ordered = sorted(cells, key=lambda cell: (cell.n > 0, cell.status != "under", cell.n))
-    crossed = " \N{MULTIPLICATION SIGN} ".join(wording.name(attribute) for attribute in attributes)
+    crossed = " \N{MULTIPLICATION SIGN} ".join(phrases.name(attribute) for attribute in attributes)
     empty = sum(cell.n == 0 for cell in cells)
-    caption = f"{crossed}: {numbers.plural(len(cells), 'combination')}, {empty or 'none'} without a row"
+    caption = f"{crossed}: {phrases.plural(len(cells), 'combination')}, {empty or 'none'} without a row"
     return _table(caption, crossed, ordered, most)
 
 
@@ -98,20 +94,64 @@ def _table(caption: str, first: str, cells: Sequence[Representation], most: int 
             Column("Against the population"),
         ]
     top = max([value for cell in cells for value in (cell.share, cell.ci.high or 0.0, cell.reference_share or 0.0)])
-    track = Track(0.0, top, "percent")
+    track = Track(0.0, top, "share")
     rows = [_row(cell, track, compared) for cell in cells]
     return table(caption, columns, rows) if most is None else table(caption, columns, rows, fold=True, most=most)
 
 
 def _row(cell: Representation, track: Track, compared: bool) -> tuple[Cell, ...]:
     rows: Cell = numbers.count(cell.n) if cell.n else Badge("no row", "bad" if cell.reference_share else "warn")
-    row: tuple[Cell, ...] = (wording.group_name(cell.attributes, cell.group), rows, track.mark(cell.share, cell.ci))
+    row: tuple[Cell, ...] = (phrases.levels(cell.group), rows, track.mark(cell.share, cell.ci))
     if not compared:
         return row
+    status = cell.status or "none"
     return (
         *row,
-        "not given" if cell.reference_share is None else numbers.percent(cell.reference_share),
+        "not given" if cell.reference_share is None else numbers.share(cell.reference_share),
         numbers.ABSENT if cell.ratio is None else numbers.ratio(cell.ratio),
         numbers.p_value(cell.p_adjusted),
-        _STATUS[cell.status] if cell.status else "not compared",
+        Badge(phrases.REPRESENTATION[status], _TONE[status]),
     )
+
+
+def representation_lead(cells: Sequence[Representation]) -> str:
+    """Answer who is here, in one or two sentences."""
+    if not cells:
+        return "No sensitive column was declared, so nothing can be said about groups; --sensitive declares one."
+    empty = sum(cell.n == 0 for cell in cells)
+    under = [cell for cell in cells if cell.status == "under"]
+    parts = [f"{phrases.plural(len(cells), 'group')} and intersections were counted; "]
+    parts.append("none is empty." if empty == 0 else f"{empty} of them hold no row at all.")
+    if all(cell.baseline == "balance" for cell in cells):
+        parts.append(
+            " No population was given, so the shares describe balance only: nothing here says how large a group should"
+            " be. --population compares with given shares."
+        )
+    elif under:
+        names = [_full_name(cell) for cell in under]
+        parts.append(f" Under-represented against the population: {phrases.listed(names)}.")
+    else:
+        parts.append(" No group was shown to be under-represented against the population.")
+    return "".join(parts)
+
+
+def _full_name(cell: Representation) -> str:
+    pairs = zip(cell.attributes, cell.group, strict=True)
+    return " with ".join(f"{phrases.name(attribute)} {phrases.name(level)}" for attribute, level in pairs)
+
+
+def representation_sentence(attribute: str, cells: Sequence[Representation]) -> str:
+    """Say what the figure of one attribute shows."""
+    largest, smallest = max(cells, key=lambda cell: cell.n), min(cells, key=lambda cell: cell.n)
+    first = f"Of {phrases.name(attribute)}, {_group_share(largest)} is the largest group"
+    second = f" and {_group_share(smallest)} the smallest." if smallest is not largest else "."
+    short = [phrases.levels(cell.group) for cell in cells if cell.status == "under"]
+    if short:
+        return f"{first}{second} Short of the population share: {phrases.listed(short)}."
+    if any(cell.reference_share is not None for cell in cells):
+        return f"{first}{second} No group is shown to fall short of its population share."
+    return first + second
+
+
+def _group_share(cell: Representation) -> str:
+    return f"{phrases.levels(cell.group)} ({numbers.share(cell.share)})"

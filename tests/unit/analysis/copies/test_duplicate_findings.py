@@ -40,7 +40,7 @@ def test_in_a_coarse_table_copies_are_no_surprise_and_the_finding_says_so():
 def test_two_equal_pictures_are_always_a_surprise():
     (finding,) = findings(rows_in_groups=900, groups=30, largest=(EqualRows("a", 40),), basis="pixels")
     assert finding.severity == "medium"
-    assert finding.title == "870 pictures (87 %) repeat an earlier one pixel for pixel"
+    assert finding.title == "870 pictures (87.0 %) repeat an earlier one pixel for pixel"
 
 
 @pytest.mark.parametrize(("near_rows", "severity"), [(4, "low"), (40, "medium")])

@@ -10,9 +10,10 @@ import pytest
 
 from vaeaudit.analysis.outliers.cell_summary import MOST_CELLS, cell_findings, summarise_cells, suspicious_table
 from vaeaudit.analysis.outliers.described_cells import CheckedTable
-from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons, reason_text
+from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.latents import CellExpectations
+from vaeaudit.wording import phrases
 
 CONFIG = AnalysisConfig()
 
@@ -58,7 +59,7 @@ def test_a_cell_is_told_beside_the_one_it_contradicts(checked: Any) -> None:
     first = found.top[0]
     hours, job = checked.frame["hours"].iloc[0], checked.frame["job"].iloc[0]
     assert first.row_id == "row-0"
-    assert reason_text(first.reason) == f"hours is {hours:g} with job {job}, expected at least 90 (20.0 nats)"
+    assert phrases.reason(first.reason) == f"hours is {hours:g} with job {job}, expected at least 90 (20.00 nats)"
 
 
 def test_the_table_holds_every_suspicious_cell_least_probable_first(checked: Any) -> None:

@@ -24,7 +24,7 @@ def test_outliers_are_one_finding_whose_gravity_depends_on_the_tolerated_share()
     (few,) = outlier_findings(outliers(15), CONFIG)
     (many,) = outlier_findings(outliers(60), CONFIG)
     assert (few.severity, many.severity) == ("low", "medium")
-    assert many.title == "60 rows (6 %) do not belong with the rest, most often for pay (60)"
+    assert many.title == "60 rows (6.0 %) do not belong with the rest, most often for pay (60)"
     assert list(outlier_findings(outliers(0), CONFIG)) == []
 
 
