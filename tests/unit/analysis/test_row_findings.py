@@ -4,7 +4,7 @@ import pytest
 
 from vaeaudit.analysis.results.comparison import Comparison, Difference
 from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.regions import GAP, Condition, Region
 from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, region_findings
 from vaeaudit.config import AnalysisConfig
 
@@ -57,6 +57,22 @@ def test_against_independence_the_action_asks_before_it_sends_anyone_out():
     (order,) = region_findings([region(baseline="population")], {"sex"})
     assert question.action.startswith("Ask first")
     assert order.action == "Collect at least 64 such rows."
+
+
+def test_one_sign_of_many_that_columns_go_together_is_a_hint_and_a_gap_is_more():
+    (sign,) = region_findings([region(high=0.1, gap_share=GAP - 0.01)], {"sex"})
+    (gap,) = region_findings([region(high=0.1, gap_share=GAP)], {"sex"})
+    assert (sign.severity, gap.severity) == ("low", "medium")
+    assert sign.action.startswith("These columns go together in other ways too.")
+    assert gap.action.startswith("Ask first")
+
+
+@pytest.mark.parametrize(
+    ("gap_share", "high", "severity"), [(0.9, 0.4, "medium"), (0.9, 0.5, "low"), (None, 0.4, "low")]
+)
+def test_a_gap_in_columns_that_are_otherwise_unrelated_strikes_earlier(gap_share, high, severity):
+    (finding,) = region_findings([region(column="job", high=high, gap_share=gap_share)], {"sex"})
+    assert finding.severity == severity
 
 
 @pytest.mark.parametrize("baseline", ["reference", "population", "independence"])

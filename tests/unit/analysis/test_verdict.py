@@ -12,7 +12,7 @@ from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.groups import Representation
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import OutlierSummary
-from vaeaudit.analysis.results.regions import Condition, Region
+from vaeaudit.analysis.results.regions import GAP, Condition, Region
 from vaeaudit.analysis.verdict import FEWEST_ROWS, judge
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
@@ -152,6 +152,14 @@ def test_a_region_that_does_not_come_back_fails_nothing(healthy, baseline):
     assert "1 are listed as questions only" in gate(answer, "regions").meaning
     lasting = verdict(replace(healthy, regions=(region(baseline, "sex", stable=True),)))
     assert gate(lasting, "regions").status == "fail"
+
+
+def test_one_sign_of_many_that_columns_go_together_leaves_nothing_open_and_a_gap_does(healthy):
+    sign, gap = (region("independence", "sex", gap_share=share) for share in (GAP - 0.01, GAP))
+    assert gate(verdict(replace(healthy, regions=(sign,))), "regions").status == "pass"
+    both = gate(verdict(replace(healthy, regions=(sign, gap))), "regions")
+    assert both.status == "inconclusive"
+    assert "2 of 500 tested hold fewer than if the columns were independent, 1 of them with a sensitive" in both.meaning
 
 
 def test_an_even_spread_is_a_wish_and_neither_fails_nor_leaves_the_gate_open(healthy):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import integrate, stats
 
 from vaeaudit.analysis.outliers.cells import (
     cell_p_values,
@@ -62,6 +63,32 @@ def test_clean_cells_reach_a_p_value_as_often_as_it_says(draw: str) -> None:
     for level in (1e-2, 1e-3, 1e-4):
         assert np.sum(p_value <= level) / n_rows < 1.5 * level + 3 * np.sqrt(level / n_rows)
     assert np.sum(p_value <= 1e-2) / n_rows > 0.7e-2
+
+
+def predictive_tail(nats: float, drawn: np.ndarray, n_tail: int) -> float:
+    """P(drawn >= nats) by the exponential of the `n_tail` highest, integrated over the posterior of its rate."""
+    start = np.sort(drawn)[-n_tail - 1]
+    total = np.sum(np.sort(drawn)[-n_tail:] - start)
+    rate = stats.gamma(n_tail, scale=1 / total)
+    beyond = integrate.quad(lambda r: rate.pdf(r) * np.exp(-r * (nats - start)), 0, rate.isf(1e-12))[0]
+    return float((1 + n_tail) / (1 + len(drawn)) * beyond)
+
+
+def test_beyond_all_drawn_cells_a_p_value_is_the_heaviest_predictive_tail() -> None:
+    n_rows = 400
+    for n_drawn, tails in ((3, (1,)), (39, (19,)), (40, (20,)), (200, (100, 25, 20))):
+        drawn = np.random.default_rng(n_drawn).gamma(2, size=n_drawn)
+        null = CellNull(np.array([0.0]), np.zeros(n_drawn, int), drawn, n_rows)
+        for nats in drawn.max() + np.array([0.1, 3.0, 30.0]):
+            expected = max(predictive_tail(nats, drawn, n_tail) for n_tail in tails)
+            found = cell_p_values(np.array([0]), np.array([nats]), null)
+            np.testing.assert_allclose(found, expected * (1 + n_drawn) / (1 + n_rows), rtol=1e-6)
+
+
+def test_among_drawn_cells_that_are_alike_their_share_counts_and_no_p_value_is_0() -> None:
+    null = CellNull(np.array([0.0]), np.zeros(50, int), np.full(50, 2.0), 400)
+    found = cell_p_values(np.zeros(3, int), np.array([1.0, 2.0, 3.0]), null)
+    np.testing.assert_allclose(found, [51 / 401, 51 / 401, 1 / 401])
 
 
 @given(st.lists(st.floats(-50, 500), min_size=2, max_size=30))
