@@ -39,6 +39,7 @@ FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
     "--part",
     "--pictures",
     "--repeats",
+    "--require-browser",
 }
 
 
