@@ -34,7 +34,21 @@ def test_a_region_is_told_as_rows_a_rule_and_what_was_to_be_expected():
     assert finding.title.startswith(
         "1 row where age is 60 or more and sex is Female; if these columns were independent"
     )
-    assert finding.evidence["rows_to_collect"] == 64
+    assert (finding.kind, finding.anchor) == ("region", "regions")
+    assert finding.evidence == {
+        "region": "R1",
+        "baseline": "independence",
+        "observed": 1,
+        "expected": 80.4,
+        "ratio": 1 / 80.4,
+        "ci": [0.001, 0.6],
+        "p_adjusted": 1e-5,
+        "rows_to_collect": 64,
+        "rows_to_collect_range": [20, 64],
+        "stability": None,
+        "gap_share": None,
+    }
+    assert "unstable" not in finding.title
 
 
 @pytest.mark.parametrize(
@@ -105,8 +119,18 @@ def test_a_reference_that_differs_is_one_finding_which_names_where():
         "The data differs from before.csv, most of all in job (clerk: 40 % here, 10 % in the reference)"
     )
     assert (finding.kind, finding.severity, finding.evidence["auc"]) == ("representation", "low", 0.7)
+    assert (finding.id, finding.anchor) == ("reference-differs", "comparison")
+    assert finding.evidence == {
+        "n": 500,
+        "n_reference": 400,
+        "columns": {"job": 0.3},
+        "auc": 0.7,
+        "ci": [pytest.approx(0.68), pytest.approx(0.72)],
+    }
     (apart,) = comparison_findings(comparison(0.95))
-    assert apart.severity == "medium"
+    assert (apart.severity, apart.title) == ("medium", "The data differs from before.csv")
+    (unasked,) = comparison_findings(comparison(None, column))
+    assert (unasked.severity, "auc" in unasked.evidence) == ("low", False)
 
 
 def test_a_reference_that_does_not_differ_is_no_finding():
@@ -119,4 +143,20 @@ def test_a_reference_that_does_not_differ_is_no_finding():
 def test_many_regions_share_one_finding_after_the_first():
     found = list(region_findings([region(rank) for rank in range(1, 12)], {"sex"}))
     assert len(found) == MOST_REGIONS + 1
-    assert found[-1].evidence["regions"] == 11 - MOST_REGIONS
+    rest = range(MOST_REGIONS + 1, 12)
+    last = found[-1]
+    assert (last.id, last.kind, last.severity, last.anchor) == ("region-others", "region", "low", "regions")
+    rule = "age is 60 or more and sex is Female"
+    assert last.title == f"{len(rest)} more combinations short of rows, such as {rule}"
+    assert last.evidence == {
+        "regions": len(rest),
+        "observed": len(rest),
+        "ci": [0.001, 0.6],
+        "rules": {f"R{rank}": rule for rank in rest},
+    }
+
+
+@pytest.mark.parametrize(("latents", "severity"), [((), "medium"), (("sex",), "low")])
+def test_what_is_told_by_a_latent_is_for_looking_at(latents, severity):
+    (finding,) = region_findings([region(high=0.1)], {"sex"}, latents=latents)
+    assert finding.severity == severity
