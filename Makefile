@@ -10,7 +10,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
 	--no-loadscope-reorder
 
-.PHONY: help install demo check format test test-fast test-slow docs bench peers clean
+.PHONY: help install demo check format test test-fast test-slow docs bench peers mutants clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -58,5 +58,9 @@ $(PEERS)/%/.installed: benchmarks/peers/%.txt
 	$(PEERS)/$*/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
+mutants: $(PEERS)/mutants/.installed ## Plant faults in the statistics and record how many the tests notice; continues where stopped.
+	$(ONE_THREAD) $(PEERS)/mutants/bin/mutmut run --max-children 2
+	$(PEERS)/mutants/bin/python -m benchmarks.mutants
+
 clean: ## Remove what make made.
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) mutants build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

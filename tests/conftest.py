@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from vaeaudit.config import PRESETS, FitConfig, ModelConfig, ReadConfig, TrainConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
 from vaeaudit.data.schema import Column, Kind, Schema
 
 pytest_plugins = ["tests.loop", "pytester"]
+# How long an example takes hangs on what else the machine does: that must not fail a property.
+settings.register_profile("vaeaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vaeaudit")
 
 #: See `made_once` of tests/loop.py.
 MadeOnce = Callable[[str, Callable[[Path], object]], Path]

@@ -98,6 +98,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callab
         folder, made = root / name, root / f"{name}.made"
         with FileLock(root / f"{name}.lock"):
             if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # what another worker failed to make
                 folder.mkdir()
                 make(folder)
                 made.touch()

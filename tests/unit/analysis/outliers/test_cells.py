@@ -162,6 +162,7 @@ def test_a_cell_is_found_by_its_row_and_column() -> None:
     np.testing.assert_array_equal(
         find_cells(cells, np.array([[4, 4], [0, 1]]), np.array([[0, 1], [2, 2]]), 3), [[2, 0], [1, -1]]
     )
+    assert find_cells(cells, np.array([9]), np.array([2]), 3) == -1  # beyond the last
     assert find_cells(expectations([], [], []), np.array([1]), np.array([1]), 3) == -1
 
 
@@ -176,6 +177,17 @@ def test_another_cell_is_named_where_it_alone_makes_most_of_the_surprise() -> No
     np.testing.assert_array_equal(named_partner(cells), [1, -1, -1, -1])
 
 
+def test_the_first_column_may_be_named_and_half_the_surprise_or_one_nat_is_enough() -> None:
+    cells = expectations(
+        [0, 1, 2, 3],
+        [1, 1, 1, 1],
+        [10.0, 2.0, 10.0, 1.9],
+        partner=np.array([0, 0, 0, 0]),
+        partner_nats=np.array([5.0, 1.0, 5.01, 0.95]),
+    )
+    np.testing.assert_array_equal(named_partner(cells), [0, 0, -1, -1])
+
+
 def test_what_follows_from_a_wrong_cell_is_told_from_two_that_contradict_each_other() -> None:
     # Row 0: pay (2) is wrong by itself, schooling (1) surprises beside it. Row 1: age (0) and work (1), either way.
     cells = expectations(
@@ -186,4 +198,16 @@ def test_what_follows_from_a_wrong_cell_is_told_from_two_that_contradict_each_ot
         partner_nats=np.array([58.0, 0.2, 0.5, 0.4]),
     )
     np.testing.assert_array_equal(consequences(cells, 3), [1])
+
+
+def test_what_follows_from_the_first_column_is_found_if_that_surprises_more() -> None:
+    for surprise, found in ((9.0, [1]), (8.0, [])):
+        cells = expectations(
+            [0, 0],
+            [0, 1],
+            [surprise, 8.0],
+            partner=np.array([-1, 0]),
+            partner_nats=np.array([np.nan, 0.2]),
+        )
+        np.testing.assert_array_equal(consequences(cells, 3), found)
     assert consequences(expectations([], [], []), 3).size == 0
