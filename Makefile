@@ -4,8 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .peers
+# A worker per core, up to four (each holds TensorFlow: 1 to 2 GB), with one thread each so that they do not fight.
+# Tests of a file stay together, since they share what they train.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
+	--no-loadscope-reorder
 
-.PHONY: help install demo check format test test-slow docs bench peers clean
+.PHONY: help install demo check format test test-fast test-slow docs bench peers mutants clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,11 +36,14 @@ format: $(STAMP) ## Mend what ruff can mend.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(STAMP) ## All tests but the slow ones; the browser tests need chromium and chromedriver.
-	$(BIN)/python -m pytest
+test-fast: $(STAMP) ## What needs neither TensorFlow nor a browser: after every change.
+	$(PYTEST) --fast
+
+test: $(STAMP) ## All tests but the slow ones; without chromium and chromedriver the browser tests are skipped.
+	$(PYTEST)
 
 test-slow: $(STAMP) ## The long ones: trainings on larger data, many seeds.
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 docs: $(STAMP) ## Write docs/commands.md and the JSON Schemas anew, from the commands' own help and the results' types.
 	$(BIN)/python docs/write_commands.py
@@ -51,5 +59,9 @@ $(PEERS)/%/.installed: benchmarks/peers/%.txt
 	$(PEERS)/$*/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
+mutants: $(PEERS)/mutants/.installed ## Plant faults in the statistics and record how many the tests notice; continues where stopped.
+	$(ONE_THREAD) $(PEERS)/mutants/bin/mutmut run --max-children 2
+	$(PEERS)/mutants/bin/python -m benchmarks.mutants
+
 clean: ## Remove what make made.
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) mutants build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,10 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from vaeaudit.config import PRESETS, FitConfig, ModelConfig, ReadConfig, TrainConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
 from vaeaudit.data.schema import Column, Kind, Schema
+
+pytest_plugins = ["tests.loop", "pytester"]
+# How long an example takes hangs on what else the machine does: that must not fail a property.
+settings.register_profile("vaeaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vaeaudit")
+
+#: See `made_once` of tests/loop.py.
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 #: Enough to learn something, little enough to take a second or two.
 SMALL_TRAINING: dict[str, Any] = {
@@ -99,28 +109,35 @@ class Fitted:
 
 
 @pytest.fixture(scope="session")
-def fitted(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., FitConfig]) -> Fitted:
-    """One run for all tests that only look at it."""
+def fitted(made_once: MadeOnce, small_config: Callable[..., FitConfig]) -> Fitted:
+    """One run for all tests, of all workers, that only look at it."""
     from vaeaudit import pipeline
+    from vaeaudit.runs import load_run
     from vaeaudit.samples import people
 
-    folder = tmp_path_factory.mktemp("fitted")
     truth = people(660, seed=5)
-    source, population = folder / "people.csv", folder / "population.csv"
-    text = truth.frame.to_csv(index=False)
-    source.write_text(text + "\n" + "too,few,cells\n", encoding="utf-8")
-    truth.population.to_csv(population, index=False)
-    config = small_config(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
-    run = pipeline.fit(source, config, run=folder / "runs" / "people", population=population)
-    return Fitted(folder, source, population, run, truth)
+
+    def make(folder: Path) -> None:
+        text = truth.frame.to_csv(index=False)
+        (folder / "people.csv").write_text(text + "\n" + "too,few,cells\n", encoding="utf-8")
+        truth.population.to_csv(folder / "population.csv", index=False)
+        config = small_config(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
+        place = {"run": folder / "runs" / "people", "population": folder / "population.csv"}
+        pipeline.fit(folder / "people.csv", config, **place)
+
+    folder = made_once("fitted", make)
+    return Fitted(folder, folder / "people.csv", folder / "population.csv", load_run(folder / "runs" / "people"), truth)
 
 
 @pytest.fixture(scope="session")
-def reported(fitted: Fitted) -> Path:
+def reported(made_once: MadeOnce, fitted: Fitted) -> Path:
     """The folder of the report of `fitted`."""
     from vaeaudit import pipeline
 
-    return pipeline.report(fitted.run, out=fitted.folder / "report").parent
+    def make(folder: Path) -> None:
+        pipeline.report(fitted.run, out=folder)
+
+    return made_once("reported", make)
 
 
 @pytest.fixture(scope="session")
@@ -158,9 +175,13 @@ class Demonstrated:
 
 
 @pytest.fixture(scope="session")
-def demonstrated(
-    tmp_path_factory: pytest.TempPathFactory, in_process: Callable[..., subprocess.CompletedProcess[str]]
-) -> Demonstrated:
+def demonstrated(made_once: MadeOnce, in_process: Callable[..., subprocess.CompletedProcess[str]]) -> Demonstrated:
     """`vaeaudit demo` with a quarter of its people."""
-    folder = tmp_path_factory.mktemp("demonstrated")
-    return Demonstrated(folder / "demo", in_process("demo", "--rows", "3000", "-v", cwd=folder))
+
+    def make(folder: Path) -> None:
+        done = in_process("demo", "--rows", "3000", "-v", cwd=folder)
+        (folder / "done.json").write_text(json.dumps(vars(done)), encoding="utf-8")
+
+    folder = made_once("demonstrated", make)
+    done = json.loads((folder / "done.json").read_text(encoding="utf-8"))
+    return Demonstrated(folder / "demo", subprocess.CompletedProcess(**done))

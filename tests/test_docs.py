@@ -39,6 +39,7 @@ FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
     "--part",
     "--pictures",
     "--repeats",
+    "--require-browser",
 }
 
 
@@ -310,6 +311,7 @@ def test_the_changelog_knows_this_version_and_each_dependency_that_needs_a_reaso
     assert names - expected <= code_words(changelog)
 
 
+@pytest.mark.tensorflow  # imports all rooms
 def test_the_public_names_are_what_the_readme_calls_whatever_was_imported_before() -> None:
     import vaeaudit.report.html
     from vaeaudit import pipeline, runs
@@ -331,6 +333,7 @@ def public_names() -> list[str]:
     return found
 
 
+@pytest.mark.tensorflow  # imports all rooms
 def test_every_public_name_has_a_docstring_whose_parameters_are_those_of_the_signature() -> None:
     from numpydoc.validate import validate
 
@@ -374,6 +377,7 @@ def modules_without_tensorflow() -> list[str]:
     return sorted(entry.name for entry in found if not entry.name.startswith("vaeaudit.models"))
 
 
+@pytest.mark.tensorflow  # imports all rooms
 def test_the_examples_in_docstrings_hold() -> None:
     attempted = 0
     for name in modules_without_tensorflow():

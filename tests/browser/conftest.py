@@ -1,9 +1,8 @@
-"""One headless Chromium for all tests; a machine without it fails here, in words."""
+"""One headless Chromium for all tests."""
 
 from __future__ import annotations
 
 import runpy
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
+from tests.loop import BROWSERS, DRIVERS, program
 from vaeaudit.report import write
 
 FLAGS = (
@@ -25,18 +25,6 @@ FLAGS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-
-
-def _program(*names: str) -> str:
-    for name in names:
-        found = shutil.which(name)
-        if found:
-            return found
-    pytest.fail(
-        f"browser tests: expected one of {', '.join(names)} on the PATH, found none. "
-        "On Debian or Ubuntu: apt-get install chromium chromium-driver",
-        pytrace=False,
-    )
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +60,10 @@ def pictured_report(people, tmp_path_factory) -> str:
 def browser(tmp_path_factory):
     """A Chromium that logs its console and its network."""
     options = Options()
-    options.binary_location = _program("chromium", "chromium-browser", "google-chrome")
+    options.binary_location = program(BROWSERS)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(_program("chromedriver")))
+    driver = webdriver.Chrome(options=options, service=Service(program(DRIVERS)))
     yield driver
     driver.quit()

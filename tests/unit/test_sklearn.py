@@ -18,6 +18,8 @@ from vaeaudit import pipeline
 from vaeaudit.config import EnsembleConfig, FitConfig, ModelConfig, TrainConfig
 from vaeaudit.sklearn import BetaVAEDetector
 
+pytestmark = pytest.mark.tensorflow
+
 SMALL = FitConfig(
     model=ModelConfig(hidden=(16,)),
     train=TrainConfig(epochs=2, fewest_steps=10, most_steps=10, warmup_epochs=1, null_rows=1000, members=0),

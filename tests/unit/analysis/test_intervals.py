@@ -56,6 +56,7 @@ def test_the_exact_interval_covers_at_least_as_often_as_it_says(n, share):
 
 def test_garwoods_interval_is_that_of_his_table():
     assert poisson_exact(0) == (0, pytest.approx(-np.log(0.025)))
+    assert poisson_exact(1)[0] == pytest.approx(-np.log(0.975))
     assert poisson_exact(10) == pytest.approx((4.795, 18.390), abs=1e-3)
 
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from vaeaudit.analysis.results.regions import Condition
 
 from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.model_summary import summarise_model
 from vaeaudit.analysis.results.audit import Measurements
-from vaeaudit.analysis.results.coverage import Comparison, Region
+from vaeaudit.analysis.results.coverage import GAP, Comparison, Region
 from vaeaudit.analysis.results.duplicates import Duplicates
 from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.analysis.results.outliers import OutlierSummary
@@ -114,8 +115,39 @@ def test_a_single_group_that_cannot_be_told_leaves_the_gate_open_but_an_intersec
 
 
 def test_a_population_that_describes_no_sensitive_attribute_is_no_pass(healthy):
-    answer = verdict(healthy, population_given=True)
-    assert gate(answer, "representation").status == "inconclusive"
+    undescribed = replace(group(500, 0.5, None), reference_share=None, ratio=None)
+    answer = verdict(replace(healthy, representation=(undescribed,)), population_given=True)
+    found = gate(answer, "representation")
+    assert (found.status, found.value, found.threshold) == ("inconclusive", None, CONFIG.min_ratio)
+    assert found.meaning.endswith("No sensitive attribute is described by the population that was given.")
+    assert "The population given describes none of the sensitive attributes." in answer.sentence
+
+
+def test_of_groups_that_are_short_the_one_that_lacks_most_rows_is_named_and_the_others_are_counted(healthy):
+    few = group(10, 0.06, "under", name=("Other",))  # the lowest ratio, but few rows are lacking
+    many = group(330, 0.52, "under")
+    crossed = group(1, 0.1, "under", attributes=("sex", "race"), name=("Female", "Other"))
+    unclear, fine = group(40, 0.05, "inconclusive", name=("X",)), group(620, 0.6, "ok", name=("Male",))
+    undescribed = replace(fine, status=None)
+    cells = (few, crossed, many, unclear, fine, undescribed)
+    answer = verdict(replace(healthy, representation=cells), population_given=True)
+    assert (
+        "Rows with sex = Female are 33 % of all where the population has 52 % (and 2 further shortfalls"
+        in answer.sentence
+    )
+    found = gate(answer, "representation")
+    assert found.meaning.endswith("3 of 5 groups and combinations surely do not; 1 are too small to tell.")
+    assert (found.value, found.threshold) == (pytest.approx(0.031 / 0.1), CONFIG.min_ratio)
+
+
+def test_where_only_combinations_are_short_the_worst_of_them_is_named(healthy):
+    counts = {("Male", "Other"): 9, ("Female", "Other"): 3}
+    cells = [group(n, 0.1, "under", attributes=("sex", "race"), name=name) for name, n in counts.items()]
+    answer = verdict(replace(healthy, representation=tuple(cells)), population_given=True)
+    assert "Rows with sex = Female, race = Other are 0.3 % of all" in answer.sentence
+    assert "and 1 further shortfall among" in answer.sentence
+    alone = verdict(replace(healthy, representation=tuple(cells[:1])), population_given=True)
+    assert "further" not in alone.sentence
 
 
 @pytest.mark.parametrize(
@@ -130,6 +162,15 @@ def test_a_region_fails_only_against_stated_shares(healthy, baseline, column, st
 
 def test_regions_that_could_not_be_tested_are_no_pass(healthy):
     assert gate(verdict(replace(healthy, regions_tested=0)), "regions").status == "inconclusive"
+
+
+def test_reasons_are_told_in_one_sentence_with_rule_count_and_expectation(healthy):
+    answer = verdict(replace(healthy, regions=(region("reference", "job"),)), RowAccounting(1_000, 900, 100, 0))
+    assert (
+        "100 of 1,000 records (10 %) could not be read; there are 3 rows where job is x, against 60 by the"
+        in answer.sentence
+    )
+    assert "by the reference data." in answer.sentence
 
 
 def test_a_failure_outweighs_what_is_open_and_the_sentence_counts_both(healthy):
@@ -154,6 +195,14 @@ def test_a_region_that_does_not_come_back_fails_nothing(healthy, baseline):
     assert "1 are listed as questions only" in gate(answer, "regions").meaning
     lasting = verdict(replace(healthy, regions=(region(baseline, "sex", stable=True),)))
     assert gate(lasting, "regions").status == "fail"
+
+
+def test_one_sign_of_many_that_columns_go_together_leaves_nothing_open_and_a_gap_does(healthy):
+    sign, gap = (region("independence", "sex", gap_share=share) for share in (GAP - 0.01, GAP))
+    assert gate(verdict(replace(healthy, regions=(sign,))), "regions").status == "pass"
+    both = gate(verdict(replace(healthy, regions=(sign, gap))), "regions")
+    assert both.status == "inconclusive"
+    assert "2 of 500 tested hold fewer than if the columns were independent, 1 of them with a sensitive" in both.meaning
 
 
 def test_an_even_spread_is_a_wish_and_neither_fails_nor_leaves_the_gate_open(healthy):

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from vaeaudit.cli.inspect import inspect
+from vaeaudit.cli.main import cli
 from vaeaudit.cli.terminal import printable
 from vaeaudit.errors import InputError, UsageError
 
@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(inspect, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(cli, ["inspect", *map(str, arguments)])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -74,7 +74,7 @@ def _row(rate: AnyOutlierRate, track: Track) -> tuple[Cell, ...]:
     if rate.ratio is not None:
         times = Lines((numbers.ratio(rate.ratio), numbers.interval(rate.ratio_ci, "ratio")))
     return (
-        phrases.levels(rate.group),
+        phrases.levels(rate.groups),
         f"{numbers.count(rate.flagged)} of {numbers.count(rate.n)}",
         track.mark(rate.rate, rate.ci) if rate.n else "no row",
         numbers.ABSENT if rate.rate_of_others is None else numbers.share(rate.rate_of_others),

@@ -249,7 +249,7 @@ def test_time_grows_no_faster_than_rows(build):
     seconds = {}
     for n_rows in (5_000, 50_000):
         inputs = build(independent_columns(0, n_rows), np.zeros((n_rows, 1)))
-        start = time.perf_counter()
+        start = time.process_time()
         find_regions(inputs, CONFIG)
-        seconds[n_rows] = time.perf_counter() - start
+        seconds[n_rows] = time.process_time() - start
     assert seconds[50_000] < 15 * max(seconds[5_000], 0.1)

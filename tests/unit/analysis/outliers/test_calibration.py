@@ -84,6 +84,41 @@ def test_of_what_is_flagged_few_belong(law: stats.rv_continuous) -> None:
     assert np.mean(found) > 0.3
 
 
+def quantile_scores(law: stats.rv_continuous, n_scores: int, share_beyond: float) -> np.ndarray:
+    """Scores at the middle quantiles of a law, a share of them replaced by others from its 1e-4 quantile on."""
+    score = law.isf((np.arange(n_scores) + 0.5) / n_scores)
+    beyond = round(share_beyond * n_scores)
+    score[:beyond] = law.isf(1e-4) + 0.01 * np.arange(beyond)
+    return score
+
+
+#: Nats at the quantiles that 0.3, 1e-2, 1e-4 and 1e-6 of a law exceed (truly 1.20, 4.61, 9.21 and 13.82 nats).
+RECORDED = [
+    (stats.norm(), 60, 0.0, [1.3334, 3.7241, 5.3095, 6.3525]),
+    (stats.norm(), 60, 0.1, [1.4265, 3.8640, 5.4135, 6.4083]),
+    (stats.norm(), 1000, 0.0, [1.2198, 4.4381, 7.9846, 10.6114]),
+    (stats.norm(), 1000, 0.1, [1.2425, 4.0554, 6.3207, 7.9737]),
+    (stats.gumbel_r(), 60, 0.0, [1.3408, 4.6470, 7.7218, 9.5089]),
+    (stats.gumbel_r(), 60, 0.1, [1.4386, 4.8745, 7.8735, 9.5334]),
+    (stats.gumbel_r(), 1000, 0.0, [1.2072, 4.7109, 9.5082, 13.3696]),
+    (stats.gumbel_r(), 1000, 0.1, [1.2502, 4.7913, 9.0962, 12.5719]),
+    (stats.t(4), 60, 0.0, [1.3317, 4.9024, 10.7398, 13.8379]),
+    (stats.t(4), 60, 0.1, [1.4032, 4.9252, 10.5008, 13.4256]),
+    (stats.t(4), 1000, 0.0, [1.2193, 5.2025, 17.0054, 23.2062]),
+    (stats.t(4), 1000, 0.1, [1.2622, 5.5011, 16.6014, 23.2159]),
+]
+
+
+@pytest.mark.parametrize(("law", "n_scores", "share_beyond", "nats"), RECORDED)
+def test_the_tail_of_known_scores_is_as_recorded(
+    law: stats.rv_continuous, n_scores: int, share_beyond: float, nats: list[float]
+) -> None:
+    # Constants of the tail trade caution for power, which no bound sees that leaves room for chance. Whoever changes
+    # one changes every p-value: measure it by benchmarks.outlier_calibration, then record the tail anew.
+    at = law.isf(np.array([0.3, 1e-2, 1e-4, 1e-6]))
+    np.testing.assert_allclose(bulk_nats(at, quantile_scores(law, n_scores, share_beyond)), nats, atol=2e-4)
+
+
 def test_p_values_of_the_bulk_of_clean_scores_are_uniform() -> None:
     score = stats.gumbel_r.rvs(size=5000, random_state=6)
     p_values = bulk_p_values(score, score)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import integrate, stats
 
 from vaeaudit.analysis.outliers.cells import (
     cell_p_values,
@@ -62,6 +63,32 @@ def test_clean_cells_reach_a_p_value_as_often_as_it_says(draw: str) -> None:
     for level in (1e-2, 1e-3, 1e-4):
         assert np.sum(p_value <= level) / n_rows < 1.5 * level + 3 * np.sqrt(level / n_rows)
     assert np.sum(p_value <= 1e-2) / n_rows > 0.7e-2
+
+
+def predictive_tail(nats: float, drawn: np.ndarray, n_tail: int) -> float:
+    """P(drawn >= nats) by the exponential of the `n_tail` highest, integrated over the posterior of its rate."""
+    start = np.sort(drawn)[-n_tail - 1]
+    total = np.sum(np.sort(drawn)[-n_tail:] - start)
+    rate = stats.gamma(n_tail, scale=1 / total)
+    beyond = integrate.quad(lambda r: rate.pdf(r) * np.exp(-r * (nats - start)), 0, rate.isf(1e-12))[0]
+    return float((1 + n_tail) / (1 + len(drawn)) * beyond)
+
+
+def test_beyond_all_drawn_cells_a_p_value_is_the_heaviest_predictive_tail() -> None:
+    n_rows = 400
+    for n_drawn, tails in ((3, (1,)), (39, (19,)), (40, (20,)), (200, (100, 25, 20))):
+        drawn = np.random.default_rng(n_drawn).gamma(2, size=n_drawn)
+        null = CellNull(np.array([0.0]), np.zeros(n_drawn, int), drawn, n_rows)
+        for nats in drawn.max() + np.array([0.1, 3.0, 30.0]):
+            expected = max(predictive_tail(nats, drawn, n_tail) for n_tail in tails)
+            found = cell_p_values(np.array([0]), np.array([nats]), null)
+            np.testing.assert_allclose(found, expected * (1 + n_drawn) / (1 + n_rows), rtol=1e-6)
+
+
+def test_among_drawn_cells_that_are_alike_their_share_counts_and_no_p_value_is_0() -> None:
+    null = CellNull(np.array([0.0]), np.zeros(50, int), np.full(50, 2.0), 400)
+    found = cell_p_values(np.zeros(3, int), np.array([1.0, 2.0, 3.0]), null)
+    np.testing.assert_allclose(found, [51 / 401, 51 / 401, 1 / 401])
 
 
 @given(st.lists(st.floats(-50, 500), min_size=2, max_size=30))
@@ -135,6 +162,7 @@ def test_a_cell_is_found_by_its_row_and_column() -> None:
     np.testing.assert_array_equal(
         find_cells(cells, np.array([[4, 4], [0, 1]]), np.array([[0, 1], [2, 2]]), 3), [[2, 0], [1, -1]]
     )
+    assert find_cells(cells, np.array([9]), np.array([2]), 3) == -1  # beyond the last
     assert find_cells(expectations([], [], []), np.array([1]), np.array([1]), 3) == -1
 
 
@@ -149,6 +177,17 @@ def test_another_cell_is_named_where_it_alone_makes_most_of_the_surprise() -> No
     np.testing.assert_array_equal(named_partner(cells), [1, -1, -1, -1])
 
 
+def test_the_first_column_may_be_named_and_half_the_surprise_or_one_nat_is_enough() -> None:
+    cells = expectations(
+        [0, 1, 2, 3],
+        [1, 1, 1, 1],
+        [10.0, 2.0, 10.0, 1.9],
+        partner=np.array([0, 0, 0, 0]),
+        partner_nats=np.array([5.0, 1.0, 5.01, 0.95]),
+    )
+    np.testing.assert_array_equal(named_partner(cells), [0, 0, -1, -1])
+
+
 def test_what_follows_from_a_wrong_cell_is_told_from_two_that_contradict_each_other() -> None:
     # Row 0: pay (2) is wrong by itself, schooling (1) surprises beside it. Row 1: age (0) and work (1), either way.
     cells = expectations(
@@ -159,4 +198,16 @@ def test_what_follows_from_a_wrong_cell_is_told_from_two_that_contradict_each_ot
         partner_nats=np.array([58.0, 0.2, 0.5, 0.4]),
     )
     np.testing.assert_array_equal(consequences(cells, 3), [1])
+
+
+def test_what_follows_from_the_first_column_is_found_if_that_surprises_more() -> None:
+    for surprise, found in ((9.0, [1]), (8.0, [])):
+        cells = expectations(
+            [0, 0],
+            [0, 1],
+            [surprise, 8.0],
+            partner=np.array([-1, 0]),
+            partner_nats=np.array([np.nan, 0.2]),
+        )
+        np.testing.assert_array_equal(consequences(cells, 3), found)
     assert consequences(expectations([], [], []), 3).size == 0

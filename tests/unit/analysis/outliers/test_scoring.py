@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.rareness import Rareness
@@ -59,6 +62,19 @@ def test_the_clearer_of_two_answers_counts_with_the_allowance_for_two() -> None:
             assert np.mean(np.exp(-nats) <= rate) <= rate * 1.2
     far = clearer_of_two(np.array([0.0, 0.0, 900.0]), np.array([0.0, 900.0, 0.0]), n_compared=100)
     np.testing.assert_allclose(far, [0.0, 900 - np.log(2), 900 - np.log(2)])
+
+
+@given(st.floats(1e-9, 1), st.floats(1e-9, 1))
+def test_two_answers_are_weighed_as_sidak_did(isolation: float, density: float) -> None:
+    nats = clearer_of_two(-np.log([isolation]), -np.log([density]), n_compared=1)
+    smaller = min(isolation, density)
+    assert float(np.exp(-nats)[0]) == pytest.approx(1 - (1 - smaller) ** 2)
+    assert nats[0] >= 0
+
+
+def test_of_two_independent_answers_the_p_value_is_uniform() -> None:
+    one, other = np.random.default_rng(22).exponential(size=(2, 20_000))
+    assert stats.kstest(np.exp(-clearer_of_two(one, other, n_compared=1)), "uniform").pvalue > 0.01
 
 
 def test_what_chance_alone_would_bring_forth_says_nothing_of_density() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from vaeaudit.analysis.rebalancing.raking import rake, weights_up_to
 from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
@@ -34,6 +35,54 @@ def test_two_margins_are_reached_as_iterative_proportional_fitting_reaches_them(
         fitted = fitted * (np.array([0.5, 0.5]) / fitted.sum(axis=0))
     found = [weight[(rows == cell).all(axis=1)].sum() / 1000 for cell in ([0, 0], [0, 1], [1, 0], [1, 1])]
     assert found == pytest.approx(fitted.ravel().tolist(), abs=1e-3)
+
+
+def least_divergent(members, shares, cap):
+    """Weights [N] by a general solver: least sum w log w, mean 1, at most `cap`, each set at least at its share."""
+    n_rows = len(members)
+    floors = [
+        {"type": "ineq", "fun": lambda w, inside=inside, share=share: w @ inside / n_rows - share}
+        for inside, share in zip(members.T.astype(float), shares, strict=True)
+    ]
+    found = optimize.minimize(
+        lambda w: np.sum(w * np.log(w)),
+        np.ones(n_rows),
+        method="SLSQP",
+        bounds=[(1e-9, cap)] * n_rows,
+        constraints=[{"type": "eq", "fun": lambda w: w.mean() - 1}, *floors],
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    assert found.success
+    return found.x
+
+
+# with a bound that does not bind, with one that binds for the rows in both sets, and with a share that is met already
+@pytest.mark.parametrize(
+    ("shares", "cap"), [((0.5, 0.4), 9.0), ((0.5, 0.4), 3.0), ((0.35, 0.5), 2.2), ((0.1, 0.5), 3.0)]
+)
+def test_weights_are_those_of_a_general_solver(shares, cap):
+    members = np.random.default_rng(0).random((24, 2)) < (0.25, 0.3)
+    weight = rake(members, everybody(members), np.array(shares), cap=cap).weight(members, everybody(members))
+    assert weight == pytest.approx(least_divergent(members, shares, cap), abs=3e-4)
+
+
+def test_the_share_of_some_rows_is_counted_among_their_universe_alone():
+    universe = np.arange(100)[:, None] < 50
+    members = np.arange(100)[:, None] < 10
+    weight = rake(members, universe, np.array([0.5]), cap=10).weight(members, universe)
+    assert weight[:10].sum() / weight[:50].sum() == pytest.approx(0.5, abs=1e-3)
+    assert weight[50:] == pytest.approx(weight[50])
+
+
+@pytest.mark.parametrize(("universe", "shares"), [(np.ones((3, 2), bool), [0.5]), (np.ones((3, 1), bool), [0.5, 0.2])])
+def test_rows_and_shares_of_other_shapes_are_refused(universe, shares):
+    with pytest.raises(ValueError, match=r"expected \[N, K\], \[N, K\] and \[K\]; found \(3, 1\)"):
+        rake(np.ones((3, 1), bool), universe, np.array(shares), cap=2)
+
+
+def test_without_rows_no_set_is_preferred():
+    none = np.zeros((0, 1), bool)
+    assert rake(none, none, np.array([0.5]), cap=2).factors.tolist() == [0.0]
 
 
 def test_a_share_that_is_met_already_changes_nothing():
