@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 
-FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress"}
+FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress", "storage"}
 DATA = FOUNDATIONS | {"data"}
 ANALYSIS = DATA | {"analysis"}
 LEARNING = {
@@ -29,11 +29,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "latent_histograms": FOUNDATIONS,
     "pictures": FOUNDATIONS,
     "progress": FOUNDATIONS,
+    "storage": {"errors", "storage"},
     "data": DATA,
     "models": DATA | {"models"},
     "runs": DATA | {"runs"},
     "analysis": ANALYSIS,
-    "report": {"errors", "pictures", "analysis", "report"},
+    "report": {"errors", "pictures", "analysis", "report", "storage"},
     "samples": {"errors", "samples"},
     "isolating": ANALYSIS | {"models"},
     "table_scores": ANALYSIS | {"models", "isolating"},
@@ -47,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "judging": ANALYSIS | {"models", "runs", "learning", "cell_checks", "decoding", "run_inputs"},
     "pipeline": PIPELINE,
     "demonstration": PIPELINE | {"pipeline", "samples"},
-    "cli": {"errors", "config", "progress", "pipeline", "demonstration", "cli"},
+    "cli": {"errors", "config", "progress", "storage", "pipeline", "demonstration", "cli"},
     "__init__": set(),
 }
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -16,8 +14,9 @@ import pyarrow.parquet as pq
 
 import vaeaudit
 from vaeaudit.analysis.results.rebalance import PlanLine, RebalanceResults
-from vaeaudit.report.csv_safe import to_csv
 from vaeaudit.report.document import plain
+from vaeaudit.storage.csv_safe import to_csv
+from vaeaudit.storage.files import written_together
 
 #: Raised when a key changes its meaning or goes; additions leave it.
 REBALANCE_SCHEMA_VERSION = "1.0"
@@ -81,17 +80,14 @@ def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Pa
         The folder.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".rebalance-", dir=folder))
     document = json.dumps(rebalance_document(results), ensure_ascii=False, allow_nan=False, indent=1)
-    try:
-        pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), beside / "weights.parquet")
-        (beside / "plan.csv").write_bytes(to_csv(plan_table(results)))
-        (beside / "rebalance.json").write_text(document, encoding="utf-8")
-        for name in _NAMES:
-            (beside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with written_together(folder, _NAMES) as open_file:
+        with open_file("weights.parquet") as stream:
+            pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), stream)
+        with open_file("plan.csv") as stream:
+            stream.write(to_csv(plan_table(results)))
+        with open_file("rebalance.json") as stream:
+            stream.write(document.encode("utf-8"))
     return folder
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -280,22 +278,6 @@ def model_in_one_line(model: ModelSummary) -> str:
         f"{objective}, {model.active_latents} of {numbers.plural(model.latents, 'latent')} active, "
         f"{numbers.plural(model.epochs, 'epoch')} in {numbers.duration(model.seconds)}"
     )
-
-
-def commands(run: Mapping[str, Any]) -> str:
-    """Write the commands that make this report again; the data's place is the reader's own."""
-    read = run["config"].get("read", {})
-    parts = ["vaeaudit", "fit", str(run["data"]["name"])]
-    for option in ("label", "id"):
-        if read.get(option):
-            parts += [f"--{option}", str(read[option])]
-    for option in ("sensitive", "exclude", "include"):
-        for column in read.get(option, ()):
-            parts += [f"--{option}", str(column)]
-    if "preset" in run["config"]:
-        parts += ["--preset", str(run["config"]["preset"])]
-    parts += ["--seed", str(run["seed"])]
-    return f"{shlex.join(parts)}\n{shlex.join(['vaeaudit', 'report', str(run['id'])])}"
 
 
 def _signed(value: float) -> str:

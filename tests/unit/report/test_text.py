@@ -120,14 +120,6 @@ def test_row_accounting_is_written_as_a_sum(results):
     assert text.rows_in_words(results) == "48,846 read = 48,842 scored + 3 quarantined + 1 skipped"
 
 
-def test_commands_are_quoted_for_the_shell(results, people):
-    run = {**results.run, "config": {"read": {"label": people.SCRIPT, "sensitive": ["a b"]}, "preset": "quick"}}
-    said = text.commands(run)
-    assert f"--label '{people.SCRIPT}'" in said
-    assert "--sensitive 'a b' --preset quick --seed 7" in said
-    assert said.endswith("\nvaeaudit report adult-2026")
-
-
 def test_a_list_tells_how_many_it_leaves_out():
     assert wording.listed([]) == "none"
     assert wording.listed(list("abcdef"), most=2) == "a, b and 4 more"

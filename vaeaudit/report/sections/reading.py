@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report import numbers, text, wording
+from vaeaudit.report import numbers, wording
 from vaeaudit.report.blocks import Code, Definitions, Section
 
 _TERMS = (
@@ -75,7 +75,7 @@ def reproduce(results: AuditResults) -> Section:
     ]
     settings = json.dumps(run["config"], indent=2, ensure_ascii=False, default=str)
     blocks = (
-        Code("Commands", text.commands(run), open=True),
+        *((Code("Commands", run["commands"], open=True),) if "commands" in run else ()),
         Definitions(tuple(facts)),
         Code("All settings", settings),
     )
