@@ -79,9 +79,11 @@ def read_exact_csv(path: Path) -> pd.DataFrame:
 
 
 def _map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    return frame.apply(
-        lambda column: column if pd.api.types.is_numeric_dtype(column) else column.map(change, na_action="ignore")
-    )
+    columns = {
+        name: column if pd.api.types.is_numeric_dtype(column.dtype) else column.map(change, na_action="ignore")
+        for name, column in frame.items()
+    }
+    return pd.DataFrame(columns, index=frame.index, columns=frame.columns)
 
 
 def _escape(char: str) -> str:

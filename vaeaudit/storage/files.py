@@ -66,13 +66,15 @@ def make_folder(path: Path, *, option: str = "") -> None:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, called: Path | None = None) -> Iterator[BinaryIO]:
     """Yield a stream to a new file; the file is removed again where the block, or closing it, fails.
 
     Parameters
     ----------
     path
         Must not exist.
+    called
+        What it is called in messages, where that is not `path`.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         # What a library makes of a failed write differs (zipfile reports something else); the stream knows what it was.
         failure = error if raw is None else raw.failure
         if isinstance(failure, OSError):
-            raise cannot_write(path, failure) from error
+            raise cannot_write(called or path, failure) from error
         raise
 
 
@@ -111,7 +113,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     with _naming(path):
         beside = leftovers.beside(path)
         beside.unlink(missing_ok=True)
-        with new_file(beside) as stream:
+        with new_file(beside, called=path) as stream:
             yield stream
         beside.replace(path)
 
@@ -147,7 +149,7 @@ def written_together(folder: Path, names: Sequence[str], *, option: str = "--out
     with lock, _naming(f"{option} {folder}"):
         leftovers.remove_from(folder)
         try:
-            yield lambda name: new_file(leftovers.beside(folder / name))
+            yield lambda name: new_file(leftovers.beside(folder / name), called=folder / name)
             for name in names:
                 beside = leftovers.beside(folder / name)
                 if beside.exists():
