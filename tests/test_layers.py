@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 
-FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress"}
+FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress", "storage"}
 DATA = FOUNDATIONS | {"data"}
 WORDING = DATA | {"wording"}
 ANALYSIS = WORDING | {"analysis"}
@@ -30,12 +30,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "latent_histograms": FOUNDATIONS,
     "pictures": FOUNDATIONS,
     "progress": FOUNDATIONS,
+    "storage": {"errors", "storage"},
     "data": DATA,
     "models": DATA | {"models"},
     "runs": DATA | {"runs"},
     "wording": {"errors", "config", "data", "wording"},
     "analysis": ANALYSIS,
-    "report": {"errors", "pictures", "wording", "analysis", "report"},
+    "report": {"errors", "pictures", "wording", "analysis", "report", "storage"},
     "samples": {"errors", "samples"},
     "isolating": ANALYSIS | {"models"},
     "table_scores": ANALYSIS | {"models", "isolating"},
@@ -49,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "judging": ANALYSIS | {"models", "runs", "learning", "cell_checks", "decoding", "run_inputs"},
     "pipeline": PIPELINE,
     "demonstration": PIPELINE | {"pipeline", "samples"},
-    "cli": {"errors", "config", "progress", "wording", "pipeline", "demonstration", "cli"},
+    "cli": {"errors", "config", "progress", "wording", "storage", "pipeline", "demonstration", "cli"},
     "__init__": set(),
 }
 

@@ -20,6 +20,8 @@ from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.progress import Listener, ignore
 from vaeaudit.samples import People, matching, people
+from vaeaudit.storage.files import cannot_write, make_folder, replacing
+from vaeaudit.storage.locks import LOCK, PATIENCE, Lock
 from vaeaudit.wording import numbers, phrases
 
 #: A region has found a gap if the two overlap with at least this F1 score over the rows before deletion (PROTOCOLS).
@@ -74,10 +76,27 @@ def run(
     UsageError
         Where `folder` holds something that is not an earlier demo.
     """
+    make_folder(folder, option="--out")
+    try:
+        lock = Lock.take(folder / LOCK, patience=PATIENCE)
+    except OSError as error:
+        raise cannot_write(f"--out {folder}", error) from error
+    if lock is None:
+        raise UsageError(
+            f"--out {folder}: another demo is running there.", hint="Wait for it, or choose another --out."
+        )
+    with lock:
+        return _run(folder, n_rows, seed, on_progress, is_interrupted)
+
+
+def _run(
+    folder: Path, n_rows: int, seed: int, on_progress: Listener, is_interrupted: Callable[[], bool]
+) -> Demonstration:
     _make_room(folder)
     truth = people(n_rows, seed=seed)
-    truth.frame.to_csv(folder / "people.csv", index=False)
-    truth.population.to_csv(folder / "population.csv", index=False)
+    for name, frame in (("people.csv", truth.frame), ("population.csv", truth.population)):
+        with replacing(folder / name) as stream:
+            frame.to_csv(stream, index=False)
     read = ReadConfig(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
     fitted = pipeline.fit(
         folder / "people.csv",
@@ -96,17 +115,14 @@ def run(
 
 def _make_room(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()) and not (folder / _MARK).is_file():
+        if any(entry.name != LOCK for entry in folder.iterdir()) and not (folder / _MARK).is_file():
             raise UsageError(f"--out {folder}: the folder holds something else.", hint="Name an empty or a new folder.")
-        (folder / _MARK).touch()
-        for name in ("people.csv", "population.csv"):
-            (folder / name).unlink(missing_ok=True)
+        (folder / _MARK).touch(0o600)
         for name in ("run", "report"):
             if (folder / name).exists():
                 shutil.rmtree(folder / name)
     except OSError as error:
-        raise UsageError(f"--out {folder}: cannot be used as a folder ({error.strerror}).") from error
+        raise cannot_write(f"--out {folder}", error) from error
 
 
 def _gaps(truth: People, complete: pd.DataFrame, document: dict[str, Any]) -> list[PlantedItem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -300,10 +299,9 @@ def _keep_state(writer: RunWriter, state: TrainingState) -> None:
 
 
 def _require_finished(writer: RunWriter, training: Training, source: str) -> None:
-    if training.state is None:
-        return
-    _keep_state(writer, training.state)
-    raise interruption(writer, f"Interrupted after epoch {training.epochs}", source)
+    _keep_state(writer, training.state)  # of a finished training, too: what comes now may fail
+    if training.stopped == "interrupted":
+        raise interruption(writer, f"Interrupted after epoch {training.epochs}", source)
 
 
 def interruption(writer: RunWriter, when: str, source: str) -> InterruptedFit:
@@ -320,5 +318,5 @@ def interruption(writer: RunWriter, when: str, source: str) -> InterruptedFit:
     """
     return InterruptedFit(
         f"{when}; the best weights so far are kept in {writer.folder}.",
-        hint=f"Go on with: vaeaudit fit {shlex.quote(source)} --run {shlex.quote(str(writer.path))} --resume",
+        hint=f"Go on with: {runs.resuming(writer.path, source)}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from vaeaudit.data.population import read_population
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema import Schema
 from vaeaudit.decoding import with_decoded_regions
-from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError
+from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
 from vaeaudit.judging import judge_rows
 from vaeaudit.learning import Stopwatch, interruption, learn
 from vaeaudit.progress import Listener, Progress, ignore
@@ -21,6 +22,7 @@ from vaeaudit.report import write as write_report
 from vaeaudit.report import write_rebalance
 from vaeaudit.run_inputs import inputs_of
 from vaeaudit.runs import PartialRun, Run, RunWriter, load_run
+from vaeaudit.storage.leftovers import sweep_results
 from vaeaudit.unseen import other_reading
 
 __all__ = [
@@ -36,6 +38,9 @@ __all__ = [
     "report",
     "score",
 ]
+
+REPORTS = Path("reports")
+REBALANCINGS = Path("rebalance")
 
 
 def inspect(source: Any, config: ReadConfig | None = None) -> data.Dataset:
@@ -97,6 +102,7 @@ def fit(
     """
     watch = Stopwatch(on_progress)
     path = Path(run) if run is not None else None
+    _sweep(path)
     partial = runs.find_partial(path, runs.source_text(source)) if resume else None
     config = partial.config if partial else config or FitConfig()
     with watch.phase("reading"):
@@ -108,7 +114,8 @@ def fit(
         compared = unseen.read_reference_data(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or runs.new_run_path(dataset.name), resume=resume)
     described = None if compared is None else runs.describe_source(compared.source, compared.data.dataset)
-    metadata = runs.describe_run(writer.path.name, source, dataset, config, shares, described)
+    given = (partial and partial.metadata.get("given")) or runs.describe_given(config, population)
+    metadata = {**runs.describe_run(writer.path.name, source, dataset, config, shares, described), "given": given}
     try:
         learned = learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)
         if compared is not None:
@@ -122,17 +129,28 @@ def fit(
             return load_run(writer.complete())
     except InterruptedFit:
         raise
-    except KeyboardInterrupt as stopped_at_once:
-        if writer.is_resumable:
-            raise interruption(writer, "Interrupted", metadata["data"]["source"]) from stopped_at_once
-        writer.discard()
-        raise
     except InconclusiveError:
         writer.discard()  # to go on with the same training would end in the same way
         raise
-    except BaseException:
-        writer.discard_unless_resumable()
+    except BaseException as failure:
+        _keep_what_was_learned(writer, metadata["data"]["source"], failure)
         raise
+    finally:
+        writer.release()
+
+
+def _keep_what_was_learned(writer: RunWriter, source: str, failure: BaseException) -> None:
+    """Let the error of a fit that can be resumed say how; remove what is left of any other."""
+    if not writer.is_resumable:
+        writer.discard()
+        return
+    if isinstance(failure, KeyboardInterrupt):
+        raise interruption(writer, "Interrupted", source) from failure
+    how = f"What was learned is kept; go on with: {runs.resuming(writer.path, source)}"
+    if isinstance(failure, VaeauditError):
+        failure.hint = how
+    else:
+        failure.add_note(how)
 
 
 def report(
@@ -168,6 +186,7 @@ def report(
         Of `report.html`; `report.json`, `rows.parquet`, `flagged.csv` and, for a table, `cells.csv` lie beside it.
     """
     watch = Stopwatch(on_progress)
+    _sweep()
     with watch.phase("reading"):
         run = _loaded(run)
         config = config or run.config.analysis
@@ -182,8 +201,10 @@ def report(
         if other is not None:
             inputs = with_decoded_regions(other.model, inputs, search.regions, seed=run.config.seed)
         results = analysis.audit(inputs, config, shares, run.config.seed, search=search)
+        commands = runs.commands_again(run, config, population=population, reference=reference)
+        results = replace(results, run=replace(results.run, commands=commands))
     with watch.phase("writing"):
-        folder = Path(out) if out is not None else Path("reports") / run.id
+        folder = Path(out) if out is not None else REPORTS / run.id
         rows = analysis.row_table(inputs, search.row_region)
         cells = None
         if inputs.cells is not None:
@@ -229,6 +250,7 @@ def score(
         Where the run cannot be used.
     """
     watch = Stopwatch(on_progress)
+    _sweep()
     with watch.phase("reading"):
         run = _loaded(run)
         rules = analysis.regions_from_dict(run.regions)
@@ -281,6 +303,7 @@ def rebalance(
         Of the folder: `rebalance.json`, `weights.parquet` and `plan.csv`.
     """
     watch = Stopwatch(on_progress)
+    _sweep()
     with watch.phase("reading"):
         run = _loaded(run)
         config = config or run.config.analysis
@@ -292,7 +315,7 @@ def rebalance(
             inputs, search, config, shares, method=Weighting(method), close=close, seed=run.config.seed
         )
     with watch.phase("writing"):
-        folder = Path(out) if out is not None else Path("rebalance") / run.id
+        folder = Path(out) if out is not None else REBALANCINGS / run.id
         return write_rebalance(made.results, made.weights, folder)
 
 
@@ -314,6 +337,14 @@ def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | Non
         Of `report.html`.
     """
     return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))
+
+
+def _sweep(run: Path | None = None) -> None:
+    """Remove what killed commands left where results go, and in the folder of the run that is to be made."""
+    for folder in {runs.RUNS, runs.RUNS if run is None else run.parent}:
+        runs.sweep_partial_runs(folder)
+    for folder in (REPORTS, runs.SCORES, REBALANCINGS):
+        sweep_results(folder)
 
 
 def _loaded(run: Run | Path | str | None) -> Run:

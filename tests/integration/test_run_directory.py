@@ -44,6 +44,13 @@ def test_a_run_holds_the_files_of_the_contract_and_no_others(fitted: Any) -> Non
     assert [entry.name for entry in fitted.run.path.parent.iterdir()] == ["people"]  # nothing is left beside it
 
 
+def test_runs_and_reports_are_their_owners_alone(fitted: Any, reported: Path) -> None:
+    for folder in (fitted.run.path, reported):
+        assert folder.stat().st_mode & 0o777 == 0o700
+        for entry in folder.rglob("*"):
+            assert entry.stat().st_mode & 0o777 == (0o700 if entry.is_dir() else 0o600), entry
+
+
 def test_the_manifest_names_every_other_file_with_its_digest(fitted: Any) -> None:
     manifest = json.loads((fitted.run.path / "manifest.json").read_text(encoding="utf-8"))
     assert set(manifest["sha256"]) == FILES - {"manifest.json"}

@@ -20,6 +20,7 @@ from vaeaudit.cli.options import (
 )
 from vaeaudit.cli.terminal import printable
 from vaeaudit.errors import UsageError
+from vaeaudit.storage.files import new_file
 from vaeaudit.wording import numbers
 
 if TYPE_CHECKING:
@@ -67,23 +68,14 @@ def inspect(
     dataset = pipeline.inspect(source, config)
     description = pipeline.describe(dataset)
     if write_config is not None:
-        _write(write_config, pipeline.audit_toml(dataset, config))
+        with new_file(write_config) as stream:
+            stream.write(pipeline.audit_toml(dataset, config).encode("utf-8"))
     if as_json:
         click.echo(json.dumps(description, ensure_ascii=False, allow_nan=False, indent=2))
     else:
         _show(description, str(dataset.accounting), quiet=quiet, verbose=verbose)
     if write_config is not None and not quiet:
         click.echo(f"Wrote {printable(str(write_config))}. Edit it, then: vaeaudit fit DATA --config FILE", err=True)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise UsageError(
-            f"--write-config {path}: cannot be written: {(error.strerror or str(error)).lower()}."
-        ) from error
 
 
 # --- for people -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -11,12 +12,15 @@ import click
 
 from vaeaudit import __version__
 from vaeaudit.cli.terminal import printable
-from vaeaudit.errors import VaeauditError
+from vaeaudit.errors import UsageError, VaeauditError
+from vaeaudit.storage.files import cannot_write
 
 #: In the order in which they are used; each is the module of the same name in this folder.
 COMMANDS = ("inspect", "fit", "report", "score", "rebalance", "demo")
 EXIT_INTERNAL = 4
 EXIT_INTERRUPTED = 130
+#: What the system says where a file cannot be written; our own files say so by a `UsageError`.
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class _Commands(click.Group):
@@ -53,6 +57,9 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit code."""
+    if sys.stdout is None:  # closed by whoever started us; its descriptor would go to the next file that is opened
+        _say("vaeaudit: standard output is closed: there is nowhere to print the result.")
+        return UsageError.exit_code
     try:
         cli.main(args=arguments, prog_name="vaeaudit", standalone_mode=False)
         sys.stdout.flush()
@@ -63,17 +70,32 @@ def run(arguments: list[str]) -> int:
         _say("vaeaudit: interrupted.")
         return EXIT_INTERRUPTED
     except (BrokenPipeError, SystemExit):
-        # Whoever read our output has seen enough (Rich then asks to exit with 1, which here says that a gate failed);
-        # Python must not complain about it when it shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough (Rich then asks to exit with 1, which here says that a gate failed).
+        _silence()
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _silence()
+            where = error.filename or "standard output or a temporary file"
+            _say("\n".join([f"vaeaudit: {cannot_write(where, error)}", *_notes(error)]))
+            return UsageError.exit_code
         if "-v" in arguments or "--verbose" in arguments:
             _say("".join(traceback.format_exception(error)).rstrip())
-        # The system says no for reasons of its own (a full disk, a file system that went away).
+        # The system says no for reasons of its own (a file system that went away).
         what = "" if isinstance(error, OSError) else "This is a defect. "
-        _say(f"vaeaudit: internal error: {type(error).__name__}: {error}\n{what}-v shows where it happened.")
+        said = f"vaeaudit: internal error: {type(error).__name__}: {error}\n{what}-v shows where it happened."
+        _say("\n".join([said, *_notes(error)]))
         return EXIT_INTERNAL
     return 0
+
+
+def _notes(error: Exception) -> list[str]:
+    """Return what was added to the error on its way, such as how to go on."""
+    return getattr(error, "__notes__", [])
+
+
+def _silence() -> None:
+    """Let Python find nothing to complain about when it flushes standard output at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_what_to_do(error: click.ClickException | VaeauditError) -> None:

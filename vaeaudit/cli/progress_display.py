@@ -11,6 +11,7 @@ from types import FrameType
 from typing import IO, Any
 
 from vaeaudit.progress import Progress
+from vaeaudit.storage.leftovers import temporary_folder
 from vaeaudit.wording import numbers
 
 _WORDS = {
@@ -45,11 +46,12 @@ class Display:
 
     @contextmanager
     def shown(self) -> Iterator[Display]:
-        """Show progress, and watch for SIGINT and SIGTERM, within the block."""
+        """Show progress, and watch for SIGINT and SIGTERM, within the block, whose temporary files go when it ends."""
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         self._open()
         try:
-            yield self
+            with temporary_folder():
+                yield self
         finally:
             if self._bar is not None:
                 self._bar.stop()

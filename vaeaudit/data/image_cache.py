@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +27,15 @@ from vaeaudit.data.image_decode import Picture, Remark, Unusable, in_grey
 from vaeaudit.data.image_store import ImageStore, PixelWriter
 from vaeaudit.data.listing import os_reason
 from vaeaudit.errors import UsageError
+from vaeaudit.storage.files import make_folder
+from vaeaudit.storage.leftovers import remove, sweep
+from vaeaudit.storage.locks import LOCK, Lock
 
 DEFAULT_FOLDER = Path("runs", ".cache")
 #: Counted up when the same files would come out differently.
 _VERSION = 4
 _REPORT_EVERY = 200
+_PIXELS, _PARTS = re.compile(r"[0-9a-f]{32}\.npy"), re.compile(r"tmp[a-z0-9_]{8}\.part")
 #: Called with the number of pictures done and their total.
 Listener = Callable[[int, int], None]
 
@@ -145,10 +151,16 @@ def prepare(
         Where the cache cannot be written.
     """
     pixels_path, document_path = folder / f"{key}.npy", folder / f"{key}.json"
+    if folder.is_dir():
+        with suppress(OSError):  # what is cached can be read even where nothing can be written
+            _use(folder)
     kept = _read(pixels_path, document_path)
     if kept is not None:
         return kept
     begun, ledger = decoding(), _Ledger()
+    make_folder(folder, option="--cache")
+    with _reporting(folder):
+        _use(folder)
     with (
         closing(begun.outcomes) as outcomes,
         _reporting(folder),
@@ -213,6 +225,23 @@ def _write_document(path: Path, preparation: Preparation) -> None:
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@cache
+def _use(folder: Path) -> Lock | None:
+    """Remove what killed commands left in a cache that nobody else uses; then use it as long as this process lives.
+
+    Pixels without their JSON belong to a process that reads them, or to none.
+    """
+    sweep(folder / LOCK, partial(_remove_leftovers, folder))
+    return Lock.take(folder / LOCK, shared=True, patience=60.0)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for path in folder.iterdir():
+        is_orphan = _PIXELS.fullmatch(path.name) and not path.with_suffix(".json").exists()
+        if is_orphan or _PARTS.fullmatch(path.name):
+            remove(path)
 
 
 def _read(pixels_path: Path, document_path: Path) -> tuple[Preparation, ImageStore] | None:

@@ -129,7 +129,6 @@ class PixelWriter:
 
     def __init__(self, folder: Path, side: int, channels: int) -> None:
         self._folder, self._side, self._channels, self._count = folder, side, channels, 0
-        folder.mkdir(parents=True, exist_ok=True)
         self._file = self._begin()
 
     def __enter__(self) -> PixelWriter:

@@ -77,7 +77,7 @@ class Training:
     baseline
         Held-out mean log-likelihood under independent columns or pixels, in nats.
     state
-        Set where training was interrupted.
+        At the end: an interrupted training goes on from it, a finished one ends at once with the same result.
     """
 
     model: BetaVAE
@@ -86,7 +86,7 @@ class Training:
     epochs: int
     seconds: float
     baseline: float
-    state: TrainingState | None = None
+    state: TrainingState
 
 
 def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_]:
@@ -373,11 +373,12 @@ class _Keeper(keras.callbacks.Callback):
         self.epoch, self.best_loss, self.waited = state.epoch, state.best_loss, state.waited
         self.earlier_seconds = state.seconds
         self.history = {name: list(values) for name, values in state.history.items()}
+        if self.waited >= self.config.patience:
+            self.stopped = "converged"
 
     def finish(self, baseline: float) -> Training:
         """Put the best weights in place and say how training went."""
-        interrupted = self.stopped == "interrupted"
-        state = self.state() if interrupted else None
+        state = self.state()
         self.vae.set_weights(self.best)
         history = {name: np.array(values, np.float64) for name, values in self.history.items()}
         return Training(self.vae, history, self.stopped, self.epoch, self._seconds(), baseline, state)

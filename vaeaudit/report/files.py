@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -11,13 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report.csv_safe import to_csv
 from vaeaudit.report.document import document, to_json
 from vaeaudit.report.html import to_html
+from vaeaudit.storage.csv_safe import to_csv
+from vaeaudit.storage.files import written_together
 
-# report.html comes last: whoever opens it finds the others already there.
-_NAMES = ("rows.parquet", "flagged.csv", "report.json", "report.html")
 _CELLS = "cells.csv"
+# report.html comes last: whoever opens it finds the others already there.
+_NAMES = (_CELLS, "rows.parquet", "flagged.csv", "report.json", "report.html")
 
 
 def write(
@@ -55,24 +54,21 @@ def write(
     ------
     ValueError
         Where `results` holds a number that is not finite (see `document`).
+    UsageError
+        Where the folder cannot be written, or another process is writing there.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".report-", dir=folder))
-    try:
-        (beside / "report.json").write_text(to_json(document(results)), encoding="utf-8")
-        (beside / "report.html").write_text(to_html(results), encoding="utf-8", errors="replace")
-        (beside / "flagged.csv").write_bytes(to_csv(flagged))
-        pq.write_table(_rows_table(rows, results.outliers.definition), beside / "rows.parquet")
-        if cells is None:
-            (folder / _CELLS).unlink(missing_ok=True)
-        else:
-            (beside / _CELLS).write_bytes(to_csv(cells))
-            (beside / _CELLS).replace(folder / _CELLS)
-        for name in _NAMES:
-            (beside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    contents = {
+        "report.json": to_json(document(results)).encode("utf-8"),
+        "report.html": to_html(results).encode("utf-8", errors="replace"),
+        "flagged.csv": to_csv(flagged),
+    } | ({} if cells is None else {_CELLS: to_csv(cells)})
+    with written_together(folder, _NAMES) as open_file:
+        for name, content in contents.items():
+            with open_file(name) as stream:
+                stream.write(content)
+        with open_file("rows.parquet") as stream:
+            pq.write_table(_rows_table(rows, results.outliers.definition), stream)
     return folder / "report.html"
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vaeaudit.analysis.results.rebalancing import PlanLine, RebalanceResults
-from vaeaudit.report.csv_safe import to_csv
 from vaeaudit.report.document import plain, to_json
+from vaeaudit.storage.csv_safe import to_csv
+from vaeaudit.storage.files import written_together
 
 # rebalance.json comes last: whoever opens it finds the other two already there.
 _NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
@@ -48,17 +47,14 @@ def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Pa
         The folder.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".rebalance-", dir=folder))
     document = to_json(plain(results))
-    try:
-        pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), beside / "weights.parquet")
-        (beside / "plan.csv").write_bytes(to_csv(plan_table(results)))
-        (beside / "rebalance.json").write_text(document, encoding="utf-8")
-        for name in _NAMES:
-            (beside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    with written_together(folder, _NAMES) as open_file:
+        with open_file("weights.parquet") as stream:
+            pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), stream)
+        with open_file("plan.csv") as stream:
+            stream.write(to_csv(plan_table(results)))
+        with open_file("rebalance.json") as stream:
+            stream.write(document.encode("utf-8"))
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vaeaudit.runs.commands import commands_again, describe_given, resuming
 from vaeaudit.runs.contents import (
     accounting_of,
     describe_run,
@@ -11,16 +12,30 @@ from vaeaudit.runs.contents import (
     write_after_training,
     write_before_training,
 )
-from vaeaudit.runs.directory import PartialRun, Run, RunWriter, find_partial, load_run, new_run_path, partial_path
+from vaeaudit.runs.directory import (
+    RUNS,
+    PartialRun,
+    Run,
+    RunWriter,
+    find_partial,
+    load_run,
+    new_run_path,
+    partial_path,
+    sweep_partial_runs,
+)
 from vaeaudit.runs.reference import StoredReference, read_reference, write_reference
-from vaeaudit.runs.scores import score_path, write_scores
+from vaeaudit.runs.scores import SCORES, score_path, write_scores
 
 __all__ = [
+    "RUNS",
+    "SCORES",
     "PartialRun",
     "Run",
     "RunWriter",
     "StoredReference",
     "accounting_of",
+    "commands_again",
+    "describe_given",
     "describe_run",
     "describe_scores",
     "describe_source",
@@ -29,8 +44,10 @@ __all__ = [
     "new_run_path",
     "partial_path",
     "read_reference",
+    "resuming",
     "score_path",
     "source_text",
+    "sweep_partial_runs",
     "write_after_training",
     "write_before_training",
     "write_reference",

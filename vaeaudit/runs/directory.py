@@ -6,6 +6,7 @@ therefore never looks complete, and `--resume` finds it there.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from functools import partial as with_arguments
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,11 +34,17 @@ from vaeaudit.errors import RunError, UsageError
 from vaeaudit.latents import LatentCodes, LatentSpace
 from vaeaudit.pictures import Pictures
 from vaeaudit.runs import store
+from vaeaudit.storage.files import cannot_write, make_folder
+from vaeaudit.storage.leftovers import is_ours, remove, sweep
+from vaeaudit.storage.locks import PATIENCE, Lock
 
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
 RUNS = Path("runs")
-_TRAINING = "training"
+_TRAINING = "training.npz"
+_LOCK = ".vaeaudit-lock"
+#: All that a run can hold before its training is first kept: what holds more, or other things, is not swept.
+_BEFORE_TRAINING = {"model", "config.json", "schema.json", "metadata.json", "columns.parquet", "quarantine.csv"}
 
 
 def new_run_path(name: str, *, now: datetime | None = None) -> Path:
@@ -81,8 +89,44 @@ def partial_path(path: Path) -> Path:
     return path.with_name(f".{path.name}.partial")
 
 
+def sweep_partial_runs(folder: Path) -> None:
+    """Remove what killed fits left in a folder of runs and nobody can resume.
+
+    Parameters
+    ----------
+    folder
+        Such as `RUNS`. A training that can be resumed, what a living process works on, what another user owns and what
+        does not look like an unfinished run are all left alone.
+    """
+    for lock in folder.glob(f".*{_LOCK}"):
+        if is_ours(lock):
+            sweep(lock, lambda: None)
+    for partial in folder.glob(".*.partial"):
+        if is_ours(partial) and _cannot_be_resumed(partial):
+            sweep(_lock_path(partial), with_arguments(_remove_unless_resumable, partial))
+
+
+def _lock_path(partial: Path) -> Path:
+    return partial.with_suffix(_LOCK)
+
+
+def _remove_unless_resumable(partial: Path) -> None:
+    if _cannot_be_resumed(partial):  # asked again, since its owner may have worked on until the lock was free
+        remove(partial)
+
+
+def _cannot_be_resumed(partial: Path) -> bool:
+    try:
+        names = {entry.name for entry in partial.iterdir() if not entry.name.endswith(".writing")}
+        return "model" in names and names <= _BEFORE_TRAINING and not any((partial / "model").iterdir())
+    except OSError:
+        return False
+
+
 class RunWriter:
     """Builds a run directory in its partial place; `complete` makes it one.
+
+    No other process can write the same run before `release`, `complete` or `discard`.
 
     Parameters
     ----------
@@ -95,22 +139,39 @@ class RunWriter:
     Raises
     ------
     UsageError
-        Where `path` exists, or cannot be created.
+        Where `path` exists, cannot be created, or is being written by another process.
     """
 
     def __init__(self, path: Path, *, resume: bool = False) -> None:
-        if path.exists():
-            raise UsageError(f"--run {path}: the folder exists already.", hint="Choose another name, or move it away.")
+        self.path = path
+        self._require_free()
         if str(path) != os.fsencode(path).decode("utf-8", errors="replace"):
             raise UsageError(f"--run {path}: the name is not UTF-8.", hint="Choose another name.")
-        self.path = path
         self.folder = partial_path(path)
+        make_folder(path.parent, option="--run")
         try:
+            lock = Lock.take(_lock_path(self.folder), patience=PATIENCE)
+            if lock is None:
+                raise UsageError(
+                    f"--run {path}: another vaeaudit is making this run.", hint="Wait for it, or choose another name."
+                )
+            self._lock = lock
+            self._require_free()  # another process may have completed it meanwhile
             if self.folder.exists() and not resume:
                 shutil.rmtree(self.folder)
-            (self.folder / "model").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"--run {path}: cannot be created ({error.strerror}).") from error
+            raise cannot_write(f"--run {path}", error) from error
+        make_folder(self.folder / "model", option="--run")
+
+    def _require_free(self) -> None:
+        if self.path.exists():
+            raise UsageError(
+                f"--run {self.path}: the folder exists already.", hint="Choose another name, or move it away."
+            )
+
+    def subfolder(self, name: str) -> None:
+        """Make a folder within the run."""
+        make_folder(self.folder / name)
 
     def document(self, name: str, document: Mapping[str, Any]) -> None:
         """Write a JSON file of the run."""
@@ -127,34 +188,57 @@ class RunWriter:
     def training_state(self, facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep what an interrupted training needs to go on; one file, so that it is whole or absent."""
         text = json.dumps(facts)
-        store.write_arrays(self.folder / f"{_TRAINING}.npz", {**arrays, "facts": np.array(text)})
+        store.write_arrays(self.folder / _TRAINING, {**arrays, "facts": np.array(text)})
 
     def complete(self) -> Path:
-        """Drop the training state, write the manifest, and rename the run into place."""
-        (self.folder / f"{_TRAINING}.npz").unlink(missing_ok=True)
-        for left_over in self.folder.rglob(store.BESIDE):  # of a writer that was killed
+        """Write the manifest and rename the run into place; only then is the training state dropped.
+
+        Raises
+        ------
+        UsageError
+            Where something else has taken the place of the run: `path` is then a free name beside it, under which the
+            training can be resumed.
+        """
+        for left_over in self.folder.rglob(".*.writing"):  # of a writer that was killed
             left_over.unlink()
-        files = sorted(file for file in self.folder.rglob("*") if file.is_file() and file.name != MANIFEST)
-        digests = {file.relative_to(self.folder).as_posix(): store.sha256(file) for file in files}
+        files = sorted(file for file in self.folder.rglob("*") if file.is_file())
+        names = [file.relative_to(self.folder).as_posix() for file in files]
+        digests = {name: store.sha256(self.folder / name) for name in names if name not in {MANIFEST, _TRAINING}}
         self.document(MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
-        if self.path.exists():
-            raise UsageError(f"--run {self.path}: the folder appeared meanwhile; the run is in {self.folder}.")
-        self.folder.rename(self.path)
+        try:
+            self._move_into_place()
+        except OSError as error:
+            raise cannot_write(f"--run {self.path}", error) from error
+        with contextlib.suppress(OSError):  # the run is complete, and what its manifest does not list is never read
+            (self.path / _TRAINING).unlink(missing_ok=True)
+        self.release()
         return self.path
+
+    def _move_into_place(self) -> None:
+        wanted = self.path
+        if not wanted.exists():
+            self.folder.rename(wanted)
+            return
+        for attempt in count(2):
+            self.path = wanted.with_name(f"{wanted.name}-{attempt}")
+            if not self.path.exists() and not partial_path(self.path).exists():
+                break
+        self.folder = self.folder.rename(partial_path(self.path))
+        raise UsageError(f"--run {wanted}: the folder appeared meanwhile; nothing in it was touched.")
+
+    def release(self) -> None:
+        """Let other processes write this run."""
+        self._lock.release()
 
     @property
     def is_resumable(self) -> bool:
         """Whether the partial folder holds a training that `--resume` can go on with."""
-        return (self.folder / f"{_TRAINING}.npz").is_file()
+        return (self.folder / _TRAINING).is_file()
 
     def discard(self) -> None:
         """Remove the partial folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def discard_unless_resumable(self) -> None:
-        """Remove the partial folder, unless `is_resumable`."""
-        if not self.is_resumable:
-            self.discard()
+        self.release()
 
 
 @dataclass(frozen=True)
@@ -195,12 +279,12 @@ def find_partial(path: Path | None, source: str) -> PartialRun:
     """
     folders = [partial_path(path)] if path else sorted(RUNS.glob(".*.partial"), key=lambda found: found.stat().st_mtime)
     for folder in reversed(folders):
-        if not (folder / f"{_TRAINING}.npz").is_file():
+        if not (folder / _TRAINING).is_file():
             continue
         metadata = store.read_json(folder / "metadata.json")
         if path is None and metadata["data"]["source"] != source:
             continue
-        arrays = store.read_arrays(folder / f"{_TRAINING}.npz")
+        arrays = store.read_arrays(folder / _TRAINING)
         facts = json.loads(str(arrays.pop("facts")))
         config = FitConfig.from_dict(store.read_json(folder / "config.json"))
         final = folder.with_name(folder.name.removeprefix(".").removesuffix(".partial"))

@@ -51,7 +51,7 @@ def write_reference(writer: RunWriter, reference: StoredReference) -> None:
     reference
         What to keep.
     """
-    (writer.folder / _FOLDER).mkdir(exist_ok=True)
+    writer.subfolder(_FOLDER)
     writer.document(f"{_FOLDER}/reference.json", reference.facts)
     writer.table(f"{_FOLDER}/columns.parquet", reference.frame)
     writer.arrays(f"{_FOLDER}/latents.npz", reference.codes.to_arrays())

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from vaeaudit.errors import UsageError
 from vaeaudit.runs import store
 from vaeaudit.runs.directory import folder_name
+from vaeaudit.storage.files import written_together
 
 SCORES = Path("scores")
-#: score.json comes last: whoever finds it finds the others already there.
-_NAMES = ("rows.parquet", "quarantine.csv", "score.json")
 _CELLS = "cells.parquet"
+#: score.json comes last: whoever finds it finds the others already there.
+_NAMES = (_CELLS, "rows.parquet", "quarantine.csv", "score.json")
 
 
 def score_path(run_id: str, data_name: str) -> Path:
@@ -67,23 +65,11 @@ def write_scores(
     UsageError
         Where the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".score-", dir=folder))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise UsageError(f"--out {folder}: scores cannot be written there: {reason}.") from error
-    try:
-        store.write_table(beside / "rows.parquet", rows, note=note)
-        store.write_table(beside / "quarantine.csv", quarantine)
-        store.write_json(beside / "score.json", document)
-        if cells is None:
-            (folder / _CELLS).unlink(missing_ok=True)
-        else:
-            store.write_table(beside / _CELLS, cells)
-            (beside / _CELLS).replace(folder / _CELLS)
-        for name in _NAMES:
-            (beside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    tables = {"rows.parquet": rows, "quarantine.csv": quarantine} | ({} if cells is None else {_CELLS: cells})
+    with written_together(folder, _NAMES) as open_file:
+        for name, table in tables.items():
+            with open_file(name) as stream:
+                store.write_table_to(stream, name, table, note=note if name == "rows.parquet" else "")
+        with open_file("score.json") as stream:
+            stream.write(store.json_bytes(document))
     return folder / "rows.parquet"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +16,20 @@ import pandas as pd
 
 from vaeaudit.data.schema import Schema
 from vaeaudit.errors import RunError
-
-#: Pattern of the names under which files are written before they are renamed into place.
-BESIDE = ".*.writing"
+from vaeaudit.storage.csv_safe import read_exact_csv, to_exact_csv
+from vaeaudit.storage.files import replacing
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write strict JSON (no NaN), indented, atomically."""
-    _replace(path, lambda beside: beside.write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8"))
+    text = json_bytes(document)
+    with replacing(path) as stream:
+        stream.write(text)
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return strict JSON (no NaN), indented, as UTF-8."""
+    return json.dumps(document, indent=1, allow_nan=False).encode("utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -49,12 +54,8 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     for name, array in arrays.items():
         if array.dtype.hasobject:
             raise TypeError(f"{path.name}: array {name!r} holds objects, which only pickle could store")
-
-    def write(beside: Path) -> None:
-        with beside.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-
-    _replace(path, write)
+    with replacing(path) as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -77,21 +78,22 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 def write_table(path: Path, table: pd.DataFrame, *, note: str = "") -> None:
     """Write a table as Parquet, or as CSV where the name says so; `note` goes into Parquet's schema metadata."""
-    if path.suffix == ".csv":
-        # A file's name need not be UTF-8; what is not is written as escapes.
-        _replace(path, lambda beside: table.to_csv(beside, index=False, errors="backslashreplace"))
+    with replacing(path) as stream:
+        write_table_to(stream, path.name, table, note=note)
+
+
+def write_table_to(stream: BinaryIO, name: str, table: pd.DataFrame, *, note: str = "") -> None:
+    """Write a table, as `write_table` does under this name, to a stream."""
+    if name.endswith(".csv"):
+        stream.write(to_exact_csv(table))
         return
+    import pyarrow as pa  # noqa: PLC0415 - only where Parquet is written
+    import pyarrow.parquet as pq  # noqa: PLC0415
 
-    def write(beside: Path) -> None:
-        import pyarrow as pa  # noqa: PLC0415 - only where Parquet is written
-        import pyarrow.parquet as pq  # noqa: PLC0415
-
-        arrow = pa.Table.from_pandas(table, preserve_index=False)
-        if note:
-            arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"vaeaudit": note.encode()})
-        pq.write_table(arrow, beside, compression="zstd")
-
-    _replace(path, write)
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    if note:
+        arrow = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), b"vaeaudit": note.encode()})
+    pq.write_table(arrow, stream, compression="zstd")
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -105,7 +107,7 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix != ".csv":
             return pd.read_parquet(path)
-        return pd.read_csv(path, keep_default_na=False, na_values=[""])  # a file may be called "null"
+        return read_exact_csv(path)
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: expected a table of a vaeaudit run ({error}).") from error
 
@@ -138,12 +140,3 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _replace(path: Path, write: Any) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    try:
-        write(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from vaeaudit.analysis.results.regions import Condition
 
 from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.results.coverage import GAP, Comparison, Difference, Region

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from vaeaudit.analysis.results.regions import Condition
 
 from vaeaudit.analysis.conditions import Condition
 from vaeaudit.analysis.model_summary import summarise_model

@@ -191,21 +191,20 @@ def test_a_defect_is_exit_4_and_its_traceback_is_shown_on_request_alone(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is Linux's")
-def test_a_full_disk_is_exit_4_but_not_called_a_defect(command: list[str], tmp_path: Path) -> None:
+def test_a_result_that_cannot_be_printed_is_one_line_and_exit_2(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(40)), encoding="utf-8")
-    with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = subprocess.run(
-            [*command, "inspect", "a.csv", "--json"],
-            cwd=tmp_path,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 4
-    assert "No space left on device" in done.stderr
-    assert "defect" not in done.stderr
-    assert len(done.stderr.splitlines()) == 2
+    words = " ".join(f"'{word}'" for word in [*command, "inspect", "a.csv"])
+    for options, said in (
+        ("--json > /dev/full", "No space left on device"),
+        ("> /dev/full", "No space left on device"),
+        (">&-", "standard output is closed"),
+    ):
+        shell = ["bash", "-c", f"{words} {options}"]
+        done = subprocess.run(shell, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 2
+        assert said.lower() in done.stderr
+        assert "standard output" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.fixture

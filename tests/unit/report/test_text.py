@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from vaeaudit.analysis.results.latents import DensitySummary, HistogramCounts, WeightSummary
-from vaeaudit.report import text
 from vaeaudit.report.sections.fairness import disparities_lead
 from vaeaudit.report.sections.latents import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
 from vaeaudit.report.sections.quality import density_sentence, model_lead
@@ -74,15 +73,6 @@ def test_disparities_too_small_to_judge_are_listed_not_judged(results):
     small = [replace(entry, p_adjusted=None) for entry in results.disparities]
     assert disparities_lead(small).startswith("No group is large enough for its outcome to be judged")
     assert "--label" in disparities_lead(())
-
-
-def test_commands_are_quoted_for_the_shell(results, people):
-    config = {"read": {"label": people.SCRIPT, "sensitive": ["a b"]}, "preset": "quick"}
-    run = replace(results.run, config=config)
-    said = text.commands(run)
-    assert f"--label '{people.SCRIPT}'" in said
-    assert "--sensitive 'a b' --preset quick --seed 7" in said
-    assert said.endswith("\nvaeaudit report adult-2026")
 
 
 def test_sentences_never_show_nan(results):

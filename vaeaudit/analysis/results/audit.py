@@ -35,7 +35,10 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Which run it was: `created` in UTC, all settings as resolved, versions of packages, seconds per phase."""
+    """Which run it was: `created` in UTC, all settings as resolved, versions of packages, seconds per phase.
+
+    `commands` make run and report again; empty where nobody was asked for them.
+    """
 
     id: str
     created: str
@@ -44,6 +47,7 @@ class RunFacts:
     data: SourceFacts
     versions: Mapping[str, str]
     timings: Mapping[str, NonNegative]
+    commands: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report import text
 from vaeaudit.report.blocks import Code, Definitions, Section
 from vaeaudit.wording import numbers, phrases
 
@@ -78,7 +77,7 @@ def reproduce(results: AuditResults) -> Section:
     ]
     settings = json.dumps(run.config, indent=2, ensure_ascii=False, default=str)
     blocks = (
-        Code("Commands", text.commands(run), open=True),
+        *((Code("Commands", run.commands, open=True),) if run.commands else ()),
         Definitions(tuple(facts)),
         Code("All settings", settings),
     )

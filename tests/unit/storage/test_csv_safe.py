@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.report.csv_safe import neutralise, to_csv
+from vaeaudit.storage.csv_safe import escaped, neutralise, read_exact_csv, to_csv, to_exact_csv, unescaped
 
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
@@ -101,3 +101,33 @@ def test_a_lone_surrogate_does_not_stop_the_file():
 
 def test_an_empty_table_keeps_its_header():
     assert to_csv(pd.DataFrame({"row_id": pd.Series([], dtype=object)})).decode("utf-8-sig") == "row_id\n"
+
+
+# --- a file that is read again ----------------------------------------------------------------------------------------
+
+
+@given(st.text())
+def test_what_is_read_again_is_what_was_written_and_no_formula_in_between(text):
+    safe = escaped(text)
+    assert neutralise(safe) == safe
+    assert unescaped(safe) == text
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "'=x", "a\nb.png", r"a\nb.png", "null", "", "+1;=2", "\u202egnp.exe"])
+def test_a_name_in_an_exact_csv_compares_equal_and_is_no_formula(tmp_path, name):
+    frame = pd.DataFrame({"file": [name, "b"], "row": [-1, 3], "reason": ["@why", "no"]})
+    path = tmp_path / "quarantine.csv"
+    path.write_bytes(to_exact_csv(frame))
+    back = read_exact_csv(path)
+    assert back["file"].fillna("").tolist() == [name, "b"]
+    assert back["reason"].tolist() == ["@why", "no"]
+    cells = [cell for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"))) for cell in row]
+    assert all(neutralise(cell) == cell for cell in cells)
+
+
+def test_numbers_in_an_exact_csv_stay_numbers():
+    assert to_exact_csv(pd.DataFrame({"loss": [-1.5, 2.0]})) == b"loss\n-1.5\n2.0\n"
+
+
+def test_what_is_not_utf8_in_a_name_stays_an_escape():
+    assert unescaped(escaped("b\udcffd")) == r"b\udcffd"
