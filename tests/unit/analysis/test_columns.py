@@ -27,7 +27,7 @@ def test_levels_are_described_by_their_shares_among_the_cells_with_a_value():
     series, column = levelled(["a"] * 60 + ["b"] * 20 + ["c"] * 10 + ["d"] * 6 + ["e"] * 4 + [None] * 50)
     assert describe(series, column) == "a 60.0 %, b 20.0 %, c 10.0 %, … 5 levels"
     series, column = levelled(["x"] * 3 + ["y"])
-    assert describe(series, column) == "x 75 %, y 25 %"
+    assert describe(series, column) == "x 75.0 %, y 25.0 %"
 
 
 def test_few_ordinal_levels_keep_their_order():

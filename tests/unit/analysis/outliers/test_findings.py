@@ -55,7 +55,7 @@ def test_a_group_that_loses_more_rows_to_deletion_is_named(people, summary):
     assert finding.id == "outlier-sex-female"
     assert finding.severity == "medium"
     assert finding.title.startswith("Deleting the flagged rows would remove")
-    assert f"of the rows with sex = female ({flagged[female].sum()} of {female.sum()};" in finding.title
+    assert f"of the rows with sex = female ({flagged[female].sum()} of {female.sum()})," in finding.title
     assert finding.evidence["rate"] > 2 * finding.evidence["rate_of_others"]
     assert finding.evidence["ratio_ci"][0] > CONFIG.max_ratio
     assert finding.evidence["p_adjusted"] < CONFIG.fdr
