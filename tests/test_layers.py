@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 
-FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress"}
+FOUNDATIONS = {"errors", "config", "outputs", "latents", "latent_histograms", "pictures", "progress"}
 DATA = FOUNDATIONS | {"data"}
 ANALYSIS = DATA | {"analysis"}
 LEARNING = {
@@ -25,13 +25,14 @@ PIPELINE = ANALYSIS | LEARNING | {"models", "runs", "report"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": FOUNDATIONS,
     "config": FOUNDATIONS,
+    "outputs": {"errors", "outputs"},
     "latents": FOUNDATIONS,
     "latent_histograms": FOUNDATIONS,
     "pictures": FOUNDATIONS,
     "progress": FOUNDATIONS,
     "data": DATA,
     "models": DATA | {"models"},
-    "runs": DATA | {"runs"},
+    "runs": ANALYSIS | {"runs"},
     "analysis": ANALYSIS,
     "report": {"errors", "pictures", "analysis", "report"},
     "samples": {"errors", "samples"},
@@ -63,6 +64,7 @@ ONLY_IN: dict[str, set[str]] = {
     "rich": {"cli"},
     "sklearn": {"analysis", "sklearn"},
     "scipy": {"analysis", "models"},
+    "pydantic": {"runs"},
 }
 
 #: Packages that can run what a file holds, or reach a network.

@@ -14,7 +14,6 @@ from vaeaudit.models.build import build, resolve
 from vaeaudit.models.cell_expectations import TableCells, cell_null, expect_cells, surprise_without
 from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.image_inference import decode_pictures, encode_images, fit_image_scales, make_pictures
-from vaeaudit.models.image_scores import PatchScales
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
 from vaeaudit.models.latent_space import measure_latent_space
@@ -30,6 +29,7 @@ from vaeaudit.models.table_inference import (
 from vaeaudit.models.table_vae import TableVAE
 from vaeaudit.models.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.patch_scales import PatchScales
 
 __all__ = [
     "TRAVERSAL",

@@ -11,7 +11,7 @@ import tensorflow as tf
 from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.latents import LatentCodes
 from vaeaudit.models.build import chunk_size
-from vaeaudit.models.image_scores import PatchScales, fit_patch_scales, image_statistics, surprise_map
+from vaeaudit.models.image_scores import fit_patch_scales, image_statistics, surprise_map
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import (
     TRAVERSAL,
@@ -23,6 +23,7 @@ from vaeaudit.models.inference import (
     traversal_latents,
 )
 from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.outputs.patch_scales import PatchScales
 from vaeaudit.pictures import Pictures
 
 PixelArray = npt.NDArray[np.uint8]

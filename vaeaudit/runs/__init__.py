@@ -11,7 +11,8 @@ from vaeaudit.runs.contents import (
     write_after_training,
     write_before_training,
 )
-from vaeaudit.runs.directory import PartialRun, Run, RunWriter, find_partial, load_run, new_run_path, partial_path
+from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run_path, partial_path
+from vaeaudit.runs.reading import Run, load_run
 from vaeaudit.runs.reference import StoredReference, read_reference, write_reference
 from vaeaudit.runs.scores import score_path, write_scores
 

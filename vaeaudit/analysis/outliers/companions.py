@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +15,7 @@ from vaeaudit.analysis.table_cells import first_of_equal_rows
 from vaeaudit.data.features import fit_features
 from vaeaudit.data.schema import Schema
 from vaeaudit.latents import LatentCodes
-
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
+from vaeaudit.outputs.record import Array, FloatArray, IntArray, Record
 
 #: Trees of the isolation forest: twice the 100 at which path lengths settle (Liu, Ting, Zhou 2008).
 TREES = 200
@@ -35,7 +32,7 @@ _SAME_LATENT = 1e-4
 
 
 @dataclass(frozen=True)
-class CompanionScores:
+class CompanionScores(Record):
     """What classical detectors say of N rows; higher is more atypical.
 
     Attributes
@@ -48,17 +45,14 @@ class CompanionScores:
         [N]; Euclidean distance to the `NEIGHBOUR`-th nearest *different* row (Ramaswamy, Rastogi, Shim 2000).
     """
 
-    basis: str
-    isolation_forest: FloatArray
-    neighbour_distance: FloatArray
+    basis: Annotated[str, Array("", "text")]
+    isolation_forest: Annotated[FloatArray, Array("N")]
+    neighbour_distance: Annotated[FloatArray, Array("N", least=0)]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.basis not in ("columns", "latents"):
             raise ValueError(f"basis must be columns or latents, found {self.basis!r}")
-        if self.isolation_forest.ndim != 1 or self.isolation_forest.shape != self.neighbour_distance.shape:
-            raise ValueError(
-                f"scores must be [N] both, found {self.isolation_forest.shape} and {self.neighbour_distance.shape}"
-            )
 
     def __len__(self) -> int:
         return len(self.isolation_forest)
@@ -67,19 +61,6 @@ class CompanionScores:
     def by_name(self) -> dict[str, FloatArray]:
         """Name of the detector, as reports use it -> its scores [N]."""
         return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `companions.npz` holds them."""
-        return {
-            "basis": np.array(self.basis),
-            "isolation_forest": np.asarray(self.isolation_forest, np.float32),
-            "neighbour_distance": np.asarray(self.neighbour_distance, np.float32),
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from `to_arrays`."""
-        return cls(str(arrays["basis"]), arrays["isolation_forest"], arrays["neighbour_distance"])
 
 
 def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *, seed: int) -> CompanionScores:
@@ -103,7 +84,7 @@ def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *,
     """
     if codes.image_statistics is None:
         modelled = Schema(schema.modelled)
-        features, first = fit_features(frame, schema).encode(frame), first_of_equal_rows(frame, modelled)
+        features, first = fit_features(frame, schema).encode(frame, schema), first_of_equal_rows(frame, modelled)
         basis = "columns"
     else:
         features = _standardised(codes.mean[:, codes.active])
