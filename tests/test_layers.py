@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vaeaudit"
 
-FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress", "storage"}
+FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress", "storage", "outputs"}
 DATA = FOUNDATIONS | {"data"}
 WORDING = DATA | {"wording"}
 ANALYSIS = WORDING | {"analysis"}
@@ -26,6 +26,7 @@ PIPELINE = ANALYSIS | LEARNING | {"models", "runs", "report"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": FOUNDATIONS,
     "config": FOUNDATIONS,
+    "outputs": {"errors", "outputs"},
     "latents": FOUNDATIONS,
     "latent_histograms": FOUNDATIONS,
     "pictures": FOUNDATIONS,
@@ -33,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"errors", "storage"},
     "data": DATA,
     "models": DATA | {"models"},
-    "runs": DATA | {"runs"},
+    "runs": ANALYSIS | {"runs"},
     "wording": {"errors", "config", "data", "wording"},
     "analysis": ANALYSIS,
     "report": {"errors", "pictures", "wording", "analysis", "report", "storage"},
@@ -66,6 +67,7 @@ ONLY_IN: dict[str, set[str]] = {
     "rich": {"cli"},
     "sklearn": {"analysis", "sklearn"},
     "scipy": {"analysis", "models"},
+    "pydantic": {"runs"},
 }
 
 #: Packages that can run what a file holds, or reach a network.

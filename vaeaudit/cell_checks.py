@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,15 +45,15 @@ def check_cells(
     frame, codes, scores
         The same N rows.
     scoring
-        The arrays of a run's `model/scoring.npz`; None is returned where an earlier version left no null for cells.
+        The arrays of a run's `model/scoring.npz`.
     seed
         Of the posterior samples.
     """
     from vaeaudit import models  # noqa: PLC0415 - a model is there, and so is TensorFlow
 
-    null = CellNull.from_arrays(scoring)
-    if null is None or not isinstance(model, models.TableVAE):
+    if not isinstance(model, models.TableVAE):
         return None
+    null = CellNull.from_arrays(scoring)
     row, column = analysis.cells_looked_at(codes, null)
     told = scores.most_atypical_first[: int(np.clip(scores.outlier.sum(), _FEWEST_ROWS, _MOST_ROWS))]
     reasons = analysis.reason_cells(codes, told)
@@ -80,12 +80,11 @@ def _without_culprits(
     if len(which) == 0:
         return found
     again = models.expect_cells(model, cells.take(which), typical, without=found.partner[which], seed=seed)
-    merged = {}
-    for name, values in found.to_arrays().items():
-        merged[name] = values.copy()
+    merged = {entry.name: getattr(found, entry.name).copy() for entry in fields(found)}
+    for name, values in merged.items():
         if name != "p_value":
-            merged[name][which] = getattr(again, name)
-    return CellExpectations.from_arrays(merged)
+            values[which] = getattr(again, name)
+    return CellExpectations(**merged)
 
 
 def _with_partners(

@@ -14,9 +14,11 @@ from vaeaudit.config import EnsembleConfig
 from vaeaudit.data.features import FeatureScaling, fit_features
 from vaeaudit.data.folds import can_cross_fit, content_folds
 from vaeaudit.data.schema import Schema
+from vaeaudit.errors import RunError
 
 Arrays = dict[str, npt.NDArray[Any]]
 _WEIGHT = "ensemble_"
+_AGAIN = "Run `vaeaudit fit` again."
 
 
 def learn_isolation(
@@ -43,7 +45,7 @@ def learn_isolation(
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow is imported only where a model is needed
 
     scaling = fit_features(frame, schema)
-    features = scaling.encode(frame)
+    features = scaling.encode(frame, schema)
     fold = content_folds(features)
     if not can_cross_fit(fold):
         fold = np.zeros_like(fold)
@@ -70,11 +72,16 @@ def isolation_of(
     """
     from vaeaudit import models  # noqa: PLC0415
 
-    scaling, isolation = FeatureScaling.from_arrays(arrays, schema), PosteriorIsolation.from_arrays(arrays)
-    features = scaling.encode(frame)
+    scaling, isolation = FeatureScaling.from_arrays(arrays), PosteriorIsolation.from_arrays(arrays)
+    features = scaling.encode(frame, schema)
     fold = content_folds(features) if isolation.n_folds > 1 else np.zeros(len(features), np.int64)
     plan = models.plan_members(features.shape[1], isolation.n_folds, config, seed=seed)
     ensemble = models.PosteriorEnsemble(plan, config, seed=seed)
-    n_weights = sum(name.startswith(_WEIGHT) for name in arrays)
-    ensemble.set_weights([arrays[f"{_WEIGHT}{index}"] for index in range(n_weights)])
-    return isolation.nats(models.posterior_spread(ensemble, features, fold), fold)
+    weights = [arrays[name] for place in range(len(arrays)) if (name := f"{_WEIGHT}{place}") in arrays]
+    if [value.shape for value in weights] != [value.shape for value in ensemble.get_weights()]:
+        raise RunError("model: the ensemble's weights are not those of the run's columns.", hint=_AGAIN)
+    ensemble.set_weights(weights)
+    spread = models.posterior_spread(ensemble, features, fold)
+    if spread.shape[1] != isolation.letters["P"]:
+        raise RunError("model: the forests are not those of the ensemble.", hint=_AGAIN)
+    return isolation.nats(spread, fold)

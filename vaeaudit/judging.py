@@ -10,8 +10,9 @@ from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.data.population_shares import Population
 from vaeaudit.decoding import decode_table_regions
 from vaeaudit.learning import Learned
-from vaeaudit.run_inputs import CELLS, COMPANIONS, DECODED_REGIONS, decoded_to_arrays, inputs_with
-from vaeaudit.runs import Run, RunWriter
+from vaeaudit.run_inputs import inputs_with
+from vaeaudit.runs import Run, RunWriter, artifacts
+from vaeaudit.runs.artifacts import DecodedRegions
 
 
 def judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, shares: Population | None) -> None:
@@ -31,18 +32,18 @@ def judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, share
     codes, unfinished = learned.codes, Run(writer.folder)
     config, seed = unfinished.config.analysis, unfinished.config.seed
     space = models.measure_latent_space(learned.model, learned.rows, codes, seed=seed)
-    writer.arrays("latent_space.npz", space.to_arrays())
+    writer.arrays(artifacts.LATENT_SPACE.name, space.to_arrays())
     pairs = analysis.find_pairs(dataset, codes, seed=seed)
-    writer.arrays("pairs.npz", pairs.to_arrays())
+    writer.arrays(artifacts.PAIRS.name, pairs.to_arrays())
     scores = analysis.scores_of(codes, unfinished.scoring, config)
     companions = analysis.companion_scores(dataset.frame, dataset.schema, codes, seed=seed)
-    writer.arrays(COMPANIONS, companions.to_arrays())
+    writer.arrays(artifacts.COMPANIONS.name, companions.to_arrays())
     cells = check_cells(learned.model, dataset.frame, codes, learned.scoring, scores, seed=seed)
     if cells is not None:
-        writer.arrays(CELLS, cells.to_arrays())
+        writer.arrays(artifacts.CELLS.name, cells.to_arrays())
     inputs = inputs_with(unfinished, dataset.row_ids, scores, runs.read_reference(unfinished))
     search = analysis.search_regions(inputs, config, shares)
-    writer.document("regions.json", analysis.regions_to_dict(search.regions))
+    writer.document(artifacts.REGIONS.name, analysis.regions_to_dict(search.regions))
     if isinstance(learned.model, models.ImageVAE) and isinstance(learned.rows, ImageRows):
         further = np.concatenate([pairs.shown_rows(), analysis.region_rows(inputs, search.regions)])
         pictures = models.make_pictures(
@@ -54,8 +55,8 @@ def judge_rows(writer: RunWriter, dataset: data.Dataset, learned: Learned, share
             regions=analysis.points_of_regions(inputs, search.regions, seed=seed),
             seed=seed,
         )
-        writer.arrays("pictures.npz", pictures.to_arrays())
+        writer.arrays(artifacts.PICTURES.name, pictures.to_arrays())
     elif isinstance(learned.model, models.TableVAE):
         decoded = decode_table_regions(learned.model, inputs, search.regions, seed=seed)
-        writer.arrays(DECODED_REGIONS, decoded_to_arrays(decoded))
-    writer.table("rows.parquet", analysis.row_table(inputs, search.row_region), note=scores.note)
+        writer.arrays(artifacts.DECODED_REGIONS.name, DecodedRegions.of(decoded).to_arrays())
+    writer.table(artifacts.ROWS.name, analysis.row_table(inputs, search.row_region), note=scores.note)

@@ -6,21 +6,20 @@ multiply or compare single latents and so assume that the latents are independen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, BoolArray, FloatArray, IntArray, Record
 
 #: Bins of a latent's range; ten in the published code.
 BINS = 10
 
 
 @dataclass(frozen=True)
-class LatentHistograms:
+class LatentHistograms(Record):
     """One histogram per active latent, of equal bins over the range of its posterior means.
 
     Attributes
@@ -33,28 +32,20 @@ class LatentHistograms:
         [L]; which latents the histograms are of.
     """
 
-    edges: FloatArray
-    counts: npt.NDArray[np.integer]
-    active: npt.NDArray[np.bool_]
+    PREFIX: ClassVar[str] = "histogram_"
+
+    edges: Annotated[FloatArray, Array("A B+1")]
+    counts: Annotated[IntArray, Array("A B", "whole numbers", least=0)]
+    active: Annotated[BoolArray, Array("L", "true or false")]
 
     def __post_init__(self) -> None:
-        if self.edges.ndim != 2 or self.edges.shape != (len(self.counts), self.counts.shape[1] + 1):
-            raise ValueError(f"edges must be [A, B + 1] for counts [A, B], found {self.edges.shape}")
-        if self.active.ndim != 1 or self.active.dtype != bool or self.active.sum() != len(self.counts):
+        super().__post_init__()
+        if self.active.sum() != len(self.counts):
             raise ValueError(f"active must name as many latents as there are histograms, {len(self.counts)}")
-        if not np.isfinite(self.edges).all() or (np.diff(self.edges, axis=1) <= 0).any():
-            raise ValueError("edges must be finite and rise")
-        if (self.counts < 0).any() or (self.counts.sum(axis=1) < 1).any():
-            raise ValueError("counts must not be negative, and each histogram must hold a row")
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays; their names begin with `histogram_`."""
-        return {f"histogram_{entry.name}": np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the histograms from `to_arrays`; other arrays are passed over."""
-        return cls(**{entry.name: arrays[f"histogram_{entry.name}"] for entry in fields(cls)})
+        if (np.diff(self.edges, axis=1) <= 0).any():
+            raise ValueError("edges must rise")
+        if (self.counts.sum(axis=1) < 1).any():
+            raise ValueError("counts: each histogram must hold a row")
 
     @property
     def density(self) -> npt.NDArray[np.float64]:
@@ -113,7 +104,7 @@ class LatentHistograms:
         return found
 
 
-def fit_histograms(mean: FloatArray, active: npt.NDArray[np.bool_], *, bins: int = BINS) -> LatentHistograms:
+def fit_histograms(mean: FloatArray, active: BoolArray, *, bins: int = BINS) -> LatentHistograms:
     """Count posterior means in equal bins between the least and the largest of each latent.
 
     Parameters

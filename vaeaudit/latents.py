@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
+from vaeaudit.outputs.record import Array, BoolArray, FloatArray, IntArray, Record
 
 #: A latent is active when its mean KL and the variance of its posterior means both exceed this (METHODS: Burda 2016).
 ACTIVE_THRESHOLD = 0.01
 
 
 @dataclass(frozen=True)
-class LatentCodes:
+class LatentCodes(Record):
     """Posterior, likelihood and per-column surprise of N rows under a trained model.
 
     Attributes
@@ -54,43 +51,20 @@ class LatentCodes:
         columns, summed: what a row is improbable by for belonging to small groups alone. None for pictures.
     """
 
-    mean: FloatArray
-    stddev: FloatArray
-    kl: FloatArray
-    log_likelihood: FloatArray
-    iwae: FloatArray
-    unit_correction: FloatArray
-    reason_column: IntArray
-    reason_nats: FloatArray
-    reason_expected: FloatArray
-    held_out: npt.NDArray[np.bool_]
-    columns: tuple[str, ...]
-    image_statistics: FloatArray | None = None
-    isolation_nats: FloatArray | None = None
-    rarity_nats: FloatArray | None = None
-
-    def __post_init__(self) -> None:
-        n_rows, n_latents = self.mean.shape
-        n_reasons = self.reason_nats.shape[-1]
-        expected = {
-            "stddev": (n_rows, n_latents),
-            "kl": (n_rows, n_latents),
-            "log_likelihood": (n_rows,),
-            "iwae": (n_rows,),
-            "unit_correction": (n_rows,),
-            "reason_column": (n_rows, n_reasons),
-            "reason_nats": (n_rows, n_reasons),
-            "reason_expected": (n_rows, n_reasons),
-            "held_out": (n_rows,),
-        }
-        for name, shape in expected.items():
-            found = getattr(self, name).shape
-            if found != shape:
-                raise ValueError(f"{name} must have shape {shape} (N, L = {n_rows}, {n_latents}), found {found}")
-        for name in ("image_statistics", "isolation_nats", "rarity_nats"):
-            values = getattr(self, name)
-            if values is not None and len(values) != n_rows:
-                raise ValueError(f"{name} must have {n_rows} rows, found {len(values)}")
+    mean: Annotated[FloatArray, Array("N L")]
+    stddev: Annotated[FloatArray, Array("N L", least=0)]
+    kl: Annotated[FloatArray, Array("N L")]
+    log_likelihood: Annotated[FloatArray, Array("N")]
+    iwae: Annotated[FloatArray, Array("N")]
+    unit_correction: Annotated[FloatArray, Array("N")]
+    reason_column: Annotated[IntArray, Array("N K", "whole numbers")]
+    reason_nats: Annotated[FloatArray, Array("N K")]
+    reason_expected: Annotated[FloatArray, Array("N K", finite=False)]
+    held_out: Annotated[BoolArray, Array("N", "true or false")]
+    columns: Annotated[tuple[str, ...], Array("C", "text")]
+    image_statistics: Annotated[FloatArray, Array("N S")] | None = None
+    isolation_nats: Annotated[FloatArray, Array("N")] | None = None
+    rarity_nats: Annotated[FloatArray, Array("N")] | None = None
 
     def __len__(self) -> int:
         return int(self.mean.shape[0])
@@ -101,7 +75,7 @@ class LatentCodes:
         return int(self.mean.shape[1])
 
     @property
-    def active(self) -> npt.NDArray[np.bool_]:
+    def active(self) -> BoolArray:
         """[L]; which latents carry information about x."""
         informative = self.kl.mean(axis=0) > ACTIVE_THRESHOLD
         varying = self.mean.var(axis=0) > ACTIVE_THRESHOLD
@@ -112,22 +86,9 @@ class LatentCodes:
         """[N]; E_q[log p(x|z)] - KL(q(z|x) || p(z)) in nats, with beta = 1 whatever the objective was."""
         return np.asarray(self.log_likelihood - self.kl.sum(axis=1))
 
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `latents.npz` holds them."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        arrays = {name: np.asarray(value) for name, value in values.items() if value is not None}
-        return {**arrays, "columns": np.array(self.columns, dtype=np.str_)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the codes from `to_arrays`."""
-        values: dict[str, Any] = dict(arrays)
-        values["columns"] = tuple(str(name) for name in arrays["columns"])
-        return cls(**values)
-
 
 @dataclass(frozen=True)
-class CellExpectations:
+class CellExpectations(Record):
     """What the model expects in M cells of a table, given the *other* cells of their rows.
 
     Attributes
@@ -153,40 +114,24 @@ class CellExpectations:
         [M]; probability that a cell that belongs surprises as much; 1 where it was not among those tested.
     """
 
-    row: IntArray
-    column: IntArray
-    nats: FloatArray
-    low: FloatArray
-    high: FloatArray
-    levels: IntArray
-    covered: FloatArray
-    p_missing: FloatArray
-    partner: IntArray
-    partner_nats: FloatArray
-    p_value: FloatArray
-
-    def __post_init__(self) -> None:
-        for entry in fields(self):
-            shape = (len(self.row), *self.levels.shape[1:]) if entry.name == "levels" else self.row.shape
-            found = getattr(self, entry.name).shape
-            if found != shape:
-                raise ValueError(f"{entry.name} must have shape {shape}, found {found}")
+    row: Annotated[IntArray, Array("M", "whole numbers", least=0)]
+    column: Annotated[IntArray, Array("M", "whole numbers", least=0)]
+    nats: Annotated[FloatArray, Array("M")]
+    low: Annotated[FloatArray, Array("M", finite=False)]
+    high: Annotated[FloatArray, Array("M", finite=False)]
+    levels: Annotated[IntArray, Array("M K", "whole numbers", least=-1)]
+    covered: Annotated[FloatArray, Array("M", finite=False)]
+    p_missing: Annotated[FloatArray, Array("M", finite=False)]
+    partner: Annotated[IntArray, Array("M", "whole numbers", least=-1)]
+    partner_nats: Annotated[FloatArray, Array("M", finite=False)]
+    p_value: Annotated[FloatArray, Array("M", least=0, most=1)]
 
     def __len__(self) -> int:
         return int(self.row.shape[0])
 
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `cells.npz` holds them."""
-        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from `to_arrays`."""
-        return cls(**arrays)
-
 
 @dataclass(frozen=True)
-class CellNull:
+class CellNull(Record):
     """How much cells of rows that the model itself draws surprise: the null distribution of `CellExpectations.nats`.
 
     Attributes
@@ -199,26 +144,21 @@ class CellNull:
         How many rows were drawn.
     """
 
-    threshold: FloatArray
-    column: IntArray
-    nats: FloatArray
-    n_rows: int
+    PREFIX: ClassVar[str] = "cell_null_"
 
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `model/scoring.npz` holds them among others."""
-        return {f"cell_null_{entry.name}": np.asarray(getattr(self, entry.name)) for entry in fields(self)}
+    threshold: Annotated[FloatArray, Array("C", finite=False)]
+    column: Annotated[IntArray, Array("K", "whole numbers", least=0)]
+    nats: Annotated[FloatArray, Array("K")]
+    n_rows: Annotated[int, Array("", "whole numbers", least=1)]
 
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self | None:
-        """Rebuild from arrays that hold those of `to_arrays`; None for a run of an earlier version, which has none."""
-        if "cell_null_n_rows" not in arrays:
-            return None
-        values: dict[str, Any] = {entry.name: arrays[f"cell_null_{entry.name}"] for entry in fields(cls)}
-        return cls(**{**values, "n_rows": int(values["n_rows"])})
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.column.size and self.column.max() >= len(self.threshold):
+            raise ValueError(f"column must hold positions among the {len(self.threshold)} columns")
 
 
 @dataclass(frozen=True)
-class LatentSpace:
+class LatentSpace(Record):
     """How the decoder fills the space between and around the rows; distances are Euclidean, between rows as features.
 
     *Reconstructions* are E[x|z] at one posterior sample of a row, *decoded prior samples* E[x|z] at z ~ N(0, I).
@@ -244,38 +184,20 @@ class LatentSpace:
         Reference rows that the distances were sought among.
     """
 
-    step_lengths: FloatArray
-    prior_distance: FloatArray
-    held_out_distance: FloatArray
-    prior_gap: FloatArray
-    held_out_gap: FloatArray
-    error: FloatArray
-    spread: FloatArray
-    n_compared: int
-    n_neighbours: int
-    n_reference: int
+    step_lengths: Annotated[FloatArray, Array("M T", least=0)]
+    prior_distance: Annotated[FloatArray, Array("P", least=0)]
+    held_out_distance: Annotated[FloatArray, Array("H", least=0)]
+    prior_gap: Annotated[FloatArray, Array("H", least=0)]
+    held_out_gap: Annotated[FloatArray, Array("H", least=0)]
+    error: Annotated[FloatArray, Array("H", least=0)]
+    spread: Annotated[FloatArray, Array("H", least=0)]
+    n_compared: Annotated[int, Array("", "whole numbers", least=0)]
+    n_neighbours: Annotated[int, Array("", "whole numbers", least=0)]
+    n_reference: Annotated[int, Array("", "whole numbers", least=0)]
 
     def __post_init__(self) -> None:
-        if self.step_lengths.ndim != 2 or self.step_lengths.shape[1] < 2:
+        super().__post_init__()
+        if self.step_lengths.shape[1] < 2:
             raise ValueError(f"step_lengths must be [M, T] with T >= 2, found {self.step_lengths.shape}")
         if not self.prior_distance.size or not self.held_out_distance.size:
             raise ValueError("prior_distance and held_out_distance must not be empty")
-        n_held_out = self.held_out_distance.shape
-        for name in ("prior_gap", "held_out_gap", "error", "spread"):
-            found = getattr(self, name).shape
-            if found != n_held_out:
-                raise ValueError(f"{name} must have shape {n_held_out} like held_out_distance, found {found}")
-        for name, value in self.to_arrays().items():
-            if not np.all(np.isfinite(value)) or np.any(value < 0):
-                raise ValueError(f"{name} must hold finite numbers of at least 0")
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `latent_space.npz` holds them."""
-        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from `to_arrays`."""
-        values: dict[str, Any] = dict(arrays)
-        counts = ("n_compared", "n_neighbours", "n_reference")
-        return cls(**{**values, **{name: int(arrays[name]) for name in counts}})

@@ -28,7 +28,8 @@ from vaeaudit.data.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError, InterruptedFit
 from vaeaudit.latents import LatentCodes
 from vaeaudit.progress import Listener, Progress
-from vaeaudit.runs import PartialRun, RunWriter
+from vaeaudit.runs import PartialRun, RunWriter, artifacts
+from vaeaudit.runs.artifacts import Members
 from vaeaudit.table_scores import encode_table
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def learn(
                 on_progress=lambda progress: watch.listener(replace(progress, phase="refitting")),
             )
         scoring["stability"] = members.stability
-        writer.arrays("members.npz", {"mean": members.mean})
+        writer.arrays(artifacts.MEMBERS.name, Members(members.mean).to_arrays())
     with watch.phase("writing"):
         _write(writer, training, codes, scoring, {**metadata, "timings": watch.seconds})
     return Learned(training.model, rows, codes, scoring)
@@ -271,7 +272,7 @@ def _write(
         "training": {**facts, "baseline_nats": training.baseline},
         "density": None if chosen is None else asdict(chosen),
     }
-    writer.document("metadata.json", {**metadata, **found})
+    writer.document(artifacts.METADATA.name, {**metadata, **found})
 
 
 def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:

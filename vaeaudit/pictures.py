@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
-PixelArray = npt.NDArray[np.uint8]
+from vaeaudit.outputs.record import Array, IntArray, PixelArray, Record, TextArray
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Pictures(Record):
     """Originals, and what the model makes of them; all are uint8 of one size [H, W, channels], channels 1 or 3.
 
     Attributes
@@ -38,36 +37,22 @@ class Pictures:
         [M] positions in the dataset, and [M, h, w, channels]: small pictures for the map of the latents.
     """
 
-    rows: npt.NDArray[np.int64]
-    originals: PixelArray
-    reconstructions: PixelArray
-    surprise: PixelArray
-    surprise_top: float
-    traversals: PixelArray
-    prior: PixelArray
-    region_rules: npt.NDArray[np.str_]
-    regions: PixelArray
-    thumbnail_rows: npt.NDArray[np.int64]
-    thumbnails: PixelArray
+    rows: Annotated[IntArray, Array("R", "whole numbers", least=0)]
+    originals: Annotated[PixelArray, Array("R H W B", "bytes")]
+    reconstructions: Annotated[PixelArray, Array("R H W B", "bytes")]
+    surprise: Annotated[PixelArray, Array("R H W", "bytes")]
+    surprise_top: Annotated[float, Array("")]
+    traversals: Annotated[PixelArray, Array("L T H W B", "bytes")]
+    prior: Annotated[PixelArray, Array("P H W B", "bytes")]
+    region_rules: Annotated[TextArray, Array("Q", "text")]
+    regions: Annotated[PixelArray, Array("Q V H W B", "bytes")]
+    thumbnail_rows: Annotated[IntArray, Array("M", "whole numbers", least=0)]
+    thumbnails: Annotated[PixelArray, Array("M _ _ B", "bytes")]
 
     def __post_init__(self) -> None:
-        size = self.originals.shape[1:]
-        if len(size) != 3 or size[2] not in (1, 3):
+        super().__post_init__()
+        if self.originals.shape[3] not in (1, 3):
             raise ValueError(f"originals must be [R, H, W, 1 or 3], found {self.originals.shape}")
-        n_rows = len(self.rows)
-        shapes = {
-            "originals": (n_rows, *size),
-            "reconstructions": (n_rows, *size),
-            "surprise": (n_rows, *size[:2]),
-            "traversals": (*self.traversals.shape[:2], *size),
-            "prior": (*self.prior.shape[:1], *size),
-            "regions": (len(self.region_rules), *self.regions.shape[1:2], *size),
-            "thumbnails": (len(self.thumbnail_rows), *self.thumbnails.shape[1:3], size[2]),
-        }
-        for name, shape in shapes.items():
-            found = getattr(self, name)
-            if found.shape != shape or found.dtype != np.uint8:
-                raise ValueError(f"{name} must be uint8 {shape}, found {found.dtype} {found.shape}")
         if np.any(np.diff(self.rows) <= 0):
             raise ValueError("rows must rise, each once")
 
@@ -77,14 +62,3 @@ class Pictures:
         inside = place < len(self.rows)
         inside[inside] = self.rows[place[inside]] == np.asarray(rows)[inside]
         return place[inside]
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `pictures.npz` holds them."""
-        return {entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from `to_arrays`."""
-        values: dict[str, Any] = dict(arrays)
-        values["surprise_top"] = float(arrays["surprise_top"])
-        return cls(**values)

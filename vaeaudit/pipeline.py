@@ -253,7 +253,7 @@ def score(
     _sweep()
     with watch.phase("reading"):
         run = _loaded(run)
-        rules = analysis.regions_from_dict(run.regions)
+        rules = run.regions
     found = unseen.score_unseen(run, source, config or other_reading(run.config.read), watch)
     other, scores = found.data, found.scores
     with watch.phase("scoring"):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -12,15 +9,7 @@ from vaeaudit import analysis, data
 from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig, Objective
-from vaeaudit.latents import CellExpectations
 from vaeaudit.runs import Run, StoredReference, read_reference
-
-#: What the model decodes in the regions of a table.
-DECODED_REGIONS = "decoded_regions.npz"
-#: What is expected in the cells that surprise.
-CELLS = "cells.npz"
-#: What classical outlier detectors say of the rows.
-COMPANIONS = "companions.npz"
 
 
 def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> analysis.AuditInputs:
@@ -67,8 +56,8 @@ def inputs_with(
             objective=Objective(run.config.model.objective),
             beta=run.config.model.beta,
             history={name: history[name].to_numpy(np.float64) for name in history.columns if name != "epoch"},
-            traversals=run.traversals["values"],
-            traversal_positions=run.traversals["positions"],
+            traversals=run.traversals.values,
+            traversal_positions=run.traversals.positions,
             stability=run.scoring.get("stability"),
             iwae_samples=run.config.train.iwae_samples,
             **metadata["training"],
@@ -78,14 +67,14 @@ def inputs_with(
         notes=tuple(metadata["notes"]),
         pictures=run.pictures,
         latent_space=run.latent_space,
-        pairs=_pairs_of(run),
+        pairs=run.pairs,
         reference=None if reference is None else reference_of(reference, fdr=scores.fdr),
         aspects=analysis.aspects_of(run.codes, run.scoring),
         rareness=_rareness_of(run),
-        companions=_companions_of(run),
-        cells=_cells_of(run),
-        member_means=_member_means_of(run),
-        decoded_regions=_decoded_regions_of(run),
+        companions=run.companions,
+        cells=run.cells,
+        member_means=run.member_means,
+        decoded_regions=run.decoded_regions,
         run=_facts_of(run),
     )
 
@@ -103,45 +92,7 @@ def _facts_of(run: Run) -> RunFacts:
 
 def _rareness_of(run: Run) -> analysis.Rareness | None:
     """None for a run of an earlier version, which can still be reported on."""
-    known = analysis.Rareness.are_in(run.scoring)
-    return analysis.Rareness.from_arrays(run.scoring, run.config.analysis) if known else None
-
-
-def _companions_of(run: Run) -> analysis.CompanionScores | None:
-    arrays = run.optional_arrays(COMPANIONS)
-    return None if arrays is None else analysis.CompanionScores.from_arrays(arrays)
-
-
-def _cells_of(run: Run) -> CellExpectations | None:
-    arrays = run.optional_arrays(CELLS)
-    return None if arrays is None else CellExpectations.from_arrays(arrays)
-
-
-def _member_means_of(run: Run) -> npt.NDArray[np.floating] | None:
-    arrays = run.optional_arrays("members.npz")
-    return None if arrays is None else arrays["mean"]
-
-
-def _decoded_regions_of(run: Run) -> dict[str, npt.NDArray[Any]]:
-    arrays = run.optional_arrays(DECODED_REGIONS) or {"keys": np.zeros(0, np.str_)}
-    return {str(key): arrays[f"values/{place}"] for place, key in enumerate(arrays["keys"])}
-
-
-def _pairs_of(run: Run) -> analysis.RowPairs | None:
-    arrays = run.optional_arrays("pairs.npz")
-    return None if arrays is None else analysis.RowPairs.from_arrays(arrays)
-
-
-def decoded_to_arrays(decoded: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
-    """Return what is decoded in regions as `DECODED_REGIONS` holds it: by number, since a rule is no name for a file.
-
-    Parameters
-    ----------
-    decoded
-        Key of a region -> its array.
-    """
-    values = {f"values/{place}": array for place, array in enumerate(decoded.values())}
-    return {"keys": np.array(list(decoded), np.str_), **values}
+    return analysis.Rareness.from_arrays(run.scoring, run.config.analysis)
 
 
 def reference_of(stored: StoredReference, *, fdr: float) -> analysis.Reference:

@@ -81,6 +81,7 @@ def score_unseen(run: Run, source: Any, config: ReadConfig, watch: Stopwatch) ->
     """
     encoding = run.encoding
     with watch.phase("reading"):
+        run.require_usable()  # before the data is read, and TensorFlow imported
         other = read_other(source, run.schema, config, form_of(encoding), watch.listener)
     with watch.phase("starting"):
         model = _rebuilt(run, encoding)
@@ -127,13 +128,11 @@ def form_of(encoding: AnyEncoding) -> PictureForm | None:
 def _rebuilt(run: Run, encoding: AnyEncoding) -> BetaVAE:
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow is imported only where a model is needed
 
-    needed = "null_scores" if isinstance(encoding, ImageEncoding) else "isolation_trees"
-    if needed not in run.scoring:
-        raise RunError(
-            f"{run.path}: made by an earlier version, which kept too little to score other rows.", hint="Fit it again."
-        )
     document, weights = run.model_files()
-    return models.rebuild(document, weights, encoding, seed=run.config.seed)
+    try:
+        return models.rebuild(document, weights, encoding, seed=run.config.seed)
+    except RunError as error:
+        raise RunError(f"{run.path}/{error.message}", hint=error.hint) from error
 
 
 def _scored(model: BetaVAE, scoring: Arrays, other: data.OtherData, config: FitConfig, listener: Listener) -> Unseen:

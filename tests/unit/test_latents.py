@@ -32,7 +32,7 @@ def arrays(**changed: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [name for name in arrays() if name not in ("mean", "columns", "reason_nats")])
 def test_an_array_of_another_shape_is_refused_by_its_name(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{name} must have shape .*N, L = 6, 3"):
+    with pytest.raises(ValueError, match=rf"{name} must have shape .*N.* = 6"):
         LatentCodes(**arrays(**{name: np.zeros((N + 1, L + 5))}))
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.run_inputs import decoded_to_arrays, inputs_of, reference_of
+from vaeaudit.run_inputs import inputs_of, reference_of
 from vaeaudit.runs import StoredReference
+from vaeaudit.runs.artifacts import DecodedRegions
 
 
 def stored(fitted: Any) -> StoredReference:
@@ -32,7 +33,7 @@ def test_inputs_have_the_reference_that_is_given_or_none(fitted: Any) -> None:
 
 
 def test_rules_may_be_any_text_as_keys_of_what_is_decoded() -> None:
-    arrays = decoded_to_arrays({"a/b is <c>": np.ones(2), "": np.zeros(1)})
+    arrays = DecodedRegions.of({"a/b is <c>": np.ones((2, 1)), "": np.zeros((1, 1))}).to_arrays()
     assert arrays["keys"].tolist() == ["a/b is <c>", ""]
-    assert arrays["values/0"].tolist() == [1, 1]
-    assert not arrays["values/1"].any()
+    assert arrays["values/0"].tolist() == [[1], [1]]
+    assert DecodedRegions.from_arrays(arrays).by_key[""].tolist() == [[0]]

@@ -28,7 +28,7 @@ from vaeaudit.errors import UsageError
 from vaeaudit.wording import numbers, phrases
 
 if TYPE_CHECKING:
-    from vaeaudit.runs.directory import Run
+    from vaeaudit.runs.reading import Run
 
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
 _FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}

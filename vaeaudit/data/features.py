@@ -6,9 +6,8 @@ that a value far out lies far out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import pandas as pd
 
 from vaeaudit.data.column_encoding import cell_numbers, standardise
 from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.outputs.record import Array, BoolArray, FloatArray, IntArray, Record
 
 #: Levels of a category that get a feature of their own; the others share having none.
 MOST_LEVELS = 32
@@ -27,13 +27,11 @@ _FAR = 20.0
 
 
 @dataclass(frozen=True)
-class FeatureScaling:
-    """Location and scale of every feature.
+class FeatureScaling(Record):
+    """Location and scale of every feature of the C modelled columns, in the order of the schema.
 
     Attributes
     ----------
-    columns
-        C modelled columns, in the order of the schema.
     sizes
         [C]; features of each column, without the one that marks missing cells.
     with_missing
@@ -42,35 +40,39 @@ class FeatureScaling:
         [F]; of all features: those of the first column, its mark, those of the second column …
     """
 
-    columns: tuple[Column, ...]
-    sizes: npt.NDArray[np.int64]
-    with_missing: npt.NDArray[np.bool_]
-    location: npt.NDArray[np.float64]
-    scale: npt.NDArray[np.float64]
+    PREFIX: ClassVar[str] = "feature_"
+
+    sizes: Annotated[IntArray, Array("C", "whole numbers", least=0)]
+    with_missing: Annotated[BoolArray, Array("C", "true or false")]
+    location: Annotated[FloatArray, Array("F")]
+    scale: Annotated[FloatArray, Array("F", above=0)]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         n_features = int(self.sizes.sum() + self.with_missing.sum())
-        if self.location.shape != (n_features,) or self.scale.shape != (n_features,):
+        if self.n_features != n_features:
             raise ValueError(f"location and scale must have shape ({n_features},), found {self.location.shape}")
-        if not (self.scale > 0).all():
-            raise ValueError("scale must be positive")
 
     @property
     def n_features(self) -> int:
         """F."""
         return len(self.location)
 
-    def encode(self, frame: pd.DataFrame) -> npt.NDArray[np.float32]:
+    def fits(self, schema: Schema) -> bool:
+        """Whether these are the features of the modelled columns of a schema."""
+        return list(self.sizes) == [_n_features(column) for column in schema.modelled]
+
+    def encode(self, frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.float32]:
         """Return features [N, F], clipped at `CLIP`; 0 where a number is missing, and for levels never seen.
 
         Parameters
         ----------
-        frame
-            [N] typed rows, stored as in `Dataset.frame`.
+        frame, schema
+            [N] typed rows, stored as in `Dataset.frame`, and the columns that the scaling was fitted to.
         """
         features = np.zeros((len(frame), self.n_features), np.float32)
         place = 0
-        for column, size, marked in zip(self.columns, self.sizes, self.with_missing, strict=True):
+        for column, size, marked in zip(schema.modelled, self.sizes, self.with_missing, strict=True):
             values = frame[column.name]
             stop = place + int(size)
             raw = _raw(values, column)
@@ -83,17 +85,6 @@ class FeatureScaling:
                 features[:, stop] = (values.isna().to_numpy() - self.location[stop]) / self.scale[stop]
             place = stop + int(marked)
         return features
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays; their names begin with `feature_`."""
-        names = ("sizes", "with_missing", "location", "scale")
-        return {f"feature_{name}": np.asarray(getattr(self, name)) for name in names}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], schema: Schema) -> Self:
-        """Rebuild from `to_arrays` and the schema that it was fitted under; other arrays are passed over."""
-        names = ("sizes", "with_missing", "location", "scale")
-        return cls(schema.modelled, *(arrays[f"feature_{name}"] for name in names))
 
 
 def fit_features(frame: pd.DataFrame, schema: Schema) -> FeatureScaling:
@@ -125,12 +116,16 @@ def fit_features(frame: pd.DataFrame, schema: Schema) -> FeatureScaling:
         locations += location
         scales += scale
     return FeatureScaling(
-        columns,
         np.array(sizes, np.int64),
         np.array(marks, bool),
         np.array(locations, np.float64),
         np.array(scales, np.float64),
     )
+
+
+def _n_features(column: Column) -> int:
+    """How many features a column has, without the mark of missing cells."""
+    return min(len(column.levels), MOST_LEVELS) if _is_one_hot(column) else 1
 
 
 def _is_one_hot(column: Column) -> bool:
@@ -144,7 +139,7 @@ def _raw(values: pd.Series, column: Column) -> npt.NDArray[np.float64]:
     codes = _codes(values, column)
     if column.kind is Kind.ORDINAL:
         return np.where(codes < 0, np.nan, codes)[:, None]
-    return np.asarray(codes[:, None] == np.arange(min(len(column.levels), MOST_LEVELS)), np.float64)
+    return np.asarray(codes[:, None] == np.arange(_n_features(column)), np.float64)
 
 
 def _codes(values: pd.Series, column: Column) -> npt.NDArray[np.integer]:

@@ -17,7 +17,6 @@ from vaeaudit.models.image_inference import decode_pictures, encode_images, fit_
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
 from vaeaudit.models.latent_space import measure_latent_space
-from vaeaudit.models.patch_scales import PatchScales
 from vaeaudit.models.persistence import architecture, rebuild, weights
 from vaeaudit.models.posterior_ensemble import PosteriorEnsemble, plan_members, posterior_spread, train_ensemble
 from vaeaudit.models.stability import Members, train_members
@@ -30,6 +29,7 @@ from vaeaudit.models.table_inference import (
 from vaeaudit.models.table_vae import TableVAE
 from vaeaudit.models.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.patch_scales import PatchScales
 
 __all__ = [
     "TRAVERSAL",

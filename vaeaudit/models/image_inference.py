@@ -23,7 +23,8 @@ from vaeaudit.models.inference import (
     traversal_latents,
 )
 from vaeaudit.models.objectives import kl_per_latent
-from vaeaudit.models.patch_scales import PatchScales, fit_patch_scales
+from vaeaudit.models.patch_scales import fit_patch_scales
+from vaeaudit.outputs.patch_scales import PatchScales
 from vaeaudit.pictures import Pictures
 
 PixelArray = npt.NDArray[np.uint8]

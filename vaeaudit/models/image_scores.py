@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from vaeaudit.models.patch_scales import ENERGY_FLOOR, PatchScale, PatchScales, fit_patch_scales
+from vaeaudit.models.patch_scales import ENERGY_FLOOR, fit_patch_scales
+from vaeaudit.outputs.patch_scales import PatchScale, PatchScales
 
 __all__ = ["PatchScale", "PatchScales", "fit_patch_scales", "image_statistics", "surprise_map"]
 

@@ -7,19 +7,13 @@ which are neither white nor alike for all pictures, and to the pictures themselv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
-
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-FloatArray = npt.NDArray[np.floating]
-BoolArray = npt.NDArray[np.bool_]
+from vaeaudit.outputs.patch_scales import PatchScale, PatchScales, usable_scales
+from vaeaudit.outputs.record import BoolArray, FloatArray
 
-#: (pixels averaged, side of the patch after that), by rising footprint: fine texture to coarse shape.
-SCALES = ((1, 5), (1, 9), (2, 5), (4, 3))
 #: Added to an energy before its logarithm is taken.
 ENERGY_FLOOR = 1e-6
 #: Share of the patches, those of largest energy, that the covariance is not estimated from.
@@ -31,116 +25,6 @@ _ROUNDING = 1 / (12 * 255**2)
 #: Patches, over all channels, that a scale is learned from; fewer than so many per value make no covariance.
 _SAMPLED_PATCHES = 30_000
 _PATCHES_PER_VALUE = 10
-
-
-@dataclass(frozen=True)
-class PatchScale:
-    """Whitening of k x k patches after averaging `factor` x `factor` pixels.
-
-    Attributes
-    ----------
-    factor
-        Pixels averaged along each side.
-    filters, bias
-        [k, k, 1, k * k] and [k * k]; a convolution with them gives the whitened coordinates of each patch, its mean
-        subtracted.
-    centre, spread
-        Median of the log energy of patches (the mean square of the whitened coordinates, over all channels), and its
-        robust standard deviation: 1.4826 times the median distance from it.
-    """
-
-    factor: int
-    filters: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
-    centre: float
-    spread: float
-
-    def __post_init__(self) -> None:
-        side = self.filters.shape[0] if self.filters.ndim else 0
-        if self.filters.shape != (side, side, 1, side**2) or side < 1:
-            raise ValueError(f"filters must be [k, k, 1, k * k], found {self.filters.shape}")
-        if self.bias.shape != (side**2,):
-            raise ValueError(f"bias must be [{side**2}], found {self.bias.shape}")
-        if self.factor < 1 or not self.spread > 0:
-            raise ValueError(f"factor and spread must be positive, found {self.factor} and {self.spread}")
-        if not (np.isfinite(self.filters).all() and np.isfinite(self.bias).all() and np.isfinite(self.centre)):
-            raise ValueError("filters, bias and centre must be finite")
-
-    @property
-    def side(self) -> int:
-        """K."""
-        return int(self.filters.shape[0])
-
-
-@dataclass(frozen=True)
-class PatchScales:
-    """The scales of residuals and of pictures.
-
-    Attributes
-    ----------
-    residual, image
-        By rising footprint, the same for both; none where pictures are too small for any.
-    """
-
-    residual: tuple[PatchScale, ...]
-    image: tuple[PatchScale, ...]
-
-    def __post_init__(self) -> None:
-        shapes = [[(scale.factor, scale.side) for scale in of] for of in (self.residual, self.image)]
-        if shapes[0] != shapes[1]:
-            raise ValueError(f"residual and image must have the same scales, found {shapes[0]} and {shapes[1]}")
-
-    @property
-    def n_statistics(self) -> int:
-        """K + 2: what `vaeaudit.models.image_scores.image_statistics` returns per picture."""
-        return 1 + len(self.residual) + len(self.image) + 2
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays; their names begin with `patch_`."""
-        arrays: dict[str, npt.NDArray[Any]] = {"patch_scales": np.array(len(self.residual))}
-        for of, scales in (("residual", self.residual), ("image", self.image)):
-            for place, scale in enumerate(scales):
-                arrays |= {f"patch_{of}_{place}_{name}": np.asarray(value) for name, value in vars(scale).items()}
-        return arrays
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the scales from `to_arrays`; other arrays are passed over.
-
-        Raises
-        ------
-        KeyError, ValueError
-            Where an array is missing, or is none that `to_arrays` returns.
-        """
-        n_scales = int(arrays["patch_scales"])
-        if not 0 <= n_scales <= len(SCALES):
-            raise ValueError(f"patch_scales must lie between 0 and {len(SCALES)}, found {n_scales}")
-
-        def scale(of: str, place: int) -> PatchScale:
-            factor, filters, bias, centre, spread = (
-                arrays[f"patch_{of}_{place}_{name}"] for name in ("factor", "filters", "bias", "centre", "spread")
-            )
-            return PatchScale(int(factor), filters, bias, float(centre), float(spread))
-
-        residual, image = (tuple(scale(of, place) for place in range(n_scales)) for of in ("residual", "image"))
-        return cls(residual, image)
-
-
-def usable_scales(height: int, width: int) -> tuple[tuple[int, int], ...]:
-    """Return the scales of which at least two patches fit along each side of a picture.
-
-    Parameters
-    ----------
-    height, width
-        Of the pictures.
-
-    Examples
-    --------
-    >>> usable_scales(8, 8)
-    ((1, 5),)
-    """
-    smallest = min(height, width)
-    return tuple((f, k) for f, k in SCALES if smallest // f > k) or ((1, min(3, smallest)),)
 
 
 def fit_patch_scales(images: FloatArray, expected: FloatArray, inside: BoolArray, *, seed: int) -> PatchScales:

@@ -15,14 +15,13 @@ from vaeaudit.runs.contents import (
 from vaeaudit.runs.directory import (
     RUNS,
     PartialRun,
-    Run,
     RunWriter,
     find_partial,
-    load_run,
     new_run_path,
     partial_path,
     sweep_partial_runs,
 )
+from vaeaudit.runs.reading import Run, load_run
 from vaeaudit.runs.reference import StoredReference, read_reference, write_reference
 from vaeaudit.runs.scores import SCORES, score_path, write_scores
 

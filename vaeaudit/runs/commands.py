@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaeaudit.config import AnalysisConfig, FitConfig, Preset
-from vaeaudit.runs.directory import Run
+from vaeaudit.runs.reading import Run
 
 #: Section and key of a setting -> the option that gives it; all others need a settings file.
 _OPTIONS = {

@@ -19,7 +19,9 @@ from vaeaudit.data.load_like import OtherData
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.latents import LatentCodes
-from vaeaudit.runs.directory import Run, RunWriter
+from vaeaudit.runs import artifacts
+from vaeaudit.runs.directory import RunWriter
+from vaeaudit.runs.reading import Run
 
 _VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -147,11 +149,11 @@ def write_before_training(
     config, metadata
         All settings as resolved, and what `describe_run` returned.
     """
-    writer.document("config.json", config.to_dict())
-    writer.document("schema.json", {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
-    writer.document("metadata.json", metadata)
-    writer.table("columns.parquet", dataset.frame)
-    writer.table("quarantine.csv", dataset.quarantine)
+    writer.document(artifacts.CONFIG.name, config.to_dict())
+    writer.document(artifacts.SCHEMA.name, {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
+    writer.document(artifacts.METADATA.name, metadata)
+    writer.table(artifacts.COLUMNS.name, dataset.frame)
+    writer.table(artifacts.QUARANTINE.name, dataset.quarantine)
 
 
 def write_after_training(
@@ -181,10 +183,10 @@ def write_after_training(
     traversals
         `values` [L, T, C] and `positions` [T].
     """
-    writer.document("model/architecture.json", architecture)
-    writer.arrays("model/weights.npz", weights)
-    writer.arrays("model/scoring.npz", scoring)
+    writer.document(artifacts.ARCHITECTURE.name, architecture)
+    writer.arrays(artifacts.WEIGHTS.name, weights)
+    writer.arrays(artifacts.SCORING.name, scoring)
     n_epochs = max((len(curve) for curve in history.values()), default=0)
-    writer.table("history.csv", pd.DataFrame({"epoch": np.arange(1, n_epochs + 1), **history}))
-    writer.arrays("latents.npz", codes.to_arrays())
-    writer.arrays("traversals.npz", traversals)
+    writer.table(artifacts.HISTORY.name, pd.DataFrame({"epoch": np.arange(1, n_epochs + 1), **history}))
+    writer.arrays(artifacts.LATENTS.name, codes.to_arrays())
+    writer.arrays(artifacts.TRAVERSALS.name, traversals)

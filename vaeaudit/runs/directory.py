@@ -7,15 +7,13 @@ therefore never looks complete, and `--resume` finds it there.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from functools import partial as with_arguments
 from itertools import count
 from pathlib import Path
@@ -26,25 +24,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.config import FitConfig
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.image_encoding import ImageEncoding
-from vaeaudit.data.rows import AnyEncoding
-from vaeaudit.data.schema import Schema
-from vaeaudit.errors import RunError, UsageError
-from vaeaudit.latents import LatentCodes, LatentSpace
-from vaeaudit.pictures import Pictures
-from vaeaudit.runs import store
+from vaeaudit.errors import UsageError
+from vaeaudit.runs import artifacts, documents, store
 from vaeaudit.storage.files import cannot_write, make_folder
 from vaeaudit.storage.leftovers import is_ours, remove, sweep
 from vaeaudit.storage.locks import PATIENCE, Lock
 
-MANIFEST = "manifest.json"
+MANIFEST = artifacts.MANIFEST.name
 MANIFEST_FORMAT = 1
 RUNS = Path("runs")
-_TRAINING = "training.npz"
+_TRAINING = artifacts.TRAINING.name
 _LOCK = ".vaeaudit-lock"
 #: All that a run can hold before its training is first kept: what holds more, or other things, is not swept.
-_BEFORE_TRAINING = {"model", "config.json", "schema.json", "metadata.json", "columns.parquet", "quarantine.csv"}
+_BEFORE_TRAINING = {
+    "model",
+    *(name for name, artifact in artifacts.ARTIFACTS.items() if artifact.step is artifacts.Step.START),
+}
 
 
 def new_run_path(name: str, *, now: datetime | None = None) -> Path:
@@ -175,15 +170,15 @@ class RunWriter:
 
     def document(self, name: str, document: Mapping[str, Any]) -> None:
         """Write a JSON file of the run."""
-        store.write_json(self.folder / name, document)
+        store.write_json(artifacts.path_in(self.folder, name), document)
 
     def arrays(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Write an `.npz` of the run."""
-        store.write_arrays(self.folder / name, arrays)
+        store.write_arrays(artifacts.path_in(self.folder, name), arrays)
 
     def table(self, name: str, table: pd.DataFrame, *, note: str = "") -> None:
         """Write a Parquet or CSV table of the run."""
-        store.write_table(self.folder / name, table, note=note)
+        store.write_table(artifacts.path_in(self.folder, name), table, note=note)
 
     def training_state(self, facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep what an interrupted training needs to go on; one file, so that it is whole or absent."""
@@ -281,158 +276,20 @@ def find_partial(path: Path | None, source: str) -> PartialRun:
     for folder in reversed(folders):
         if not (folder / _TRAINING).is_file():
             continue
-        metadata = store.read_json(folder / "metadata.json")
-        if path is None and metadata["data"]["source"] != source:
+        place = folder / artifacts.METADATA.name
+        metadata = store.read_json(place)
+        with store.decoding(place, "what was known before training"):
+            facts_of_start = documents.STARTED.parse(json.dumps(metadata))
+        if path is None and facts_of_start.data.source != source:
             continue
         arrays = store.read_arrays(folder / _TRAINING)
-        facts = json.loads(str(arrays.pop("facts")))
-        config = FitConfig.from_dict(store.read_json(folder / "config.json"))
+        with store.decoding(folder / _TRAINING, "the state of a training"):
+            facts = documents.TRAINING.parse(str(arrays.pop("facts")))
+        config = artifacts.CONFIG.read(folder / artifacts.CONFIG.name)
         final = folder.with_name(folder.name.removeprefix(".").removesuffix(".partial"))
-        return PartialRun(final, config, metadata, facts, arrays)
+        return PartialRun(final, config, metadata, asdict(facts), arrays)
     where = f"{path}" if path else f"{source} in {RUNS}/"
     raise UsageError(
         f"--resume: there is no interrupted training of {where}.",
         hint="Leave out --resume to start afresh; --run DIR names the run to go on with.",
     )
-
-
-@dataclass(frozen=True)
-class Run:
-    """A complete, verified run in the folder `path`; its files are read when asked for."""
-
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """The folder's name."""
-        return self.path.resolve().name
-
-    @cached_property
-    def config(self) -> FitConfig:
-        """The resolved configuration."""
-        return FitConfig.from_dict(store.read_json(self.path / "config.json"))
-
-    @cached_property
-    def metadata(self) -> dict[str, Any]:
-        """Versions, seed, data, row accounting, timings, facts of the training."""
-        return store.read_json(self.path / "metadata.json")
-
-    @cached_property
-    def schema(self) -> Schema:
-        """Columns, kinds and roles."""
-        return Schema.from_dict(store.read_json(self.path / "schema.json"))
-
-    @cached_property
-    def encoding(self) -> AnyEncoding:
-        """How columns or pictures become numbers."""
-        document = store.read_json(self.path / "schema.json")["encoding"]
-        return ImageEncoding.from_dict(document) if "images" in document else Encoding.from_dict(document)
-
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """[N, C]; the scored rows, typed as in `Dataset.frame`."""
-        return store.read_frame(self.path / "columns.parquet", self.schema, self.metadata["rows"]["scored"])
-
-    @cached_property
-    def rows(self) -> pd.DataFrame:
-        """`rows.parquet`: one row per scored row, in input order."""
-        return store.read_table(self.path / "rows.parquet")
-
-    @cached_property
-    def codes(self) -> LatentCodes:
-        """What the model knows about each row."""
-        return LatentCodes.from_arrays(store.read_arrays(self.path / "latents.npz"))
-
-    @cached_property
-    def scoring(self) -> dict[str, npt.NDArray[Any]]:
-        """`density_null` [M], `typical` [C], the densities and, where there were refits, `stability` [L]."""
-        return store.read_arrays(self.path / "model" / "scoring.npz")
-
-    @cached_property
-    def regions(self) -> dict[str, Any]:
-        """The rules of the regions that were found, by rank."""
-        return store.read_json(self.path / "regions.json")
-
-    @cached_property
-    def model_fingerprint(self) -> str:
-        """SHA-256 over the digests of the model's files and of the schema, as hex."""
-        digests = store.read_json(self.path / MANIFEST)["sha256"]
-        named = {name: digest for name, digest in digests.items() if name.startswith("model/") or name == "schema.json"}
-        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
-
-    @cached_property
-    def traversals(self) -> dict[str, npt.NDArray[Any]]:
-        """`values` [L, T, C] and `positions` [T]."""
-        return store.read_arrays(self.path / "traversals.npz")
-
-    @cached_property
-    def pictures(self) -> Pictures | None:
-        """The pictures that a report shows; None for a table."""
-        arrays = self.optional_arrays("pictures.npz")
-        return None if arrays is None else Pictures.from_arrays(arrays)
-
-    @cached_property
-    def latent_space(self) -> LatentSpace | None:
-        """What continuity and completeness are computed from; None for a run of an earlier version."""
-        arrays = self.optional_arrays("latent_space.npz")
-        return None if arrays is None else LatentSpace.from_arrays(arrays)
-
-    def optional_arrays(self, name: str) -> dict[str, npt.NDArray[Any]] | None:
-        """Return the arrays of a file that not every run has, or None where this one has not."""
-        path = self.path / name
-        return store.read_arrays(path) if path.is_file() else None
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """One row per epoch."""
-        return store.read_table(self.path / "history.csv")
-
-    @cached_property
-    def quarantine(self) -> pd.DataFrame:
-        """Every row or file that was left out, with the reason."""
-        return store.read_table(self.path / "quarantine.csv")
-
-    def model_files(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Return the architecture and the weights."""
-        folder = self.path / "model"
-        return store.read_json(folder / "architecture.json"), store.read_arrays(folder / "weights.npz")
-
-
-def load_run(path: Path | str | None = None) -> Run:
-    """Return a complete run whose files are those that its manifest lists.
-
-    Parameters
-    ----------
-    path
-        The run's folder; None for the newest complete run in `runs/`.
-
-    Raises
-    ------
-    RunError
-        Where there is no run, it is incomplete, or a file was altered since.
-    """
-    folder = Path(path) if path is not None else _newest()
-    if not folder.is_dir():
-        raise RunError(f"{folder}: there is no such run.", hint="`vaeaudit fit DATA` makes one and prints its path.")
-    if not (folder / MANIFEST).is_file():
-        raise RunError(f"{folder}: not a complete run: it has no {MANIFEST}.", hint="Run `vaeaudit fit` again.")
-    manifest = store.read_json(folder / MANIFEST)
-    if manifest.get("format") != MANIFEST_FORMAT:
-        raise RunError(f"{folder}: expected manifest format {MANIFEST_FORMAT}, found {manifest.get('format')!r}.")
-    digests = manifest.get("sha256")
-    if not isinstance(digests, dict):
-        raise RunError(f"{folder}: {MANIFEST} lists no files.", hint="Run `vaeaudit fit` again.")
-    for name, digest in digests.items():
-        file = folder / name
-        if not file.is_file():
-            raise RunError(f"{folder}: {name} is missing.", hint="Run `vaeaudit fit` again.")
-        if store.sha256(file) != digest:
-            raise RunError(f"{folder}: {name} was changed after the run.", hint="Run `vaeaudit fit` again.")
-    return Run(folder)
-
-
-def _newest() -> Path:
-    complete = [folder for folder in RUNS.glob("*") if (folder / MANIFEST).is_file()]
-    if not complete:
-        raise RunError(f"{RUNS}/: no complete run found here.", hint="`vaeaudit fit DATA` makes one; or name a RUN.")
-    return max(complete, key=lambda folder: (folder / MANIFEST).stat().st_mtime)

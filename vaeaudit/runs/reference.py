@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.errors import RunError
 from vaeaudit.latents import LatentCodes
-from vaeaudit.runs import store
-from vaeaudit.runs.directory import Run, RunWriter
+from vaeaudit.runs import artifacts, store
+from vaeaudit.runs.artifacts import ReferenceScores
+from vaeaudit.runs.directory import RunWriter
+from vaeaudit.runs.reading import Run
 
-_FOLDER = "reference"
-_FACTS = ("name", "fingerprint", "lacking", "notes", "rows")
+_FOLDER = Path(artifacts.REFERENCE_FACTS.name).parent
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ def write_reference(writer: RunWriter, reference: StoredReference) -> None:
     reference
         What to keep.
     """
-    writer.subfolder(_FOLDER)
-    writer.document(f"{_FOLDER}/reference.json", reference.facts)
-    writer.table(f"{_FOLDER}/columns.parquet", reference.frame)
-    writer.arrays(f"{_FOLDER}/latents.npz", reference.codes.to_arrays())
-    writer.arrays(f"{_FOLDER}/scores.npz", {"p_value": reference.p_value})
+    writer.subfolder(str(_FOLDER))
+    writer.document(artifacts.REFERENCE_FACTS.name, reference.facts)
+    writer.table(artifacts.REFERENCE_COLUMNS.name, reference.frame)
+    writer.arrays(artifacts.REFERENCE_LATENTS.name, reference.codes.to_arrays())
+    writer.arrays(artifacts.REFERENCE_SCORES.name, ReferenceScores(reference.p_value).to_arrays())
 
 
 def read_reference(run: Run) -> StoredReference | None:
@@ -71,15 +72,17 @@ def read_reference(run: Run) -> StoredReference | None:
     RunError
         Where a file of it is missing or damaged.
     """
-    folder = run.path / _FOLDER
-    if not folder.is_dir():
+    if not run.metadata["reference"]:
         return None
-    facts = store.read_json(folder / "reference.json")
-    if not set(_FACTS) <= set(facts):
-        raise RunError(f"{folder}: reference.json must hold {', '.join(_FACTS)}.")
+    run.read(artifacts.REFERENCE_FACTS)
+    facts = store.read_json(run.path / artifacts.REFERENCE_FACTS.name)
+    n_rows = facts["rows"]["scored"]
+    p_value = run.read(artifacts.REFERENCE_SCORES).p_value
+    if len(p_value) != n_rows:
+        raise run.refuse(artifacts.REFERENCE_SCORES, f"expected {n_rows:,} rows, found {len(p_value):,}")
     return StoredReference(
         facts=facts,
-        frame=store.read_frame(folder / "columns.parquet", run.schema, facts["rows"]["scored"]),
-        codes=LatentCodes.from_arrays(store.read_arrays(folder / "latents.npz")),
-        p_value=store.read_arrays(folder / "scores.npz")["p_value"],
+        frame=run.frame_of(artifacts.REFERENCE_COLUMNS, n_rows),
+        codes=run.codes_of(artifacts.REFERENCE_LATENTS, n_rows),
+        p_value=p_value,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,10 +14,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.schema import Column, Schema
 from vaeaudit.errors import RunError
+from vaeaudit.outputs.record import Array
 from vaeaudit.storage.csv_safe import read_exact_csv, to_exact_csv
 from vaeaudit.storage.files import replacing
+
+
+@contextmanager
+def decoding(path: Path, what: str) -> Iterator[None]:
+    """Say in one line, naming the file, what any library raises about a file that is not what it must be."""
+    try:
+        yield
+    except Exception as error:  # of a damaged file, libraries raise whatever comes
+        reason = " ".join(str(error).split())[:300].rstrip(".")
+        raise RunError(f"{path}: expected {what} of a vaeaudit run ({reason}).") from error
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -40,10 +51,8 @@ def read_json(path: Path) -> dict[str, Any]:
     RunError
         Where the file is missing or is not a JSON object.
     """
-    try:
+    with decoding(path, "a JSON file"):
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: expected a JSON file of a vaeaudit run ({error}).") from error
     if not isinstance(document, dict):
         raise RunError(f"{path}: expected a JSON object, found {type(document).__name__}.")
     return document
@@ -66,14 +75,15 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     RunError
         Where the file is missing, damaged, or would need pickle.
     """
-    try:
-        # Opened here: of a damaged archive NumPy would leave the file open.
-        with path.open("rb") as stream, zipfile.ZipFile(stream):
-            stream.seek(0)
-            archive = np.load(stream, allow_pickle=False)
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise RunError(f"{path}: expected arrays of a vaeaudit run ({error}).") from error
+    # Opened here: of a damaged archive NumPy would leave the file open.
+    with decoding(path, "arrays"), path.open("rb") as stream, zipfile.ZipFile(stream):
+        stream.seek(0)
+        archive = np.load(stream, allow_pickle=False)
+        arrays = {name: archive[name] for name in archive.files}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise RunError(f"{path}: expected arrays of a vaeaudit run ({name} is none).")
+    return arrays
 
 
 def write_table(path: Path, table: pd.DataFrame, *, note: str = "") -> None:
@@ -104,36 +114,76 @@ def read_table(path: Path) -> pd.DataFrame:
     RunError
         Where the file is missing or damaged.
     """
-    try:
+    with decoding(path, "a table"):
         if path.suffix != ".csv":
             return pd.read_parquet(path)
         return read_exact_csv(path)
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: expected a table of a vaeaudit run ({error}).") from error
 
 
-def read_frame(path: Path, schema: Schema, n_rows: int) -> pd.DataFrame:
-    """Read typed columns, stored as `Dataset.frame` is.
+def check_column(path: Path, table: pd.DataFrame, name: str, declared: Array) -> None:
+    """Raise RunError where a table lacks a column, or its values are not what they must be.
+
+    Parameters
+    ----------
+    path, table
+        The file, and what it holds.
+    name, declared
+        The column, and what its values are; text may be missing where `declared.finite` is not asked for.
+    """
+    if name not in table:
+        raise RunError(f"{path}: the column {name!r} is missing.")
+    if table.empty:
+        return  # a CSV without rows says nothing about kinds
+    values = table[name]
+    with decoding(path, "a table"):
+        if declared.kind != "text":
+            declared.check_values(name, values.to_numpy())
+        elif not all(isinstance(value, str) for value in (values if declared.finite else values.dropna())):
+            raise ValueError(f"{name} must hold text")
+
+
+def read_frame(path: Path, stored: pd.DataFrame, schema: Schema, n_rows: int) -> pd.DataFrame:
+    """Return typed columns, stored as `Dataset.frame` is.
+
+    Parameters
+    ----------
+    path, stored
+        The file, and what it holds.
+    schema, n_rows
+        Its columns, and how many rows there must be.
 
     Raises
     ------
     RunError
-        Where the file is missing or damaged, or does not hold the columns of the schema.
+        Where it does not hold the columns of the schema, or holds other values.
     """
-    stored = read_table(path)
     columns: dict[str, Any] = {}
     for column in schema:
         if column.name not in stored:
             raise RunError(f"{path}: the column {column.name!r} is missing.")
-        values = stored[column.name]
-        if column.kind.is_levelled:
-            columns[column.name] = pd.Categorical(values, categories=pd.Index(column.levels, dtype=object))
-        elif not column.kind.can_be_modelled:
-            columns[column.name] = values.astype(object).where(values.notna(), None)
-        else:
-            columns[column.name] = values
+        with decoding(path, "a table"):
+            columns[column.name] = _typed(stored[column.name], column)
     # Of pictures nothing but the pixels may be known, and a table without columns is stored without rows.
+    if columns and len(stored) != n_rows:
+        raise RunError(f"{path}: expected {n_rows:,} rows as in the rest of the run, found {len(stored):,}.")
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows))
+
+
+def _typed(values: pd.Series, column: Column) -> Any:
+    known = values.dropna()
+    if column.kind.is_levelled:
+        unknown = set(known.astype(object)) - set(column.levels)
+        if unknown:
+            raise ValueError(f"{column.name} has no level {min(map(str, unknown))!r}")
+        return pd.Categorical(values, categories=pd.Index(column.levels, dtype=object))
+    if not column.kind.can_be_modelled:
+        if not all(isinstance(value, str) for value in known):
+            raise ValueError(f"{column.name} must hold text")
+        return values.astype(object).where(values.notna(), None)
+    wanted = "f" if column.kind.is_numeric else "M"
+    if values.dtype.kind != wanted or not (wanted == "M" or np.isfinite(known).all()):
+        raise ValueError(f"{column.name} must hold {column.kind.value} values, found {values.dtype}")
+    return values
 
 
 def sha256(path: Path) -> str:

@@ -19,7 +19,7 @@ def dataset_of(columns: dict[str, object], **read: object) -> data.Dataset:
 
 
 def features_of(dataset: data.Dataset) -> np.ndarray:
-    return fit_features(dataset.frame, dataset.schema).encode(dataset.frame)
+    return fit_features(dataset.frame, dataset.schema).encode(dataset.frame, dataset.schema)
 
 
 def test_numbers_are_standardised_and_clipped() -> None:
@@ -67,7 +67,7 @@ def test_ordinal_levels_keep_their_order_and_many_levels_are_bounded() -> None:
     dataset = dataset_of({"grade": grades, "many": many}, levels=levels, kinds={"many": "category"})
     scaling = fit_features(dataset.frame, dataset.schema)
     assert list(scaling.sizes) == [1, MOST_LEVELS]
-    first = scaling.encode(dataset.frame)[:, 0]
+    first = scaling.encode(dataset.frame, dataset.schema)[:, 0]
     means = [first[grades == grade].mean() for grade in ("low", "mid", "high")]
     assert means == sorted(means)
 
@@ -77,7 +77,7 @@ def test_levels_never_seen_have_no_feature_of_their_own() -> None:
     scaling = fit_features(dataset.frame, dataset.schema)
     other = dataset.frame.head(3).copy()
     other["a"] = pd.Categorical(["new", None, "x"], categories=[*dataset.schema["a"].levels, "new"])
-    features = scaling.encode(other)
+    features = scaling.encode(other, dataset.schema)
     np.testing.assert_array_equal(features[0, :3], features[1, :3])
     assert not np.array_equal(features[0, :3], features[2, :3])
 
@@ -85,10 +85,11 @@ def test_levels_never_seen_have_no_feature_of_their_own() -> None:
 def test_the_scaling_survives_its_arrays() -> None:
     dataset = dataset_of({"a": RNG.choice(["x", "y", "z"], 300), "b": RNG.normal(size=300)})
     scaling = fit_features(dataset.frame, dataset.schema)
-    again = FeatureScaling.from_arrays(scaling.to_arrays(), dataset.schema)
-    np.testing.assert_array_equal(again.encode(dataset.frame), scaling.encode(dataset.frame))
+    again = FeatureScaling.from_arrays(scaling.to_arrays())
+    given = (dataset.frame, dataset.schema)
+    np.testing.assert_array_equal(again.encode(*given), scaling.encode(*given))
 
 
 def test_shapes_that_disagree_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
-        FeatureScaling((), np.array([2]), np.array([False]), np.zeros(3), np.ones(3))
+        FeatureScaling(np.array([2]), np.array([False]), np.zeros(3), np.ones(3))

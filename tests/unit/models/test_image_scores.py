@@ -11,7 +11,8 @@ from sklearn.metrics import roc_auc_score
 from vaeaudit.analysis.outliers.image_scoring import excess_energies, fit_reference, image_outlier_score
 from vaeaudit.models import image_scores
 from vaeaudit.models.image_scores import FLAT, complexity, image_statistics, patch_energy, surprise_map, worst_patches
-from vaeaudit.models.patch_scales import PatchScales, fit_patch_scales
+from vaeaudit.models.patch_scales import fit_patch_scales
+from vaeaudit.outputs.patch_scales import PatchScales
 
 SIDE = 32
 

@@ -9,7 +9,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from vaeaudit.analysis.outliers.image_scoring import SCALE_NAMES
-from vaeaudit.models.patch_scales import SCALES, PatchScale, PatchScales, fit_patch_scales, usable_scales
+from vaeaudit.models.patch_scales import fit_patch_scales
+from vaeaudit.outputs.patch_scales import SCALES, PatchScale, PatchScales, usable_scales
 
 RNG = np.random.default_rng(3)
 
@@ -141,7 +142,7 @@ def test_scales_survive_the_way_through_arrays_beside_others() -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda arrays: arrays | {"patch_scales": np.array(9)},
+        lambda arrays: {name: value for name, value in arrays.items() if "image_3" not in name},
         lambda arrays: arrays | {"patch_residual_0_filters": np.zeros((5, 5, 1, 24), np.float32)},
         lambda arrays: arrays | {"patch_image_1_bias": np.zeros(3, np.float32)},
         lambda arrays: arrays | {"patch_image_0_spread": np.array(0.0)},
@@ -159,7 +160,7 @@ def test_arrays_that_are_no_scales_are_refused(spoil: Callable[[dict[str, np.nda
 def test_a_missing_array_is_named() -> None:
     arrays = fitted(noise(8, 24)).to_arrays()
     del arrays["patch_image_3_filters"]
-    with pytest.raises(KeyError, match="patch_image_3_filters"):
+    with pytest.raises(ValueError, match="'patch_image_3_filters' is missing"):
         PatchScales.from_arrays(arrays)
 
 

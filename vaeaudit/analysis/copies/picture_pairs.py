@@ -91,7 +91,8 @@ def find_picture_pairs(
         look_alikes=int(np.sum((search.distance.min(axis=1, initial=2.0) <= copy_distance) & ~told)),
         set_aside=int(prints.plain.sum()),
         basis="pixels",
-        chances=chances,
+        chance_of=tuple(chances),
+        chance=np.array(list(chances.values()), np.float64),
     )
 
 

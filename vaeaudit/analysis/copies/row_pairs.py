@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Self, get_args
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 Rows = npt.NDArray[np.int64]
 
@@ -17,7 +18,7 @@ Basis = Literal["cells", "pixels"]
 
 
 @dataclass(frozen=True)
-class RowPairs:
+class RowPairs(Record):
     """Exact and near duplicates among N rows.
 
     Attributes
@@ -40,32 +41,29 @@ class RowPairs:
         Rows too plain to be compared: pictures of nearly one colour.
     basis
         What the rows were compared by: `cells` or `pixels`.
-    chances
-        Sort of altered copy, in words -> share of such copies that would have been told from ordinary neighbours.
+    chance_of, chance
+        [Q]; sorts of altered copies, in words, and the share of such copies that would have been told from ordinary
+        neighbours.
     """
 
-    first: Rows
-    near: Rows
-    distance: npt.NDArray[np.float64]
-    listed: Rows
-    near_found: int
-    look_alikes: int
-    set_aside: int
-    basis: Basis
-    chances: Mapping[str, float] = field(default_factory=dict)
+    first: Annotated[Rows, Array("N", "whole numbers", least=0)]
+    near: Annotated[Rows, Array("P 2", "whole numbers", least=0)]
+    distance: Annotated[FloatArray, Array("P", least=0)]
+    listed: Annotated[Rows, Array("K 2", "whole numbers", least=0)]
+    near_found: Annotated[int, Array("", "whole numbers", least=0)]
+    look_alikes: Annotated[int, Array("", "whole numbers", least=0)]
+    set_aside: Annotated[int, Array("", "whole numbers", least=0)]
+    basis: Annotated[Basis, Array("", "text")]
+    chance_of: Annotated[tuple[str, ...], Array("Q", "text")] = ()
+    chance: Annotated[FloatArray, Array("Q", least=0, most=1)] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         n_rows = len(self.first)
-        if self.basis not in get_args(Basis):
-            raise ValueError(f"basis must be one of {get_args(Basis)}, found {self.basis!r}")
-        if np.any(self.first > np.arange(n_rows)) or np.any(self.first < 0):
+        if np.any(self.first > np.arange(n_rows)):
             raise ValueError("first must hold positions of rows that come no later")
-        if self.near.shape != (len(self.distance), 2):
-            raise ValueError(f"near must be [{len(self.distance)}, 2] like distance, found {self.near.shape}")
-        if self.listed.ndim != 2 or self.listed.shape[1] != 2:
-            raise ValueError(f"listed must be [K, 2], found {self.listed.shape}")
         for name, pairs in (("near", self.near), ("listed", self.listed)):
-            if pairs.size and not 0 <= pairs.min() <= pairs.max() < n_rows:
+            if pairs.size and pairs.max() >= n_rows:
                 raise ValueError(f"{name} must hold positions in [0, {n_rows})")
         if np.any(self.first[self.near] != self.near):
             raise ValueError("near must name the first of equal rows")
@@ -77,21 +75,10 @@ class RowPairs:
         """Return the positions, rising, each once, of the rows in the first `most` listed pairs."""
         return np.unique(self.listed[:most])
 
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays, as `pairs.npz` holds them."""
-        arrays = {
-            entry.name: np.asarray(getattr(self, entry.name)) for entry in fields(self) if entry.name != "chances"
-        }
-        names, shares = list(self.chances), list(self.chances.values())
-        return {**arrays, "chance_of": np.array(names, np.str_), "chance": np.array(shares, np.float64)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the pairs from `to_arrays`."""
-        values: dict[str, Any] = {name: arrays[name] for name in ("first", "near", "distance", "listed")}
-        values |= {name: int(arrays[name]) for name in ("near_found", "look_alikes", "set_aside")}
-        chances = zip(arrays["chance_of"].tolist(), arrays["chance"].tolist(), strict=True)
-        return cls(**values, basis=arrays["basis"].item(), chances=dict(chances))
+    @property
+    def chances(self) -> dict[str, float]:
+        """Sort of altered copy, in words -> share of such copies that would have been told from ordinary neighbours."""
+        return dict(zip(self.chance_of, self.chance.tolist(), strict=True))
 
 
 def choose_listed(first: Rows, near: Rows, splits: npt.NDArray[np.integer], most: int = MOST_LISTED) -> Rows:

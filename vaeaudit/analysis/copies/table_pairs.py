@@ -69,6 +69,7 @@ def find_table_pairs(
     alike |= search.close.any(axis=1)
     alike[kept] = False
     near = unique[kept[order]].astype(np.int64)
+    chances = _chances(cells, search, usual, number_limit, cell_limit)
     return RowPairs(
         first=first,
         near=near,
@@ -78,7 +79,8 @@ def find_table_pairs(
         look_alikes=int(alike.sum()),
         set_aside=0,
         basis="cells",
-        chances=_chances(cells, search, usual, number_limit, cell_limit),
+        chance_of=tuple(chances),
+        chance=np.array(list(chances.values()), np.float64),
     )
 
 

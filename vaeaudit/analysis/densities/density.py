@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,10 @@ from vaeaudit.analysis.densities.flow import FlowDensity
 from vaeaudit.analysis.densities.kernels import KernelDensity, fit_kernels
 from vaeaudit.analysis.densities.mixture import MixtureDensity, fit_mixture
 from vaeaudit.config import Density, DensityFamily
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
-FloatArray = npt.NDArray[np.floating]
+#: A density over A latents that integrates to 1.
+AnyDensity = MixtureDensity | KernelDensity | FlowDensity
 #: Learns a flow from training and validation rows [M, A] and [V, A]; returns the arrays of a `FlowDensity`.
 FlowFitter = Callable[[FloatArray, FloatArray], Mapping[str, npt.NDArray[Any]]]
 
@@ -24,90 +26,61 @@ _MOST_ROWS = 12_000
 _SHARE_KEPT = 1 / 6
 #: Rows from which on a flow is learned when nothing says that it must be.
 _FEWEST_FOR_FLOW = 200
-_PREFIX = "density_"
-_NATS, _PARTS = f"{_PREFIX}nats_", f"{_PREFIX}of_"
-
-
-class JointDensity(Protocol):
-    """A density over A latents that integrates to 1."""
-
-    family: ClassVar[DensityFamily]
-
-    def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
-        """Return log density [N] in nats at points [N, A]."""
-        ...
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays."""
-        ...
-
-
-_FAMILIES: dict[str, type[MixtureDensity] | type[KernelDensity] | type[FlowDensity]] = {
-    family.family: family for family in (MixtureDensity, KernelDensity, FlowDensity)
-}
+_FAMILIES = (Density.GMM.value, Density.KNN.value, Density.FLOW.value)
 
 
 @dataclass(frozen=True)
-class LatentDensity:
+class LatentDensity(Record):
     """The chosen density over the active latents, and how the families compared.
 
     Attributes
     ----------
     active
         [L] which latents the density is over.
-    density
+    family
+        `gmm`, `knn` or `flow`; empty where no latent is active.
+    of
         Over the A active latents; None where there is none.
-    held_out_nats
-        Family -> mean log density of rows that were neither fitted nor tuned on, in nats; only those that were tried.
+    nats_gmm, nats_knn, nats_flow
+        Mean log density of rows that were neither fitted nor tuned on, in nats; None where the family was not tried.
     n_held_out
         How many rows these were.
     """
 
-    active: npt.NDArray[np.bool_]
-    density: JointDensity | None
-    held_out_nats: Mapping[str, float]
-    n_held_out: int
+    PREFIX: ClassVar[str] = "density_"
+
+    active: Annotated[npt.NDArray[np.bool_], Array("L", "true or false")]
+    family: Annotated[DensityFamily | Literal[""], Array("", "text")]
+    n_held_out: Annotated[int, Array("", "whole numbers", least=0)]
+    nats_gmm: Annotated[float, Array("")] | None = None
+    nats_knn: Annotated[float, Array("")] | None = None
+    nats_flow: Annotated[float, Array("")] | None = None
+    of: AnyDensity | None = None
 
     def __post_init__(self) -> None:
-        if self.active.ndim != 1 or self.active.dtype != bool:
-            raise ValueError(f"active must be [L] of true and false, found {self.active.shape} of {self.active.dtype}")
-        if bool(self.active.any()) == (self.density is None):
+        super().__post_init__()
+        if self.family not in ("", *_FAMILIES):
+            raise ValueError(f"expected a density of one of the families {sorted(_FAMILIES)}, found {self.family!r}")
+        if (self.of.family if self.of else "") != self.family:
+            raise ValueError(f"expected the arrays of the family {self.family!r}, found others, or none")
+        if bool(self.active.any()) == (self.of is None):
             raise ValueError("expected a density where a latent is active, and none where none is")
+        if self.of is not None and self.of.letters["A"] != self.active.sum():
+            raise ValueError(
+                f"expected a density over {self.active.sum()} active latents, found {self.of.letters['A']}"
+            )
 
     @property
-    def family(self) -> DensityFamily | Literal[""]:
-        """`gmm`, `knn` or `flow`; empty where no latent is active."""
-        return self.density.family if self.density else ""
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays; their names begin with `density_`."""
-        nats = {f"{_NATS}{family}": np.array(value) for family, value in self.held_out_nats.items()}
-        parts = {f"{_PARTS}{name}": value for name, value in (self.density.to_arrays() if self.density else {}).items()}
-        facts = {"active": self.active, "family": np.array(self.family), "n_held_out": np.array(self.n_held_out)}
-        return {**{f"{_PREFIX}{name}": value for name, value in facts.items()}, **nats, **parts}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the density from `to_arrays`; other arrays are passed over.
-
-        Raises
-        ------
-        ValueError, KeyError
-            Where the arrays are not those of a density.
-        """
-        family, active = str(arrays[f"{_PREFIX}family"]), arrays[f"{_PREFIX}active"]
-        if family not in ("", *_FAMILIES):
-            raise ValueError(f"expected a density of one of the families {sorted(_FAMILIES)}, found {family!r}")
-        parts = {name.removeprefix(_PARTS): value for name, value in arrays.items() if name.startswith(_PARTS)}
-        nats = {name.removeprefix(_NATS): float(value) for name, value in arrays.items() if name.startswith(_NATS)}
-        density = _FAMILIES[family].from_arrays(parts) if family else None
-        return cls(active, density, nats, int(arrays[f"{_PREFIX}n_held_out"]))
+    def held_out_nats(self) -> dict[str, float]:
+        """Family -> mean log density of held-out rows in nats; only those that were tried."""
+        nats = {family: getattr(self, f"nats_{family}") for family in _FAMILIES}
+        return {family: value for family, value in nats.items() if value is not None}
 
     def rarity(self, mean: FloatArray) -> npt.NDArray[np.float64]:
         """Return -log density [N] in nats at posterior means [N, L]; 0 where no latent is active."""
-        if self.density is None:
+        if self.of is None:
             return np.zeros(len(mean))
-        return -self.density.log_density(np.asarray(mean, np.float64)[:, self.active])
+        return -self.of.log_density(np.asarray(mean, np.float64)[:, self.active])
 
 
 def fit_density(
@@ -138,9 +111,9 @@ def fit_density(
     """
     z = np.asarray(mean, np.float64)[:, active]
     if z.shape[1] == 0:
-        return LatentDensity(np.asarray(active, bool), None, {}, 0)
+        return LatentDensity(np.asarray(active, bool), "", 0)
     train, tuning, kept = _split(z, seed)
-    fitters: dict[str, Callable[[], JointDensity]] = {
+    fitters: dict[str, Callable[[], AnyDensity]] = {
         Density.GMM.value: lambda: fit_mixture(train, tuning, seed=seed),
         Density.KNN.value: lambda: fit_kernels(train, tuning),
     }
@@ -156,7 +129,8 @@ def fit_density(
     fitted = [fit() for fit in fitters.values()]
     nats: dict[str, float] = {density.family: float(density.log_density(kept).mean()) for density in fitted}
     best = max(fitted, key=lambda density: nats[density.family])
-    return LatentDensity(np.asarray(active, bool), best, nats, len(kept))
+    figures = {f"nats_{name}": value for name, value in nats.items()}
+    return LatentDensity(np.asarray(active, bool), best.family, len(kept), of=best, **figures)
 
 
 def _split(z: FloatArray, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:

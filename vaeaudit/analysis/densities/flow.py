@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.densities.arrays import ArrayDensity
 from vaeaudit.config import Density, DensityFamily
-
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 #: Rows that are evaluated in one piece.
 _PIECE = 8192
 
 
 @dataclass(frozen=True)
-class FlowDensity(ArrayDensity):
+class FlowDensity(Record):
     """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.fit_flow` trained it.
 
     Attributes
@@ -35,29 +33,17 @@ class FlowDensity(ArrayDensity):
 
     family: ClassVar[DensityFamily] = Density.FLOW.value
 
-    location: FloatArray
-    scale: FloatArray
-    weights_in: FloatArray
-    bias_in: FloatArray
-    weights_out: FloatArray
-    bias_out: FloatArray
-    largest_log_scale: FloatArray
+    location: Annotated[FloatArray, Array("A")]
+    scale: Annotated[FloatArray, Array("A", above=0)]
+    weights_in: Annotated[FloatArray, Array("F A H")]
+    bias_in: Annotated[FloatArray, Array("F H")]
+    weights_out: Annotated[FloatArray, Array("F H 2*A")]
+    bias_out: Annotated[FloatArray, Array("F 2*A")]
+    largest_log_scale: Annotated[FloatArray, Array("", above=0)]
 
     def __post_init__(self) -> None:
-        if self.weights_in.ndim != 3:
-            raise ValueError(f"weights_in must be [F, A, H], found {self.weights_in.shape}")
-        n_layers, n_latents, n_hidden = self.weights_in.shape
-        expected: dict[str, tuple[int, ...]] = {
-            "location": (n_latents,),
-            "scale": (n_latents,),
-            "bias_in": (n_layers, n_hidden),
-            "weights_out": (n_layers, n_hidden, 2 * n_latents),
-            "bias_out": (n_layers, 2 * n_latents),
-            "largest_log_scale": (),
-        }
-        self.require_shapes(expected)
-        if not self.is_finite or (self.scale <= 0).any():
-            raise ValueError("a flow must hold finite numbers, and positive scales")
+        super().__post_init__()
+        n_latents = len(self.location)
         reach = np.abs(self.weights_in) @ np.abs(self.weights_out)
         if np.tril(reach[:, :, :n_latents]).any() or np.tril(reach[:, :, n_latents:]).any():
             raise ValueError("a flow's shift and scale of a latent must depend on the latents before it alone")

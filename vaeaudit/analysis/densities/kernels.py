@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.densities.arrays import ArrayDensity
 from vaeaudit.config import Density, DensityFamily
-
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 #: Centres at most: scoring takes time in proportion to rows x centres.
 MOST_CENTRES = 2500
@@ -29,7 +27,7 @@ _SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class KernelDensity(ArrayDensity):
+class KernelDensity(Record):
     """A mixture of Gaussians, one around each of M centres: a sample-point adaptive kernel estimate (Breiman 1977).
 
     Attributes
@@ -47,19 +45,15 @@ class KernelDensity(ArrayDensity):
 
     family: ClassVar[DensityFamily] = Density.KNN.value
 
-    whitening: FloatArray
-    location: FloatArray
-    centres: FloatArray
-    bandwidth: FloatArray
+    whitening: Annotated[FloatArray, Array("A A")]
+    location: Annotated[FloatArray, Array("A")]
+    centres: Annotated[FloatArray, Array("M A")]
+    bandwidth: Annotated[FloatArray, Array("M", above=0)]
 
     def __post_init__(self) -> None:
-        if self.centres.ndim != 2 or not self.centres.size:
+        super().__post_init__()
+        if not self.centres.size:
             raise ValueError(f"centres must be [M, A] with M, A >= 1, found {self.centres.shape}")
-        n_centres, n_latents = self.centres.shape
-        expected = {"whitening": (n_latents, n_latents), "location": (n_latents,), "bandwidth": (n_centres,)}
-        self.require_shapes(expected)
-        if not self.is_finite or (self.bandwidth <= 0).any():
-            raise ValueError("kernels must hold finite numbers, and positive bandwidths")
         if np.triu(self.whitening, 1).any() or (np.diagonal(self.whitening) <= 0).any():
             raise ValueError("whitening must be lower triangular with a positive diagonal")
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from vaeaudit.analysis.densities.arrays import ArrayDensity
 from vaeaudit.config import Density, DensityFamily
-
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 #: Numbers of components that are tried; the one with the highest log-likelihood on validation rows is kept.
 COMPONENTS = (1, 2, 4, 8, 16, 32, 64)
@@ -25,7 +23,7 @@ _LEAST_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class MixtureDensity(ArrayDensity):
+class MixtureDensity(Record):
     """A Gaussian mixture of K components with full covariances, over A latents.
 
     Attributes
@@ -40,18 +38,14 @@ class MixtureDensity(ArrayDensity):
 
     family: ClassVar[DensityFamily] = Density.GMM.value
 
-    log_weights: FloatArray
-    means: FloatArray
-    precision_cholesky: FloatArray
+    log_weights: Annotated[FloatArray, Array("K")]
+    means: Annotated[FloatArray, Array("K A")]
+    precision_cholesky: Annotated[FloatArray, Array("K A A")]
 
     def __post_init__(self) -> None:
-        if self.means.ndim != 2 or not self.means.size:
+        super().__post_init__()
+        if not self.means.size:
             raise ValueError(f"means must be [K, A] with K, A >= 1, found {self.means.shape}")
-        n_components, n_latents = self.means.shape
-        expected = {"log_weights": (n_components,), "precision_cholesky": (n_components, n_latents, n_latents)}
-        self.require_shapes(expected)
-        if not self.is_finite:
-            raise ValueError("a mixture must hold finite numbers")
         if (np.diagonal(self.precision_cholesky, axis1=1, axis2=2) <= 0).any():
             raise ValueError("precision_cholesky must have positive diagonals")
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from vaeaudit.analysis.densities.density import LatentDensity
 from vaeaudit.analysis.densities.weights import dbvae_rarity, resampling_weight
 from vaeaudit.config import AnalysisConfig, Density, Rarity
-from vaeaudit.errors import RunError
 from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, fit_histograms
 
 FloatArray = npt.NDArray[np.floating]
@@ -62,28 +61,12 @@ class Rareness:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], config: AnalysisConfig) -> Rareness:
-        """Rebuild from `to_arrays`, for the kind, alpha and cap of a run's settings; other arrays are passed over.
-
-        Raises
-        ------
-        RunError
-            Where they are the arrays of a version that kept other densities.
-        """
-        if not cls.are_in(arrays):
-            raise RunError(
-                "The run was made by an earlier version, whose densities this one does not read.",
-                hint="Make the run anew with `vaeaudit fit`.",
-            )
+        """Rebuild from `to_arrays`, for the kind, alpha and cap of a run's settings; other arrays are passed over."""
         return cls._with(LatentDensity.from_arrays(arrays), LatentHistograms.from_arrays(arrays), config)
 
     @classmethod
     def _with(cls, density: LatentDensity, histograms: LatentHistograms, config: AnalysisConfig) -> Rareness:
         return cls(density, histograms, config.rarity, config.weight_alpha, config.weight_cap)
-
-    @staticmethod
-    def are_in(arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
-        """Whether `from_arrays` finds what it needs among the arrays."""
-        return {"density_family", "histogram_counts"} <= set(arrays)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return plain arrays, as `model/scoring.npz` holds them."""

@@ -99,11 +99,17 @@ def with_named_latents(frame: pd.DataFrame, regions: Sequence[Ruled], codes: Lat
     return frame.assign(**added)
 
 
-def _latent(name: str, codes: LatentCodes) -> int:
+def latent_of(name: str, n_latents: int) -> int | None:
+    """Return which latent `z_3` means, or None where it means none."""
     matched = _LATENT.match(name)
-    if matched is None or int(matched[1]) >= codes.n_latents:
+    return int(matched[1]) if matched and int(matched[1]) < n_latents else None
+
+
+def _latent(name: str, codes: LatentCodes) -> int:
+    latent = latent_of(name, codes.n_latents)
+    if latent is None:
         raise RunError(f"regions: a rule names {name!r}, which is neither a column nor a latent of the run.")
-    return int(matched[1])
+    return latent
 
 
 def region_key(region: Ruled) -> str:
@@ -199,6 +205,8 @@ def _condition(entry: Mapping[str, Any]) -> Condition:
         raise ValueError(f"{column}: `in` takes a list of levels, found {value!r}")
     if op == "between" and not (isinstance(value, list) and len(value) == 2 and all(map(_is_bound, value))):
         raise ValueError(f"{column}: `between` takes two bounds, found {value!r}")
+    if op not in ("in", "between", "missing"):
+        raise ValueError(f"{column}: {op!r} is none of in, between, missing")
     if op == "missing" and value is not None:
         raise ValueError(f"{column}: `missing` takes no value, found {value!r}")
     return Condition(column, cast(Op, op), value)  # which raises ValueError for any other word

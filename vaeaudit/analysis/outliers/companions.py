@@ -13,9 +13,7 @@ from vaeaudit.analysis.table_cells import first_of_equal_rows
 from vaeaudit.data.features import fit_features
 from vaeaudit.data.schema import Schema
 from vaeaudit.latents import LatentCodes
-
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
+from vaeaudit.outputs.record import FloatArray, IntArray
 
 #: Trees of the isolation forest: twice the 100 at which path lengths settle (Liu, Ting, Zhou 2008).
 TREES = 200
@@ -52,7 +50,7 @@ def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *,
     """
     if codes.image_statistics is None:
         modelled = Schema(schema.modelled)
-        features, first = fit_features(frame, schema).encode(frame), first_of_equal_rows(frame, modelled)
+        features, first = fit_features(frame, schema).encode(frame, schema), first_of_equal_rows(frame, modelled)
         basis: CompanionBasis = "columns"
     else:
         features = _standardised(codes.mean[:, codes.active])

@@ -7,9 +7,8 @@ same complexity usually have, by Huber's robust regression (1964), which a few p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,7 @@ from vaeaudit.analysis.outliers.calibration import bulk_p_values
 from vaeaudit.analysis.outliers.scoring import row_scores
 from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.latents import LatentCodes
-
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 IMAGE_DEFINITION = (
     "How far a picture exceeds what is usual for pictures of its complexity, in robust standard deviations: the soft "
@@ -45,7 +43,7 @@ _STANDS_OUT = 2.0
 
 
 @dataclass(frozen=True)
-class ComplexityReference:
+class ComplexityReference(Record):
     """What energies are usual at a complexity.
 
     Attributes
@@ -58,34 +56,12 @@ class ComplexityReference:
         [K]; median of what the regression leaves, and its robust standard deviation.
     """
 
-    origin: FloatArray
-    coefficients: FloatArray
-    centre: FloatArray
-    spread: FloatArray
+    PREFIX: ClassVar[str] = "complexity_"
 
-    def __post_init__(self) -> None:
-        n_energies = self.coefficients.shape[-1]
-        expected = {
-            "origin": (_COMPLEXITIES,),
-            "coefficients": (1 + _COMPLEXITIES, n_energies),
-            "centre": (n_energies,),
-            "spread": (n_energies,),
-        }
-        for name, shape in expected.items():
-            found = getattr(self, name)
-            if found.shape != shape or not np.isfinite(found).all():
-                raise ValueError(f"{name} must be {shape} finite numbers (K = {n_energies}), found {found.shape}")
-        if not (self.spread > 0).all():
-            raise ValueError("spread must be positive")
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays; their names begin with `complexity_`."""
-        return {f"complexity_{entry.name}": np.asarray(getattr(self, entry.name)) for entry in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild the reference from `to_arrays`; other arrays are passed over."""
-        return cls(**{entry.name: arrays[f"complexity_{entry.name}"] for entry in fields(cls)})
+    origin: Annotated[FloatArray, Array("2")]
+    coefficients: Annotated[FloatArray, Array("3 K")]
+    centre: Annotated[FloatArray, Array("K")]
+    spread: Annotated[FloatArray, Array("K", above=0)]
 
 
 def fit_reference(statistics: FloatArray) -> ComplexityReference:

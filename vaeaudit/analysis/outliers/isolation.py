@@ -6,24 +6,22 @@ into nats, -log of the share of belonging rows that would be as isolated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import IsolationForest
 
 from vaeaudit.analysis.outliers.calibration import fold_nats, sample_of_scores
-
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 #: Rows that a forest is grown from, at most: each of its trees takes 256 of them.
 _MOST_REFERENCE = 4096
 
 
 @dataclass(frozen=True)
-class PosteriorIsolation:
+class PosteriorIsolation(Record):
     """A forest per fold, and the scores that its own rows have; forests are grown again from what is kept here.
 
     Attributes
@@ -36,14 +34,19 @@ class PosteriorIsolation:
         Of each forest.
     """
 
-    reference: tuple[FloatArray, ...]
-    null: tuple[FloatArray, ...]
-    trees: int
-    seed: int
+    PREFIX: ClassVar[str] = "isolation_"
+
+    reference: Annotated[tuple[FloatArray, ...], Array("_ P")]
+    null: Annotated[tuple[FloatArray, ...], Array("_")]
+    trees: Annotated[int, Array("", "whole numbers", least=1)]
+    seed: Annotated[int, Array("", "whole numbers", least=0)]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if len(self.reference) != len(self.null) or not self.null:
             raise ValueError(f"one null per reference, found {len(self.null)} and {len(self.reference)}")
+        if not all(len(values) for values in self.reference + self.null):
+            raise ValueError("each reference and each null must hold a row")
 
     @property
     def n_folds(self) -> int:
@@ -64,28 +67,6 @@ class PosteriorIsolation:
             if len(rows):
                 score[rows] = _isolation(_grow(reference, self.trees, self.seed), spread[rows])
         return fold_nats(score, fold, self.null)
-
-    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return plain arrays; their names begin with `isolation_`."""
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "isolation_trees": np.array(self.trees),
-            "isolation_seed": np.array(self.seed),
-        }
-        for index in range(self.n_folds):
-            arrays[f"isolation_reference_{index}"] = np.asarray(self.reference[index])
-            arrays[f"isolation_null_{index}"] = np.asarray(self.null[index])
-        return arrays
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from `to_arrays`; other arrays are passed over."""
-        n_folds = sum(name.startswith("isolation_null_") for name in arrays)
-        return cls(
-            tuple(arrays[f"isolation_reference_{index}"] for index in range(n_folds)),
-            tuple(arrays[f"isolation_null_{index}"] for index in range(n_folds)),
-            int(arrays["isolation_trees"]),
-            int(arrays["isolation_seed"]),
-        )
 
 
 def fit_isolation(

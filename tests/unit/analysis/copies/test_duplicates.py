@@ -27,7 +27,8 @@ def with_pairs(inputs, near, listed, basis="cells"):
         look_alikes=3,
         set_aside=0,
         basis=basis,
-        chances={"with one cell changed": 0.75},
+        chance_of=("with one cell changed",),
+        chance=np.array([0.75]),
     )
     return replace(inputs, pairs=pairs)
 

@@ -16,7 +16,8 @@ def pairs(**changes):
         "look_alikes": 2,
         "set_aside": 0,
         "basis": "pixels",
-        "chances": {"saved as JPEG": 0.5, "trimmed": 1.0},
+        "chance_of": ("saved as JPEG", "trimmed"),
+        "chance": np.array([0.5, 1.0]),
     }
     return RowPairs(**{**values, **changes})
 
@@ -25,7 +26,7 @@ def test_pairs_survive_being_written_as_arrays():
     written = pairs().to_arrays()
     assert all(isinstance(array, np.ndarray) and array.dtype != object for array in written.values())
     again = RowPairs.from_arrays(written)
-    assert again.chances == pairs().chances
+    assert again.chances == {"saved as JPEG": 0.5, "trimmed": 1.0}
     assert (again.basis, again.near_found, again.look_alikes, again.set_aside) == ("pixels", 1, 2, 0)
     assert np.array_equal(again.listed, pairs().listed)
     assert len(again) == 5
@@ -33,7 +34,9 @@ def test_pairs_survive_being_written_as_arrays():
 
 def test_no_pairs_survive_it_too():
     none = np.zeros((0, 2), np.int64)
-    empty = pairs(first=np.arange(5), near=none, distance=np.zeros(0), listed=none, near_found=0, chances={})
+    empty = pairs(
+        first=np.arange(5), near=none, distance=np.zeros(0), listed=none, near_found=0, chance_of=(), chance=np.zeros(0)
+    )
     again = RowPairs.from_arrays(empty.to_arrays())
     assert again.near.shape == (0, 2)
     assert again.shown_rows().size == 0

@@ -10,7 +10,6 @@ from vaeaudit.analysis.densities.rareness import Rareness
 from vaeaudit.analysis.densities.weights import resampling_weight
 from vaeaudit.analysis.model_summary import summarise_density, summarise_weights
 from vaeaudit.config import AnalysisConfig, Rarity
-from vaeaudit.errors import RunError
 from vaeaudit.latent_histograms import effective_sample_size
 
 RNG = np.random.default_rng(3)
@@ -61,11 +60,9 @@ def test_arrays_keep_it_for_the_settings_of_the_run() -> None:
     np.testing.assert_array_equal(again.density.rarity(MEAN), found.density.rarity(MEAN))
 
 
-def test_arrays_of_an_earlier_version_are_told_from_those_of_this_one() -> None:
-    earlier = {"density_means": np.zeros((1, 2))}
-    assert not Rareness.are_in(earlier)
-    with pytest.raises(RunError, match="earlier version"):
-        Rareness.from_arrays(earlier, AnalysisConfig())
+def test_arrays_of_another_density_are_refused_by_the_first_that_is_missing() -> None:
+    with pytest.raises(ValueError, match="'density_active' is missing"):
+        Rareness.from_arrays({"density_means": np.zeros((1, 2))}, AnalysisConfig())
 
 
 def test_summaries_say_what_was_chosen_and_what_it_leaves_of_the_sample() -> None:

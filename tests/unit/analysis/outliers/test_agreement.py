@@ -31,7 +31,7 @@ def rows(build, with_scores):
 
 def test_detectors_that_say_the_same_agree_in_full(rows):
     score = np.random.default_rng(0).normal(size=400)
-    found = find_agreement(rows(score, score > np.sort(score)[-21], np.exp(score), 3 * score), 0.95)
+    found = find_agreement(rows(score, score > np.sort(score)[-21], np.exp(score), 3 * (score - score.min())), 0.95)
     assert (found.n, found.n_top, found.of_flagged) == (400, 20, True)
     assert [companion.shared for companion in found.companions] == [20, 20]
     assert [companion.correlation for companion in found.companions] == pytest.approx([1.0, 1.0])

@@ -26,8 +26,8 @@ SHARE = 0.02
 def expectations(row: Any, column: Any, nats: Any, **changes: Any) -> CellExpectations:
     n_cells = len(row)
     values = {
-        "row": np.asarray(row),
-        "column": np.asarray(column),
+        "row": np.asarray(row, np.int64),
+        "column": np.asarray(column, np.int64),
         "nats": np.asarray(nats, np.float64),
         "low": np.zeros(n_cells),
         "high": np.ones(n_cells),

@@ -1,0 +1,137 @@
+"""Whether the files of a run agree with each other: each is sound by itself when it gets here.
+
+Every function raises ValueError, in one line, where they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.missing.placing import RegionRule, latent_of
+from vaeaudit.analysis.outliers.state import ImageScoring, TableScoring
+from vaeaudit.config import FitConfig
+from vaeaudit.data.image_encoding import ImageEncoding
+from vaeaudit.data.rows import AnyEncoding
+from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.latents import CellExpectations, LatentCodes
+from vaeaudit.outputs.patch_scales import usable_scales
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.pictures import Pictures
+from vaeaudit.runs.documents import Architecture
+
+#: Seconds since 1970 that pandas can write as a date, on either side.
+_FARTHEST = 9.2e9
+
+
+def check_codes(codes: LatentCodes, encoding: AnyEncoding, schema: Schema) -> None:
+    """Codes name the columns of the encoding, and expect cells that these can hold."""
+    if codes.columns != encoding.names:
+        raise ValueError("its columns are not those of the encoding")
+    has_statistics = codes.image_statistics is not None
+    if has_statistics != isinstance(encoding, ImageEncoding) or has_statistics == (codes.isolation_nats is not None):
+        raise ValueError("expected image_statistics of pictures, isolation_nats of tables")
+    _check_positions(codes.reason_column, len(encoding.names), "reason_column")
+    for place, name in enumerate(encoding.names):
+        _check_cells_of(codes.reason_expected[codes.reason_column == place], schema[name])
+
+
+def check_cells(cells: CellExpectations, n_rows: int, encoding: AnyEncoding, schema: Schema) -> None:
+    """Cells lie in the table, and expect what their columns can hold."""
+    n_columns = len(encoding.names)
+    for name, size in (("row", n_rows), ("column", n_columns), ("partner", n_columns)):
+        _check_positions(getattr(cells, name), size, name)
+    for place, name in enumerate(encoding.names):
+        of_column = cells.column == place
+        _check_cells_of(cells.low[of_column], schema[name])
+        _check_cells_of(cells.high[of_column], schema[name])
+
+
+def check_cell_values(values: FloatArray, encoding: AnyEncoding, schema: Schema) -> None:
+    """Values [..., C] are such as the modelled columns can hold."""
+    for place, name in enumerate(encoding.names):
+        _check_cells_of(values[..., place], schema[name])
+
+
+def _check_cells_of(values: FloatArray, column: Column) -> None:
+    known = values[~np.isnan(values)]
+    low, high = {True: (0.0, max(len(column.levels) - 1, 0)), False: (-np.inf, np.inf)}[column.kind.is_levelled]
+    if column.kind is Kind.DATETIME:
+        low, high = -_FARTHEST, _FARTHEST
+    if ((known < low) | (known > high)).any():
+        raise ValueError(f"a cell of {column.name!r} is expected to hold what it cannot")
+
+
+def _check_positions(positions: IntArray, size: int, name: str) -> None:
+    if positions.size and not -1 <= positions.min() <= positions.max() < size:
+        raise ValueError(f"{name} must hold positions below {size:,}")
+
+
+def check_pictures(pictures: Pictures, n_rows: int, encoding: AnyEncoding) -> None:
+    """Pictures are of the run's rows, and of its size."""
+    _check_positions(pictures.rows, n_rows, "rows")
+    _check_positions(pictures.thumbnail_rows, n_rows, "thumbnail_rows")
+    if isinstance(encoding, ImageEncoding):
+        size = (encoding.height, encoding.width, encoding.channels)
+        if pictures.originals.shape[1:] != size:
+            raise ValueError(f"originals must be pictures of {size}, found {pictures.originals.shape[1:]}")
+
+
+def check_rules(rules: Sequence[RegionRule], schema: Schema, n_latents: int) -> None:
+    """Rules are over columns of the run, or its latents, and compare what can be compared."""
+    for condition in (condition for rule in rules for condition in rule.rule):
+        if condition.column in schema:
+            _check_condition(condition, schema[condition.column])
+        elif latent_of(condition.column, n_latents) is None:
+            raise ValueError(f"{condition.column!r} is neither a column nor a latent of the run")
+        elif condition.op != "between" or any(isinstance(bound, str) for bound in condition.value):
+            raise ValueError(f"{condition.column}: a latent lies between two numbers")
+
+
+def _check_condition(condition: Condition, column: Column) -> None:
+    if condition.op != "between":
+        return
+    bounds = [bound for bound in condition.value if bound is not None]
+    is_date = column.kind is Kind.DATETIME
+    if not (column.kind.is_numeric or is_date) or any(isinstance(bound, str) != is_date for bound in bounds):
+        raise ValueError(f"{column.name}: its values do not lie between {condition.value}")
+    if is_date and any(pd.Timestamp(bound).tzinfo is not None for bound in bounds):
+        raise ValueError(f"{column.name}: its values have no time zone")
+
+
+def check_scoring(
+    scoring: TableScoring | ImageScoring, encoding: AnyEncoding, schema: Schema, config: FitConfig
+) -> None:
+    """Scoring is of the same kind of data, the same features and the same ensemble."""
+    if isinstance(scoring, TableScoring) == isinstance(encoding, ImageEncoding):
+        raise ValueError(f"{type(scoring).__name__} is not of this kind of data")
+    if isinstance(scoring, TableScoring):
+        if not scoring.feature.fits(schema):
+            raise ValueError("feature_sizes are not those of the columns")
+        if scoring.isolation.trees != config.ensemble.trees:
+            raise ValueError(f"isolation_trees must be {config.ensemble.trees}, found {scoring.isolation.trees}")
+        widths = [config.ensemble.width] * 2
+        if [weights.shape[-1] for weights in scoring.ensemble[:3:2]] != widths:
+            raise ValueError(f"the ensemble must have layers of width {config.ensemble.width}")
+    elif isinstance(encoding, ImageEncoding):
+        found = [(scale.factor, scale.side) for scale in scoring.patch.residual]
+        if found != list(usable_scales(encoding.height, encoding.width)[: len(found)]):
+            raise ValueError(f"patches of {found} are not those of pictures of this size")
+
+
+def check_architecture(
+    architecture: Architecture, weights: Mapping[str, npt.NDArray[Any]], encoding: AnyEncoding, config: FitConfig
+) -> None:
+    """Architecture, settings, columns and weights are those of one model."""
+    if architecture.config != config.model:
+        raise ValueError("its configuration is not that of the run")
+    if architecture.columns != encoding.names:
+        raise ValueError("its columns are not those of the run's schema")
+    shapes = [values.shape for _, values in sorted(weights.items())]
+    if shapes != [entry.shape for entry in architecture.weights]:
+        raise ValueError("its weights are not those of weights.npz")
