@@ -20,6 +20,7 @@ from vaeaudit.models import training
 from vaeaudit.runs import RunWriter
 from vaeaudit.storage import leftovers
 
+OTHERWISE = {"metadata.json", "model/architecture.json"}
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -32,9 +33,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fitted: Any) -> Path:
 
 
 def digests(run: Path) -> dict[str, str]:
-    """The digests of a run, but for what says when and how long, and what the run is called."""
+    """The digests of a run, but for what says when and how long, and for layers, which Keras numbers per process."""
     listed = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["sha256"]
-    return {name: digest for name, digest in listed.items() if name != "metadata.json"}
+    return {name: digest for name, digest in listed.items() if name not in OTHERWISE}
 
 
 def failing(error: BaseException) -> Callable[..., Any]:
