@@ -109,7 +109,7 @@ def _model(model: ModelSummary) -> _Answer:
         f"Did the model learn how the {model.parts} go together? It gains {gain:.2f} nats per held-out row{interval} "
         f"over separate {model.parts}, with {plural(model.active_latents, 'active latent')}."
     )
-    if model.objective == "ae":
+    if not model.trained_as.has_prior:
         meaning += " An autoencoder has no prior, which flatters this figure."
     if not learned:
         meaning += " That could be chance, so no statement about outliers or latents can rest on it."

@@ -275,7 +275,8 @@ def why_training_stopped(model: ModelSummary) -> str:
 
 def model_in_one_line(model: ModelSummary) -> str:
     """Name the model as the page's head does."""
-    objective = {"beta": f"beta-VAE, beta {model.beta:g}", "ae": "autoencoder"}.get(model.objective, model.objective)
+    kind = model.trained_as
+    objective = f"{kind.model_name}, beta {model.beta:g}" if kind.has_prior else kind.model_name
     return (
         f"{objective}, {model.active_latents} of {numbers.plural(model.latents, 'latent')} active, "
         f"{numbers.plural(model.epochs, 'epoch')} in {numbers.duration(model.seconds)}"

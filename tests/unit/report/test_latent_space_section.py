@@ -18,8 +18,8 @@ def space(results):
     return results.model.latent_space
 
 
-def answers(space, objective="beta"):
-    return [block for block in space_between_rows(space, objective) if isinstance(block, Answer)]
+def answers(space):
+    return [block for block in space_between_rows(space, has_prior=True) if isinstance(block, Answer)]
 
 
 def test_a_share_that_falls_short_with_its_whole_interval_is_said_to(space):
@@ -57,13 +57,13 @@ def test_many_jumps_are_no_good_sign(space):
 
 
 def test_a_model_without_prior_says_so(space):
-    blocks = space_between_rows(space, "ae")
+    blocks = space_between_rows(space, has_prior=False)
     assert any(isinstance(block, Paragraph) and "without a prior" in block.text for block in blocks)
-    assert not any(isinstance(block, Paragraph) for block in space_between_rows(space, "beta"))
+    assert not any(isinstance(block, Paragraph) for block in space_between_rows(space, has_prior=True))
 
 
 def test_all_measures_stand_in_the_table_and_both_curves_in_the_figure(space):
-    blocks = space_between_rows(space, "beta")
+    blocks = space_between_rows(space, has_prior=True)
     (numbers,) = (block for block in blocks if isinstance(block, Table))
     (figure,) = (block for block in blocks if isinstance(block, Figure))
     assert len(numbers.rows) == 5

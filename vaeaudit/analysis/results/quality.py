@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vaeaudit.analysis.results.measures import FloatArray, Interval, Measure
+from vaeaudit.config import Objective
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ class ModelSummary:
     density: DensitySummary | None = None
     weights: WeightSummary | None = None
     held_out: HeldOutDensity | None = None
+
+    @property
+    def trained_as(self) -> Objective:
+        """What training minimised."""
+        return Objective(self.objective)
 
     @property
     def parts(self) -> str:

@@ -18,13 +18,11 @@ _NOTHING_KEPT = (
 )
 
 
-def space_between_rows(space: LatentSpaceSummary, objective: str) -> list[Block]:
+def space_between_rows(space: LatentSpaceSummary, *, has_prior: bool) -> list[Block]:
     """Build the blocks on the latent space."""
     blocks: list[Block] = [_between(space), _around(space)]
-    if objective == "ae":
-        said = (
-            "This model was trained with the objective ae, without a prior: nothing led its latents towards N(0, 1), "
-        )
+    if not has_prior:
+        said = "This model was trained without a prior: nothing led its latents towards N(0, 1), "
         blocks.append(Paragraph(said + "from which samples are drawn here as for every other model."))
     return [*blocks, _numbers(space), _distances(space)]
 

@@ -27,7 +27,7 @@ def model(results: AuditResults) -> Section:
     if curves is not None:
         blocks.append(_history(results.model, curves))
     if results.model.latent_space is not None:
-        blocks += space_between_rows(results.model.latent_space, results.model.objective)
+        blocks += space_between_rows(results.model.latent_space, has_prior=results.model.trained_as.has_prior)
     return Section("model", "How well the model learned", text.model_lead(results.model), tuple(blocks))
 
 
