@@ -25,6 +25,7 @@ from vaeaudit.data.image_encoding import ImageRows, PixelLikelihood, fit_image_e
 from vaeaudit.data.image_store import ImageStore
 from vaeaudit.models.batches import training_batches
 from vaeaudit.models.image_networks import image_networks
+from vaeaudit.models.objectives import BetaObjective
 from vaeaudit.models.training import STEPS_PER_EXECUTION
 
 _NETWORKS = {"plain": plain_networks, "default": image_networks}
@@ -56,8 +57,7 @@ def held_out_elbo(model: models.ImageVAE, rows: ImageRows) -> float:
     for start in range(0, len(rows), _CHUNK):
         batch = tuple(tf.constant(part) for part in rows.take(slice(start, start + _CHUNK)).arrays())
         for _ in range(_DRAWS):
-            log_likelihood, kl = model.losses_per_row(batch)
-            bounds.append((log_likelihood - kl).numpy())
+            bounds.append(-model.losses_per_row(batch, model.draw_noise(batch), 1.0).loss.numpy())
     return float(np.concatenate(bounds).mean())
 
 
@@ -85,7 +85,7 @@ def main() -> None:
     # Normal even where pictures are black and white: pythae's side minimises squared errors, too.
     encoding = replace(fit_image_encoding(rows.images), likelihood=PixelLikelihood.NORMAL)
     config = ModelConfig(latents=arguments.latents)
-    model = models.ImageVAE(encoding, config, seed=0, networks=_NETWORKS[arguments.networks])
+    model = models.ImageVAE(encoding, config, objective=BetaObjective(), seed=0, networks=_NETWORKS[arguments.networks])
     model.start_from(rows, rows, seed=0)
     model.kl_weight.assign(config.beta)
     steps = len(rows) // arguments.batch

@@ -14,10 +14,27 @@ from vaeaudit.errors import UsageError
 
 
 class Objective(StrEnum):
-    """What training minimises."""
+    """What training minimises: the words of `vaeaudit.models.objectives`, and what can be said without TensorFlow.
 
-    AE = "ae"
-    BETA = "beta"
+    Attributes
+    ----------
+    model_name
+        What people call a model that was trained so.
+    has_prior
+        Whether its latents were drawn towards N(0, I).
+    """
+
+    AE = "ae", "autoencoder", False
+    BETA = "beta", "beta-VAE", True
+
+    model_name: str
+    has_prior: bool
+
+    def __new__(cls, word: str, model_name: str = "", has_prior: bool = True) -> Self:
+        """Make a word; `Objective("ae")`, a look-up, has no more than that."""
+        member = str.__new__(cls, word)
+        member._value_, member.model_name, member.has_prior = word, model_name, has_prior
+        return member
 
 
 class SourceKind(StrEnum):

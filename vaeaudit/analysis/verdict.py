@@ -110,7 +110,7 @@ def _model(model: ModelSummary) -> _Answer:
         f"Did the model learn how the {model.parts} go together? It gains {gained} nats per held-out row "
         f"over separate {model.parts}, with {plural(model.active_latents, 'active latent')}."
     )
-    if model.objective == "ae":
+    if not model.objective.has_prior:
         meaning += " An autoencoder has no prior, which flatters this figure."
     if not learned:
         meaning += " That could be chance, so no statement about outliers or latents can rest on it."

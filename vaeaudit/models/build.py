@@ -11,13 +11,10 @@ from vaeaudit.config import FitConfig, ModelConfig
 from vaeaudit.data.image_encoding import ImageEncoding
 from vaeaudit.data.rows import AnyEncoding
 from vaeaudit.models.image_vae import ImageVAE
+from vaeaudit.models.objectives import OBJECTIVES
 from vaeaudit.models.table_vae import TableVAE
 from vaeaudit.models.vae import BetaVAE
 
-#: Rows per call into the graph, and the most numbers that the decoder may return in one call: S x rows x parameters.
-#: With 20 million of them, 6,000 faces took 2.1 GB instead of 1.8, and more time.
-CHUNK = 2048
-_MOST_OUTPUTS = 6_000_000
 #: Pictures of a shorter side than this get 16 latents, others 32.
 _SMALL_PICTURE = 32
 
@@ -38,9 +35,10 @@ def build(encoding: AnyEncoding, config: ModelConfig, *, seed: int, trim: float 
     """
     if config.latents < 1:
         raise ValueError(f"the number of latents must be resolved before building, found {config.latents}")
+    objective = OBJECTIVES[config.objective]()
     if isinstance(encoding, ImageEncoding):
-        return ImageVAE(encoding, config, seed=seed)
-    return TableVAE(encoding, config, seed=seed, trim=trim)
+        return ImageVAE(encoding, config, objective=objective, seed=seed)
+    return TableVAE(encoding, config, objective=objective, seed=seed, trim=trim)
 
 
 def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
@@ -71,16 +69,3 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
         model=replace(config.model, latents=config.model.latents or latents),
         train=replace(config.train, **left),
     )
-
-
-def chunk_size(model: BetaVAE, n_samples: int) -> int:
-    """Return how many rows to score in one call: fewer where the decoder has many outputs, so that memory is bounded.
-
-    Parameters
-    ----------
-    model
-        Its decoder returns `n_parameters` numbers per row and sample.
-    n_samples
-        S.
-    """
-    return int(np.clip(_MOST_OUTPUTS // (n_samples * model.likelihood.n_parameters), 16, CHUNK))

@@ -11,8 +11,9 @@ it, a cell that begins elsewhere may never be found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +23,8 @@ import tensorflow as tf
 from vaeaudit.data.column_encoding import Likelihood
 from vaeaudit.data.encoding import EncodedRows
 from vaeaudit.latents import CellExpectations, CellNull, LatentCodes
-from vaeaudit.models.build import chunk_size
+from vaeaudit.models.inference import chunk_size, compiled, tensors
 from vaeaudit.models.mixture_ranges import mixture_probabilities, mixture_quantiles
-from vaeaudit.models.objectives import posterior, prior
 from vaeaudit.models.table_inference import column_in_user_units, column_surprise, draw_rows, most_surprising
 from vaeaudit.models.table_vae import TableVAE
 
@@ -123,43 +123,16 @@ def expect_cells(
     replaced = _only(cells)
     if without is not None:
         replaced[np.arange(len(cells)), without] = True
-    n_cells = len(cells)
-    nats, covered, p_missing = (np.zeros(n_cells) for _ in range(3))
-    low, high = np.full(n_cells, np.nan), np.full(n_cells, np.nan)
-    levels = np.full((n_cells, NAMED_LEVELS), -1, np.int32)
+    found = _nothing_expected(cells)
     for which, part, given in _given_the_rest(model, cells, replaced, seed=seed):
         place = int(part.column[0])
         weight = tf.nn.softmax(given.log_weight, axis=0).numpy()
-        nats[which] = -given.log_prob.numpy() - part.base - typical[place]
-        p_missing[which] = _p_missing(model, given.parameters, weight, place)
-        encoded = model.encoding.columns[place]
-        if encoded.likelihood.is_coded:
-            probabilities = mixture_probabilities(model.likelihood, given.parameters, weight, place)
-            if encoded.likelihood is Likelihood.QUANTISED:
-                low[which], high[which] = _range_of_codes(probabilities, np.array(encoded.centres))
-                covered[which] = EXPECTED
-            else:
-                levels[which], covered[which] = _likely_levels(probabilities)
-                shared = encoded.likelihood is Likelihood.CATEGORICAL
-                levels[which] = np.where(shared & (levels[which] == encoded.n_codes - 1), -1, levels[which])
-        else:
-            ends = ((1 - EXPECTED) / 2, (1 + EXPECTED) / 2)
-            found = mixture_quantiles(model.likelihood, given.parameters, weight, place, ends)
-            low[which], high[which] = column_in_user_units(found, encoded)
-            covered[which] = EXPECTED
-    return CellExpectations(
-        row=cells.row.astype(np.int64),
-        column=cells.column.astype(np.int32),
-        nats=nats,
-        low=low,
-        high=high,
-        levels=levels,
-        covered=covered,
-        p_missing=p_missing,
-        partner=np.full(n_cells, -1, np.int32),
-        partner_nats=np.full(n_cells, np.nan),
-        p_value=np.ones(n_cells),
-    )
+        found.nats[which] = -given.log_prob.numpy() - part.base - typical[place]
+        found.p_missing[which] = _p_missing(model, given.parameters, weight, place)
+        expected = _expected_level if _is_level(model, place) else _expected_range
+        for name, values in expected(model, given.parameters, weight, place).items():
+            getattr(found, name)[which] = values
+    return found
 
 
 def surprise_without(model: TableVAE, cells: TableCells, typical: FloatArray, *, seed: int) -> npt.NDArray[np.float64]:
@@ -188,8 +161,7 @@ def surprise_without(model: TableVAE, cells: TableCells, typical: FloatArray, *,
 # --- the sampler ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Given:
+class _Given(NamedTuple):
     """Of B cells of one column: log p(cell | rest) [B], log weights [S, B] and decoder outputs [S, B, n_parameters]."""
 
     log_prob: tf.Tensor
@@ -216,58 +188,58 @@ def _surprise(
 def _given_the_rest(
     model: TableVAE, cells: TableCells, replaced: npt.NDArray[np.bool_], *, seed: int
 ) -> Iterator[tuple[IntArray, TableCells, _Given]]:
-    """Yield cells of one column at a time, with their positions and what the other cells say of them."""
-    infer, size = _sampler(model, seed=seed), chunk_size(model, SAMPLES)
+    """Yield cells of one column at a time, with their positions and what the other cells say of them.
+
+    All cells share the draws of the noise, so that what a cell gets does not hang on those that it is looked at with.
+    """
+    likelihood, n_latents, size = model.likelihood, model.config.latents, chunk_size(model, SAMPLES)
+    noise = tf.random.stateless_normal([SAMPLES, 1, n_latents], seed=[seed % 2**31, 2])
+    marginal = likelihood.expectation(model.marginals[None, :])
+    compiled(model, _read)  # before `_infer`, which is made of it: a graph belongs to the one that it is traced in
+    infer = compiled(
+        model,
+        _infer,
+        *model.signature,
+        tf.TensorSpec([None, likelihood.n_columns], tf.bool),
+        tf.TensorSpec([], tf.int32),
+        tf.TensorSpec(noise.shape, tf.float32),
+        tf.TensorSpec(marginal.shape, tf.float32),
+    )
     for place in np.unique(cells.column):
         of_column = np.flatnonzero(cells.column == place)
         for start in range(0, len(of_column), size):
             which = of_column[start : start + size]
             part = cells.take(which)
-            yield which, part, _Given(*infer(*part.rows.arrays(), replaced[which], place))
+            column = tf.constant(place, tf.int32)
+            yield which, part, infer(*tensors(part.rows), tf.constant(replaced[which]), column, noise, marginal)
 
 
-def _sampler(model: TableVAE, *, seed: int) -> Callable[..., tuple[tf.Tensor, ...]]:
-    """Compile one pass over cells of one column, for any number of them.
-
-    All cells share the draws of the noise, so that what a cell gets does not hang on those that it is looked at with.
-    """
-    noise = tf.random.stateless_normal([SAMPLES, 1, model.config.latents], seed=[seed % 2**31, 2])
-    likelihood, n_columns = model.likelihood, model.likelihood.n_columns
-    marginal = likelihood.expectation(model.marginals[None, :])
-
-    def infer(
-        values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor, replaced: tf.Tensor, column: tf.Tensor
-    ) -> tuple[tf.Tensor, ...]:
-        batch = (values, codes, observed)
-        whole_row = likelihood.expectation(model.decode(model.encode(batch)[0]))
-        starts = (tf.broadcast_to(marginal, tf.shape(whole_row)), whole_row)
-        proposals = [_settle(model, batch, replaced, start) for start in starts]
-        z = tf.concat(
-            [mean + stddev * part for (mean, stddev), part in zip(proposals, tf.split(noise, 2), strict=True)], axis=0
-        )
-        parameters = model.decode(z)
-        per_column = likelihood.log_prob(parameters, values, codes, observed)
-        log_weight = tf.reduce_sum(tf.where(replaced, 0.0, per_column), axis=-1)
-        if model.is_variational:
-            of_each = [tf.reduce_sum(posterior(*proposal).log_prob(z), axis=-1) for proposal in proposals]
-            log_weight += tf.reduce_sum(prior().log_prob(z), axis=-1) - tf.reduce_logsumexp(of_each, axis=0)
-        log_weight -= tf.reduce_logsumexp(log_weight, axis=0)
-        of_cell = tf.gather(per_column, column, axis=-1)
-        return tf.reduce_logsumexp(log_weight + of_cell, axis=0), log_weight, parameters
-
-    signature = [*model.signature, tf.TensorSpec([None, n_columns], tf.bool), tf.TensorSpec([], tf.int32)]
-    graph: Callable[..., tuple[tf.Tensor, ...]] = tf.function(infer, input_signature=signature)
-    return graph
-
-
-def _settle(
-    model: TableVAE, batch: tuple[tf.Tensor, tf.Tensor, tf.Tensor], replaced: tf.Tensor, expected: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return mean and stddev [B, L] of the posterior once replaced cells are what the others make of them."""
+def _infer(model: TableVAE, *given: tf.Tensor) -> _Given:
+    """Sample what the cells of one column may be, given the cells that are not replaced."""
+    values, codes, observed, replaced, column, noise, marginal = given
+    batch, likelihood, objective = (values, codes, observed), model.likelihood, model.objective
+    read = compiled(model, _read)
+    whole_row = read(*batch)[2]
+    expected = tf.concat([tf.broadcast_to(marginal, tf.shape(whole_row)), whole_row], axis=0)
+    twice, replaced_twice = tuple(tf.concat([part, part], axis=0) for part in batch), tf.tile(replaced, [2, 1])
     for _ in range(ROUNDS):
-        mean, stddev = model.encode(_replace(model.likelihood.n_numeric, batch, replaced, expected))
-        expected = model.likelihood.expectation(model.decode(mean))
-    return mean, stddev
+        mean, stddev, expected = read(*_replace(likelihood.n_numeric, twice, replaced_twice, expected))
+    proposals = list(zip(tf.split(mean, 2), tf.split(stddev, 2), strict=True))
+    z = tf.concat([m + s * part for (m, s), part in zip(proposals, tf.split(noise, 2), strict=True)], axis=0)
+    parameters = model.decode(z)
+    per_column = likelihood.log_prob(parameters, *batch)
+    of_each = [objective.log_posterior(z, *proposal) for proposal in proposals]
+    log_weight = tf.reduce_sum(tf.where(replaced, 0.0, per_column), axis=-1)
+    log_weight += objective.log_prior(z) - tf.reduce_logsumexp(of_each, axis=0)
+    log_weight -= tf.reduce_logsumexp(log_weight, axis=0)
+    of_cell = tf.gather(per_column, column, axis=-1)
+    return _Given(tf.reduce_logsumexp(log_weight + of_cell, axis=0), log_weight, parameters)
+
+
+def _read(model: TableVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Return mean and stddev [B, L] of the posterior, and what the mean expects of each cell [B, C]."""
+    mean, stddev = model.encode(batch)
+    return mean, stddev, model.likelihood.expectation(model.decode(mean))
 
 
 def _replace(
@@ -281,6 +253,54 @@ def _replace(
 
 
 # --- what is expected -------------------------------------------------------------------------------------------------
+
+
+def _nothing_expected(cells: TableCells) -> CellExpectations:
+    """Return the record of M cells, to be filled."""
+    n_cells = len(cells)
+    return CellExpectations(
+        row=cells.row.astype(np.int64),
+        column=cells.column.astype(np.int32),
+        nats=np.zeros(n_cells),
+        low=np.full(n_cells, np.nan),
+        high=np.full(n_cells, np.nan),
+        levels=np.full((n_cells, NAMED_LEVELS), -1, np.int32),
+        covered=np.full(n_cells, EXPECTED),
+        p_missing=np.zeros(n_cells),
+        partner=np.full(n_cells, -1, np.int32),
+        partner_nats=np.full(n_cells, np.nan),
+        p_value=np.ones(n_cells),
+    )
+
+
+def _is_level(model: TableVAE, column: int) -> bool:
+    """Return whether a column holds levels: a quantised number is coded, too."""
+    likelihood = model.encoding.columns[column].likelihood
+    return likelihood.is_coded and likelihood is not Likelihood.QUANTISED
+
+
+def _expected_level(
+    model: TableVAE, parameters: tf.Tensor, weight: FloatArray, column: int
+) -> dict[str, npt.NDArray[Any]]:
+    encoded = model.encoding.columns[column]
+    levels, covered = _likely_levels(mixture_probabilities(model.likelihood, parameters, weight, column))
+    if encoded.likelihood is Likelihood.CATEGORICAL:  # the last code is shared by many levels, and names none
+        levels = np.where(levels == encoded.n_codes - 1, -1, levels)
+    return {"levels": levels, "covered": covered}
+
+
+def _expected_range(
+    model: TableVAE, parameters: tf.Tensor, weight: FloatArray, column: int
+) -> dict[str, npt.NDArray[Any]]:
+    encoded = model.encoding.columns[column]
+    if encoded.likelihood is Likelihood.QUANTISED:
+        probabilities = mixture_probabilities(model.likelihood, parameters, weight, column)
+        low, high = _range_of_codes(probabilities, np.array(encoded.centres))
+    else:
+        ends = ((1 - EXPECTED) / 2, (1 + EXPECTED) / 2)
+        found = mixture_quantiles(model.likelihood, parameters, weight, column, ends)
+        low, high = column_in_user_units(found, encoded)
+    return {"low": low, "high": high}
 
 
 def _p_missing(model: TableVAE, parameters: tf.Tensor, weight: FloatArray, column: int) -> FloatArray | float:

@@ -8,7 +8,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import distributions as tfd
+
+from vaeaudit.models.graphs import repeat, traced
 
 FloatArray = npt.NDArray[np.floating]
 Arrays = dict[str, npt.NDArray[np.float64]]
@@ -91,24 +93,21 @@ class Flow:
         self.bias_out = tf.Variable(tf.zeros([LAYERS, 2 * n_latents]))
         self.variables = [self.weights_in, self.bias_in, self.weights_out, self.bias_out]
 
-    def distribution(self) -> tfp.distributions.Distribution:
-        """Return the density of the standardised latents."""
-        bijectors = []
+    def log_prob(self, rows: tf.Tensor) -> tf.Tensor:
+        """Return the log density [N] of standardised latents [N, A] in nats: of u from N(0, I), and of all scales."""
+        u, log_det = rows, 0.0
         for layer in range(LAYERS):
-            bijectors.append(tfp.bijectors.MaskedAutoregressiveFlow(self._shift_and_log_scale(layer)))
-            bijectors.append(tfp.bijectors.Permute(list(range(self.n_latents))[::-1]))
-        return tfp.distributions.TransformedDistribution(
-            tfp.distributions.MultivariateNormalDiag(tf.zeros(self.n_latents)), tfp.bijectors.Chain(bijectors)
-        )
+            shift, log_scale = self.shift_and_log_scale(u, layer)
+            u = ((u - shift) * tf.exp(-log_scale))[:, ::-1]
+            log_det -= tf.reduce_sum(log_scale, axis=1)
+        return tf.reduce_sum(tfd.Normal(0.0, 1.0).log_prob(u), axis=1) + log_det
 
-    def _shift_and_log_scale(self, layer: int) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-        def network(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            hidden = tf.tanh(x @ (self.weights_in[layer] * self.mask_in) + self.bias_in[layer])
-            out = hidden @ (self.weights_out[layer] * self.mask_out) + self.bias_out[layer]
-            shift, raw = tf.split(out, 2, axis=-1)
-            return shift, LARGEST_LOG_SCALE * tf.tanh(raw / LARGEST_LOG_SCALE)
-
-        return network
+    def shift_and_log_scale(self, u: tf.Tensor, layer: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return, for what a layer is given [N, A], what it subtracts and the log of what it divides by [N, A]."""
+        hidden = tf.tanh(u @ (self.weights_in[layer] * self.mask_in) + self.bias_in[layer])
+        out = hidden @ (self.weights_out[layer] * self.mask_out) + self.bias_out[layer]
+        shift, raw = tf.split(out, 2, axis=-1)
+        return shift, LARGEST_LOG_SCALE * tf.tanh(raw / LARGEST_LOG_SCALE)
 
     def compiled(self) -> tuple[Callable[[tf.Tensor], None], Callable[[tf.Tensor], tf.Tensor]]:
         """Return, as graphs, optimiser steps on batches [S, B, A], and the mean log-likelihood of rows [N, A]."""
@@ -117,20 +116,19 @@ class Flow:
         optimizer.build(self.variables)
 
         def mean_log_likelihood(rows: tf.Tensor) -> tf.Tensor:
-            return tf.reduce_mean(self.distribution().log_prob(rows))
+            return tf.reduce_mean(self.log_prob(rows))
+
+        def take_step(batch: tf.Tensor) -> None:
+            with tf.GradientTape() as tape:
+                loss = -mean_log_likelihood(batch)
+            optimizer.apply(tape.gradient(loss, self.variables), self.variables)
 
         def take_steps(batches: tf.Tensor) -> None:
-            for batch in batches:
-                with tf.GradientTape() as tape:
-                    loss = -mean_log_likelihood(batch)
-                optimizer.apply(tape.gradient(loss, self.variables), self.variables)
+            repeat(tf.shape(batches)[0], lambda step: take_step(batches[step]))
 
         batches = tf.TensorSpec([_LOOK_EVERY, _BATCH, self.n_latents], tf.float32)
         rows = tf.TensorSpec([None, self.n_latents], tf.float32)
-        return (
-            tf.function(take_steps, input_signature=[batches]),
-            tf.function(mean_log_likelihood, input_signature=[rows]),
-        )
+        return traced(take_steps, batches), traced(mean_log_likelihood, rows)
 
     def arrays(self) -> Arrays:
         """Return the weights as they are now, masked, and the bound of the log scales."""

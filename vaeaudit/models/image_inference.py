@@ -10,11 +10,12 @@ import tensorflow as tf
 
 from vaeaudit.data.image_encoding import ImageRows
 from vaeaudit.latents import LatentCodes
-from vaeaudit.models.build import chunk_size
+from vaeaudit.models.graphs import traced
 from vaeaudit.models.image_scores import image_statistics, surprise_map
 from vaeaudit.models.image_vae import ImageVAE
 from vaeaudit.models.inference import (
     TRAVERSAL,
+    chunk_size,
     chunks,
     compiled,
     expected_features,
@@ -22,7 +23,6 @@ from vaeaudit.models.inference import (
     tensors,
     traversal_latents,
 )
-from vaeaudit.models.objectives import kl_per_latent
 from vaeaudit.models.patch_scales import fit_patch_scales
 from vaeaudit.outputs.patch_scales import PatchScales
 from vaeaudit.pictures import Pictures
@@ -93,10 +93,16 @@ def encode_images(
         mean, stddev, bound, per_term = model.importance_weighted(batch, n_samples)
         images, expected, inside = _laid_out(model, batch, mean)
         statistics = image_statistics(scales, images, expected, inside)
-        kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev))
-        return mean, stddev, kl, bound, tf.reduce_sum(per_term, axis=-1), statistics
+        return (
+            mean,
+            stddev,
+            model.objective.divergence(mean, stddev),
+            bound,
+            tf.reduce_sum(per_term, axis=-1),
+            statistics,
+        )
 
-    graph = compiled(model, score)
+    graph = traced(score, *model.signature)
     pieces, done = [], 0
     for chunk in chunks(rows, chunk_size(model, n_samples)):
         pieces.append([part.numpy() for part in graph(*tensors(chunk))])
@@ -200,14 +206,14 @@ def _seen(model: ImageVAE, rows: ImageRows, scales: PatchScales) -> tuple[PixelA
 
 def _expected(model: ImageVAE, rows: ImageRows) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     """Yield pictures, E[x|z] at their posterior means, and what is not padding, all [B, H, W, channels or 1]."""
-
-    def laid_out(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        return _laid_out(model, batch, model.encode(batch)[0])
-
-    graph = compiled(model, laid_out)
+    graph = compiled(model, _laid_out_at_means)
     for part in chunks(rows, chunk_size(model, 1)):
         images, expected, inside = graph(*tensors(part))
         yield images.numpy(), expected.numpy(), inside.numpy()
+
+
+def _laid_out_at_means(model: ImageVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    return _laid_out(model, batch, model.encode(batch)[0])
 
 
 def _laid_out(model: ImageVAE, batch: tuple[tf.Tensor, ...], mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -14,6 +14,7 @@ from vaeaudit.data.image_encoding import ImageEncoding
 from vaeaudit.data.rows import Rows
 from vaeaudit.models.image_likelihood import SCALE_FLOOR, ImageLikelihood, flat_pixels
 from vaeaudit.models.image_networks import OUTPUTS, image_networks
+from vaeaudit.models.objectives import Objective
 from vaeaudit.models.vae import Batch, BetaVAE
 
 #: Pictures from which the mean picture is taken, and on which it is judged.
@@ -36,7 +37,7 @@ class ImageVAE(BetaVAE):
     ----------
     encoding
         Size of the pictures and likelihood of their pixels.
-    config, seed
+    config, objective, seed
         As for `BetaVAE`; the seed is also that of the initial weights.
     networks
         Makes encoder and decoder, as `image_networks` does; the decoder's layer `OUTPUTS` has a bias per channel.
@@ -49,13 +50,21 @@ class ImageVAE(BetaVAE):
     likelihood: ImageLikelihood
 
     def __init__(
-        self, encoding: ImageEncoding, config: ModelConfig, *, seed: int, networks: Networks = image_networks
+        self,
+        encoding: ImageEncoding,
+        config: ModelConfig,
+        *,
+        objective: Objective,
+        seed: int,
+        networks: Networks = image_networks,
     ) -> None:
         likelihood = ImageLikelihood(encoding, name="likelihood")
         likelihood.build()
         size = (encoding.height, encoding.width, encoding.channels)
         encoder, decoder = networks(*size, config.latents, seed=seed)
-        super().__init__(config, encoder=encoder, decoder=decoder, likelihood=likelihood, seed=seed)
+        super().__init__(
+            config, objective=objective, encoder=encoder, decoder=decoder, likelihood=likelihood, seed=seed
+        )
         self.encoding = encoding
         shape = (config.latents,)
         self.centre = self.add_weight(name="centre", shape=shape, initializer="zeros", trainable=False)
@@ -92,7 +101,7 @@ class ImageVAE(BetaVAE):
     def encode(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """Return mean and stddev [B, L] of q(z|x), in the units that `standardise` chose."""
         mean, stddev = super().encode(batch)
-        return (mean - self.centre) / self.spread, stddev / self.spread if self.is_variational else stddev
+        return (mean - self.centre) / self.spread, stddev / self.spread
 
     def decode(self, z: tf.Tensor) -> tf.Tensor:
         """Return likelihood parameters [..., B, D] for latents [..., B, L]."""
@@ -119,7 +128,7 @@ class ImageVAE(BetaVAE):
 
     def after_epoch(self, batch: Batch) -> None:
         """Bring the latents to the prior; see `standardise`."""
-        if self.is_variational:
+        if self.objective.has_prior:
             mean, stddev = self.encode(batch)
             self.standardise(mean.numpy(), stddev.numpy())
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.data.rows import Rows
-from vaeaudit.models.build import chunk_size
+from vaeaudit.models.graphs import Traced, traced
 from vaeaudit.models.vae import Batch, BetaVAE
 
 #: Positions of a traversal, in standard deviations of the prior.
 TRAVERSAL = np.linspace(-2.5, 2.5, 11)
 
+#: Rows per call into the graph, and the most numbers that the decoder may return in one call: S x rows x parameters.
+#: With 20 million of them, 6,000 faces took 2.1 GB instead of 1.8, and more time.
+CHUNK = 2048
+_MOST_OUTPUTS = 6_000_000
 #: Latents decoded in one call.
 _DECODED = 512
-
-Compiled = Callable[..., tuple[tf.Tensor, ...]]
 
 
 def posterior_means(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
@@ -34,9 +37,26 @@ def posterior_means(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
 
 def mean_encoder(model: BetaVAE) -> Callable[[Rows], npt.NDArray[np.float32]]:
     """Return `posterior_means` of one model, traced once for many calls; it follows the model's weights."""
-    encode = compiled(model, lambda *batch: model.encode(batch))
+    encode = compiled(model, _encode)
     size = chunk_size(model, 1)
     return lambda rows: np.concatenate([encode(*tensors(part))[0].numpy() for part in chunks(rows, size)])
+
+
+def _encode(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    return model.encode(batch)
+
+
+def chunk_size(model: BetaVAE, n_samples: int) -> int:
+    """Return how many rows to score in one call: fewer where the decoder has many outputs, so that memory is bounded.
+
+    Parameters
+    ----------
+    model
+        Its decoder returns `n_parameters` numbers per row and sample.
+    n_samples
+        S.
+    """
+    return int(np.clip(_MOST_OUTPUTS // (n_samples * model.likelihood.n_parameters), 16, CHUNK))
 
 
 def chunks(rows: Rows, size: int) -> Iterator[Rows]:
@@ -60,9 +80,21 @@ def traversal_latents(model: BetaVAE) -> npt.NDArray[np.float32]:
     return z
 
 
-def compiled(model: BetaVAE, function: Compiled) -> Compiled:
-    """Trace a function of a batch once, for any number of rows; TensorFlow warns about tracing the same one often."""
-    graph: Compiled = tf.function(function).get_concrete_function(*model.signature)
+def compiled(model: BetaVAE, function: Traced, *signature: tf.TensorSpec) -> Traced:
+    """Trace `function(model, *batch)` once per model, for any number of rows; it follows the model's weights.
+
+    Tracing costs more than a pass over a small table, and TensorFlow warns about tracing the same function often.
+
+    Parameters
+    ----------
+    model, function
+        Trained or not; a function of a module (a new one each time would be traced each time).
+    signature
+        Shapes and types of what the function takes; those of a batch where none are given.
+    """
+    if function not in model.graphs:
+        model.graphs[function] = traced(partial(function, model), *(signature or model.signature))
+    graph: Traced = model.graphs[function]
     return graph
 
 

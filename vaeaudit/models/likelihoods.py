@@ -7,6 +7,7 @@ The decoder returns one vector of parameters per row; `MixedLikelihood` cuts it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -102,14 +103,14 @@ class MixedLikelihood(keras.layers.Layer):
             initial: dict[str, np.ndarray] = {}
             ones = np.ones(block.n_columns, np.float32)
             if block.likelihood in (Likelihood.NORMAL, Likelihood.STUDENT_T):
-                initial["raw_scale"] = ones * _inverse_softplus(1.0)
+                initial["raw_scale"] = ones * inverse_softplus(1.0)
             if block.likelihood is Likelihood.STUDENT_T:
-                initial["raw_df"] = ones * _inverse_softplus(3.0)
+                initial["raw_df"] = ones * inverse_softplus(3.0)
             if block.likelihood is Likelihood.NEGATIVE_BINOMIAL:
-                initial["raw_total_count"] = ones * _inverse_softplus(2.0)
+                initial["raw_total_count"] = ones * inverse_softplus(2.0)
             if block.likelihood is Likelihood.ORDERED_LOGISTIC:
                 n_codes = int(block.n_codes[0])
-                gaps = np.full((block.n_columns, n_codes - 1), _inverse_softplus(1.0), np.float32)
+                gaps = np.full((block.n_columns, n_codes - 1), inverse_softplus(1.0), np.float32)
                 gaps[:, 0] = -(n_codes - 2) / 2
                 initial["raw_cutpoints"] = gaps
             self._free.append(
@@ -256,21 +257,18 @@ class MixedLikelihood(keras.layers.Layer):
         }[block.likelihood]
         return make(index, block, outputs)
 
-    def _scale(self, index: int) -> tf.Tensor:
-        return SCALE_FLOOR + tf.nn.softplus(self._free[index]["raw_scale"])
-
     def _normal(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
-        return tfd.Normal(outputs, self._scale(index))
+        return tfd.Normal(outputs, scale_of(self._free[index]["raw_scale"]))
 
     def _student_t(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
         degrees = 1.0 + tf.nn.softplus(self._free[index]["raw_df"])
-        return tfd.StudentT(degrees, outputs, self._scale(index))
+        return tfd.StudentT(degrees, outputs, scale_of(self._free[index]["raw_scale"]))
 
     def _negative_binomial(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
         # The decoder says the log of the mean, standardised like the input; mean = r * exp(logit).
         location = np.array([column.location for column in block.columns], np.float32)
         scale = np.array([column.scale for column in block.columns], np.float32)
-        total_count = SCALE_FLOOR + tf.nn.softplus(self._free[index]["raw_total_count"])
+        total_count = scale_of(self._free[index]["raw_total_count"])
         log_mean = tf.minimum(location + scale * outputs, 30.0)
         return tfd.NegativeBinomial(total_count, logits=log_mean - tf.math.log(total_count))
 
@@ -327,5 +325,11 @@ def _sample_categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.argmax(logits - tf.math.log(-tf.math.log(uniform)), axis=-1)
 
 
-def _inverse_softplus(value: float) -> float:
-    return float(np.log(np.expm1(value)))
+def scale_of(raw: tf.Tensor) -> tf.Tensor:
+    """Return a learned scale, above `SCALE_FLOOR`, for a number that training moves freely."""
+    return SCALE_FLOOR + tf.nn.softplus(raw)
+
+
+def inverse_softplus(value: float) -> float:
+    """Return the number whose softplus is `value`."""
+    return math.log(math.expm1(value))

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from vaeaudit.data.rows import Rows
+from vaeaudit.models.graphs import traced
 from vaeaudit.models.likelihoods import MixedLikelihood
 
 #: Steps and learning rate of the fit; the problem is convex or nearly so, and starts near its answer.
@@ -35,7 +36,6 @@ def fit_marginals(
         parameters = tf.repeat(bias[None, :], tf.shape(values)[0], axis=0)
         return tf.reduce_mean(tf.reduce_sum(likelihood.log_prob(parameters, values, codes, observed), axis=-1))
 
-    @tf.function(reduce_retracing=True)
     def step(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             loss = -mean_log_prob(values, codes, observed)
@@ -43,9 +43,11 @@ def fit_marginals(
 
     generator = np.random.default_rng(seed)
     size = min(_BATCH_SIZE, len(train_rows))
+    examples = train_rows.take(slice(0, 1)).arrays()
+    take_step = traced(step, *(tf.TensorSpec([size, part.shape[1]], part.dtype) for part in examples))
     for _ in range(_STEPS):
         batch = train_rows.take(generator.integers(0, len(train_rows), size))
-        step(*(tf.constant(part) for part in batch.arrays()))
+        take_step(*(tf.constant(part) for part in batch.arrays()))
     return tf.convert_to_tensor(bias), float(mean_log_prob(*(tf.constant(part) for part in test_rows.arrays())))
 
 

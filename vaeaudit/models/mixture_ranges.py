@@ -8,12 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 from scipy import special
+from scipy.optimize import elementwise
 
 from vaeaudit.data.column_encoding import Likelihood
 from vaeaudit.models.likelihoods import MixedLikelihood, code_probabilities
 
 FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.integer]
 Parameters = dict[str, npt.NDArray[np.float64]]
+#: Distribution functions [S, M'] at x [M'], of the components of the cells at these places [M'].
+Cdf = Callable[[FloatArray, IntArray], FloatArray]
 
 #: What the distributions of each numeric likelihood are made of.
 _PARAMETERS = {
@@ -22,8 +26,8 @@ _PARAMETERS = {
     Likelihood.STUDENT_T: ("df", "loc", "scale"),
     Likelihood.NEGATIVE_BINOMIAL: ("total_count", "logits"),
 }
-#: Halvings of the interval that a quantile is sought in.
-_HALVINGS = 40
+#: Of a quantile, relative and in encoded units.
+_TOLERANCE = 1e-12
 
 
 def mixture_probabilities(
@@ -67,23 +71,23 @@ def mixture_quantiles(
     is_count = block.likelihood is Likelihood.NEGATIVE_BINOMIAL
     cdf = _count_cdf(of_column) if is_count else _number_cdf(of_column)
     low, high = _count_bounds(of_column, levels) if is_count else _number_bounds(of_column, levels)
-    found = [_bisect(cdf, weight, level, low, high) for level in levels]
+    found = [_quantile(cdf, weight, level, low, high) for level in levels]
     return np.floor(found) if is_count else np.array(found)
 
 
-def _number_cdf(of_column: Parameters) -> Callable[[FloatArray], FloatArray]:
-    def cdf(x: FloatArray) -> FloatArray:
-        standardised = (x - of_column["loc"]) / of_column["scale"]
-        if "df" in of_column:
-            return np.asarray(special.stdtr(of_column["df"], standardised))
-        return np.asarray(special.ndtr(standardised))
+def _number_cdf(of_column: Parameters) -> Cdf:
+    def cdf(x: FloatArray, cell: IntArray) -> FloatArray:
+        standardised = (x - of_column["loc"][:, cell]) / of_column["scale"]
+        return np.asarray(
+            special.stdtr(of_column["df"], standardised) if "df" in of_column else special.ndtr(standardised)
+        )
 
     return cdf
 
 
-def _count_cdf(of_column: Parameters) -> Callable[[FloatArray], FloatArray]:
+def _count_cdf(of_column: Parameters) -> Cdf:
     failure = special.expit(-of_column["logits"])
-    return lambda x: np.asarray(special.betainc(of_column["total_count"], np.floor(x) + 1, failure))
+    return lambda x, cell: np.asarray(special.betainc(of_column["total_count"], np.floor(x) + 1, failure[:, cell]))
 
 
 def _number_bounds(of_column: Parameters, levels: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
@@ -91,7 +95,8 @@ def _number_bounds(of_column: Parameters, levels: tuple[float, ...]) -> tuple[Fl
     ends = np.array([min(levels), max(levels)])
     low, high = special.stdtrit(of_column["df"], ends) if "df" in of_column else special.ndtri(ends)
     of_low, of_high = of_column["loc"] + low * of_column["scale"], of_column["loc"] + high * of_column["scale"]
-    return np.min(of_low, axis=0) - 1e-6, np.max(of_high, axis=0) + 1e-6
+    least, most = np.min(of_low, axis=0), np.max(of_high, axis=0)
+    return least - 1e-6 * np.maximum(1, np.abs(least)), most + 1e-6 * np.maximum(1, np.abs(most))
 
 
 def _count_bounds(of_column: Parameters, levels: tuple[float, ...]) -> tuple[FloatArray, FloatArray]:
@@ -100,11 +105,17 @@ def _count_bounds(of_column: Parameters, levels: tuple[float, ...]) -> tuple[Flo
     return np.full_like(largest, -1.0), largest / (1 - max(levels)) + 1
 
 
-def _bisect(
-    cdf: Callable[[FloatArray], FloatArray], weight: FloatArray, level: float, low: FloatArray, high: FloatArray
-) -> npt.NDArray[np.float64]:
-    for _ in range(_HALVINGS):
-        middle = low / 2 + high / 2
-        below = np.sum(weight * cdf(middle), axis=0) < level
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray(high)  # reaches the level: a count at or above it does, too
+def _quantile(cdf: Cdf, weight: FloatArray, level: float, low: FloatArray, high: FloatArray) -> npt.NDArray[np.float64]:
+    """Return where the mixture's distribution function reaches a level [M], between bounds [M] (Chandrupatla 1997)."""
+
+    def excess(x: FloatArray, cell: IntArray) -> FloatArray:
+        return np.asarray(np.sum(weight[:, cell] * cdf(x, cell), axis=0) - level)
+
+    found = elementwise.find_root(
+        excess,
+        (low, high),
+        args=(np.arange(len(low)),),
+        tolerances={"xatol": _TOLERANCE, "xrtol": _TOLERANCE, "fatol": 0.0, "frtol": 0.0},
+    )
+    # The end that reaches the level: a count at or above it does, too.
+    return np.asarray(np.where(found.f_x >= 0, found.x, found.bracket[1]), np.float64)

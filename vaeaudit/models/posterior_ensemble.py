@@ -21,14 +21,12 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from vaeaudit.config import EnsembleConfig
-from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.graphs import repeat, traced
+from vaeaudit.models.likelihoods import inverse_softplus, scale_of
+from vaeaudit.models.objectives import BetaObjective, Objective
 
 FloatArray = npt.NDArray[np.floating]
 
-#: Floor of a learned scale, in standard deviations of the feature; see `vaeaudit.models.likelihoods`.
-_SCALE_FLOOR = 0.05
-_STDDEV_FLOOR = 1e-3
-_SOFTPLUS_INVERSE_OF_ONE = float(np.log(np.expm1(1.0)))
 #: Part of the steps over which the KL weight rises to 1.
 _WARMUP = 0.2
 #: Rows encoded in one call.
@@ -96,11 +94,16 @@ class PosteriorEnsemble(keras.Model):
         What the members are, and the width of their hidden layers.
     seed
         Of the initial weights.
+    objective
+        What training minimises: with a prior, since it is the posterior standard deviations that tell.
     """
 
-    def __init__(self, plan: MemberPlan, config: EnsembleConfig, *, seed: int) -> None:
+    def __init__(
+        self, plan: MemberPlan, config: EnsembleConfig, *, seed: int, objective: Objective | None = None
+    ) -> None:
         super().__init__(name="posterior_ensemble")
         self.plan = plan
+        self.objective = objective or BetaObjective()
         self.most_latents = int(plan.latents.max())
         used = np.arange(self.most_latents) < plan.latents[:, None]
         self.used_latents = tf.constant(used[:, None, :], tf.float32)
@@ -109,23 +112,26 @@ class PosteriorEnsemble(keras.Model):
         draw = np.random.default_rng(seed)
         self.encoder_layers = self._stack("encoder", [n_seen, width, width, 2 * self.most_latents], draw)
         self.decoder_layers = self._stack("decoder", [self.most_latents, width, width, n_seen], draw)
-        self.raw_scale = self._weight("raw_scale", np.full((1, n_seen), _SOFTPLUS_INVERSE_OF_ONE))
+        self.raw_scale = self._weight("raw_scale", np.full((1, n_seen), inverse_softplus(1.0)))
+        self.log_stddev = traced(self._log_stddev, tf.TensorSpec([None, None], tf.float32))
         self.built = True
 
     def encode(self, features: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return mean and stddev [K, B, L] of q(z|x) for features [K, B, F]; latents a member lacks are N(0, 1)."""
         mean, raw = tf.split(self._network(self.encoder_layers, self._of_members(features)), 2, axis=-1)
-        stddev = _STDDEV_FLOOR + tf.nn.softplus(raw + _SOFTPLUS_INVERSE_OF_ONE)
-        return mean * self.used_latents, tf.where(self.used_latents > 0, stddev, 1.0)
+        return mean * self.used_latents, tf.where(self.used_latents > 0, self.objective.stddev(raw), 1.0)
+
+    def _log_stddev(self, features: tf.Tensor) -> tf.Tensor:
+        """Return log stddev [K, B, L] of q(z|x) for features [B, F], the same for all members."""
+        return tf.math.log(self.encode(tf.tile(features[None], (len(self.plan.latents), 1, 1)))[1])
 
     def losses(self, features: tf.Tensor, noise: tf.Tensor, kl_weight: tf.Tensor) -> tf.Tensor:
-        """Return `-log p(x|z) + kl_weight * KL(q(z|x) || p(z))` [K, B] in nats, at z = mean + stddev * noise."""
+        """Return the loss [K, B] of the objective in nats, with one sample of z, for noise [K, B, L]."""
         mean, stddev = self.encode(features)
-        expected = self._network(self.decoder_layers, mean + stddev * noise * self.used_latents)
-        scale = _SCALE_FLOOR + tf.nn.softplus(self.raw_scale)
-        log_likelihood = tfd.Normal(expected, scale).log_prob(self._of_members(features))
-        kl = tf.reduce_sum(kl_per_latent(mean, stddev), axis=-1)
-        return kl_weight * kl - tf.reduce_sum(log_likelihood, axis=-1)
+        z = self.objective.latents(mean, stddev, noise * self.used_latents)
+        expected = self._network(self.decoder_layers, z)
+        log_likelihood = tfd.Normal(expected, scale_of(self.raw_scale)).log_prob(self._of_members(features))
+        return self.objective.loss(tf.reduce_sum(log_likelihood, axis=-1), mean, stddev, z, kl_weight)
 
     def _of_members(self, features: tf.Tensor) -> tf.Tensor:
         if self.seen.shape[1] == features.shape[-1]:
@@ -198,18 +204,16 @@ def _run_steps(
     generator = tf.random.Generator.from_seed(seed)
     shape = (len(counts), batch)
 
-    @tf.function
-    def run() -> None:
-        for step in tf.range(config.steps):
-            drawn = tf.cast(generator.uniform(shape, dtype=tf.float64) * counts[:, None], tf.int64)
-            rows = tf.gather(table, tf.gather(places, drawn + offsets[:, None]))
-            kl_weight = tf.minimum(1.0, tf.cast(step + 1, tf.float32) / max(1.0, _WARMUP * config.steps))
-            noise = generator.normal((*shape, model.most_latents))
-            with tf.GradientTape() as tape:
-                loss = tf.reduce_sum(tf.reduce_mean(model.losses(rows, noise, kl_weight), axis=-1))
-            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    def take_step(step: tf.Tensor) -> None:
+        drawn = tf.cast(generator.uniform(shape, dtype=tf.float64) * counts[:, None], tf.int64)
+        rows = tf.gather(table, tf.gather(places, drawn + offsets[:, None]))
+        kl_weight = tf.minimum(1.0, tf.cast(step + 1, tf.float32) / max(1.0, _WARMUP * config.steps))
+        noise = generator.normal((*shape, model.most_latents))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.reduce_mean(model.losses(rows, noise, kl_weight), axis=-1))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
-    run()
+    traced(lambda: repeat(config.steps, take_step))()
 
 
 def _concatenated(own_rows: list[npt.NDArray[np.int64]]) -> tuple[tf.Tensor, npt.NDArray[np.int64]]:
@@ -239,17 +243,12 @@ def posterior_spread(
         [N, F] and [N]; as for `train_ensemble`, also of rows it has not seen.
     """
     plan = model.plan
-
-    @tf.function(reduce_retracing=True)
-    def encode(rows: tf.Tensor) -> tf.Tensor:
-        return tf.math.log(model.encode(tf.tile(rows[None], (len(plan.latents), 1, 1)))[1])
-
     judges = {judged: np.flatnonzero(plan.fold == judged) for judged in np.unique(plan.fold)}
     n_spread = int(plan.latents[next(iter(judges.values()))].sum())
     spread = np.zeros((len(features), n_spread), np.float32)
     for start in range(0, len(features), _CHUNK):
         part = slice(start, start + _CHUNK)
-        logs = encode(tf.constant(features[part])).numpy()
+        logs = model.log_stddev(tf.constant(features[part])).numpy()
         for judged, members in judges.items():
             rows = np.flatnonzero((fold[part] == judged) | (judged < 0))
             columns = [logs[member][rows, : plan.latents[member]] for member in members]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,9 @@ import tensorflow as tf
 
 from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding import EncodedRows
+from vaeaudit.data.rows import Rows
 from vaeaudit.latents import LatentCodes
-from vaeaudit.models.build import chunk_size
-from vaeaudit.models.inference import Compiled, chunks, compiled, seed_noise, tensors, traversal_latents
-from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.inference import chunk_size, chunks, compiled, seed_noise, tensors, traversal_latents
 from vaeaudit.models.table_vae import TableVAE
 
 #: K, reasons kept per row.
@@ -41,10 +41,8 @@ def typical_column_nats(model: TableVAE, frame: pd.DataFrame, *, seed: int) -> n
     """
     sample = np.random.default_rng(seed).permutation(len(frame))[:_TYPICAL_ROWS]
     part = frame.iloc[np.sort(sample)]
-    rows, score = model.encoding.encode(part), _scorer(model, n_samples=4)
-    seed_noise(model, seed)
-    parts = [score(*tensors(chunk))[3].numpy() for chunk in chunks(rows, chunk_size(model, 4))]
-    return np.asarray(np.median(-np.concatenate(parts) - model.encoding.base_log_density(part), axis=0))
+    drawn = ScoredRows(model.encoding.encode(part), model.encoding.base_log_density(part))
+    return np.asarray(np.median(column_surprise(model, drawn, n_samples=4, seed=seed), axis=0))
 
 
 def encode_rows(
@@ -77,12 +75,11 @@ def encode_rows(
         Told the number of rows done.
     """
     seed_noise(model, seed)
-    score = _scorer(model, n_samples)
     pieces: dict[str, list[np.ndarray]] = {}
     size = chunk_size(model, n_samples)
     for start in range(0, len(frame), size):
         part = frame.iloc[start : start + size]
-        for name, values in _encode_chunk(model, score, part, typical).items():
+        for name, values in _encode_chunk(model, part, typical, n_samples).items():
             pieces.setdefault(name, []).append(values)
         on_rows(min(start + size, len(frame)))
     joined = {name: np.concatenate(arrays) for name, arrays in pieces.items()}
@@ -90,8 +87,8 @@ def encode_rows(
 
 
 @dataclass(frozen=True)
-class DrawnRows:
-    """Rows that a model itself draws: what rows look like that belong.
+class ScoredRows:
+    """Encoded rows that the log-densities of their columns are asked of.
 
     Attributes
     ----------
@@ -102,10 +99,10 @@ class DrawnRows:
     """
 
     rows: EncodedRows
-    base: npt.NDArray[np.float64]
+    base: npt.NDArray[np.floating]
 
 
-def draw_rows(model: TableVAE, codes: LatentCodes, *, n_rows: int, seed: int) -> DrawnRows:
+def draw_rows(model: TableVAE, codes: LatentCodes, *, n_rows: int, seed: int) -> ScoredRows:
     """Draw rows from a model, at posterior samples of rows whose own bound is not among the lowest `NULL_TRIM`.
 
     Rows that do not belong therefore do not set the standard.
@@ -133,7 +130,7 @@ def draw_rows(model: TableVAE, codes: LatentCodes, *, n_rows: int, seed: int) ->
         drawn.append([cell.numpy() for cell in cells])
         bases.append(model.encoding.drawn_base_log_density(drawn[-1][1], generator))
     values, codes_, observed = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
-    return DrawnRows(EncodedRows(values, codes_, observed), np.concatenate(bases))
+    return ScoredRows(EncodedRows(values, codes_, observed), np.concatenate(bases))
 
 
 def traversals(model: TableVAE) -> npt.NDArray[np.float64]:
@@ -184,40 +181,50 @@ def column_in_user_units(values: npt.NDArray[np.float64], column: ColumnEncoding
     return values
 
 
-def _scorer(model: TableVAE, n_samples: int) -> Compiled:
-    """Compile one pass: mean, stddev [B, L], bound [B], column log-likelihoods, expectation and nats alone [B, C]."""
+class _Scored(NamedTuple):
+    """Mean, stddev and divergence [B, L], bound [B], column log-likelihoods, expectation and nats alone [B, C]."""
 
-    def score(*batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        mean, stddev, bound, per_column = model.importance_weighted(batch, n_samples)
-        expectation = model.likelihood.expectation(model.decode(mean))
-        return mean, stddev, bound, per_column, expectation, model.nats_alone(batch)
+    mean: tf.Tensor
+    stddev: tf.Tensor
+    kl: tf.Tensor
+    bound: tf.Tensor
+    per_column: tf.Tensor
+    expected: tf.Tensor
+    alone: tf.Tensor
 
-    return compiled(model, score)
+
+def _score(model: TableVAE, values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor, n_samples: tf.Tensor) -> _Scored:
+    batch = (values, codes, observed)
+    mean, stddev, bound, per_column = model.importance_weighted(batch, n_samples)
+    expected = model.likelihood.expectation(model.decode(mean))
+    kl = model.objective.divergence(mean, stddev)
+    return _Scored(mean, stddev, kl, bound, per_column, expected, model.nats_alone(batch))
+
+
+def _scores(model: TableVAE, rows: Rows, n_samples: int) -> _Scored:
+    score = compiled(model, _score, *model.signature, tf.TensorSpec([], tf.int32))
+    return _Scored(*(part.numpy() for part in score(*tensors(rows), tf.constant(n_samples))))
 
 
 def _encode_chunk(
-    model: TableVAE,
-    score: Compiled,
-    frame: pd.DataFrame,
-    typical: npt.NDArray[np.floating],
+    model: TableVAE, frame: pd.DataFrame, typical: npt.NDArray[np.floating], n_samples: int
 ) -> dict[str, np.ndarray]:
     rows = model.encoding.encode(frame)
-    mean, stddev, bound, per_column, expected, alone = score(*tensors(rows))
-    kl = kl_per_latent(mean, stddev if model.is_variational else tf.ones_like(stddev)).numpy()
+    scored = _scores(model, rows, n_samples)
     base = model.encoding.base_log_density(frame)
     is_number = [not column.kind.is_levelled for column in model.encoding.columns]
-    column_log_likelihood = per_column.numpy() + base
+    column_log_likelihood = scored.per_column + base
     excess = -column_log_likelihood - typical
     top = most_surprising(excess)
-    expected_cells = in_user_units(expected.numpy(), model.encoding.columns)
+    expected_cells = in_user_units(scored.expected, model.encoding.columns)
     expected_cells[~rows.observed] = np.nan
     return {
-        "mean": mean.numpy(),
-        "stddev": stddev.numpy(),
-        "kl": kl,
+        "mean": scored.mean,
+        "stddev": scored.stddev,
+        "kl": scored.kl,
         "log_likelihood": column_log_likelihood.sum(axis=1),
-        "iwae": bound.numpy() + base.sum(axis=1),
-        "rarity_nats": np.where(is_number & rows.observed, 0.0, alone.numpy() - base).sum(axis=1),
+        "iwae": scored.bound + base.sum(axis=1),
+        "rarity_nats": np.where(is_number & rows.observed, 0.0, scored.alone - base).sum(axis=1),
         "unit_correction": model.encoding.unit_correction(frame),
         "reason_column": top.astype(np.int32),
         "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),
@@ -230,9 +237,8 @@ def most_surprising(excess: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
     return np.argsort(-excess, axis=1, kind="stable")[:, : min(REASONS, excess.shape[1])]
 
 
-def column_surprise(model: TableVAE, drawn: DrawnRows, *, n_samples: int, seed: int) -> npt.NDArray[np.floating]:
+def column_surprise(model: TableVAE, drawn: ScoredRows, *, n_samples: int, seed: int) -> npt.NDArray[np.floating]:
     """Return -E_q[log p(x_c|z)] [M, C] of drawn rows in nats, z from the posterior given the whole row."""
-    score = _scorer(model, n_samples)
     seed_noise(model, seed)
-    parts = [score(*tensors(part))[3].numpy() for part in chunks(drawn.rows, chunk_size(model, n_samples))]
+    parts = [_scores(model, part, n_samples).per_column for part in chunks(drawn.rows, chunk_size(model, n_samples))]
     return np.asarray(-np.concatenate(parts) - drawn.base)

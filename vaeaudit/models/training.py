@@ -18,9 +18,8 @@ from vaeaudit.data.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.latents import ACTIVE_THRESHOLD
 from vaeaudit.models.batches import drawn_batches, training_batches
-from vaeaudit.models.build import build, chunk_size
-from vaeaudit.models.inference import chunks, tensors
-from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.build import build
+from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.resampling import AdaptiveResampling
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.progress import Listener, Progress, ignore
@@ -157,9 +156,9 @@ def train(
         steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
         jit_compile=False,  # XLA cost seconds of compilation and gained nothing on a CPU (METHODS)
     )
+    model.optimizer.build(model.trainable_variables)  # variables made in the first step would have it traced twice
     keeper = _Keeper(
         model=model,
-        model_config=model_config,
         config=config,
         schedule=schedule,
         train_rows=train_rows,
@@ -234,6 +233,15 @@ def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.ND
         index += 1
 
 
+def _held_out_rows(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """Return loss at full beta and log-likelihood [B], means over samples, divergence and posterior mean [B, L]."""
+    shape = [_HELD_OUT_SAMPLES, tf.shape(batch[0])[0], model.config.latents]
+    noise = tf.random.stateless_normal(shape, seed=[3, 5])  # the same each epoch
+    rows = model.losses_per_row(batch, noise, model.config.beta)
+    loss, log_likelihood = (tf.reduce_mean(part, axis=0) for part in (rows.loss, rows.log_likelihood))
+    return loss, log_likelihood, model.objective.divergence(rows.mean, rows.stddev), rows.mean
+
+
 class _Keeper(keras.callbacks.Callback):
     """Warm-up, held-out evaluation, best weights, early stopping, progress, checkpoints and interruption."""
 
@@ -241,7 +249,6 @@ class _Keeper(keras.callbacks.Callback):
         self,
         *,
         model: BetaVAE,
-        model_config: ModelConfig,
         config: TrainConfig,
         schedule: _Schedule,
         train_rows: Rows,
@@ -251,8 +258,7 @@ class _Keeper(keras.callbacks.Callback):
         is_interrupted: Callable[[], bool],
     ) -> None:
         super().__init__()
-        self.vae, self.model_config, self.config, self.schedule = model, model_config, config, schedule
-        self.beta = model_config.beta if model.is_variational else 0.0
+        self.vae, self.config, self.schedule = model, config, schedule
         self.test_rows = test_rows
         evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
         self.batch_of_training_rows = tensors(train_rows.take(evenly))
@@ -265,7 +271,6 @@ class _Keeper(keras.callbacks.Callback):
         self.started: float | None = None
         self.first_epoch = 0
         self.stopped = "epochs"
-        self._evaluate = tf.function(self._held_out_rows, reduce_retracing=True)
 
     @property
     def goes_on(self) -> bool:
@@ -279,7 +284,7 @@ class _Keeper(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         warmup = min(1.0, (epoch + 1) / (self.config.warmup_epochs + 1))
-        self.vae.kl_weight.assign(self.beta * warmup)
+        self.vae.kl_weight.assign(self.vae.config.beta * warmup)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.is_interrupted():
@@ -321,26 +326,15 @@ class _Keeper(keras.callbacks.Callback):
 
     def _evaluate_held_out(self) -> tuple[float, float, float, int]:
         """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
-        pieces = [
-            self._evaluate(*tensors(rows)) for rows in chunks(self.test_rows, chunk_size(self.vae, _HELD_OUT_SAMPLES))
-        ]
-        log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(3))
+        evaluate, size = compiled(self.vae, _held_out_rows), chunk_size(self.vae, _HELD_OUT_SAMPLES)
+        pieces = [evaluate(*tensors(rows)) for rows in chunks(self.test_rows, size)]
+        loss, log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(4))
         active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
         # What is trimmed from training must not decide when to stop either.
+        kept = np.argsort(loss)[: max(1, math.ceil((1 - self.vae.trim) * len(loss)))]
         kl = kl.sum(axis=1)
-        objective = self.beta * kl - log_likelihood
-        kept = np.argsort(objective)[: max(1, math.ceil((1 - self.vae.trim) * len(objective)))]
         elbo = float((log_likelihood - kl).mean())
-        return float(objective[kept].mean()), float(kl[kept].mean()), elbo, int(active.sum())
-
-    def _held_out_rows(self, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        mean, stddev = self.vae.encode(batch)
-        eps = tf.random.stateless_normal(
-            [_HELD_OUT_SAMPLES, tf.shape(mean)[0], tf.shape(mean)[1]], seed=[3, 5]
-        )  # the same each epoch
-        log_likelihood = self.vae.likelihood.log_prob(self.vae.decode(mean + stddev * eps), *batch)
-        kl = kl_per_latent(mean, stddev if self.vae.is_variational else tf.ones_like(stddev))
-        return tf.reduce_mean(tf.reduce_sum(log_likelihood, axis=-1), axis=0), kl, mean
+        return float(loss[kept].mean()), float(kl[kept].mean()), elbo, int(active.sum())
 
     def _seconds_left(self) -> float:
         done = max(1, self.epoch - self.first_epoch)
@@ -365,7 +359,6 @@ class _Keeper(keras.callbacks.Callback):
 
     def restore(self, state: TrainingState) -> None:
         """Set model, optimiser and counters to a saved state."""
-        self.vae.optimizer.build(self.vae.trainable_variables)
         self.vae.set_weights(list(_group(state.arrays, "current")))
         self.best = list(_group(state.arrays, "best"))
         for variable, value in zip(self.vae.optimizer.variables, _group(state.arrays, "optimizer"), strict=True):

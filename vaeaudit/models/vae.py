@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from vaeaudit.config import ModelConfig, Objective
+from vaeaudit.config import ModelConfig
 from vaeaudit.data.rows import AnyEncoding, Rows
-from vaeaudit.models.objectives import importance_weighted_bound, kl_per_latent, posterior, prior, trimmed_mean
+from vaeaudit.models.objectives import Objective, importance_weighted_bound, trimmed_mean
 
 #: One tensor per array of `Rows.arrays`, B rows each.
 Batch = tuple[tf.Tensor, ...]
 
-#: Under the objective `ae` the posterior is a point; this is what stands in for its standard deviation.
-POINT_STDDEV = 1e-4
 #: Different draws of the noise that rows are scored with; a power of two.
 _NOISES = 1024
 
@@ -36,16 +33,24 @@ class LikelihoodLayer(Protocol):
         ...
 
 
-class BetaVAE(keras.Model):
-    """A beta-VAE (Higgins 2017); beta = 1 is the VAE, objective `ae` its deterministic bottleneck.
+class RowLosses(NamedTuple):
+    """Of B rows: loss and log p(x|z) [..., B] in nats, mean and stddev [B, L] of q(z|x)."""
 
-    Training minimises, per row and in nats, `-E_q[log p(x|z)] + beta * KL(q(z|x) || p(z))` with one sample of z by
-    reparameterisation; the log-likelihood is summed over what a row is made of and the KL over latents.
+    loss: tf.Tensor
+    log_likelihood: tf.Tensor
+    mean: tf.Tensor
+    stddev: tf.Tensor
+
+
+class BetaVAE(keras.Model):
+    """A beta-VAE (Higgins 2017); beta = 1 is the VAE. What training minimises per row is its objective's.
 
     Parameters
     ----------
     config
-        Objective, beta, widths; `config.latents` must be resolved (not 0).
+        Beta, widths; `config.latents` must be resolved (not 0).
+    objective
+        What training minimises; `vaeaudit.models.build.build` chooses it by `config.objective`.
     encoder, decoder
         Networks [B, D] -> [B, 2 L] and [B, L] -> [B, n_parameters].
     likelihood
@@ -65,6 +70,7 @@ class BetaVAE(keras.Model):
         self,
         config: ModelConfig,
         *,
+        objective: Objective,
         encoder: keras.Model,
         decoder: keras.Model,
         likelihood: LikelihoodLayer,
@@ -74,19 +80,20 @@ class BetaVAE(keras.Model):
         super().__init__(name="beta_vae")
         self.config = config
         self.trim = trim
-        self.is_variational = config.objective != Objective.AE.value
+        self.objective = objective
         self.likelihood = likelihood
         self.encoder = encoder
         self.decoder = decoder
         self.noise = keras.random.SeedGenerator(seed)
         self.kl_weight = self.add_weight(name="kl_weight", shape=(), initializer="zeros", trainable=False)
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", "log_likelihood", "kl")}
+        self.mean_loss = keras.metrics.Mean(name="loss")
+        self.graphs: dict[Callable[..., Any], Any] = {}  # see `vaeaudit.models.inference.compiled`
         self.built = True
 
     @property
     def metrics(self) -> list[Any]:
-        """Means over an epoch: loss, log-likelihood and KL per row, in nats."""
-        return list(self.trackers.values())
+        """Mean over an epoch: loss per row, in nats."""
+        return [self.mean_loss]
 
     # --- what a subclass says about its rows ---
 
@@ -126,29 +133,38 @@ class BetaVAE(keras.Model):
     def encode(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """Return mean and stddev [B, L] of q(z|x)."""
         mean, raw = tf.split(self.encoder(self.features(batch)), 2, axis=-1)
-        if not self.is_variational:
-            return mean, tf.fill(tf.shape(mean), POINT_STDDEV)
-        return mean, 1e-3 + tf.nn.softplus(raw + float(np.log(np.expm1(1.0))))
+        return mean, self.objective.stddev(raw)
 
     def decode(self, z: tf.Tensor) -> tf.Tensor:
         """Return likelihood parameters [..., B, n_parameters] for latents [..., B, L]."""
         flat = tf.reshape(z, [-1, self.config.latents])
         return tf.reshape(self.decoder(flat), tf.concat([tf.shape(z)[:-1], [self.likelihood.n_parameters]], axis=0))
 
-    def sample_posterior(self, mean: tf.Tensor, stddev: tf.Tensor, n_samples: int) -> tf.Tensor:
-        """Return z = mean + stddev * eps, [S, B, L]."""
-        shape = [n_samples, tf.shape(mean)[0], self.config.latents]
-        return mean + stddev * keras.random.normal(shape, seed=self.noise)
+    def draw_noise(self, batch: Batch) -> tf.Tensor:
+        """Return noise from N(0, I) for one latent vector per row [B, L]."""
+        return keras.random.normal([tf.shape(batch[0])[0], self.config.latents], seed=self.noise)
 
-    def losses_per_row(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
-        """Return E_q[log p(x|z)] (one sample) and KL(q(z|x) || p(z)), both [B] in nats."""
+    def losses_per_row(self, batch: Batch, noise: tf.Tensor, weight: tf.Tensor | float) -> RowLosses:
+        """Return what training minimises, before rows are averaged.
+
+        Parameters
+        ----------
+        batch
+            B rows.
+        noise
+            [..., B, L] from N(0, I), for one or several samples of z.
+        weight
+            Of what draws q(z|x) to the prior.
+        """
         mean, stddev = self.encode(batch)
-        z = self.sample_posterior(mean, stddev, 1)[0] if self.is_variational else mean
+        z = self.objective.latents(mean, stddev, noise)
         log_likelihood = tf.reduce_sum(self.likelihood.log_prob(self.decode(z), *batch), axis=-1)
-        kl = tf.reduce_sum(kl_per_latent(mean, stddev), axis=-1) if self.is_variational else tf.zeros_like(z[:, 0])
-        return log_likelihood, kl
+        loss = self.objective.loss(log_likelihood, mean, stddev, z, weight)
+        return RowLosses(loss, log_likelihood, mean, stddev)
 
-    def importance_weighted(self, batch: Batch, n_samples: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    def importance_weighted(
+        self, batch: Batch, n_samples: int | tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Return mean, stddev [B, L], the S-sample bound [B] and E_q[log p(x_k|z)] per term [B, K].
 
         The noise of a row is chosen by what the row holds: until the noise is seeded anew it gets the same bound alone
@@ -157,13 +173,11 @@ class BetaVAE(keras.Model):
         mean, stddev = self.encode(batch)
         z = mean + stddev * self._noise_by_content(self.features(batch), n_samples)
         per_term = self.likelihood.log_prob(self.decode(z), *batch)
-        log_weights = tf.reduce_sum(per_term, axis=-1)
-        if self.is_variational:
-            log_ratio = prior().log_prob(z) - posterior(mean, stddev).log_prob(z)
-            log_weights += tf.reduce_sum(log_ratio, axis=-1)
+        log_ratio = self.objective.log_prior(z) - self.objective.log_posterior(z, mean, stddev)
+        log_weights = tf.reduce_sum(per_term, axis=-1) + log_ratio
         return mean, stddev, importance_weighted_bound(log_weights), tf.reduce_mean(per_term, axis=0)
 
-    def _noise_by_content(self, features: tf.Tensor, n_samples: int) -> tf.Tensor:
+    def _noise_by_content(self, features: tf.Tensor, n_samples: int | tf.Tensor) -> tf.Tensor:
         """Return standard normal noise [S, B, L], for each row one of `_NOISES` by a hash of its features [B, ...]."""
         state = tf.cast(tf.convert_to_tensor(self.noise.state), tf.int32)
         noises = tf.random.stateless_normal([_NOISES, n_samples, self.config.latents], seed=state)
@@ -175,20 +189,14 @@ class BetaVAE(keras.Model):
         return tf.transpose(tf.gather(noises, chosen), [1, 0, 2])
 
     def train_step(self, data: Batch) -> Mapping[str, tf.Tensor]:
-        """Take one optimiser step on a batch; return the running means."""
+        """Take one optimiser step on a batch; return the running mean of the loss."""
+        noise = self.draw_noise(data)
         with tf.GradientTape() as tape:
-            log_likelihood, kl = self.losses_per_row(data)
-            loss_per_row = self.kl_weight * kl - log_likelihood
+            rows = self.losses_per_row(data, noise, self.kl_weight)
             credit = self.rarity_credit(data) if self.trim else 0.0
-            loss = trimmed_mean(loss_per_row, self.trim, by=loss_per_row - credit)
+            loss = trimmed_mean(rows.loss, self.trim, by=rows.loss - credit)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        self.after_step(data, log_likelihood)
-        return self._track(loss, log_likelihood, kl)
-
-    def _track(self, loss: tf.Tensor, log_likelihood: tf.Tensor, kl: tf.Tensor) -> Mapping[str, tf.Tensor]:
-        n_rows = tf.shape(kl)[0]
-        self.trackers["loss"].update_state(loss, sample_weight=n_rows)
-        self.trackers["log_likelihood"].update_state(log_likelihood)
-        self.trackers["kl"].update_state(kl)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        self.after_step(data, rows.log_likelihood)
+        self.mean_loss.update_state(loss, sample_weight=tf.shape(noise)[0])
+        return {"loss": self.mean_loss.result()}

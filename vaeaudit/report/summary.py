@@ -201,7 +201,8 @@ def _number(key: str, value: float) -> str:
 
 def model_in_one_line(model: ModelSummary) -> str:
     """Name the model as the page's head does."""
-    objective = {"beta": f"beta-VAE, beta {model.beta:g}", "ae": "autoencoder"}.get(model.objective, model.objective)
+    kind = model.objective
+    objective = f"{kind.model_name}, beta {model.beta:g}" if kind.has_prior else kind.model_name
     return (
         f"{objective}, {model.active_latents} of {phrases.plural(model.latents, 'latent')} active, "
         f"{phrases.plural(model.epochs, 'epoch')} in {numbers.duration(model.seconds)}"

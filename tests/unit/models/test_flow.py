@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 from scipy import stats
 
 from vaeaudit.analysis.densities.density import fit_density
 from vaeaudit.analysis.densities.flow import FlowDensity
-from vaeaudit.models.flow import Flow, fit_flow
+from vaeaudit.models.flow import LAYERS, Flow, fit_flow
 
 RNG = np.random.default_rng(5)
 
@@ -20,14 +23,28 @@ def crescent(n_rows: int) -> np.ndarray:
     return np.column_stack([first, first**2 + RNG.normal(0, 0.2, n_rows)])
 
 
-def test_arrays_give_the_density_of_the_distribution_that_was_trained() -> None:
+def by_tensorflow_probability(flow: Flow) -> tfp.distributions.Distribution:
+    """The same flow as a chain of bijectors."""
+    bijectors = []
+    for layer in range(LAYERS):
+        network = partial(flow.shift_and_log_scale, layer=layer)
+        bijectors += [
+            tfp.bijectors.MaskedAutoregressiveFlow(network),
+            tfp.bijectors.Permute(list(range(flow.n_latents))[::-1]),
+        ]
+    base = tfp.distributions.MultivariateNormalDiag(tf.zeros(flow.n_latents))
+    return tfp.distributions.TransformedDistribution(base, tfp.bijectors.Chain(bijectors))
+
+
+def test_arrays_and_graph_give_the_density_of_the_distribution() -> None:
     generator = np.random.default_rng(0)
     flow = Flow(3, generator)
     for variable in flow.variables:
         variable.assign(generator.normal(0, 0.5, variable.shape))
     arrays = {"location": np.zeros(3), "scale": np.ones(3), **flow.arrays()}
     z = RNG.normal(size=(40, 3))
-    expected = flow.distribution().log_prob(tf.constant(z, tf.float32)).numpy()
+    expected = by_tensorflow_probability(flow).log_prob(tf.constant(z, tf.float32)).numpy()
+    np.testing.assert_allclose(flow.log_prob(tf.constant(z, tf.float32)), expected, rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(FlowDensity.from_arrays(arrays).log_density(z), expected, rtol=1e-4, atol=1e-3)
 
 

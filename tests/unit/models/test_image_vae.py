@@ -16,7 +16,7 @@ from vaeaudit.data.image_store import ImageStore
 from vaeaudit.models import ImageVAE
 from vaeaudit.models.image_likelihood import SCALE_FLOOR, ImageLikelihood
 from vaeaudit.models.image_networks import image_networks
-from vaeaudit.models.objectives import kl_per_latent
+from vaeaudit.models.objectives import BetaObjective, kl_per_latent
 
 SIDE = 8
 
@@ -125,7 +125,12 @@ def test_training_starts_from_the_mean_colour_and_is_judged_by_the_mean_picture(
     mean = np.linspace(60, 190, SIDE * SIDE * 3).reshape(SIDE, SIDE, 3)
     pixels = np.clip(generator.normal(mean, 20, (400, SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
     rows = ImageRows(store_of(tmp_path, pixels), np.arange(400))
-    model = ImageVAE(ImageEncoding(SIDE, SIDE, 3, PixelLikelihood.NORMAL, 0.2), ModelConfig(latents=2), seed=0)
+    model = ImageVAE(
+        ImageEncoding(SIDE, SIDE, 3, PixelLikelihood.NORMAL, 0.2),
+        ModelConfig(latents=2),
+        objective=BetaObjective(),
+        seed=0,
+    )
     baseline = model.start_from(rows, rows, seed=0)
     shown = model.expected_features(tf.zeros([1, 2])).numpy().reshape(-1, 3).mean(axis=0)
     np.testing.assert_allclose(shown, pixels.reshape(-1, 3).mean(axis=0) / 255, atol=0.02)
@@ -134,7 +139,12 @@ def test_training_starts_from_the_mean_colour_and_is_judged_by_the_mean_picture(
 
 
 def test_standardising_changes_the_latents_and_not_what_is_decoded() -> None:
-    model = ImageVAE(ImageEncoding(SIDE, SIDE, 1, PixelLikelihood.NORMAL, 0.2), ModelConfig(latents=3), seed=0)
+    model = ImageVAE(
+        ImageEncoding(SIDE, SIDE, 1, PixelLikelihood.NORMAL, 0.2),
+        ModelConfig(latents=3),
+        objective=BetaObjective(),
+        seed=0,
+    )
     pixels = np.random.default_rng(0).integers(0, 256, (50, SIDE, SIDE, 1), dtype=np.uint8)
     batch = (tf.constant(pixels), tf.constant(np.tile([0, 0, SIDE, SIDE], (50, 1)), tf.int32))
     mean, stddev = (part.numpy() for part in model.encode(batch))

@@ -15,7 +15,7 @@ from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Li
 from vaeaudit.data.encoding import Encoding
 from vaeaudit.data.schema import Kind
 from vaeaudit.models.likelihoods import SCALE_FLOOR, MixedLikelihood, blocks_of
-from vaeaudit.models.networks import TableInputs
+from vaeaudit.models.table_vae import TableInputs
 
 tfd = tfp.distributions
 RNG = np.random.default_rng(7)

@@ -13,6 +13,7 @@ from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding import fit_encoding
 from vaeaudit.data.schema import Kind
 from vaeaudit.models import TableVAE
+from vaeaudit.models.objectives import BetaObjective
 
 N = 4000
 
@@ -25,7 +26,7 @@ def marginal(dataset_of: Any) -> Any:
     level = generator.choice(list("abc"), N, p=[0.6, 0.3, 0.1])
     dataset = dataset_of({"real": (real, Kind.REAL), "level": (level, Kind.CATEGORY)})
     encoding = fit_encoding(dataset, max_levels=255)
-    model = TableVAE(encoding, ModelConfig(latents=1, hidden=(4,)), seed=0)
+    model = TableVAE(encoding, ModelConfig(latents=1, hidden=(4,)), objective=BetaObjective(), seed=0)
     rows = encoding.encode(dataset.frame)
     return model, rows, model.start_from(rows, rows, seed=0)
 
@@ -63,7 +64,7 @@ def test_a_missing_level_costs_what_missing_cells_do(dataset_of: Any) -> None:
     level = np.array(["a", "b", None, "a"] * 25, object)
     dataset = dataset_of({"level": (level, Kind.CATEGORY)})
     encoding = fit_encoding(dataset, max_levels=255)
-    model = TableVAE(encoding, ModelConfig(latents=1, hidden=(4,)), seed=0)
+    model = TableVAE(encoding, ModelConfig(latents=1, hidden=(4,)), objective=BetaObjective(), seed=0)
     rows = encoding.encode(dataset.frame)
     model.start_from(rows, rows, seed=0)
     expected = [-np.log(0.75 * 2 / 3), -np.log(0.75 / 3), -np.log(0.25), -np.log(0.75 * 2 / 3)]

@@ -9,7 +9,7 @@ from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Li
 from vaeaudit.data.encoding import Encoding
 from vaeaudit.data.schema import Kind
 from vaeaudit.models.likelihoods import MixedLikelihood
-from vaeaudit.models.networks import TableInputs, decoder_network, encoder_network
+from vaeaudit.models.table_vae import TableInputs, decoder_network, encoder_network
 
 ENCODING = Encoding(
     (

@@ -1,6 +1,8 @@
-"""KL, importance-weighted bound and trimmed mean against closed forms and Monte-Carlo."""
+"""Objectives, KL, importance-weighted bound and trimmed mean against closed forms and Monte-Carlo."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.models.objectives import importance_weighted_bound, kl_per_latent, posterior, prior, trimmed_mean
+from vaeaudit.config import EnsembleConfig, ModelConfig, Objective
+from vaeaudit.models.objectives import (
+    OBJECTIVES,
+    POINT_STDDEV,
+    AutoencoderObjective,
+    BetaObjective,
+    importance_weighted_bound,
+    kl_per_latent,
+    posterior,
+    prior,
+    trimmed_mean,
+)
+from vaeaudit.models.posterior_ensemble import PosteriorEnsemble, plan_members
 
 RNG = np.random.default_rng(4)
 MEAN = RNG.normal(0, 1.5, (6, 3)).astype(np.float32)
@@ -70,3 +84,85 @@ def test_a_row_that_is_trimmed_has_no_gradient() -> None:
     with tf.GradientTape() as tape:
         trimmed = trimmed_mean(loss, 0.25)
     np.testing.assert_allclose(tape.gradient(trimmed, loss), [1 / 3, 1 / 3, 1 / 3, 0])
+
+
+class PinnedObjective(BetaObjective):
+    """A further objective: the beta-VAE, but posterior means are drawn to 3 instead of to 0."""
+
+    def loss(self, log_likelihood: Any, mean: Any, stddev: Any, z: Any, weight: Any) -> Any:
+        """Return the loss of the beta-VAE whose prior is N(3, 1)."""
+        return super().loss(log_likelihood, mean - 3.0, stddev, z, weight)
+
+
+def test_a_further_objective_is_one_class_and_one_entry(learned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(OBJECTIVES, "pinned", PinnedObjective)
+    config = ModelConfig(latents=4, hidden=(16,))
+    object.__setattr__(config, "objective", "pinned")  # a word that the command line does not know
+    training = learned.train_again(model=config)
+
+    mean = learned.codes_of(training).mean
+    assert np.abs(mean.mean(axis=0) - 3).max() < 1
+    assert np.abs(learned.codes.mean.mean(axis=0)).max() < 1
+    # What decides when to stop is the same loss: it fell with the prior at 3, and far below that of a prior at 0.
+    assert training.history["val_loss"][-1] < training.history["val_loss"][0] < -training.history["val_elbo"][-1]
+
+
+def test_the_ensemble_minimises_the_objective_that_it_is_given() -> None:
+    config = EnsembleConfig(width=8)
+    plan = plan_members(3, 1, config, seed=0)
+    features, noise = tf.random.stateless_normal([8, 5, 3], [0, 1]), tf.random.stateless_normal([8, 5, 3], [0, 2])
+    losses = {}
+    for objective in (BetaObjective(), PinnedObjective(), AutoencoderObjective()):
+        ensemble = PosteriorEnsemble(plan, config, seed=0, objective=objective)
+        losses[type(objective)] = ensemble.losses(features, noise, tf.constant(0.5)).numpy()
+        mean = ensemble.encode(features)[0].numpy()
+    # KL from N(3, 1) instead of N(0, 1): ((m - 3)^2 - m^2) / 2 more per latent.
+    more = 0.5 * ((mean - 3) ** 2 - mean**2).sum(axis=-1)
+    np.testing.assert_allclose(losses[PinnedObjective] - losses[BetaObjective], 0.5 * more, rtol=1e-4, atol=1e-4)
+    assert (losses[AutoencoderObjective] != losses[BetaObjective]).all()
+
+
+def test_every_word_for_an_objective_has_a_class_that_says_the_same_of_the_prior() -> None:
+    assert {word: OBJECTIVES[word].has_prior for word in Objective} == {word: word.has_prior for word in Objective}
+    assert set(OBJECTIVES) == set(Objective)
+
+
+def test_the_loss_of_the_beta_vae_is_the_weighted_kl_minus_the_log_likelihood() -> None:
+    log_likelihood = RNG.normal(size=6).astype(np.float32)
+    loss = BetaObjective().loss(tf.constant(log_likelihood), tf.constant(MEAN), tf.constant(STDDEV), None, 4.0)
+    closed = 0.5 * (MEAN**2 + STDDEV**2 - 1 - np.log(STDDEV**2)).sum(axis=1)
+    np.testing.assert_allclose(loss, 4 * closed - log_likelihood, rtol=1e-5)
+
+
+def test_the_stddev_of_the_beta_vae_is_positive_rises_and_starts_near_one() -> None:
+    stddev = BetaObjective().stddev(tf.constant([-100.0, -1.0, 0.0, 1.0])).numpy()
+    assert stddev[0] == pytest.approx(1e-3)
+    assert (np.diff(stddev) > 0).all()
+    assert stddev[2] == pytest.approx(1.001)
+
+
+def test_samples_of_the_beta_vae_have_the_posteriors_moments() -> None:
+    noise = tf.random.stateless_normal([50_000, *MEAN.shape], seed=[1, 2])
+    z = BetaObjective().latents(tf.constant(MEAN), tf.constant(STDDEV), noise).numpy()
+    np.testing.assert_allclose(z.mean(axis=0), MEAN, atol=0.04)
+    np.testing.assert_allclose(z.std(axis=0), STDDEV, rtol=0.02)
+
+
+def test_importance_weights_are_the_densities_of_the_prior_and_of_the_posterior() -> None:
+    z = RNG.normal(size=(7, *MEAN.shape)).astype(np.float32)
+    objective = BetaObjective()
+    np.testing.assert_allclose(objective.log_prior(z), stats.norm.logpdf(z).sum(axis=-1), rtol=1e-4)
+    of_posterior = stats.norm.logpdf(z, MEAN, STDDEV).sum(axis=-1)
+    np.testing.assert_allclose(objective.log_posterior(z, MEAN, STDDEV), of_posterior, rtol=1e-4)
+
+
+def test_the_autoencoder_has_a_point_for_a_posterior_and_no_prior() -> None:
+    objective, log_likelihood = AutoencoderObjective(), tf.constant(RNG.normal(size=6), tf.float32)
+    mean, noise = tf.constant(MEAN), tf.ones((2, *MEAN.shape))
+    stddev = objective.stddev(mean)
+    assert np.all(stddev.numpy() == np.float32(POINT_STDDEV))
+    np.testing.assert_array_equal(objective.latents(mean, stddev, noise), np.stack([MEAN, MEAN]))
+    np.testing.assert_array_equal(objective.loss(log_likelihood, mean, stddev, mean, 9.0), -log_likelihood.numpy())
+    np.testing.assert_allclose(objective.divergence(mean, stddev), MEAN**2 / 2, rtol=1e-5)
+    assert not objective.log_prior(mean).numpy().any()
+    assert not objective.log_posterior(mean, mean, stddev).numpy().any()

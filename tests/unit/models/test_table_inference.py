@@ -13,7 +13,7 @@ from vaeaudit.config import Objective
 from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.schema import Kind
 from vaeaudit.models import TRAVERSAL, encode_rows, traversals, typical_column_nats
-from vaeaudit.models.build import CHUNK
+from vaeaudit.models.inference import CHUNK
 from vaeaudit.models.table_inference import REASONS, in_user_units
 
 

@@ -24,10 +24,8 @@ def space_between_rows(model: ModelSummary, space: LatentSpaceSummary) -> list[B
     blocks: list[Block] = [_between(model.continuity, space.jumps)]
     if model.completeness is not None:
         blocks.append(_around(model.completeness, space))
-    if model.objective == "ae":
-        said = (
-            "This model was trained with the objective ae, without a prior: nothing led its latents towards N(0, 1), "
-        )
+    if not model.objective.has_prior:
+        said = "This model was trained without a prior: nothing led its latents towards N(0, 1), "
         blocks.append(Paragraph(said + "from which samples are drawn here as for every other model."))
     return [*blocks, _numbers(model, space), _distances(space)]
 
