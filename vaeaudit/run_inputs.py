@@ -70,7 +70,7 @@ def inputs_with(
         pairs=run.pairs,
         reference=None if reference is None else reference_of(reference, fdr=scores.fdr),
         aspects=analysis.aspects_of(run.codes, run.scoring),
-        rareness=_rareness_of(run),
+        rareness=analysis.Rareness.from_arrays(run.scoring, run.config.analysis),
         companions=run.companions,
         cells=run.cells,
         member_means=run.member_means,
@@ -88,11 +88,6 @@ def _facts_of(run: Run) -> RunFacts:
         data=SourceFacts(source["name"], source["kind"], source["fingerprint"]),
         **{name: metadata[name] for name in ("created", "seed", "versions", "timings")},
     )
-
-
-def _rareness_of(run: Run) -> analysis.Rareness | None:
-    """None for a run of an earlier version, which can still be reported on."""
-    return analysis.Rareness.from_arrays(run.scoring, run.config.analysis)
 
 
 def reference_of(stored: StoredReference, *, fdr: float) -> analysis.Reference:

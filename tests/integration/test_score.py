@@ -18,7 +18,6 @@ import pytest
 from PIL import Image
 
 from vaeaudit import pipeline
-from vaeaudit.analysis import regions_from_dict
 from vaeaudit.cli.main import run as vaeaudit
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import InputError, InterruptedFit, RunError, UsageError
@@ -160,7 +159,7 @@ def test_what_only_groups_need_may_be_missing(fitted: Any, tmp_path: Path) -> No
     rows, document = score(fitted, frame, tmp_path)
     assert set(document["lacking"]) == {"sex", "loan_approved", "person_id"}
     np.testing.assert_allclose(rows["outlier_score"], fitted.run.rows["outlier_score"], rtol=1e-4)
-    rules = {rule.id: rule for rule in regions_from_dict(fitted.run.regions)}
+    rules = {rule.id: rule for rule in fitted.run.regions}
     over = {condition.column for name in rows["region"].dropna().unique() for condition in rules[name].rule}
     assert not over & set(document["lacking"])
 

@@ -83,14 +83,14 @@ def test_all_damage_is_refused(tampered: Tampered, commands: dict[str, Callable[
 
 
 def test_the_command_line_says_it_in_a_line_and_exits_with_2(
-    tampered: Tampered, fitted: Any, capsys: pytest.CaptureFixture[str]
+    tampered: Tampered, fitted: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     damage = Damage("latents.npz", "emptied", b"")
     tampered.put(damage)
     run = str(tampered.folder)
     codes = [run_command(words) for words in (["report", run], ["rebalance", run])]
     tampered.restore(damage)
-    said = capsys.readouterr().err
+    said = capfd.readouterr().err
     assert codes == [2, 2]
     assert said.count("latents.npz: expected arrays of a vaeaudit run") == 2
     assert "Traceback" not in said and "internal error" not in said
