@@ -59,9 +59,9 @@ $(PEERS)/%/.installed: benchmarks/peers/%.txt
 	$(PEERS)/$*/bin/python -m pip install --quiet --requirement $<
 	@touch $@
 
-mutants: $(PEERS)/mutants/.installed ## Plant faults in the statistics and record how many the tests notice; continues where stopped.
+mutants: $(STAMP) $(PEERS)/mutants/.installed ## Plant faults in the statistics and record how many the tests notice; continues where stopped.
 	$(ONE_THREAD) $(PEERS)/mutants/bin/mutmut run --max-children 2
-	$(PEERS)/mutants/bin/python -m benchmarks.mutants
+	$(BIN)/python -m benchmarks.mutants
 
 clean: ## Remove what make made.
 	rm -rf $(VENV) $(PEERS) mutants build dist *.egg-info demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import RESULTS, table
+from benchmarks import record
 
 #: Exit code of the tests -> what it says of a mutant; None: not tried yet. Others: the tests crashed or took too long.
 OUTCOMES = {0: "survived", 1: "killed", 3: "killed", 33: "without a test", None: "not tried"}
@@ -40,9 +40,10 @@ def main() -> int:
         print("mutants/ is not there: run `make mutants`", file=sys.stderr)
         return 2
     rows = count(folder)
-    document = {"benchmark": "mutants", "tool": "mutmut 3.8.1", "command": "make mutants", "modules": rows}
-    (RESULTS / "mutants.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(table(rows))
+    tried, noticed = (sum(row[name] for row in rows) for name in ("tried", "noticed"))
+    data = f"{tried:,} of {sum(row['mutants'] for row in rows):,} mutants (mutmut), {noticed:,} noticed"
+    record.write("mutants", {"by_module": rows}, data=data)
+    print(record.table(rows))
     return 0
 
 

@@ -65,6 +65,33 @@ def test_a_dataset_with_nothing_against_it_passes_and_the_sentence_says_what_was
     assert "No sensitive attribute was declared" in verdict(healthy, sensitive=()).sentence
 
 
+def test_each_gate_says_its_figure_and_its_threshold_and_passes_at_the_threshold(healthy):
+    read = 100 * FEWEST_ROWS
+    bad = round(CONFIG.max_quarantined_share * read)
+    answer = verdict(healthy, RowAccounting(read, FEWEST_ROWS, bad, read - FEWEST_ROWS - bad))
+    gain = healthy.model.elbo_nats - healthy.model.baseline_nats
+    assert {entry.name: (entry.status, entry.value, entry.threshold) for entry in answer.gates} == {
+        "rows": ("pass", FEWEST_ROWS, FEWEST_ROWS),
+        "data_quality": ("pass", pytest.approx(CONFIG.max_quarantined_share), CONFIG.max_quarantined_share),
+        "model": ("pass", gain, 0.0),
+        "outliers": ("pass", 0.005, CONFIG.max_outlier_share),
+        "regions": ("pass", None, CONFIG.min_ratio),
+    }
+    assert gate(verdict(replace(healthy, regions_tested=0)), "regions").threshold == CONFIG.min_ratio
+
+
+def test_a_model_without_an_active_latent_learned_nothing_and_an_autoencoder_is_flattered(healthy):
+    for active, status in ((0, "inconclusive"), (1, "pass")):
+        measured = replace(healthy, model=replace(healthy.model, active_latents=active))
+        assert gate(verdict(measured), "model").status == status
+    flattered = replace(healthy, model=replace(healthy.model, objective="ae"))
+    meaning = gate(verdict(flattered), "model").meaning
+    assert meaning == gate(verdict(healthy), "model").meaning + (
+        " An autoencoder has no prior, which flatters this figure."
+    )
+    assert meaning.startswith("Did the model learn how the columns go together? It gains ")
+
+
 def test_too_few_rows_are_inconclusive_and_never_a_pass(healthy):
     answer = verdict(healthy, RowAccounting(FEWEST_ROWS - 1, FEWEST_ROWS - 1, 0, 0))
     assert answer.status == "inconclusive"
