@@ -23,14 +23,14 @@ from sklearn.model_selection import cross_val_predict
 
 from benchmarks import record
 from benchmarks.group_accuracy import Judged, paired, per_group, per_seed, summary
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.config import PRESETS, AnalysisConfig, FitConfig, Preset, Rarity, ReadConfig, TrainConfig
-from vaeaudit.data import load
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.image_encoding import fit_image_encoding
-from vaeaudit.latent_histograms import effective_sample_size, fit_histograms
-from vaeaudit.latents import ACTIVE_THRESHOLD
+from vaeaudit.data.encoding.image_encoding import fit_image_encoding
+from vaeaudit.data.reading import load
+from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
+from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.weights import dbvae_weight, resampling_weight
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]

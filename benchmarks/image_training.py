@@ -21,12 +21,12 @@ import tensorflow as tf
 from benchmarks.plain_networks import plain_networks
 from vaeaudit import models
 from vaeaudit.config import ModelConfig
-from vaeaudit.data.image_encoding import ImageRows, PixelLikelihood, fit_image_encoding
-from vaeaudit.data.image_store import ImageStore
-from vaeaudit.models.batches import training_batches
-from vaeaudit.models.image_networks import image_networks
+from vaeaudit.data.encoding.image_encoding import ImageRows, PixelLikelihood, fit_image_encoding
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.models.fitting.batches import training_batches
+from vaeaudit.models.fitting.training import STEPS_PER_EXECUTION
+from vaeaudit.models.image.networks import image_networks
 from vaeaudit.models.objectives import BetaObjective
-from vaeaudit.models.training import STEPS_PER_EXECUTION
 
 _NETWORKS = {"plain": plain_networks, "default": image_networks}
 #: Pictures per call into the graph, and draws from q(z|x) per picture, for the held-out ELBO.

@@ -25,8 +25,8 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks import record
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data import load
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.reading import load
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -110,10 +110,10 @@ def magnetic_tile(folder: Path, cache: Path, seed: int) -> tuple[dict[str, Any],
 def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
     """Train on one dataset at the defaults, and score others by our score, the ELBO and the detectors on pixels."""
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.analysis.densities.density import fit_density  # noqa: PLC0415
-    from vaeaudit.analysis.densities.rareness import Rareness  # noqa: PLC0415
-    from vaeaudit.analysis.outliers.image_scoring import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
-    from vaeaudit.data.image_encoding import fit_image_encoding  # noqa: PLC0415
+    from vaeaudit.data.encoding.image_encoding import fit_image_encoding  # noqa: PLC0415
+    from vaeaudit.scoring.image_score import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
+    from vaeaudit.scoring.rarity.density import fit_density  # noqa: PLC0415
+    from vaeaudit.scoring.rarity.rareness import Rareness  # noqa: PLC0415
 
     encoding = fit_image_encoding(_store(trained))
     config = models.resolve(FitConfig(seed=seed), encoding)

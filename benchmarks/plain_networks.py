@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from vaeaudit.models.image_networks import DENSE, OUTPUTS
+from vaeaudit.models.image.networks import DENSE, OUTPUTS
 
 _WIDTHS = (32, 32, 64, 64)
 
@@ -16,7 +16,7 @@ def plain_networks(
 ) -> tuple[keras.Sequential, keras.Sequential]:
     """Return an encoder [B, D] -> [B, 2 L] and a decoder [B, L] -> [B, D], mirrored.
 
-    Four 4 x 4 convolutions of stride 2, then a dense layer. Called like `vaeaudit.models.image_networks`; height and
+    Four 4 x 4 convolutions of stride 2, then a dense layer. Called like `vaeaudit.models.image.networks`; height and
     width are multiples of 16.
     """
     rows, columns = height // 16, width // 16

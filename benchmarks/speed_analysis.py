@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis import AuditInputs, ModelFacts, Reference, RowScores, audit
-from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
+from vaeaudit.analysis import AuditInputs, ModelFacts, Reference, RowScores
+from vaeaudit.analysis.audit.asking import asking as audit
+from vaeaudit.analysis.audit.results import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
-from vaeaudit.data.schema import Column, Kind, Role, Schema
-from vaeaudit.latents import LatentCodes
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.outputs.latents import LatentCodes
 
 SIZES = (12_500, 25_000, 50_000)
 COLUMNS, LATENTS = 100, 16

@@ -56,9 +56,9 @@ def pipeline(adult: Path) -> list[dict[str, Any]]:
     """Batches per second that the input pipeline alone delivers, against steps per second of training."""
     from vaeaudit import models  # noqa: PLC0415 - TensorFlow
     from vaeaudit.config import FitConfig, ReadConfig  # noqa: PLC0415
-    from vaeaudit.data import load  # noqa: PLC0415
-    from vaeaudit.data.encoding import fit_encoding  # noqa: PLC0415
-    from vaeaudit.models.batches import training_batches  # noqa: PLC0415
+    from vaeaudit.data.encoding.table_encoding import fit_encoding  # noqa: PLC0415
+    from vaeaudit.data.reading import load  # noqa: PLC0415
+    from vaeaudit.models.fitting.batches import training_batches  # noqa: PLC0415
 
     dataset = load(adult, ReadConfig(label="income", sensitive=("sex", "race", "age")))
     config = FitConfig()

@@ -11,8 +11,8 @@ from numpydoc.docscrape import NumpyDocString
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from vaeaudit.analysis.results.audit import ReportDocument
-from vaeaudit.analysis.results.rebalancing import RebalanceResults
+from vaeaudit.analysis.audit.results import ReportDocument
+from vaeaudit.analysis.rebalancing.results import RebalanceResults
 
 FOLDER = Path(__file__).parents[1] / "vaeaudit" / "report"
 DOCUMENTS: dict[str, type] = {"report": ReportDocument, "rebalance": RebalanceResults}

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from vaeaudit.config import PRESETS, FitConfig, ModelConfig, ReadConfig, TrainConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
-from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.data.schema.columns import Column, Kind, Schema
 
 pytest_plugins = ["tests.loop", "pytester"]
 # How long an example takes hangs on what else the machine does: that must not fail a property.

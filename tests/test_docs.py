@@ -155,7 +155,7 @@ def test_python_blocks_compile_and_take_only_public_names() -> None:
 
 def test_the_rule_function_of_the_report_page_agrees_with_the_packages_own() -> None:
     from vaeaudit.analysis import apply_rule
-    from vaeaudit.analysis.conditions import Condition
+    from vaeaudit.data.grouping.conditions import Condition
 
     names: dict[str, Any] = {}
     exec(blocks(page("docs/report.md"), "python")[0], names)  # noqa: S102 - our own page
@@ -278,8 +278,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_kinds_roles_likelihoods_and_missing_tokens_are_documented() -> None:
     from vaeaudit.data import Kind, Role
-    from vaeaudit.data.column_encoding import Likelihood
-    from vaeaudit.data.readings import ALWAYS_MISSING, MISSING_AMONG_NUMBERS
+    from vaeaudit.data.encoding.column_encoding import Likelihood
+    from vaeaudit.data.schema.readings import ALWAYS_MISSING, MISSING_AMONG_NUMBERS
 
     text = page("docs/data.md")
     assert {kind.value for kind in Kind} <= code_words(section(text, "Kinds"))

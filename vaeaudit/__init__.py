@@ -25,7 +25,7 @@ _WHERE = {
     "BetaVAE": "vaeaudit.models",
     "Dataset": "vaeaudit.data",
     "FitConfig": "vaeaudit.config",
-    "LatentCodes": "vaeaudit.latents",
+    "LatentCodes": "vaeaudit.outputs.latents",
     "VaeauditError": "vaeaudit.errors",
 }
 

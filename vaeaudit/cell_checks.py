@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit import analysis
-from vaeaudit.latents import CellExpectations, CellNull, LatentCodes
+from vaeaudit.outputs.latents import CellExpectations, CellNull, LatentCodes
 
 if TYPE_CHECKING:
     from vaeaudit.models import BetaVAE, TableCells, TableVAE

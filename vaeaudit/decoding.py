@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import analysis
-from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.coverage.results import Region
 
 if TYPE_CHECKING:
     from vaeaudit.models import BetaVAE, TableVAE

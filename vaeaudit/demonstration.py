@@ -14,12 +14,12 @@ import pandas as pd
 
 from vaeaudit import pipeline
 from vaeaudit.analysis import apply_rule
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.errors import UsageError
 from vaeaudit.progress import Listener, ignore
 from vaeaudit.samples import People, matching, people
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.storage.files import cannot_write, make_folder, replacing
 from vaeaudit.storage.locks import LOCK, PATIENCE, Lock
 from vaeaudit.wording import numbers, phrases

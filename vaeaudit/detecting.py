@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import data
-from vaeaudit.analysis.outliers.scoring import table_score
 from vaeaudit.config import FitConfig
-from vaeaudit.data.encoding import Encoding, fit_encoding
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.encoding.table_encoding import Encoding, fit_encoding
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.scoring.table_score import table_score
 from vaeaudit.table_scores import encode_other, encode_table
 
 if TYPE_CHECKING:

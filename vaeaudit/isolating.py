@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.outliers.isolation import PosteriorIsolation, fit_isolation
 from vaeaudit.config import EnsembleConfig
-from vaeaudit.data.features import FeatureScaling, fit_features
-from vaeaudit.data.folds import can_cross_fit, content_folds
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.encoding.features import FeatureScaling, fit_features
+from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import RunError
+from vaeaudit.scoring.isolation import PosteriorIsolation, fit_isolation
+from vaeaudit.statistics.folds import can_cross_fit, content_folds
 
 Arrays = dict[str, npt.NDArray[Any]]
 _WEIGHT = "ensemble_"

@@ -6,7 +6,7 @@ import numpy as np
 
 from vaeaudit import analysis, data, runs
 from vaeaudit.cell_checks import check_cells
-from vaeaudit.data.image_encoding import ImageRows
+from vaeaudit.data.encoding.image_encoding import ImageRows
 from vaeaudit.data.population_shares import Population
 from vaeaudit.decoding import decode_table_regions
 from vaeaudit.learning import Learned

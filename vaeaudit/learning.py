@@ -15,21 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import runs
-from vaeaudit.analysis.densities.density import LatentDensity, fit_density
-from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.model_summary import summarise_density
-from vaeaudit.analysis.outliers.calibration import sample_of_scores
-from vaeaudit.analysis.outliers.image_scoring import fit_reference, image_outlier_score
+from vaeaudit.analysis.latents.model_summary import summarise_density
 from vaeaudit.config import FitConfig
 from vaeaudit.data import Dataset
-from vaeaudit.data.encoding import fit_encoding
-from vaeaudit.data.image_encoding import ImageEncoding, ImageRows, fit_image_encoding
-from vaeaudit.data.rows import AnyEncoding, Rows
+from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, fit_image_encoding
+from vaeaudit.data.encoding.rows import AnyEncoding, Rows
+from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.errors import InconclusiveError, InterruptedFit
-from vaeaudit.latents import LatentCodes
+from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.progress import Listener, Progress
 from vaeaudit.runs import PartialRun, RunWriter, artifacts
 from vaeaudit.runs.artifacts import Members
+from vaeaudit.scoring.image_score import fit_reference, image_outlier_score
+from vaeaudit.scoring.rarity.density import LatentDensity, fit_density
+from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.statistics.calibration import sample_of_scores
 from vaeaudit.table_scores import encode_table
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, Weighting
 from vaeaudit.data import audit_toml, describe
 from vaeaudit.data.population import read_population
 from vaeaudit.data.population_shares import Population
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.schema.columns import Schema
 from vaeaudit.decoding import with_decoded_regions
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
 from vaeaudit.judging import judge_rows

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import analysis, data
-from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
+from vaeaudit.analysis.audit.results import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig, Objective
 from vaeaudit.runs import Run, StoredReference, read_reference
+from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 
 def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> analysis.AuditInputs:

@@ -13,12 +13,12 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaeaudit import data
-from vaeaudit.analysis.multiplicity import benjamini_hochberg
 from vaeaudit.config import FitConfig, Preset, ReadConfig, TrainConfig, preset_values
-from vaeaudit.data.assemble import MIN_ROWS
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.reading.assemble import MIN_ROWS
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.detecting import learn_detector
 from vaeaudit.errors import VaeauditError
+from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 
 class BetaVAEDetector(OutlierMixin, BaseEstimator):

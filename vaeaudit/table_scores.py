@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.outliers.scoring import density_null
 from vaeaudit.config import FitConfig
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.schema.columns import Schema
 from vaeaudit.isolating import isolation_of, learn_isolation
-from vaeaudit.latents import LatentCodes
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.scoring.table_score import density_null
 
 if TYPE_CHECKING:
     from vaeaudit.models import TableVAE

@@ -13,13 +13,13 @@ import pandas as pd
 from vaeaudit import analysis, data, runs
 from vaeaudit.cell_checks import check_cells
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data.image_encoding import ImageEncoding
-from vaeaudit.data.image_store import PictureForm
-from vaeaudit.data.rows import AnyEncoding
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.rows import AnyEncoding
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.errors import RunError, UsageError
-from vaeaudit.latents import LatentCodes
 from vaeaudit.learning import Arrays, Stopwatch
+from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.progress import Listener, Progress
 from vaeaudit.runs import PartialRun, Run, StoredReference
 from vaeaudit.table_scores import encode_other

@@ -1,6 +1,6 @@
 """Train pythae's BetaVAE on pictures and print when each epoch ended; runs in .peers/pythae.
 
-The networks mirror `benchmarks.plain_networks` and `vaeaudit.models.image_networks` layer by layer: as many weights,
+The networks mirror `benchmarks.plain_networks` and `vaeaudit.models.image.networks` layer by layer: as many weights,
 the same kernels, strides and widths. Settings other than architecture, batch and epochs are pythae's own defaults.
 """
 

@@ -16,7 +16,7 @@ import pytest
 from vaeaudit import learning, pipeline, runs
 from vaeaudit.cli.main import run as run_command
 from vaeaudit.errors import InterruptedFit, UsageError, VaeauditError
-from vaeaudit.models import training
+from vaeaudit.models.fitting import training
 from vaeaudit.runs import RunWriter
 from vaeaudit.storage import leftovers
 

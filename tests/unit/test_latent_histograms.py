@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.latent_histograms import LatentHistograms, bounded_weights, effective_sample_size, fit_histograms
+from vaeaudit.outputs.histograms import LatentHistograms, bounded_weights, effective_sample_size, fit_histograms
 
 RNG = np.random.default_rng(4)
 ALL = np.array([True, True])

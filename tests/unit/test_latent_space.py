@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.latents import LatentSpace
+from vaeaudit.outputs.latents import LatentSpace
 
 
 def arrays(**changed: Any) -> dict[str, Any]:

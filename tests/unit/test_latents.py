@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.latents import ACTIVE_THRESHOLD, LatentCodes
+from vaeaudit.outputs.latents import ACTIVE_THRESHOLD, LatentCodes
 
 N, L, K = 6, 3, 2
 RNG = np.random.default_rng(0)

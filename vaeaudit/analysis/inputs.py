@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.companion_scores import CompanionScores
-from vaeaudit.analysis.copies.row_pairs import RowPairs
-from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.results.audit import RunFacts
-from vaeaudit.analysis.results.latents import Stopped
-from vaeaudit.analysis.row_scores import RowScores
+from vaeaudit.analysis.audit.results import RunFacts
+from vaeaudit.analysis.latents.results import Stopped
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.data.schema import Schema
-from vaeaudit.latents import CellExpectations, LatentCodes, LatentSpace
-from vaeaudit.pictures import Pictures
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.row_pairs import RowPairs
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.scoring.rarity.rareness import Rareness
 
 FloatArray = npt.NDArray[np.floating]
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 from annotated_types import Ge
 
-from vaeaudit.data.image_store import ImageStore
-from vaeaudit.data.records import RawTable
-from vaeaudit.data.schema import Kind, Schema
+from vaeaudit.data.schema.columns import Kind, Schema
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.data.tables.records import RawTable
 
 QUARANTINE_COLUMNS = ("file", "row", "reason")
 

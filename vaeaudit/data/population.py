@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from vaeaudit.data.population_shares import OUTSIDE, Population, PopulationColumn, Span
-from vaeaudit.data.schema import Column, Schema
+from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.errors import InputError
 
 __all__ = ["OUTSIDE", "SHARE_ROUNDING", "Population", "PopulationColumn", "read_population"]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from vaeaudit.data.rows import Rows
+from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.models.graphs import Traced, traced
 from vaeaudit.models.vae import Batch, BetaVAE
 

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from vaeaudit.data.image_encoding import ImageEncoding
-from vaeaudit.data.rows import Rows
-from vaeaudit.latents import LatentCodes, LatentSpace
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.models.inference import expected_features, tensors
 from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.latents import LatentCodes, LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
 

@@ -129,7 +129,7 @@ class AutoencoderObjective:
         return tf.zeros_like(z[..., 0])
 
 
-#: Word of `vaeaudit.config.Objective` -> class; `vaeaudit.models.build.build` chooses from it.
+#: Word of `vaeaudit.config.Objective` -> class; `vaeaudit.models.fitting.build.build` chooses from it.
 OBJECTIVES: dict[str, type[Objective]] = {
     ObjectiveName.BETA.value: BetaObjective,
     ObjectiveName.AE.value: AutoencoderObjective,

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
-from vaeaudit.data.rows import AnyEncoding, Rows
+from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.objectives import Objective, importance_weighted_bound, trimmed_mean
 
 #: One tensor per array of `Rows.arrays`, B rows each.
@@ -50,7 +50,7 @@ class BetaVAE(keras.Model):
     config
         Beta, widths; `config.latents` must be resolved (not 0).
     objective
-        What training minimises; `vaeaudit.models.build.build` chooses it by `config.objective`.
+        What training minimises; `vaeaudit.models.fitting.build.build` chooses it by `config.objective`.
     encoder, decoder
         Networks [B, D] -> [B, 2 L] and [B, L] -> [B, n_parameters].
     likelihood

@@ -1,4 +1,4 @@
-"""What energy patches of pictures and of their residuals usually have, as `vaeaudit.models.patch_scales` learns it."""
+"""What energy patches of pictures and of their residuals usually have, as `vaeaudit.models.image.patch_scales` learns it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class PatchScales(Record):
 
     @property
     def n_statistics(self) -> int:
-        """K + 2: what `vaeaudit.models.image_scores.image_statistics` returns per picture."""
+        """K + 2: what `vaeaudit.models.image.scores.image_statistics` returns per picture."""
         return 1 + len(self.residual) + len(self.image) + 2
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults, ReportDocument
+from vaeaudit.analysis.audit.results import AuditResults, ReportDocument
 
 
 def document(results: AuditResults) -> dict[str, Any]:

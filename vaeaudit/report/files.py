@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report.document import document, to_json
 from vaeaudit.report.html import to_html
 from vaeaudit.storage.csv_safe import to_csv

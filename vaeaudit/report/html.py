@@ -12,9 +12,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 import vaeaudit
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report.blocks import Figure, Group, Section
-from vaeaudit.report.galleries import gradient
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.report.parts.blocks import Figure, Group, Section
+from vaeaudit.report.parts.galleries import gradient
 from vaeaudit.report.sections import SECTION_IDS, all_sections
 from vaeaudit.report.summary import summarise
 from vaeaudit.wording.phrases import clean

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaeaudit.analysis.results.rebalancing import PlanLine, RebalanceResults
+from vaeaudit.analysis.rebalancing.results import PlanLine, RebalanceResults
 from vaeaudit.report.document import plain, to_json
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import written_together

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults, Finding, Gate, Verdict
-from vaeaudit.analysis.results.latents import ModelSummary
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.report import text
+from vaeaudit.analysis.audit.results import AuditResults, Finding, Gate, Verdict
+from vaeaudit.analysis.latents.results import ModelSummary
+from vaeaudit.report.parts import text
+from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, table
 from vaeaudit.report.sections import SECTION_IDS
-from vaeaudit.report.tables import Badge, Cell, Column, Table, table
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 
 #: Status or severity -> tone of its badge.

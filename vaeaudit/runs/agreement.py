@@ -12,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.missing.placing import RegionRule, latent_of
-from vaeaudit.analysis.outliers.state import ImageScoring, TableScoring
+from vaeaudit.analysis.coverage.placing import RegionRule, latent_of
 from vaeaudit.config import FitConfig
-from vaeaudit.data.image_encoding import ImageEncoding
-from vaeaudit.data.rows import AnyEncoding
-from vaeaudit.data.schema import Column, Kind, Schema
-from vaeaudit.latents import CellExpectations, LatentCodes
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.rows import AnyEncoding
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.patch_scales import usable_scales
 from vaeaudit.outputs.record import FloatArray, IntArray
-from vaeaudit.pictures import Pictures
 from vaeaudit.runs.documents import Architecture
+from vaeaudit.scoring.state import ImageScoring, TableScoring
 
 #: Seconds since 1970 that pandas can write as a date, on either side.
 _FARTHEST = 9.2e9

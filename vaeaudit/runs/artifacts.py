@@ -15,17 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.companion_scores import CompanionScores
-from vaeaudit.analysis.copies.row_pairs import RowPairs
-from vaeaudit.analysis.missing.placing import RegionRule, regions_from_dict
-from vaeaudit.analysis.outliers.state import ImageScoring, TableScoring
+from vaeaudit.analysis.coverage.placing import RegionRule, regions_from_dict
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import RunError
-from vaeaudit.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.pictures import Pictures
+from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.runs import documents, store
 from vaeaudit.runs.documents import Document
+from vaeaudit.scoring.state import ImageScoring, TableScoring
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)

@@ -15,10 +15,10 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.load_like import OtherData
+from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.population_shares import Population
-from vaeaudit.data.rows import AnyEncoding
-from vaeaudit.latents import LatentCodes
+from vaeaudit.data.reading.load_like import OtherData
+from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.runs import artifacts
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.runs.reading import Run

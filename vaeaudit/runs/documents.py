@@ -12,13 +12,13 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from vaeaudit.config import FitConfig, ModelConfig
-from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.rows import AnyEncoding
+from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.population_shares import Population
-from vaeaudit.data.rows import AnyEncoding
-from vaeaudit.data.schema import Column, Kind, Schema
+from vaeaudit.data.schema.columns import Column, Kind, Schema
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0)]

@@ -13,17 +13,17 @@ from typing import Any, Literal, TypeVar
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.companion_scores import CompanionScores
-from vaeaudit.analysis.copies.row_pairs import RowPairs
-from vaeaudit.analysis.missing.placing import RegionRule
+from vaeaudit.analysis.coverage.placing import RegionRule
 from vaeaudit.config import FitConfig
-from vaeaudit.data.image_encoding import ImageEncoding
-from vaeaudit.data.rows import AnyEncoding
-from vaeaudit.data.schema import Schema
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.rows import AnyEncoding
+from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import RunError
-from vaeaudit.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.pictures import Pictures
+from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
 from vaeaudit.runs.directory import RUNS

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.latents import LatentCodes
+from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.runs import artifacts, store
 from vaeaudit.runs.artifacts import ReferenceScores
 from vaeaudit.runs.directory import RunWriter

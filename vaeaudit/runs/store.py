@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.schema import Column, Schema
+from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.record import Array
 from vaeaudit.storage.csv_safe import read_exact_csv, to_exact_csv

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.cells import number_text as exact_text
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.data.tables.cells import number_text as exact_text
 
 MISSING = "(missing)"
 PRESENT = "(any value)"

@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.audit.results import RunFacts, SourceFacts
+from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts
-from vaeaudit.analysis.results.audit import RunFacts, SourceFacts
-from vaeaudit.analysis.results.coverage import Region
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.row_scores import RowScores
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
-from vaeaudit.data.schema import Column, Kind, Role, Schema
-from vaeaudit.latents import LatentCodes
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.statistics.measures import Interval
 
 
 def make_column(name: str, values: pd.Series, kind: Kind, role: Role = Role.INPUT, **more: Any) -> Column:

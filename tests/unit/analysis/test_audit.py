@@ -10,13 +10,14 @@ import pandas as pd
 import pytest
 
 from vaeaudit import analysis
-from vaeaudit.analysis import RegionSearch, audit, flagged_table, row_table, search_regions
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.quality import QuarantinedRecord
+from vaeaudit.analysis import RegionSearch, flagged_table, row_table, search_regions
+from vaeaudit.analysis.audit.asking import asking as audit
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.quality.results import QuarantinedRecord
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population_shares import Population, PopulationColumn
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import InputError
 
 CONFIG = AnalysisConfig()

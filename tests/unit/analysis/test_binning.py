@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.binning import date_cuts, number_cuts, roundest
+from vaeaudit.statistics.binning import date_cuts, number_cuts, roundest
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.columns import describe, summarise_columns
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.analysis.quality.columns import describe, summarise_columns
+from vaeaudit.data.schema.columns import Column, Kind
 
 
 def levelled(values, kind=Kind.CATEGORY, levels=None):

@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.columns import summarise_columns
-from vaeaudit.analysis.explained import MOST_COLUMNS, MOST_COMPUTED, explain_latents
-from vaeaudit.analysis.fairness_findings import proxy_findings
-from vaeaudit.analysis.groups import group_column
+from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
+from vaeaudit.analysis.coverage.findings import region_findings
+from vaeaudit.analysis.coverage.latent_columns import uncrossed
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.fairness.findings import proxy_findings
+from vaeaudit.analysis.fairness.proxies import find_proxies
+from vaeaudit.analysis.fairness.results import Proxy
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.baselines import MOST_OF_LATENTS
-from vaeaudit.analysis.missing.latent_columns import uncrossed
-from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.proxies import find_proxies
-from vaeaudit.analysis.results.fairness import Proxy
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.row_findings import region_findings
+from vaeaudit.analysis.latents.explained import MOST_COLUMNS, MOST_COMPUTED, explain_latents
+from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.picture_columns import MEANINGS, computed_columns
-from vaeaudit.data.schema import Kind, Role, Schema
+from vaeaudit.data.grouping.groups import group_column
+from vaeaudit.data.images.measured_columns import MEANINGS, computed_columns
+from vaeaudit.data.schema.columns import Kind, Role, Schema
+from vaeaudit.statistics.measures import Interval
 
 Build = Callable[..., AuditInputs]
 CONFIG = AnalysisConfig()

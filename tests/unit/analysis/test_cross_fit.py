@@ -5,9 +5,9 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from vaeaudit.analysis.column_bins import column_features
-from vaeaudit.analysis.cross_fit import MOST_FEATURES, RIDGE, latent_features, out_of_fold_scores
-from vaeaudit.analysis.groups import group_column
+from vaeaudit.data.grouping.column_bins import column_features
+from vaeaudit.data.grouping.groups import group_column
+from vaeaudit.statistics.cross_fit import MOST_FEATURES, RIDGE, latent_features, out_of_fold_scores
 
 
 def test_scores_are_those_of_ridge_regressions_fitted_without_the_fold():

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vaeaudit.analysis.disparities import (
+from vaeaudit.analysis.fairness.disparities import (
     MAX_OUTCOMES,
     assess_disparities,
     compare_rates,
     minimum_detectable_difference,
 )
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
 
 CONFIG = AnalysisConfig()
 

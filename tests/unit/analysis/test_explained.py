@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.explained import bin_sums, direction, explain_latents, held_out_r2, noise_floor
-from vaeaudit.analysis.groups import group_column
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.analysis.latents.explained import bin_sums, direction, explain_latents, held_out_r2, noise_floor
+from vaeaudit.data.grouping.groups import group_column
+from vaeaudit.data.schema.columns import Column, Kind
 
 
 def grouping(values, kind=Kind.REAL, name="x", bins=20):

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.disparities import assess_disparities
-from vaeaudit.analysis.fairness_findings import disparity_findings, proxy_findings
-from vaeaudit.analysis.results.fairness import Proxy
-from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.fairness.disparities import assess_disparities
+from vaeaudit.analysis.fairness.findings import disparity_findings, proxy_findings
+from vaeaudit.analysis.fairness.results import Proxy
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.statistics.measures import Interval
 
 CONFIG = AnalysisConfig()
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from vaeaudit.analysis.findings import rank
-from vaeaudit.analysis.results.audit import Finding, Severity
+from vaeaudit.analysis.audit.findings import rank
+from vaeaudit.analysis.audit.results import Finding, Severity
 
 
 def finding(name, severity):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.groups import (
+from vaeaudit.data.grouping.groups import (
     MISSING_LABEL,
     OUTSIDE,
     Grouping,
@@ -16,9 +16,9 @@ from vaeaudit.analysis.groups import (
     product,
     product_size,
 )
-from vaeaudit.analysis.rules import apply_rule, satisfies
+from vaeaudit.data.grouping.rules import apply_rule, satisfies
 from vaeaudit.data.population_shares import PopulationColumn
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.data.schema.columns import Column, Kind
 
 
 def levelled(values, levels, kind=Kind.CATEGORY, name="sex"):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.analysis.intervals import clopper_pearson, newcombe_difference, normal_quantile, poisson_exact, wilson
+from vaeaudit.statistics.intervals import clopper_pearson, newcombe_difference, normal_quantile, poisson_exact, wilson
 
 LEVELS = st.floats(0.5, 0.9999)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.analysis.latent_space import (
+from vaeaudit.analysis.latents.latent_space import (
     completeness,
     continuity,
     expected_coverage,
@@ -14,7 +14,7 @@ from vaeaudit.analysis.latent_space import (
     step_evenness,
     summarise_latent_space,
 )
-from vaeaudit.latents import LatentSpace
+from vaeaudit.outputs.latents import LatentSpace
 
 
 def make_space(rng, n=400, **changes):

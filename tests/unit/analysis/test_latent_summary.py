@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.audit import sensitive_groupings
-from vaeaudit.analysis.groups import group_column
-from vaeaudit.analysis.latent_summary import MAP_POINTS, histogram, sample_map, summarise_latents
+from vaeaudit.analysis.audit.asking import sensitive_groupings
+from vaeaudit.analysis.latents.latent_summary import MAP_POINTS, histogram, sample_map, summarise_latents
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.grouping.groups import group_column
+from vaeaudit.data.schema.columns import Kind
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.columns import summarise_columns
-from vaeaudit.analysis.latent_summary import summarise_latents
-from vaeaudit.analysis.model_findings import latent_findings, learned_structure, quality_findings
-from vaeaudit.analysis.model_summary import summarise_model
+from vaeaudit.analysis.latents.findings import latent_findings, learned_structure, quality_findings
+from vaeaudit.analysis.latents.latent_summary import summarise_latents
+from vaeaudit.analysis.latents.model_summary import summarise_model
+from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
 
 CONFIG = AnalysisConfig()
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.model_summary import latent_overlap, mean_interval, summarise_model
-from vaeaudit.data.schema import Kind
+from vaeaudit.analysis.latents.model_summary import latent_overlap, mean_interval, summarise_model
+from vaeaudit.data.schema.columns import Kind
 
 
 def test_bounds_are_means_over_held_out_rows_only(people):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.multiplicity import benjamini_hochberg, fcr_level, holm, holm_within_bh_across
+from vaeaudit.statistics.multiplicity import benjamini_hochberg, fcr_level, holm, holm_within_bh_across
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 

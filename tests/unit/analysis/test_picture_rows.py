@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.latent_summary import thumbnail_rows
-from vaeaudit.analysis.missing.placing import region_key
-from vaeaudit.analysis.picture_rows import (
+from vaeaudit.analysis.coverage.placing import region_key
+from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.images.image_rows import (
     EXAMPLES,
     OUTLIERS,
     PLAUSIBLE_P,
@@ -25,9 +24,10 @@ from vaeaudit.analysis.picture_rows import (
     region_rows,
     rows_to_picture,
 )
-from vaeaudit.analysis.results.coverage import Region
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.row_scores import RowScores
+from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.statistics.measures import Interval
 
 
 def scores_of(n_rows: int, seed: int = 0) -> RowScores:

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.audit import audit
-from vaeaudit.analysis.fairness_findings import proxy_findings
+from vaeaudit.analysis.audit.asking import audit
+from vaeaudit.analysis.fairness.findings import proxy_findings
+from vaeaudit.analysis.fairness.results import Proxy
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.summary import flagged_table, summarise_outliers
-from vaeaudit.analysis.results.fairness import Proxy
-from vaeaudit.analysis.results.measures import Interval
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.pictures import Pictures
+from vaeaudit.outputs.images import Pictures
+from vaeaudit.statistics.measures import Interval
 
 ASPECT = "fine texture is unusual in itself"
 

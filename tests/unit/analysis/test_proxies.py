@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.cross_fit import FOLDS, stratified_folds
-from vaeaudit.analysis.proxies import MOST_GROUPS, find_proxies, judge_attribute
+from vaeaudit.analysis.fairness.proxies import MOST_GROUPS, find_proxies, judge_attribute
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.statistics.cross_fit import FOLDS, stratified_folds
 
 
 @pytest.fixture(scope="module")

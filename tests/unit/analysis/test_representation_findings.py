@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.representation import assess_representation
-from vaeaudit.analysis.representation_findings import representation_findings, rows_to_collect
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.representation import Representation
+from vaeaudit.analysis.representation.findings import representation_findings, rows_to_collect
+from vaeaudit.analysis.representation.representation import assess_representation
+from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.measures import Interval
 
 CONFIG = AnalysisConfig()
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.roc import binned_auc, macro_auc_interval
+from vaeaudit.statistics.roc import binned_auc, macro_auc_interval
 
 
 def one_against_rest(member):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.results.coverage import GAP, Comparison, Difference, Region
-from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.row_findings import MOST_REGIONS, comparison_findings, region_findings
+from vaeaudit.analysis.coverage.findings import MOST_REGIONS, comparison_findings, region_findings
+from vaeaudit.analysis.coverage.results import GAP, Comparison, Difference, Region
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.statistics.measures import Interval, Measure
 
 CONFIG = AnalysisConfig()
 

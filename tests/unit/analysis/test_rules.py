@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
 
 FRAME = pd.DataFrame(
     {

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.traversals import MOST_COLUMNS, data_spread, describe_traversals, gini_impurity, movement
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.analysis.latents.traversals import MOST_COLUMNS, data_spread, describe_traversals, gini_impurity, movement
+from vaeaudit.data.schema.columns import Column, Kind
 
 
 def test_only_active_latents_and_only_columns_that_move_are_shown_in_the_users_terms(people):

@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.model_summary import summarise_model
-from vaeaudit.analysis.results.audit import Measurements
-from vaeaudit.analysis.results.coverage import GAP, Comparison, Region
-from vaeaudit.analysis.results.duplicates import Duplicates
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import OutlierSummary
-from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.analysis.verdict import FEWEST_ROWS, judge
+from vaeaudit.analysis.audit.results import Measurements
+from vaeaudit.analysis.audit.verdict import FEWEST_ROWS, judge
+from vaeaudit.analysis.coverage.results import GAP, Comparison, Region
+from vaeaudit.analysis.duplicates.results import Duplicates
+from vaeaudit.analysis.latents.model_summary import summarise_model
+from vaeaudit.analysis.outliers.results import OutlierSummary
+from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.statistics.measures import Interval
 
 CONFIG = AnalysisConfig()
 CLEAN = RowAccounting(1_000, 1_000, 0, 0)

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Kind, load
-from vaeaudit.data.formats import open_arrays
+from vaeaudit.data import Dataset, Kind
+from vaeaudit.data.reading import load
+from vaeaudit.data.sources.formats import open_arrays
 from vaeaudit.errors import InputError, UsageError, VaeauditError
 
 RNG = np.random.default_rng(0)
@@ -237,7 +238,7 @@ def test_an_array_is_scaled_and_cached_once(tmp_path: Path, monkeypatch: pytest.
 
     path = saved(tmp_path / "x.npz", x=SHADES / 255, y=np.arange(30) % 3)
     first = read(path)
-    monkeypatch.delattr("vaeaudit.data.array_source.scale_of")
+    monkeypatch.delattr("vaeaudit.data.arrays.reading.scale_of")
     second = read(path)
     assert (second.fingerprint, second.notes) == (first.fingerprint, first.notes)
     assert np.array_equal(pixels(first), pixels(second))

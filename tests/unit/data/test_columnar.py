@@ -13,9 +13,9 @@ import pytest
 from pyarrow import feather
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data.cells import NumberCells, TextCells, TimeCells, as_text
-from vaeaudit.data.records import RawTable
-from vaeaudit.data.tables import find
+from vaeaudit.data.sources.table_files import find
+from vaeaudit.data.tables.cells import NumberCells, TextCells, TimeCells, as_text
+from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InputError
 
 TABLE = pa.table(

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.data.cells import TextCells
-from vaeaudit.data.delimited import MAX_RECORD_LINES, read_delimited, sniff_delimiter
-from vaeaudit.data.records import RawTable
-from vaeaudit.data.tables import find
+from vaeaudit.data.sources.delimited import MAX_RECORD_LINES, read_delimited, sniff_delimiter
+from vaeaudit.data.sources.table_files import find
+from vaeaudit.data.tables.cells import TextCells
+from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InputError, UsageError
 
 
@@ -203,7 +203,7 @@ def test_truncated_compression_is_one_clear_error(path: Path) -> None:
 
 
 def test_chunks_join_into_one_column(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaeaudit.data.delimited.CHUNK_CELLS", 6)
+    monkeypatch.setattr("vaeaudit.data.sources.delimited.CHUNK_CELLS", 6)
     table = read(path, "a,b\n" + "".join(f"{i},{'xyz'[i % 3]}\n" for i in range(20)) + "20,\0\n")
     assert column(table, "a") == [str(i) for i in range(20)]
     assert column(table, "b") == ["xyz"[i % 3] for i in range(20)]

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding import EncodedRows, Encoding, fit_encoding
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.encoding.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
+from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.errors import InputError
 
 RNG = np.random.default_rng(3)

@@ -8,8 +8,8 @@ import pytest
 
 from vaeaudit import data
 from vaeaudit.config import ReadConfig
-from vaeaudit.data.column_encoding import CLIP
-from vaeaudit.data.features import LEAST_SPREAD, MOST_LEVELS, FeatureScaling, fit_features
+from vaeaudit.data.encoding.column_encoding import CLIP
+from vaeaudit.data.encoding.features import LEAST_SPREAD, MOST_LEVELS, FeatureScaling, fit_features
 
 RNG = np.random.default_rng(3)
 

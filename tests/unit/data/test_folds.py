@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.data.folds import can_cross_fit, content_folds
+from vaeaudit.statistics.folds import can_cross_fit, content_folds
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=20)
 FEATURES = hnp.arrays(np.float32, SHAPES, elements=st.floats(-20, 20, width=32))

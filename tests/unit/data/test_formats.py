@@ -11,9 +11,8 @@ from PIL import Image
 
 import vaeaudit
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import load
-from vaeaudit.data.cells import text_cells
-from vaeaudit.data.formats import (
+from vaeaudit.data.reading import load
+from vaeaudit.data.sources.formats import (
     ARRAYS,
     PICTURES,
     TABLES,
@@ -26,8 +25,9 @@ from vaeaudit.data.formats import (
     supported_pictures,
     supported_tables,
 )
-from vaeaudit.data.records import RawTable
-from vaeaudit.data.source_file import COMPRESSIONS, SourceFile, TableFormat
+from vaeaudit.data.sources.source_file import COMPRESSIONS, SourceFile, TableFormat
+from vaeaudit.data.tables.cells import text_cells
+from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InputError
 
 DOCS = Path(__file__).parents[3] / "docs" / "data.md"
@@ -47,7 +47,7 @@ CONTENT = "TOY~size~colour\n" + "".join(f"{number / 7}~{'red' if number % 3 else
 
 @pytest.fixture
 def with_toy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaeaudit.data.formats.TABLES", (*TABLES, TOY))
+    monkeypatch.setattr("vaeaudit.data.sources.formats.TABLES", (*TABLES, TOY))
 
 
 @pytest.mark.usefixtures("with_toy")

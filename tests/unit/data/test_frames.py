@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Kind, load
+from vaeaudit.data import Dataset, Kind
+from vaeaudit.data.reading import load
 from vaeaudit.errors import UsageError
 
 

@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, load
-from vaeaudit.data.image_cache import Decoding, cache_key, prepare
-from vaeaudit.data.image_decode import Picture, Unusable, decode
+from vaeaudit.data import Dataset
+from vaeaudit.data.images.cache import Decoding, cache_key, prepare
+from vaeaudit.data.images.decoding import Picture, Unusable, decode
+from vaeaudit.data.reading import load
 from vaeaudit.errors import UsageError
 
 
@@ -38,7 +39,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return decode(path, side)
 
-    monkeypatch.setattr("vaeaudit.data.image_source.decode", counted)
+    monkeypatch.setattr("vaeaudit.data.images.reading.decode", counted)
     return names
 
 
@@ -119,7 +120,7 @@ def test_an_interrupted_read_leaves_nothing(folder: Path, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
         return Picture(np.zeros((side, side), np.uint8), "x", (16, 16), "L")
 
-    monkeypatch.setattr("vaeaudit.data.image_source.decode", interrupted)
+    monkeypatch.setattr("vaeaudit.data.images.reading.decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         read(folder)
     assert list((folder.parent / "cache").glob("[!.]*")) == []

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaeaudit.data.image_decode import (
+from vaeaudit.data.images.decoding import (
     MAX_PIXELS,
     Picture,
     Remark,

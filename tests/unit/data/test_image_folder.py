@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Role, describe, load
-from vaeaudit.data.image_folder import folder_columns, survey
+from vaeaudit.data import Dataset, Role, describe
+from vaeaudit.data.images.folder import folder_columns, survey
+from vaeaudit.data.reading import load
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Kind, Role, load
+from vaeaudit.data import Dataset, Kind, Role
+from vaeaudit.data.reading import load
 from vaeaudit.errors import InputError, UsageError
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.image_encoding import ImageEncoding, PixelLikelihood, fit_image_encoding
-from vaeaudit.data.image_store import ImageStore
+from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood, fit_image_encoding
+from vaeaudit.data.sources.image_store import ImageStore
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), dtype=np.uint8)
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.cells import NumberCells, TextCells, text_cells
-from vaeaudit.data.inference import infer, number_kind, percentile_skewness
-from vaeaudit.data.readings import mark_missing
-from vaeaudit.data.schema import Kind
-from vaeaudit.data.storage import Typed
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.data.schema.inference import infer, number_kind, percentile_skewness
+from vaeaudit.data.schema.readings import mark_missing
+from vaeaudit.data.schema.storage import Typed
+from vaeaudit.data.tables.cells import NumberCells, TextCells, text_cells
 
 RNG = np.random.default_rng(11)
 N = 400

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data import audit_toml, describe, load
-from vaeaudit.data.inspection import array, key, string
+from vaeaudit.data import audit_toml, describe
+from vaeaudit.data.reading import load
+from vaeaudit.data.reading.inspection import array, key, string
 
 HOSTILE = [
     'a"b',

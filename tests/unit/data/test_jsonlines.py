@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaeaudit.data.cells import NumberCells, as_text
-from vaeaudit.data.jsonlines import read_json_lines
-from vaeaudit.data.records import RawTable
-from vaeaudit.data.tables import find
+from vaeaudit.data.sources.jsonlines import read_json_lines
+from vaeaudit.data.sources.table_files import find
+from vaeaudit.data.tables.cells import NumberCells, as_text
+from vaeaudit.data.tables.records import RawTable
 
 
 def read(tmp_path: Path, *lines: str) -> RawTable:
@@ -33,7 +33,7 @@ def test_values_of_every_json_type_become_cells(tmp_path: Path) -> None:
 
 
 def test_a_key_that_appears_late_is_missing_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaeaudit.data.jsonlines.CHUNK_RECORDS", 2)
+    monkeypatch.setattr("vaeaudit.data.sources.jsonlines.CHUNK_RECORDS", 2)
     table = read(tmp_path, *(f'{{"a": {i}}}' for i in range(5)), '{"late": "x"}')
     assert column(table, "late") == [None] * 5 + ["x"]
     assert column(table, "a") == ["0", "1", "2", "3", "4", None]

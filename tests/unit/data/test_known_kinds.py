@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.cells import NumberCells, TimeCells, text_cells
-from vaeaudit.data.known_kinds import fit_to, level_places
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.data.schema.known_kinds import fit_to, level_places
+from vaeaudit.data.tables.cells import NumberCells, TimeCells, text_cells
 
 
 def numbers(kind: Kind, *texts: str | None, convention: str = "") -> tuple[list[float], tuple[str, ...]]:

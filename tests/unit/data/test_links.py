@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, load
-from vaeaudit.data.listing import LEADS_OUT, list_folder
+from vaeaudit.data import Dataset
+from vaeaudit.data.reading import load
+from vaeaudit.data.sources.listing import LEADS_OUT, list_folder
 from vaeaudit.errors import InputError
 
 REASON = f"{LEADS_OUT}; nothing behind it was read"

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Kind, describe, load
-from vaeaudit.data.readings import ALWAYS_MISSING
+from vaeaudit.data import Kind, describe
+from vaeaudit.data.reading import load
+from vaeaudit.data.schema.readings import ALWAYS_MISSING
 from vaeaudit.errors import InconclusiveError, InputError, VaeauditError
 
 ROWS = [f"{i / 7:.3f},{'xyz'[i % 3]}" for i in range(60)]

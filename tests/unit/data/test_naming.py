@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vaeaudit.data.naming import suggests_identifier, suggests_sensitive
+from vaeaudit.data.schema.naming import suggests_identifier, suggests_sensitive
 
 SENSITIVE = [
     "sex", "Gender", "race", "ethnicity", "age", "Age_Group", "personal_status_sex", "marital-status", "MaritalStatus",

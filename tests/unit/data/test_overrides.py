@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from vaeaudit.data.cells import NumberCells, text_cells
-from vaeaudit.data.overrides import parse_kind, store_as, store_ordinal
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
+from vaeaudit.data.tables.cells import NumberCells, text_cells
 from vaeaudit.errors import UsageError
 
 NUMBERS = NumberCells(np.array([1.0, 2.0, 2.0, np.nan] * 10))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.parsing import Convention, are_zero_padded, parse_numbers, parse_times
+from vaeaudit.data.schema.parsing import Convention, are_zero_padded, parse_numbers, parse_times
 
 
 def texts(*values: str) -> pa.Array:

@@ -8,7 +8,7 @@ import pytest
 
 from vaeaudit.data.population import read_population
 from vaeaudit.data.population_shares import OUTSIDE, Population, PopulationColumn
-from vaeaudit.data.schema import Column, Kind, Role, Schema
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.errors import InputError
 
 SCHEMA = Schema(

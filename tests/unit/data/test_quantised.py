@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from vaeaudit.data.column_encoding import MISSING_CODE, Likelihood
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding import Encoding, fit_encoding
-from vaeaudit.data.quantised import MAX_BINS
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.encoding.column_encoding import MISSING_CODE, Likelihood
+from vaeaudit.data.encoding.quantised import MAX_BINS
+from vaeaudit.data.encoding.table_encoding import Encoding, fit_encoding
+from vaeaudit.data.schema.columns import Kind
 
 RNG = np.random.default_rng(3)
 N = 500

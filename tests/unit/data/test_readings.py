@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.cells import NumberCells, TextCells, text_cells
-from vaeaudit.data.readings import ALWAYS_MISSING, mark_missing
+from vaeaudit.data.schema.readings import ALWAYS_MISSING, mark_missing
+from vaeaudit.data.tables.cells import NumberCells, TextCells, text_cells
 
 
 def marked(values: list[str | None], **options) -> list[str | None]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.cells import NumberCells, TextCells, as_text, concat, empty_cells, text_cells
-from vaeaudit.data.records import LeftOut, RawTable, join, unique_names
+from vaeaudit.data.tables.cells import NumberCells, TextCells, as_text, concat, empty_cells, text_cells
+from vaeaudit.data.tables.records import LeftOut, RawTable, join, unique_names
 
 
 def table(*values: str, read: int | None = None, left_out: tuple[LeftOut, ...] = ()) -> RawTable:

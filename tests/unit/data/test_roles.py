@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Role, load
+from vaeaudit.data import Dataset, Role
+from vaeaudit.data.reading import load
 from vaeaudit.errors import InputError, UsageError
 
 RNG = np.random.default_rng(5)

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data import Role, audit_toml, load
-from vaeaudit.data.roles import MAX_SPLITS, suggest_split
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.data import Role, audit_toml
+from vaeaudit.data.reading import load
+from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.data.schema.roles import MAX_SPLITS, suggest_split
 from vaeaudit.errors import UsageError
 
 RNG = np.random.default_rng(0)

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.data.formats import DELIMITED
-from vaeaudit.data.tables import find, identify
+from vaeaudit.data.sources.formats import DELIMITED
+from vaeaudit.data.sources.table_files import find, identify
 from vaeaudit.errors import InputError
 
 CSV = b"a,b\n1,x\n2,y\n"

@@ -11,10 +11,10 @@ import pytest
 
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding import EncodedRows, Encoding, fit_encoding
-from vaeaudit.data.schema import Kind
-from vaeaudit.latents import LatentCodes
+from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models import Training, encode_rows, split_held_out, train, typical_column_nats
+from vaeaudit.outputs.latents import LatentCodes
 
 N = 1500
 

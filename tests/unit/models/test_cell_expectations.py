@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.outliers.cells import cell_p_values
-from vaeaudit.latents import CellNull
 from vaeaudit.models import TableCells, cell_null, encode_rows, expect_cells, surprise_without, typical_column_nats
-from vaeaudit.models.cell_expectations import EXPECTED
+from vaeaudit.models.table.cell_expectations import EXPECTED
+from vaeaudit.outputs.latents import CellNull
+from vaeaudit.scoring.cells import cell_p_values
 
 BROKEN = 60
 

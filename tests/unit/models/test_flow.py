@@ -10,9 +10,9 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import stats
 
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.flow import FlowDensity
 from vaeaudit.models.flow import LAYERS, Flow, fit_flow
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.flow import FlowDensity
 
 RNG = np.random.default_rng(5)
 

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
-from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.schema import Kind
-from vaeaudit.models.build import build
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.models.fitting.build import build
 from vaeaudit.models.graphs import repeat, traced
 from vaeaudit.models.inference import compiled
 

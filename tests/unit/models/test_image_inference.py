@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from vaeaudit.config import ModelConfig, TrainConfig
-from vaeaudit.data.image_encoding import ImageEncoding, ImageRows, PixelLikelihood, fit_image_encoding
-from vaeaudit.data.image_store import ImageStore
-from vaeaudit.latents import LatentCodes
+from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, PixelLikelihood, fit_image_encoding
+from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.models import (
     PatchScales,
     Training,
@@ -26,8 +25,9 @@ from vaeaudit.models import (
     train_members,
     weights,
 )
-from vaeaudit.models.image_inference import PRIOR_SAMPLES
+from vaeaudit.models.image.inference import PRIOR_SAMPLES
 from vaeaudit.models.inference import TRAVERSAL
+from vaeaudit.outputs.latents import LatentCodes
 
 N, SIDE = 600, 16
 MODEL = ModelConfig(latents=4)

@@ -12,13 +12,13 @@ import pytest
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
-from vaeaudit.data.encoding import EncodedRows
-from vaeaudit.data.image_encoding import fit_image_encoding
-from vaeaudit.data.image_store import ImageStore
-from vaeaudit.latents import LatentCodes, LatentSpace
-from vaeaudit.models.build import build
+from vaeaudit.data.encoding.image_encoding import fit_image_encoding
+from vaeaudit.data.encoding.table_encoding import EncodedRows
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.models.fitting.build import build
 from vaeaudit.models.latent_space import STEPS, measure_latent_space, nearest_distance
 from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.latents import LatentCodes, LatentSpace
 
 L = 3
 

@@ -11,11 +11,11 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from scipy import integrate, special, stats
 
-from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.schema import Kind
-from vaeaudit.models.likelihoods import SCALE_FLOOR, MixedLikelihood, blocks_of
-from vaeaudit.models.table_vae import TableInputs
+from vaeaudit.data.encoding.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
+from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.models.table.likelihoods import SCALE_FLOOR, MixedLikelihood, blocks_of
+from vaeaudit.models.table.vae import TableInputs
 
 tfd = tfp.distributions
 RNG = np.random.default_rng(7)

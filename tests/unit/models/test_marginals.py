@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from vaeaudit.config import ModelConfig
-from vaeaudit.data.encoding import fit_encoding
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.encoding.table_encoding import fit_encoding
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models import TableVAE
 from vaeaudit.models.objectives import BetaObjective
 

@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.schema import Kind
-from vaeaudit.models.likelihoods import MixedLikelihood
-from vaeaudit.models.mixture_ranges import mixture_probabilities, mixture_quantiles
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.models.table.likelihoods import MixedLikelihood
+from vaeaudit.models.table.mixture_ranges import mixture_probabilities, mixture_quantiles
 
 COLUMNS = (
     ColumnEncoding("real", Kind.REAL, Likelihood.NORMAL),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from vaeaudit.data.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.schema import Kind
-from vaeaudit.models.likelihoods import MixedLikelihood
-from vaeaudit.models.table_vae import TableInputs, decoder_network, encoder_network
+from vaeaudit.data.encoding.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.models.table.likelihoods import MixedLikelihood
+from vaeaudit.models.table.vae import TableInputs, decoder_network, encoder_network
 
 ENCODING = Encoding(
     (

@@ -23,7 +23,7 @@ from vaeaudit.models.objectives import (
     prior,
     trimmed_mean,
 )
-from vaeaudit.models.posterior_ensemble import PosteriorEnsemble, plan_members
+from vaeaudit.models.table.posterior_ensemble import PosteriorEnsemble, plan_members
 
 RNG = np.random.default_rng(4)
 MEAN = RNG.normal(0, 1.5, (6, 3)).astype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vaeaudit.models.image_networks import OverlappingPatches
+from vaeaudit.models.image.networks import OverlappingPatches
 
 
 @pytest.mark.parametrize(("stride", "channels", "size"), [(4, 1, (2, 3)), (4, 3, (16, 16)), (2, 2, (5, 1))])

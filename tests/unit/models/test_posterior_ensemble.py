@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from vaeaudit.config import EnsembleConfig
-from vaeaudit.models.posterior_ensemble import (
+from vaeaudit.models.table.posterior_ensemble import (
     MemberPlan,
     PosteriorEnsemble,
     plan_members,

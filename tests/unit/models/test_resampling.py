@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.latent_histograms import effective_sample_size
-from vaeaudit.models.batches import drawn_batches
-from vaeaudit.models.resampling import MOST_OFTEN, AdaptiveResampling, draw_weights
-from vaeaudit.models.training import TrainingState
+from vaeaudit.models.fitting.batches import drawn_batches
+from vaeaudit.models.fitting.resampling import MOST_OFTEN, AdaptiveResampling, draw_weights
+from vaeaudit.models.fitting.training import TrainingState
+from vaeaudit.outputs.histograms import effective_sample_size
 
 RNG = np.random.default_rng(6)
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.scoring import density_null, score_rows
 from vaeaudit.config import EnsembleConfig, ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding import fit_encoding
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.encoding.table_encoding import fit_encoding
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.isolating import learn_isolation
 from vaeaudit.models import encode_rows, split_held_out, train, typical_column_nats
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.table_score import density_null, score_rows
 
 N = 6000
 SMALL = np.arange(30)  # half a percent

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vaeaudit.models.fitting.stability import best_match, train_members
 from vaeaudit.models.inference import posterior_means
-from vaeaudit.models.stability import best_match, train_members
 from vaeaudit.progress import Progress
 
 RNG = np.random.default_rng(2)

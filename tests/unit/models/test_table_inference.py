@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import Objective
-from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models import TRAVERSAL, encode_rows, traversals, typical_column_nats
 from vaeaudit.models.inference import CHUNK
-from vaeaudit.models.table_inference import REASONS, in_user_units
+from vaeaudit.models.table.inference import REASONS, in_user_units
 
 
 def encode(learned: Any, frame: pd.DataFrame, **more: Any) -> Any:

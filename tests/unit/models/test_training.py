@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from vaeaudit.config import FitConfig, ModelConfig, TrainConfig
-from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
-from vaeaudit.data.encoding import EncodedRows, Encoding
-from vaeaudit.data.image_encoding import ImageEncoding, PixelLikelihood
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood
+from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.models import TrainingState, resolve, split_held_out
-from vaeaudit.models.batches import training_batches
-from vaeaudit.models.training import FEWEST_ROWS, MOST_HELD_OUT
+from vaeaudit.models.fitting.batches import training_batches
+from vaeaudit.models.fitting.training import FEWEST_ROWS, MOST_HELD_OUT
 from vaeaudit.progress import Progress
 
 SHORT = TrainConfig(epochs=2, warmup_epochs=1, fewest_steps=20, most_steps=20, batch_size=64, learning_rate=0.01)

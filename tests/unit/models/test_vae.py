@@ -10,10 +10,11 @@ import tensorflow as tf
 from scipy import special, stats
 
 from vaeaudit.config import ModelConfig, Objective
-from vaeaudit.data.column_encoding import ColumnEncoding, Likelihood
-from vaeaudit.data.encoding import Encoding
-from vaeaudit.data.schema import Kind
-from vaeaudit.models import TableVAE, build
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.models import TableVAE
+from vaeaudit.models.fitting import build
 from vaeaudit.models.objectives import POINT_STDDEV, BetaObjective
 
 COLUMNS = Encoding(

@@ -12,12 +12,11 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.results.audit import AuditResults, Finding, Gate, RunFacts, SourceFacts, Verdict
-from vaeaudit.analysis.results.coverage import LatentRange, Region
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
-from vaeaudit.analysis.results.fairness import Disparity, Proxy
-from vaeaudit.analysis.results.latents import (
+from vaeaudit.analysis.audit.results import AuditResults, Finding, Gate, RunFacts, SourceFacts, Verdict
+from vaeaudit.analysis.coverage.results import LatentRange, Region
+from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.analysis.fairness.results import Disparity, Proxy
+from vaeaudit.analysis.latents.results import (
     Explains,
     HeldOutDensity,
     Histogram,
@@ -28,8 +27,7 @@ from vaeaudit.analysis.results.latents import (
     ModelSummary,
     Traversal,
 )
-from vaeaudit.analysis.results.measures import Interval, Measure
-from vaeaudit.analysis.results.outliers import (
+from vaeaudit.analysis.outliers.results import (
     Agreement,
     AnyOutlierRate,
     CellSummary,
@@ -43,10 +41,12 @@ from vaeaudit.analysis.results.outliers import (
     ScoreCurve,
     SuspiciousCell,
 )
-from vaeaudit.analysis.results.quality import ColumnSummary, QuarantinedRecord
-from vaeaudit.analysis.results.representation import Representation
+from vaeaudit.analysis.quality.results import ColumnSummary, QuarantinedRecord
+from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.statistics.measures import Interval, Measure
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://x")'

@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows
-from vaeaudit.analysis.results.images import MapGrid, PictureSheets, RegionTiles, RowTile
-from vaeaudit.analysis.results.latents import LatentMap
-from vaeaudit.analysis.results.outliers import Agreement
-from vaeaudit.pictures import Pictures
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows
+from vaeaudit.analysis.images.results import MapGrid, PictureSheets, RegionTiles, RowTile
+from vaeaudit.analysis.latents.results import LatentMap
+from vaeaudit.analysis.outliers.results import Agreement
+from vaeaudit.outputs.images import Pictures
 
 KEPT, LATENTS, STEPS, THUMBNAILS = 40, 6, 11, 60
 ASPECT = "small-scale shape differs from what the model expects"

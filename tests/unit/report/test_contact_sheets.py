@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from vaeaudit.report.contact_sheets import (
+from vaeaudit.report.parts.contact_sheets import (
     LARGEST_SIDE,
     ContactSheet,
     compressed,

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from vaeaudit.analysis.copies.duplicate_findings import duplicate_findings
-from vaeaudit.analysis.fairness_findings import disparity_findings, proxy_findings
-from vaeaudit.analysis.findings import rank
-from vaeaudit.analysis.model_findings import latent_findings, quality_findings
+from vaeaudit.analysis.audit.findings import rank
+from vaeaudit.analysis.audit.results import AuditResults, Measurements
+from vaeaudit.analysis.audit.verdict import judge
+from vaeaudit.analysis.coverage.findings import region_findings
+from vaeaudit.analysis.duplicates.findings import duplicate_findings
+from vaeaudit.analysis.fairness.findings import disparity_findings, proxy_findings
+from vaeaudit.analysis.latents.findings import latent_findings, quality_findings
 from vaeaudit.analysis.outliers.cell_summary import cell_findings
 from vaeaudit.analysis.outliers.findings import outlier_findings
-from vaeaudit.analysis.representation_findings import representation_findings
-from vaeaudit.analysis.results.audit import AuditResults, Measurements
-from vaeaudit.analysis.row_findings import region_findings
-from vaeaudit.analysis.verdict import judge
+from vaeaudit.analysis.representation.findings import representation_findings
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.report import to_html

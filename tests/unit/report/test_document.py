@@ -10,10 +10,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.report import document, json_schema
 from vaeaudit.report.document import to_json
+from vaeaudit.statistics.measures import Interval
 
 
 @pytest.fixture(scope="module")

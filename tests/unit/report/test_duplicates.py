@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.report.blocks import Answer, Group, Paragraph
+from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.report.parts.blocks import Answer, Group, Paragraph
+from vaeaudit.report.parts.tables import Table
 from vaeaudit.report.sections.duplicates import duplicates, lead
-from vaeaudit.report.tables import Table
+from vaeaudit.statistics.measures import Interval
 
 CHANCES = {"made brighter and flatter": 1.0, "trimmed by 2 % on each side": 0.25}
 PAIR = DuplicatePair(("a.png", "b.png"), (3, 7), exact=False, distance=0.125, splits=("train", "test"), differs=())

@@ -10,11 +10,11 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.report import figures, latent_figures
-from vaeaudit.report.blocks import Figure, Group
+from vaeaudit.report.parts import figures, latent_figures
+from vaeaudit.report.parts.blocks import Figure, Group
+from vaeaudit.report.parts.theme import PALETTE, label
 from vaeaudit.report.sections import all_sections
-from vaeaudit.report.theme import PALETTE, label
+from vaeaudit.statistics.measures import Interval
 
 
 def figures_of(blocks):

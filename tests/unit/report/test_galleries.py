@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.results.audit import AuditResults
+from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report import to_html
-from vaeaudit.report.blocks import Block, Card, Gallery, Group, Paragraph, Sheet, Strip
-from vaeaudit.report.decoded_galleries import Traversals, prior_gallery, region_gallery, thumbnail_sheet
 from vaeaudit.report.document import document, json_schema
-from vaeaudit.report.galleries import (
+from vaeaudit.report.parts.blocks import Block, Card, Gallery, Group, Paragraph, Sheet, Strip
+from vaeaudit.report.parts.decoded_galleries import Traversals, prior_gallery, region_gallery, thumbnail_sheet
+from vaeaudit.report.parts.galleries import (
     BUDGETS,
     outlier_galleries,
     pairs_gallery,

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
-from vaeaudit.analysis.results.audit import Finding
-from vaeaudit.analysis.results.latents import Traversal
-from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.latents.results import Traversal
 from vaeaudit.report import SECTION_IDS, to_html
+from vaeaudit.report.parts.tables import MOST_ROWS, Column, Table, Track, table
 from vaeaudit.report.summary import evidence, summarise
-from vaeaudit.report.tables import MOST_ROWS, Column, Table, Track, table
+from vaeaudit.statistics.measures import Interval
 
 
 class Page(HTMLParser):

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.results.measures import Interval, Measure
 from vaeaudit.config import Objective
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Figure, Paragraph
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Answer, Figure, Paragraph
+from vaeaudit.report.parts.tables import Table
 from vaeaudit.report.sections.latent_space import space_between_rows
-from vaeaudit.report.tables import Table
+from vaeaudit.statistics.measures import Interval, Measure
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from vaeaudit.analysis.results.outliers import ScoreCurve
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Figure, Group, Paragraph
+from vaeaudit.analysis.outliers.results import ScoreCurve
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Answer, Figure, Group, Paragraph
+from vaeaudit.report.parts.tables import Table
 from vaeaudit.report.sections.outliers import outliers
-from vaeaudit.report.tables import Table
 
 
 def group_of(section, name):

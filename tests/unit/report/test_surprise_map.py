@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.report.galleries import STOPS, colours, drawn_over, gradient
+from vaeaudit.report.parts.galleries import STOPS, colours, drawn_over, gradient
 
 #: Linear RGB as seen without red or green cones (Viénot 1999, simplified), and by eyes that see all.
 VISION = {

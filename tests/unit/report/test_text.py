@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.results.latents import DensitySummary, HistogramCounts, WeightSummary
+from vaeaudit.analysis.latents.results import DensitySummary, HistogramCounts, WeightSummary
 from vaeaudit.report.sections.fairness import disparities_lead
 from vaeaudit.report.sections.latents import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
 from vaeaudit.report.sections.quality import density_sentence, model_lead

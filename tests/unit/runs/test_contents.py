@@ -19,7 +19,7 @@ def test_a_path_is_named_in_full_and_an_object_by_its_type(tmp_path: Path) -> No
 
 
 def test_the_description_is_plain_json_and_its_rows_add_up(dataset_of: Any) -> None:
-    from vaeaudit.data.schema import Kind
+    from vaeaudit.data.schema.columns import Kind
 
     dataset = dataset_of({"x": (np.arange(30.0), Kind.REAL)})
     document = json.loads(json.dumps(describe_run("r", "data.csv", dataset, FitConfig(seed=3), None), allow_nan=False))

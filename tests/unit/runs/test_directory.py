@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import FitConfig
-from vaeaudit.data import load
+from vaeaudit.data.reading import load
 from vaeaudit.errors import RunError, UsageError
 from vaeaudit.runs import RunWriter, find_partial, load_run, new_run_path, partial_path
 

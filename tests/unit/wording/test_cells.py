@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.schema import Column, Kind
+from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.wording.cells import MISSING, column_texts, expected_texts, holds_whole_days, number_text
 
 

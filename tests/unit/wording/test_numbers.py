@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 
 MINUS = "\N{MINUS SIGN}"

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from vaeaudit.analysis.results.audit import GateStatus, Severity
-from vaeaudit.analysis.results.outliers import Reason
+from vaeaudit.analysis.audit.results import GateStatus, Severity
+from vaeaudit.analysis.outliers.results import Reason
 from vaeaudit.wording import phrases
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from vaeaudit.analysis.companion_scores import CompanionScores
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.intervals import normal_quantile, wilson
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import Agreement, Companion, DifferingRow
+from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
+from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.statistics.intervals import normal_quantile, wilson
+from vaeaudit.statistics.measures import Interval
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.audit.results import Finding
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.outliers.cells import suspicious
 from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
-from vaeaudit.analysis.results.audit import Finding
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import CellSummary, SuspiciousCell
-from vaeaudit.analysis.row_scores import RowScores
+from vaeaudit.analysis.outliers.results import CellSummary, SuspiciousCell
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.latents import CellExpectations
+from vaeaudit.outputs.latents import CellExpectations
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.scoring.cells import suspicious
+from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed, plural
 

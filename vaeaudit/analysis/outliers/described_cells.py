@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.outliers.cells import named_partner
 from vaeaudit.analysis.outliers.expectations import ColumnScale, expectation_texts
-from vaeaudit.analysis.results.outliers import Reason
-from vaeaudit.data.schema import Schema
-from vaeaudit.latents import CellExpectations
+from vaeaudit.analysis.outliers.results import Reason
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.latents import CellExpectations
+from vaeaudit.scoring.cells import named_partner
 from vaeaudit.wording.cells import column_texts
 
 IntArray = npt.NDArray[np.integer]

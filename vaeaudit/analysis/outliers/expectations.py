@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.column_encoding import cell_numbers
-from vaeaudit.data.schema import Column, Kind
-from vaeaudit.latents import CellExpectations
+from vaeaudit.data.encoding.column_encoding import cell_numbers
+from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.outputs.latents import CellExpectations
 from vaeaudit.wording.cells import MISSING, PRESENT, holds_whole_days, moment_text, number_text
 
 #: Levels that the model keeps no apart.

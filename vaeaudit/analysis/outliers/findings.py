@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results.audit import Finding
-from vaeaudit.analysis.results.outliers import AnyOutlierRate, OutlierSummary
+from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.outliers.results import AnyOutlierRate, OutlierSummary
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.statistics.intervals import wilson
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import finding_id, listed, plural
 

@@ -8,13 +8,13 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.disparities import RateComparison, compare_rates
-from vaeaudit.analysis.groups import Grouping, GroupProduct, product, product_size
-from vaeaudit.analysis.intervals import clopper_pearson
-from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
+from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
+from vaeaudit.analysis.outliers.results import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.groups import Grouping, GroupProduct, product, product_size
+from vaeaudit.statistics.intervals import clopper_pearson
+from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

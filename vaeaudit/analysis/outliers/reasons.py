@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.outliers.cells import find_cells
 from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
-from vaeaudit.analysis.results.outliers import Reason
-from vaeaudit.latents import LatentCodes
+from vaeaudit.analysis.outliers.results import Reason
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.scoring.cells import find_cells
 from vaeaudit.wording.cells import column_texts, expected_texts, holds_whole_days
 
 IntArray = npt.NDArray[np.integer]

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.rules import Rule, apply_rule, simplify
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import Rule, apply_rule, simplify
 
 #: Combinations that are considered; with more, the plan is the best among the first.
 MOST_CANDIDATES = 2_000

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.rules import Rule, satisfies
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import Rule, satisfies
 
 
 def with_planned_rows(

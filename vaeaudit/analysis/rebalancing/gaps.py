@@ -9,17 +9,17 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.analysis.coverage.placing import region_key
+from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.placing import region_key
-from vaeaudit.analysis.results.coverage import Region
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.rebalancing import GapSummary
-from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.analysis.rules import Rule, apply_rule, satisfies
+from vaeaudit.analysis.rebalancing.results import GapSummary
+from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.data.grouping.rules import Rule, apply_rule, satisfies
 from vaeaudit.data.population_shares import Population
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import phrases
 from vaeaudit.wording.rules import describe
 

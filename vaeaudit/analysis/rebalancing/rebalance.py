@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from vaeaudit.analysis.coverage.placing import with_named_latents
+from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.placing import with_named_latents
-from vaeaudit.analysis.missing.regions import RegionSearch
 from vaeaudit.analysis.rebalancing.collection_plan import PlanInputs, plan_collection
 from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
+from vaeaudit.analysis.rebalancing.results import MethodResult, RebalanceResults
 from vaeaudit.analysis.rebalancing.weight_effects import Question, measure_method
 from vaeaudit.analysis.rebalancing.weight_methods import floors_of
-from vaeaudit.analysis.representation import assess_representation
-from vaeaudit.analysis.results.rebalancing import MethodResult, RebalanceResults
+from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError, UsageError

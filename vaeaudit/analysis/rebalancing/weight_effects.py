@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
+from vaeaudit.analysis.rebalancing.results import GapChange, GroupChange, Judgement, MethodResult
 from vaeaudit.analysis.rebalancing.weight_methods import Floors, Rows, Weigher, fit_weights
 from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
-from vaeaudit.analysis.results.rebalancing import GapChange, GroupChange, Judgement, MethodResult
 from vaeaudit.config import AnalysisConfig, Weighting
-from vaeaudit.latent_histograms import effective_sample_size
+from vaeaudit.outputs.histograms import effective_sample_size
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
 

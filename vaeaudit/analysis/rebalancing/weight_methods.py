@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
-from vaeaudit.analysis.rebalancing.raking import rake
 from vaeaudit.config import AnalysisConfig, Density, Weighting
-from vaeaudit.latent_histograms import fit_histograms
+from vaeaudit.outputs.histograms import fit_histograms
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.weights import dbvae_weight, resampling_weight
+from vaeaudit.statistics.raking import rake
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.intervals import wilson
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.rebalancing import Judgement, WeightedShare
-from vaeaudit.latent_histograms import effective_sample_size
+from vaeaudit.analysis.rebalancing.results import Judgement, WeightedShare
+from vaeaudit.outputs.histograms import effective_sample_size
+from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.measures import Interval
 
 FloatArray = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report.blocks import Section
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.report.parts.blocks import Section
 from vaeaudit.report.sections.comparison import comparison
 from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.coverage import Comparison, Difference
-from vaeaudit.report.blocks import Answer, Block, Paragraph, Section
-from vaeaudit.report.tables import Bar, Cell, Column, Table, table
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.coverage.results import Comparison, Difference
+from vaeaudit.report.parts.blocks import Answer, Block, Paragraph, Section
+from vaeaudit.report.parts.tables import Bar, Cell, Column, Table, table
 from vaeaudit.wording import numbers, phrases
 
 _TITLE = "Against the reference"

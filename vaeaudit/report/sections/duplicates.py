@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from statistics import mean
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.duplicates import DuplicatePair, Duplicates, Leak
-from vaeaudit.report.blocks import Answer, Block, Group, Paragraph, Section
-from vaeaudit.report.galleries import pairs_gallery
-from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, Leak
+from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph, Section
+from vaeaudit.report.parts.galleries import pairs_gallery
+from vaeaudit.report.parts.tables import Badge, Cell, Column, Lines, Table, Track, table
 from vaeaudit.wording import numbers, phrases
 
 _TITLE = "Rows that occur more than once"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.fairness import Disparity, Proxy
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
-from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, Track, table
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.fairness.results import Disparity, Proxy
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, Track, table
 from vaeaudit.wording import numbers, phrases
 
 _STRONGEST = 6

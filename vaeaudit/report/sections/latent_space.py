@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results.latents import LatentSpaceSummary, ModelSummary
-from vaeaudit.analysis.results.measures import Measure
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph
-from vaeaudit.report.tables import Cell, Column, Table, table
+from vaeaudit.analysis.latents.results import LatentSpaceSummary, ModelSummary
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph
+from vaeaudit.report.parts.tables import Cell, Column, Table, table
+from vaeaudit.statistics.measures import Measure
 from vaeaudit.wording import numbers, phrases
 
 #: Jumps are called rare below this share of the walks, with the whole interval.

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from vaeaudit.analysis.results.audit import AuditResults, RunFacts
-from vaeaudit.analysis.results.images import PictureSheets
-from vaeaudit.analysis.results.latents import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
-from vaeaudit.report import latent_figures
-from vaeaudit.report.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
-from vaeaudit.report.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
-from vaeaudit.report.tables import Badge, Bar, Cell, Column, Table, table
+from vaeaudit.analysis.audit.results import AuditResults, RunFacts
+from vaeaudit.analysis.images.results import PictureSheets
+from vaeaudit.analysis.latents.results import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
+from vaeaudit.report.parts import latent_figures
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
+from vaeaudit.report.parts.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, table
 from vaeaudit.wording import numbers, phrases
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results.outliers import Agreement, Companion, DifferingRow
-from vaeaudit.report.blocks import Block, Group, Paragraph
-from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
+from vaeaudit.report.parts.blocks import Block, Group, Paragraph
+from vaeaudit.report.parts.tables import Cell, Column, Lines, Table, Track, table
 from vaeaudit.wording import numbers, phrases
 
 #: Reasons shown of each row.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results.measures import Interval
-from vaeaudit.analysis.results.outliers import AnyOutlierRate, OutlierSummary
-from vaeaudit.report.blocks import Answer, Block, Group, Paragraph
-from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, Track, table
+from vaeaudit.analysis.outliers.results import AnyOutlierRate, OutlierSummary
+from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph
+from vaeaudit.report.parts.tables import Badge, Cell, Column, Lines, Table, Track, table
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 
 #: Groups that a sentence of their own is given to, per attribute.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.outliers import CellSummary, OutlierRow, OutlierSummary, ScoreCurve, SuspiciousCell
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Block, Figure, Group, Paragraph, Section
-from vaeaudit.report.galleries import outlier_galleries
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.outliers.results import CellSummary, OutlierRow, OutlierSummary, ScoreCurve, SuspiciousCell
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Block, Figure, Group, Paragraph, Section
+from vaeaudit.report.parts.galleries import outlier_galleries
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Lines, Table, table
 from vaeaudit.report.sections.outlier_agreement import outlier_agreement
 from vaeaudit.report.sections.outlier_groups import outlier_groups
-from vaeaudit.report.tables import Badge, Bar, Cell, Column, Lines, Table, table
 from vaeaudit.wording import numbers, phrases
 
 _OPEN_ROWS = 10

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.latents import HeldOutBound, ModelSummary
-from vaeaudit.analysis.results.quality import ColumnSummary
-from vaeaudit.report import figures, text
-from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
-from vaeaudit.report.decoded_galleries import prior_gallery
-from vaeaudit.report.galleries import reconstruction_gallery
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.latents.results import HeldOutBound, ModelSummary
+from vaeaudit.analysis.quality.results import ColumnSummary
+from vaeaudit.report.parts import figures, text
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
+from vaeaudit.report.parts.decoded_galleries import prior_gallery
+from vaeaudit.report.parts.galleries import reconstruction_gallery
+from vaeaudit.report.parts.tables import Badge, Cell, Column, Lines, Table, table
 from vaeaudit.report.sections.latent_space import space_between_rows
-from vaeaudit.report.tables import Badge, Cell, Column, Lines, Table, table
 from vaeaudit.wording import numbers, phrases
 
 #: What `ModelSummary.disentanglement` holds, in words; a key that is not here is shown by its own name.

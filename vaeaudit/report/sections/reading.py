@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.report.blocks import Code, Definitions, Section
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.report.parts.blocks import Code, Definitions, Section
 from vaeaudit.wording import numbers, phrases
 
 _TERMS = (

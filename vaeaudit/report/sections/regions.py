@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.coverage import LatentRange, Region
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
-from vaeaudit.report.decoded_galleries import region_gallery
-from vaeaudit.report.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.coverage.results import LatentRange, Region
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
+from vaeaudit.report.parts.decoded_galleries import region_gallery
+from vaeaudit.report.parts.tables import Cell, Column, Lines, Table, Track, table
 from vaeaudit.wording import numbers, phrases, rules
 
 #: A box in more latents than this says nothing to a reader; report.json has it.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.results.audit import AuditResults
-from vaeaudit.analysis.results.representation import Representation
-from vaeaudit.report import figures
-from vaeaudit.report.blocks import Answer, Block, Figure, Paragraph, Section
-from vaeaudit.report.galleries import rare_gallery
-from vaeaudit.report.tables import Badge, Cell, Column, Table, Track, table
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.report.parts import figures
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
+from vaeaudit.report.parts.galleries import rare_gallery
+from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, Track, table
 from vaeaudit.wording import numbers, phrases
 
 _TONE = {"under": "bad", "over": "warn", "ok": "good", "inconclusive": "unsure", "none": "neutral"}

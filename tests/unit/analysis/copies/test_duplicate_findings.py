@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from vaeaudit.analysis.copies.duplicate_findings import MOST_LEAKS, duplicate_findings
-from vaeaudit.analysis.results.duplicates import Duplicates, EqualRows, Leak
-from vaeaudit.analysis.results.measures import Interval
+from vaeaudit.analysis.duplicates.findings import MOST_LEAKS, duplicate_findings
+from vaeaudit.analysis.duplicates.results import Duplicates, EqualRows, Leak
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.statistics.measures import Interval
 
 CONFIG = AnalysisConfig()
 

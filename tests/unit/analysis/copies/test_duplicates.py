@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.copies.duplicates import expected_equal_pairs, summarise_duplicates
-from vaeaudit.analysis.copies.row_pairs import RowPairs
-from vaeaudit.analysis.results.duplicates import EqualRows
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.analysis.duplicates.duplicates import expected_equal_pairs, summarise_duplicates
+from vaeaudit.analysis.duplicates.results import EqualRows
+from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.outputs.row_pairs import RowPairs
 
 
 def summed_up(inputs):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.copies.leakage import components, measure_leakage
-from vaeaudit.analysis.copies.row_pairs import RowPairs
-from vaeaudit.analysis.intervals import wilson
+from vaeaudit.analysis.duplicates.leakage import components, measure_leakage
+from vaeaudit.outputs.row_pairs import RowPairs
+from vaeaudit.statistics.intervals import wilson
 
 
 def pairs(first, near=()):

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.copies import neighbours
-from vaeaudit.analysis.copies.neighbours import (
+from vaeaudit.analysis.duplicates import neighbours
+from vaeaudit.analysis.duplicates.neighbours import (
     CHANCE_PAIRS,
     closeness,
     copy_limit,

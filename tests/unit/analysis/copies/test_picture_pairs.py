@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from vaeaudit.analysis.copies.find_pairs import find_pairs
-from vaeaudit.analysis.copies.picture_pairs import find_picture_pairs
-from vaeaudit.analysis.copies.picture_prints import ALTERATIONS, altered
+from vaeaudit.analysis.duplicates.find_pairs import find_pairs
+from vaeaudit.analysis.duplicates.image_pairs import find_picture_pairs
+from vaeaudit.analysis.duplicates.image_prints import ALTERATIONS, altered
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
-from vaeaudit.data.image_store import ImageStore
-from vaeaudit.data.schema import Kind, Role
-from vaeaudit.latents import LatentCodes
+from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.outputs.latents import LatentCodes
 
 N, SIDE = 500, 32
 FULL = np.array([0, 0, SIDE, SIDE])

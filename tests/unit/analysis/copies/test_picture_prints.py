@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.copies.picture_prints import (
+from vaeaudit.analysis.duplicates.image_prints import (
     ALTERATIONS,
     altered,
     pixel_distance,
@@ -11,7 +11,7 @@ from vaeaudit.analysis.copies.picture_prints import (
     prints_of,
     take_prints,
 )
-from vaeaudit.data.image_store import ImageStore
+from vaeaudit.data.sources.image_store import ImageStore
 
 FULL = np.array([0, 0, 32, 32])
 

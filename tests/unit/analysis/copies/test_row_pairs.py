@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.copies.row_pairs import RowPairs, choose_listed
+from vaeaudit.outputs.row_pairs import RowPairs, choose_listed
 
 
 def pairs(**changes):

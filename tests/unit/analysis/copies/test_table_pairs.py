@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from vaeaudit.analysis.copies.table_pairs import ALL_NUMBERS, ONE_CELL, equal_but_one, find_table_pairs
-from vaeaudit.analysis.table_cells import Cells
-from vaeaudit.data.schema import Kind
+from vaeaudit.analysis.duplicates.table_pairs import ALL_NUMBERS, ONE_CELL, equal_but_one, find_table_pairs
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.data.tables.row_cells import Cells
 
 N = 800
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vaeaudit.analysis.densities.density import LatentDensity, fit_density
 from vaeaudit.config import Density
+from vaeaudit.scoring.rarity.density import LatentDensity, fit_density
 
 RNG = np.random.default_rng(12)
 BOTH = np.array([True, True])

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from vaeaudit.analysis.densities.flow import FlowDensity
-from vaeaudit.analysis.densities.kernels import MOST_CENTRES, KernelDensity, fit_kernels
-from vaeaudit.analysis.densities.mixture import COMPONENTS, MixtureDensity, fit_mixture
+from vaeaudit.scoring.rarity.flow import FlowDensity
+from vaeaudit.scoring.rarity.kernels import MOST_CENTRES, KernelDensity, fit_kernels
+from vaeaudit.scoring.rarity.mixture import COMPONENTS, MixtureDensity, fit_mixture
 
 RNG = np.random.default_rng(8)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.densities.weights import resampling_weight
-from vaeaudit.analysis.model_summary import summarise_density, summarise_weights
+from vaeaudit.analysis.latents.model_summary import summarise_density, summarise_weights
 from vaeaudit.config import AnalysisConfig, Rarity
-from vaeaudit.latent_histograms import effective_sample_size
+from vaeaudit.outputs.histograms import effective_sample_size
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.rarity.weights import resampling_weight
 
 RNG = np.random.default_rng(3)
 MEAN = RNG.normal(size=(400, 3))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.analysis.densities.weights import dbvae_weight, resampling_weight
 from vaeaudit.config import Rarity
-from vaeaudit.latent_histograms import effective_sample_size, fit_histograms
+from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
+from vaeaudit.scoring.rarity.weights import dbvae_weight, resampling_weight
 
 
 @given(hnp.arrays(np.float64, st.integers(2, 80), elements=st.floats(-1e3, 1e3)))

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.missing.against_reference import against_reference
-from vaeaudit.analysis.rules import apply_rule
+from vaeaudit.analysis.coverage.against_reference import against_reference
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Column, Kind, Role, Schema
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import apply_rule
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 
 CONFIG = AnalysisConfig()
 

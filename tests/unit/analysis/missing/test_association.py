@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.missing.association import entropy, gap_share, mutual_information, uncertainty_coefficient
+from vaeaudit.statistics.association import entropy, gap_share, mutual_information, uncertainty_coefficient
 
 
 def cell_of(shape: tuple[int, ...], *ranges: slice) -> np.ndarray:

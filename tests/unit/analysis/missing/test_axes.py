@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.groups import OUTSIDE, group_column
-from vaeaudit.analysis.missing.axes import (
+from vaeaudit.analysis.coverage.axes import (
     FEW_GROUPS,
     MAX_COLUMNS,
     MAX_LEVELS,
@@ -22,7 +20,9 @@ from vaeaudit.analysis.missing.axes import (
     pooled_levels,
     search_axes,
 )
-from vaeaudit.data.schema import Column, Kind, Role
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.groups import OUTSIDE, group_column
+from vaeaudit.data.schema.columns import Column, Kind, Role
 
 
 def category(values, levels, kind=Kind.CATEGORY):

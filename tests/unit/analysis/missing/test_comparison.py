@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from vaeaudit.analysis.coverage.comparison import compare_with_reference
 from vaeaudit.analysis.inputs import AuditInputs, Reference
-from vaeaudit.analysis.missing.comparison import compare_with_reference
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
 
 Build = Callable[..., AuditInputs]
 CONFIG = AnalysisConfig()

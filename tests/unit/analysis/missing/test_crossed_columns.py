@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.missing.association import uncertainty_coefficient
-from vaeaudit.analysis.missing.axes import Pooled, population_axes, search_axes
-from vaeaudit.analysis.missing.crossed_columns import (
+from vaeaudit.analysis.coverage.axes import Pooled, population_axes, search_axes
+from vaeaudit.analysis.coverage.crossed_columns import (
     DEFINITION,
     MIN_EXPECTED,
     TRIPLE_COLUMNS,
@@ -19,7 +18,8 @@ from vaeaudit.analysis.missing.crossed_columns import (
     pair_tables,
 )
 from vaeaudit.data.population_shares import Population, PopulationColumn
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.statistics.association import uncertainty_coefficient
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.coverage.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
+from vaeaudit.analysis.coverage.placing import region_key
+from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.missing.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
-from vaeaudit.analysis.missing.placing import region_key
-from vaeaudit.analysis.results.coverage import Region
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.schema.columns import Kind
 
 RegionOf = Callable[..., Region]
 

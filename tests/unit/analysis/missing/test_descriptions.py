@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.missing.axes import Axis, fine_axes
-from vaeaudit.analysis.missing.descriptions import describe_conditions, describe_rows
-from vaeaudit.data.schema import Kind
+from vaeaudit.analysis.coverage.axes import Axis, fine_axes
+from vaeaudit.analysis.coverage.descriptions import describe_conditions, describe_rows
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.schema.columns import Kind
 
 N_ROWS = 4_000
 

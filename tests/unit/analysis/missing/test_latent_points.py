@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.missing.baselines import MOST_OF_LATENTS
-from vaeaudit.analysis.missing.latent_columns import uncrossed, with_latents
-from vaeaudit.analysis.missing.latent_points import points_of_regions
-from vaeaudit.analysis.missing.placing import region_key
-from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.results.coverage import Region
+from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
+from vaeaudit.analysis.coverage.latent_columns import uncrossed, with_latents
+from vaeaudit.analysis.coverage.latent_points import points_of_regions
+from vaeaudit.analysis.coverage.placing import region_key
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.schema.columns import Kind
 
 RegionOf = Callable[..., Region]
 

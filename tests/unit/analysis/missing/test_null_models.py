@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.analysis.missing.null_models import (
+from vaeaudit.statistics.two_samples import (
     OneSample,
     TwoSamples,
     pair_cells,

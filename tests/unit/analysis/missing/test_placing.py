@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.missing.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
+from vaeaudit.analysis.coverage.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
+from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.errors import RunError
-from vaeaudit.latents import LatentCodes
+from vaeaudit.outputs.latents import LatentCodes
 
 FRAME = pd.DataFrame(
     {

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
-from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.rules import apply_rule
+from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.data.population_shares import Population, PopulationColumn
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
 
 CONFIG = AnalysisConfig()
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.missing.axes import search_axes
-from vaeaudit.analysis.missing.crossed_columns import ExpectedCounts, crossings, pair_tables
-from vaeaudit.analysis.missing.search import find_shortfalls, prune
-from vaeaudit.analysis.missing.shortages import MAX_MERGED_LEVELS
-from vaeaudit.analysis.results.coverage import GAP
+from vaeaudit.analysis.coverage.axes import search_axes
+from vaeaudit.analysis.coverage.crossed_columns import ExpectedCounts, crossings, pair_tables
+from vaeaudit.analysis.coverage.results import GAP
+from vaeaudit.analysis.coverage.search import find_shortfalls, prune
+from vaeaudit.analysis.coverage.shortages import MAX_MERGED_LEVELS
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.schema.columns import Kind
 
 CONFIG = AnalysisConfig()
 CITIES = tuple("abcdefghij")

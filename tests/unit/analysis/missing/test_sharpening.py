@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.missing.axes import fine_axes
-from vaeaudit.analysis.missing.sharpening import ScanRows, sharpen
-from vaeaudit.analysis.missing.shortages import MAX_MERGED_LEVELS, MOST_CONDITIONS
-from vaeaudit.data.schema import Kind
+from vaeaudit.analysis.coverage.axes import fine_axes
+from vaeaudit.analysis.coverage.sharpening import ScanRows, sharpen
+from vaeaudit.analysis.coverage.shortages import MAX_MERGED_LEVELS, MOST_CONDITIONS
+from vaeaudit.data.schema.columns import Kind
 
 Make = Callable[..., ScanRows]
 

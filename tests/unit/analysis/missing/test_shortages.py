@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.conditions import Condition
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, ranked_shortages
+from vaeaudit.analysis.coverage.testing import Threshold
 from vaeaudit.analysis.inputs import AuditInputs, Reference
-from vaeaudit.analysis.missing.null_models import OneSample
-from vaeaudit.analysis.missing.regions import find_regions
-from vaeaudit.analysis.missing.shortages import BaselineSearch, Recount, Shortage, ranked_shortages
-from vaeaudit.analysis.missing.testing import Threshold
-from vaeaudit.analysis.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Kind, Role, Schema
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import apply_rule
+from vaeaudit.data.schema.columns import Kind, Role, Schema
+from vaeaudit.statistics.two_samples import OneSample
 
 Build = Callable[..., AuditInputs]
 CONFIG = AnalysisConfig()

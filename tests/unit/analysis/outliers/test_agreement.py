@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.analysis.companion_scores import CompanionScores
 from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, rank_correlation, ranks
-from vaeaudit.data.schema import Kind
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.companion_scores import CompanionScores
 
 
 def with_companions(inputs, forest, distance):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from vaeaudit.analysis.outliers.bulk_tail import Bins, BulkTail, Hazards, fit_bulk_tail
+from vaeaudit.statistics.null_tail import Bins, BulkTail, Hazards, fit_bulk_tail
 
 BENDS = st.one_of(st.just(0.0), st.floats(0.05, 3))
 

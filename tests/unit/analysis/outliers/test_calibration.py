@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from vaeaudit.analysis.multiplicity import benjamini_hochberg
-from vaeaudit.analysis.outliers.calibration import (
+from vaeaudit.statistics.calibration import (
     bulk_nats,
     bulk_p_values,
     fold_nats,
     p_values_of,
 )
+from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 
 @pytest.mark.parametrize(

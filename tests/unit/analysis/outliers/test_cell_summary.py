@@ -12,7 +12,7 @@ from vaeaudit.analysis.outliers.cell_summary import MOST_CELLS, cell_findings, s
 from vaeaudit.analysis.outliers.described_cells import CheckedTable
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.latents import CellExpectations
+from vaeaudit.outputs.latents import CellExpectations
 from vaeaudit.wording import phrases
 
 CONFIG = AnalysisConfig()

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from vaeaudit.analysis.outliers.cells import (
+from vaeaudit.outputs.latents import CellExpectations, CellNull
+from vaeaudit.scoring.cells import (
     cell_p_values,
     cells_looked_at,
     consequences,
@@ -18,7 +19,6 @@ from vaeaudit.analysis.outliers.cells import (
     named_partner,
     suspicious,
 )
-from vaeaudit.latents import CellExpectations, CellNull
 
 SHARE = 0.02
 
@@ -146,7 +146,7 @@ def test_looked_at_are_the_reasons_beyond_the_threshold_of_their_column(build: A
 
 
 def build_codes(build: Any) -> Any:
-    from vaeaudit.data.schema import Kind
+    from vaeaudit.data.schema.columns import Kind
 
     table = {"x": ([1.0, 2.0, 3.0], Kind.REAL), "y": ([1.0, 2.0, 3.0], Kind.REAL)}
     return build(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from vaeaudit.analysis.companion_scores import CompanionScores
-from vaeaudit.analysis.outliers import companions as room
-from vaeaudit.analysis.outliers.companions import NEIGHBOUR, companion_scores, distance_to_neighbour, isolation_scores
-from vaeaudit.data.schema import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.scoring import companions as room
+from vaeaudit.scoring.companions import NEIGHBOUR, companion_scores, distance_to_neighbour, isolation_scores
 
 
 def test_a_row_far_from_all_others_is_first_for_both(build):

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.outliers.expectations import ColumnScale, expectation_texts
-from vaeaudit.data.schema import Column, Kind, Role
-from vaeaudit.latents import CellExpectations
+from vaeaudit.data.schema.columns import Column, Kind, Role
+from vaeaudit.outputs.latents import CellExpectations
 
 
 def column_of(values: pd.Series, kind: Kind) -> Column:

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.image_scoring import (
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.scoring.image_score import (
     IMAGE_DEFINITION,
     ComplexityReference,
     aspects,
@@ -21,7 +20,8 @@ from vaeaudit.analysis.outliers.image_scoring import (
     image_outlier_score,
     score_images,
 )
-from vaeaudit.latents import LatentCodes
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.rareness import Rareness
 
 K = 9
 SLOPES = np.linspace(-0.5, 1.0, K)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.outliers.isolation import PosteriorIsolation, fit_isolation
+from vaeaudit.scoring.isolation import PosteriorIsolation, fit_isolation
 
 RNG = np.random.default_rng(4)
 SPREAD = np.concatenate([RNG.normal(size=(980, 6)), RNG.normal(6, 0.5, size=(20, 6))]).astype(np.float32)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.analysis.densities.density import fit_density
-from vaeaudit.analysis.densities.rareness import Rareness
-from vaeaudit.analysis.outliers.scoring import clearer_of_two, density_null, score_rows, table_score
-from vaeaudit.latents import LatentCodes
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.table_score import clearer_of_two, density_null, score_rows, table_score
 
 RNG = np.random.default_rng(21)
 

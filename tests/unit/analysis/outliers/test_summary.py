@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.audit import sensitive_groupings
-from vaeaudit.analysis.groups import group_column
+from vaeaudit.analysis.audit.asking import sensitive_groupings
 from vaeaudit.analysis.outliers.reasons import describe_reasons
 from vaeaudit.analysis.outliers.summary import (
     CURVE_POINTS,
@@ -14,7 +13,8 @@ from vaeaudit.analysis.outliers.summary import (
     summarise_outliers,
 )
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema import Column, Kind, Role
+from vaeaudit.data.grouping.groups import group_column
+from vaeaudit.data.schema.columns import Column, Kind, Role
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.rebalancing.covering import Requirements, cover
+from vaeaudit.statistics.set_cover import Requirements, cover
 
 
 def needs(part, floors, n, total):

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from vaeaudit.analysis.rebalancing.raking import rake, weights_up_to
 from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
+from vaeaudit.statistics.raking import rake, weights_up_to
 
 
 def everybody(members):

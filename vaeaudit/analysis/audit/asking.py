@@ -1,0 +1,168 @@
+"""The whole analysis: from what the model knows about the rows to everything that the report shows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.analysis.audit.findings import find
+from vaeaudit.analysis.audit.results import AuditResults, Measurements
+from vaeaudit.analysis.audit.verdict import judge
+from vaeaudit.analysis.coverage.comparison import compare_with_reference
+from vaeaudit.analysis.coverage.decoded_regions import with_decoded
+from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
+from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
+from vaeaudit.analysis.fairness.disparities import assess_disparities
+from vaeaudit.analysis.fairness.proxies import find_proxies
+from vaeaudit.analysis.images.image_summary import summarise_pictures
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
+from vaeaudit.analysis.latents.model_summary import summarise_model
+from vaeaudit.analysis.latents.traversals import describe_traversals
+from vaeaudit.analysis.outliers.summary import summarise_outliers
+from vaeaudit.analysis.quality.columns import summarise_columns
+from vaeaudit.analysis.quality.results import QuarantinedRecord
+from vaeaudit.analysis.representation.representation import assess_representation
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.groups import Grouping, group_column
+from vaeaudit.data.population_shares import Population
+from vaeaudit.errors import InputError
+from vaeaudit.scoring.row_table import table_of_rows
+from vaeaudit.wording import numbers
+
+#: A sensitive column of more groups is not shown group by group: the groups would be too small, the list too long.
+MOST_GROUPS = 50
+#: Quarantined records listed in the results; the run directory lists all.
+MOST_QUARANTINED = 100
+
+
+def audit(
+    inputs: AuditInputs,
+    config: AnalysisConfig,
+    population: Population | None = None,
+    seed: int = 0,
+    *,
+    search: RegionSearch | None = None,
+) -> AuditResults:
+    """Analyse a dataset through its latents.
+
+    Parameters
+    ----------
+    inputs
+        The rows, what the model knows about them, and the facts of the run.
+    config
+        What counts as a finding.
+    population
+        Shares to compare the sensitive groups with; without them only their balance is described.
+    seed
+        Of the random halves, folds, shuffles and samples; the same seed gives the same results.
+    search
+        What `search_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
+
+    Raises
+    ------
+    InputError
+        Where there is no row at all.
+    """
+    if len(inputs.frame) == 0:
+        raise InputError(
+            "There is no row to audit.", hint="Look into quarantine.csv: it says why each record was left out."
+        )
+    groupings, notes = sensitive_groupings(inputs)
+    table = assess_representation(inputs.frame, inputs.schema, config, population)
+    search = search_regions(inputs, config, population) if search is None else search
+    disparities = assess_disparities(inputs.frame, inputs.schema, config)
+    proxies = find_proxies(inputs, config, seed)
+    measured = Measurements(
+        latents=summarise_latents(inputs, groupings, config, seed),
+        outliers=summarise_outliers(inputs, groupings, config),
+        regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
+        regions_tested=search.tested,
+        representation=table.cells,
+        disparities=disparities.disparities,
+        proxies=proxies.proxies,
+        duplicates=summarise_duplicates(inputs, confidence=config.confidence),
+        model=summarise_model(
+            inputs.codes,
+            inputs.model,
+            inputs.latent_space,
+            confidence=config.confidence,
+            rareness=inputs.rareness,
+            weight=inputs.scores.weight,
+            dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
+        ),
+        columns=summarise_columns(inputs.frame, inputs.schema),
+        comparison=compare_with_reference(inputs, config, seed),
+    )
+    latent_map = sample_map(inputs, groupings, seed)
+    said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
+    return AuditResults(
+        **vars(measured),
+        run=inputs.run,
+        rows=inputs.accounting,
+        quarantine=_first_quarantined(inputs.quarantine),
+        verdict=judge(
+            measured,
+            inputs.accounting,
+            {column.name for column in inputs.schema.sensitive},
+            config,
+            population_given=population is not None,
+        ),
+        findings=find(measured, inputs, config),
+        latent_map=latent_map,
+        traversals=describe_traversals(inputs),
+        notes=tuple(dict.fromkeys(said)),
+        pictures=summarise_pictures(
+            inputs, measured.regions, latent_map, seed, pairs=None if inputs.pairs is None else inputs.pairs.listed
+        ),
+    )
+
+
+def sensitive_groupings(inputs: AuditInputs) -> tuple[list[Grouping], list[str]]:
+    """Group every sensitive column that has few enough groups to show one by one; says which have not."""
+    groupings, notes = [], []
+    for column in inputs.schema.sensitive:
+        grouping = group_column(inputs.frame[column.name], column)
+        if len(grouping) <= MOST_GROUPS:
+            groupings.append(grouping)
+        else:
+            notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to show one by one.")
+    return groupings, notes
+
+
+def search_regions(inputs: AuditInputs, config: AnalysisConfig, population: Population | None) -> RegionSearch:
+    """Search for under-represented regions, with the outliers set aside.
+
+    Parameters
+    ----------
+    inputs
+        The rows, their scores and their latents.
+    config
+        What counts as short, and whether an even spread is asked for.
+    population
+        Shares to compare with, beside the search against independence and against the reference of the inputs.
+    """
+    return find_regions(inputs, config, population)
+
+
+def row_table(inputs: AuditInputs, row_region: np.ndarray) -> pd.DataFrame:
+    """Return one row per scored row, in input order, as `rows.parquet` holds them.
+
+    Parameters
+    ----------
+    inputs
+        The rows and their scores.
+    row_region
+        [N]; id of the highest-ranked under-represented region that holds the row, or None.
+    """
+    return table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, row_region)
+
+
+def _first_quarantined(quarantine: pd.DataFrame) -> tuple[QuarantinedRecord, ...]:
+    listed = quarantine.head(MOST_QUARANTINED)
+    return tuple(
+        QuarantinedRecord(str(file), int(row), str(reason))
+        for file, row, reason in zip(listed["file"], listed["row"], listed["reason"], strict=True)
+    )

@@ -1,1 +1,0 @@
-"""Which rows occur more than once, exactly or nearly, and which of them leak between splits."""

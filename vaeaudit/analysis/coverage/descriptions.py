@@ -1,0 +1,148 @@
+"""Where the rows of a region are: what a person would call them in known columns, and their box in the latents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.coverage.axes import Axis
+from vaeaudit.analysis.coverage.results import LatentRange
+from vaeaudit.analysis.coverage.shortages import MOST_CONDITIONS
+from vaeaudit.data.grouping.rules import Rule, satisfies
+from vaeaudit.outputs.latents import LatentCodes
+
+Mask = npt.NDArray[np.bool_]
+
+#: What a further condition must add to the F1.
+_LEAST_GAIN = 0.02
+#: F1 from which on a rule says where a region is.
+_TELLING = 0.5
+#: The part of a region's rows that its box encloses, on each latent.
+BOX_PERCENTILES = (5.0, 95.0)
+
+
+@dataclass(frozen=True)
+class Description:
+    """A rule, the share of its rows that lie in the set, and the share of the set that it holds."""
+
+    rule: Rule
+    precision: float
+    recall: float
+
+
+def describe_conditions(conditions: Sequence[Mask], axes: Sequence[Axis]) -> Description | None:
+    """Say each of several conditions by the one on a known column that comes nearest to it.
+
+    A region that has hardly any rows cannot be described by them; the rows that meet one of its conditions can. What
+    holds for the rows that would lie in it is put together as if the conditions were independent, as its baseline is.
+
+    Parameters
+    ----------
+    conditions
+        [N] each; the rows that meet it.
+    axes
+        Known columns of the same rows.
+
+    Returns
+    -------
+    Description or None
+        None where one of them is not told by any column, or all together are not.
+    """
+    found = [describe_rows(rows, axes, most=1) for rows in conditions]
+    told = [each for each in found if each is not None]
+    if not told or len(told) < len(found):
+        return None
+    precision, recall = (float(np.prod([getattr(each, name) for each in told])) for name in ("precision", "recall"))
+    columns = [condition.column for each in told for condition in each.rule]
+    return _telling(Description(tuple(c for each in told for c in each.rule), precision, recall), columns)
+
+
+def _telling(found: Description, columns: Sequence[str]) -> Description | None:
+    """Drop a description that says too little, or two things of one column."""
+    f1 = 2 * found.precision * found.recall / max(found.precision + found.recall, 1e-9)
+    return found if f1 >= _TELLING and len(set(columns)) == len(columns) else None
+
+
+def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDITIONS) -> Description | None:
+    """Grow a rule condition by condition, each the one that brings its F1 against the wanted rows highest.
+
+    Parameters
+    ----------
+    wanted
+        [N]; the rows to describe.
+    axes
+        Known columns of the same rows.
+    most
+        Conditions at most.
+
+    Returns
+    -------
+    Description or None
+        None where there is no such row, or no condition tells them from the others better than naming all rows does,
+        or the rule comes to an F1 of less than a half.
+    """
+    n_wanted = int(np.count_nonzero(wanted))
+    inside = np.ones(wanted.size, dtype=bool)
+    f1 = 2 * n_wanted / max(wanted.size + n_wanted, 1)
+    chosen: dict[int, npt.NDArray[np.bool_]] = {}
+    while n_wanted and len(chosen) < most:
+        best, axis, groups = max(
+            (_best_set(axes[axis], axis, inside, wanted) for axis in range(len(axes)) if axis not in chosen),
+            key=lambda step: step[0],
+            default=(0.0, -1, np.empty(0, dtype=bool)),
+        )
+        if best < f1 + _LEAST_GAIN:
+            break
+        f1, chosen[axis] = best, groups
+        inside &= groups[axes[axis].codes]
+    if not chosen:
+        return None
+    hits = int(np.count_nonzero(inside & wanted))
+    rule = tuple(axes[axis].condition(groups) for axis, groups in chosen.items())
+    found = Description(rule, hits / int(np.count_nonzero(inside)), hits / n_wanted)
+    return _telling(found, [condition.column for condition in rule])
+
+
+def _best_set(axis: Axis, position: int, inside: Mask, wanted: Mask) -> tuple[float, int, npt.NDArray[np.bool_]]:
+    """F1 of the best set of one column's groups among the rows inside, the column's position, and the set [F]."""
+    pooled = axis.many
+    selected = pooled.sets @ np.bincount(pooled.codes[inside], minlength=pooled.groups)
+    hits = pooled.sets @ np.bincount(pooled.codes[inside & wanted], minlength=pooled.groups)
+    f1 = 2 * hits / np.maximum(selected + np.count_nonzero(wanted), 1)
+    best = int(np.argmax(f1))
+    return float(f1[best]), position, np.asarray(pooled.sets[best] @ pooled.members)
+
+
+def latent_box(
+    rule: Rule, frame: pd.DataFrame, codes: LatentCodes, counted: Mask, fewest: int
+) -> tuple[LatentRange, ...]:
+    """Range of the posterior means of the rows in a region, on each active latent.
+
+    Where the region has fewer rows than `fewest`, the rows that satisfy all conditions but one stand in for it.
+
+    Parameters
+    ----------
+    rule
+        Of the region.
+    frame, codes
+        [N] rows, with the columns that the rule names, and their latents.
+    counted
+        [N]; rows that are no outliers.
+    fewest
+        Rows that it takes to say where they lie.
+    """
+    active = np.flatnonzero(codes.active)
+    satisfied = np.array([satisfies(condition, frame[condition.column]) for condition in rule]).sum(axis=0)
+    rows = counted & (satisfied == len(rule))
+    if rows.sum() < fewest:
+        rows = counted & (satisfied >= len(rule) - 1)
+    if rows.sum() < fewest or active.size == 0:
+        return ()
+    low, high = np.percentile(codes.mean[rows][:, active], BOX_PERCENTILES, axis=0)
+    return tuple(
+        LatentRange(int(latent), float(start), float(end)) for latent, start, end in zip(active, low, high, strict=True)
+    )

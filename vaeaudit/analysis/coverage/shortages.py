@@ -1,0 +1,170 @@
+"""What every baseline gives: the cells that are short against it; and one ranking of those of all baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.coverage.axes import is_asked_about
+from vaeaudit.analysis.coverage.results import GAP, Baseline
+from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.data.grouping.rules import apply_rule, same_conditions
+from vaeaudit.data.images.measured_columns import computed_columns
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.statistics.two_samples import Counted
+
+IntArray = npt.NDArray[np.int64]
+Tables = tuple[IntArray, ...]
+
+#: Stated expectations come before the question whether columns go together, and that before a wish.
+_ORDER: tuple[Baseline, ...] = ("reference", "population", "independence", "uniform")
+#: Baselines that somebody stated: a shortfall against them is a fault of the sample.
+STATED = frozenset({"reference", "population"})
+#: Two cells are the same gap where the rows expected in them overlap by at least this F1.
+SAME = 0.5
+#: Conditions of a rule, and levels that it names at most on one column; a longer one is no longer read.
+MOST_CONDITIONS = 3
+MAX_MERGED_LEVELS = 5
+#: Of the regions listed, one in so many is kept for an even spread where it was asked for: columns that go together
+#: would fill the list otherwise.
+_PART_OF_UNIFORM = 4
+
+
+@dataclass(frozen=True)
+class Recount:
+    """What it takes to test a cell again on other rows.
+
+    Attributes
+    ----------
+    tables
+        Joint counts of the rows, of any shape: one table per dataset.
+    cells
+        Counts, from such tables, the cell and those on the same columns that overlap it by an F1 of at least `SAME`.
+    """
+
+    tables: Tables
+    cells: Callable[[Tables], Counted]
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A cell that is short against its baseline.
+
+    Attributes
+    ----------
+    rule
+        Conditions that its rows satisfy.
+    observed, expected
+        Rows counted, and rows the baseline leads one to expect.
+    low, high
+        Interval of their quotient, at the level of `threshold`.
+    p_adjusted
+        Adjusted over everything that was tested against all baselines.
+    strength
+        Ranks the shortages of one baseline.
+    rows_to_collect
+        Fewest rows that close it if the ratio stands at the upper, and at the lower, end of the interval.
+    threshold
+        What it had to meet.
+    recount
+        To see whether it comes back on other rows.
+    gap_share
+        See `Region.gap_share`.
+    """
+
+    rule: tuple[Condition, ...]
+    observed: int
+    expected: float
+    low: float
+    high: float
+    p_adjusted: float
+    strength: float
+    rows_to_collect: tuple[int, int]
+    threshold: Threshold
+    recount: Recount
+    gap_share: float | None = None
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Sorts the shortages of one baseline: gaps, what may be either, signs of dependence; the strongest first."""
+        if self.gap_share is None:
+            return 1, -self.strength
+        return 0 if self.gap_share >= GAP else 2, -self.strength
+
+
+@dataclass(frozen=True)
+class BaselineSearch:
+    """What was found against one baseline, and how hard was looked for it.
+
+    Attributes
+    ----------
+    baseline
+        Against what.
+    shortages
+        By rank.
+    tested
+        Cells tested.
+    notes
+        What was not searched, and why.
+    """
+
+    baseline: Baseline
+    shortages: tuple[Shortage, ...]
+    tested: int
+    notes: tuple[str, ...]
+
+
+def ranked_shortages(
+    searches: Sequence[BaselineSearch],
+    frame: pd.DataFrame,
+    schema: Schema,
+    latents: Collection[str],
+    config: AnalysisConfig,
+) -> list[tuple[Baseline, Shortage]]:
+    """Return baselines and their shortages by rank, at most `max_regions`.
+
+    Empty combinations of declared columns lead; then the order is that of the baselines, of rules over a person's
+    columns before rules over what is computed from pictures and over latents (against independence), and of
+    `Shortage.rank`. A quarter of the list is kept for an even spread where that was asked for. Left out is what a
+    baseline ahead tells already, condition by condition, and what is short only because its rows were set aside as
+    outliers.
+
+    Parameters
+    ----------
+    searches
+        What was found against each baseline.
+    frame, schema
+        [N]; all rows, outliers and latents included, and their columns.
+    latents
+        Which columns are latents.
+    config
+        Gives `min_ratio` and `max_regions`.
+    """
+    declared = {column.name for column in schema if is_asked_about(column)}
+    unnamed = computed_columns(schema) | set(latents)
+
+    def rank(entry: tuple[Baseline, Shortage]) -> tuple[float, ...]:
+        baseline, shortage = entry
+        named = {condition.column for condition in shortage.rule}
+        empty = shortage.observed == 0 and len(named) > 1 and named <= declared
+        told = (len(named & unnamed), len(named & set(latents))) if baseline == "independence" else (0, 0)
+        return (not empty, _ORDER.index(baseline), *told, *shortage.rank)
+
+    found = [(search.baseline, shortage) for search in searches for shortage in search.shortages]
+    listed: list[tuple[Baseline, Shortage]] = []
+    wished = sum(baseline == "uniform" for baseline, _ in found)
+    others = config.max_regions - min(wished, config.max_regions // _PART_OF_UNIFORM)
+    for baseline, shortage in sorted(found, key=rank):
+        if len(listed) >= (config.max_regions if baseline == "uniform" else others):
+            continue
+        filled = apply_rule(shortage.rule, frame).sum() >= config.min_ratio * shortage.expected
+        told = any(other != baseline and same_conditions(shortage.rule, better.rule, frame) for other, better in listed)
+        if not (filled or told):
+            listed.append((baseline, shortage))
+    return listed

@@ -1,0 +1,130 @@
+"""Rows that occur more than once, summed up: groups of equal rows, near pairs, leakage between splits."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.duplicates.leakage import measure_leakage
+from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.data.tables.row_cells import codes_of, compared_columns, first_of_equal_rows
+from vaeaudit.outputs.row_pairs import RowPairs, Rows, choose_listed
+
+#: Largest groups of equal rows that are listed.
+MOST_GROUPS = 20
+
+
+def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicates:
+    """Sum up which rows occur more than once.
+
+    Parameters
+    ----------
+    inputs
+        Where the run did not look for pairs, equal rows of a table are found from the frame, and nothing is said
+        about near ones.
+    confidence
+        Level of the intervals of leakage.
+    """
+    pairs = _exact_alone(inputs) if inputs.pairs is None else inputs.pairs
+    groups, first, sizes = _groups(pairs.first)
+    order = np.lexsort((first, -sizes))[:MOST_GROUPS]
+    names = [column.name for column in compared_columns(inputs.schema)]
+    splits = _splits(inputs)
+    return Duplicates(
+        rows_in_groups=int(sizes.sum()),
+        groups=groups,
+        largest=tuple(EqualRows(str(inputs.row_ids[first[place]]), int(sizes[place])) for place in order),
+        expected_pairs=expected_equal_pairs(inputs.frame[names]) if pairs.basis == "cells" else 0.0,
+        basis=pairs.basis,
+        near_pairs=pairs.near_found,
+        near_rows=_near_rows(pairs),
+        pairs=tuple(_pair(pair, pairs, inputs, splits) for pair in pairs.listed),
+        searched=inputs.pairs is not None,
+        chances=dict(pairs.chances),
+        look_alikes=pairs.look_alikes,
+        set_aside=pairs.set_aside,
+        splits={} if splits is None else {str(name): int(n) for name, n in splits.value_counts(sort=False).items()},
+        without_split=0 if splits is None else int(splits.isna().sum()),
+        leakage=() if splits is None else measure_leakage(pairs, splits, confidence=confidence),
+    )
+
+
+def expected_equal_pairs(frame: pd.DataFrame) -> float:
+    """Return how many pairs of equal rows chance would give if the columns were independent.
+
+    The number of pairs times the product, over columns, of the share of pairs that agree in the column. Columns
+    that go together make equal rows likelier, so this is a low estimate.
+    """
+    n_rows = len(frame)
+    if n_rows < 2 or frame.shape[1] == 0:
+        return 0.0
+    agree = 0.0
+    for name in frame.columns:
+        sizes = np.bincount(codes_of(frame[name])).astype(np.float64)
+        same = (sizes * (sizes - 1)).sum() / (n_rows * (n_rows - 1.0))
+        if same == 0:
+            return 0.0
+        agree += float(np.log(same))
+    return float(np.exp(np.log(n_rows * (n_rows - 1.0) / 2) + agree))
+
+
+def _exact_alone(inputs: AuditInputs) -> RowPairs:
+    """Return the equal rows of a table; of pictures, whose pixels are out of reach, none."""
+    is_table = bool(inputs.codes.columns)
+    n_rows, none = len(inputs.frame), np.zeros((0, 2), np.int64)
+    first = first_of_equal_rows(inputs.frame, inputs.schema) if is_table else np.arange(n_rows)
+    splits = _splits(inputs)
+    codes = np.full(n_rows, -1) if splits is None else splits.cat.codes.to_numpy(np.int64)
+    return RowPairs(
+        first=first,
+        near=none,
+        distance=np.zeros(0),
+        listed=choose_listed(first, none, codes),
+        near_found=0,
+        look_alikes=0,
+        set_aside=0,
+        basis="cells" if is_table else "pixels",
+    )
+
+
+def _groups(first: Rows) -> tuple[int, Rows, Rows]:
+    """Return how many groups of equal rows there are, the first row of each, and their sizes."""
+    sizes = np.bincount(first, minlength=len(first))
+    heads = np.flatnonzero(sizes > 1)
+    return len(heads), heads, sizes[heads]
+
+
+def _near_rows(pairs: RowPairs) -> int:
+    """Count the rows in near pairs, those that are equal to one of them included."""
+    involved = np.zeros(len(pairs), bool)
+    involved[pairs.near] = True
+    return int(involved[pairs.first].sum())
+
+
+def _splits(inputs: AuditInputs) -> pd.Series | None:
+    column = inputs.schema.split
+    return None if column is None else inputs.frame[column.name]
+
+
+def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | None) -> DuplicatePair:
+    left, right = (int(row) for row in pair)
+    exact = bool(pairs.first[left] == pairs.first[right])
+    found = np.flatnonzero((pairs.near == pair).all(axis=1))
+    values = (None, None) if splits is None else (splits.iloc[left], splits.iloc[right])
+    one, other = (None if pd.isna(value) else str(value) for value in values)
+    return DuplicatePair(
+        rows=(str(inputs.row_ids[left]), str(inputs.row_ids[right])),
+        positions=(left, right),
+        exact=exact,
+        distance=0.0 if exact else float(pairs.distance[found[0]]),
+        splits=(one, other),
+        differs=() if exact or pairs.basis == "pixels" else _differing(inputs.frame, inputs.schema, pair),
+    )
+
+
+def _differing(frame: pd.DataFrame, schema: Schema, pair: npt.NDArray[np.integer]) -> tuple[str, ...]:
+    names = [column.name for column in compared_columns(schema)]
+    return tuple(name for name in names if len(np.unique(codes_of(frame[name].iloc[pair]))) > 1)

@@ -1,0 +1,211 @@
+"""How well a sensitive attribute can be told from the columns, or from the latents, that a model would see.
+
+The predictor is a ridge regression of group membership on binned columns (one-hot) or on latents (bins, and products
+of pairs): additive in the columns, solved in closed form, and so cheap that the permutation null is run as well. It
+gives a lower bound: a more flexible model may find more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import roc_auc_score
+
+from vaeaudit.analysis.fairness.results import Proxy, ProxySource
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.column_bins import bin_columns, column_features, sample_rows
+from vaeaudit.data.grouping.groups import MISSING_LABEL, Grouping, group_column
+from vaeaudit.data.images.measured_columns import computed_columns
+from vaeaudit.statistics.cross_fit import FOLDS, Features, latent_features, out_of_fold_scores, stratified_folds
+from vaeaudit.statistics.roc import binned_auc, macro_auc_interval
+from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import listed, plural
+
+FloatArray = npt.NDArray[np.floating]
+BoolArray = npt.NDArray[np.bool_]
+
+#: Rows used at most: the interval is then about 0.02 wide, and more rows would only cost time.
+MOST_ROWS = 10_000
+#: Groups of an attribute at most, the largest ones.
+MOST_GROUPS = 20
+#: Shuffles of the attribute; the highest AUC among them is what an attribute without proxy may reach (p < 0.05).
+SHUFFLES = 20
+#: Pull of a bin's share towards the group's overall share, in rows, for a column alone.
+SHRINKAGE_ROWS = 5.0
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A sensitive attribute as it is judged.
+
+    Attributes
+    ----------
+    name
+        Of the column.
+    member
+        [M, G]; membership of the M rows that belong to a group large enough to judge.
+    rows
+        [M]; their positions among the rows that were drawn.
+    """
+
+    name: str
+    member: BoolArray
+    rows: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class ProxySearch:
+    """Two proxies per attribute, from columns and from latents, and what a reader should know about them."""
+
+    proxies: tuple[Proxy, ...]
+    notes: tuple[str, ...]
+
+
+def find_proxies(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> ProxySearch:
+    """Measure, for each sensitive attribute, how well columns and latents give it away.
+
+    Columns are those of the model, and of pictures those that were computed from them.
+
+    Numbers are grouped as everywhere in the audit. Rows without a value, and groups of fewer than
+    `config.smallest_group` rows, are set aside and named in the notes.
+    """
+    if not inputs.schema.sensitive:
+        return ProxySearch((), ())
+    rng = np.random.default_rng(seed)
+    rows = sample_rows(len(inputs.frame), len(inputs.schema), rng, most_rows=MOST_ROWS)
+    notes = []
+    if len(rows) < len(inputs.frame):
+        notes.append(
+            f"Proxies were measured on {numbers.count(len(rows))} of the {plural(len(inputs.frame), 'row')}, drawn at "
+            "random."
+        )
+    told = (*inputs.codes.columns, *computed_columns(inputs.schema))
+    columns = bin_columns(inputs.frame.iloc[rows], inputs.schema, told)
+    means = inputs.codes.mean[rows][:, inputs.codes.active].astype(np.float64)
+    proxies: list[Proxy] = []
+    for column in inputs.schema.sensitive:
+        grouping = group_column(inputs.frame[column.name], column)
+        attribute, said = judge_attribute(column.name, grouping.labels, grouping.codes[rows], config.smallest_group)
+        notes.extend(said)
+        if attribute is None:
+            continue
+        others = [other for other in columns if other.column != column.name]
+        proxies.extend(_proxies_of(attribute, others, means, config.confidence, rng))
+        if column.in_model:
+            notes.append(f"{column.name} was an input of the model, so that its latents know it at first hand.")
+    return ProxySearch(tuple(proxies), tuple(notes))
+
+
+def judge_attribute(
+    name: str, labels: Sequence[str], codes: npt.NDArray[np.integer], smallest_group: int
+) -> tuple[Attribute | None, tuple[str, ...]]:
+    """Keep the rows of groups that are worth judging, and say what was set aside.
+
+    Parameters
+    ----------
+    name, labels, codes
+        Of the attribute, of its groups, and the group [M] of each row.
+    smallest_group
+        Fewest rows of a group that is judged; of more than `MOST_GROUPS` such groups the largest are.
+
+    Returns
+    -------
+    tuple[Attribute | None, tuple[str, ...]]
+        None where fewer than two groups are left; and the notes.
+    """
+    counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+    known = np.array([label != MISSING_LABEL for label in labels], dtype=bool)
+    enough = np.flatnonzero((counts >= max(smallest_group, FOLDS)) & known)
+    groups = np.sort(enough[np.argsort(-counts[enough], kind="stable")[:MOST_GROUPS]])
+    aside = [label for place, label in enumerate(labels) if counts[place] > 0 and place not in groups]
+    notes = []
+    if aside:
+        notes.append(
+            f"Proxies of {name}: set aside {listed(aside)} (no value, fewer than {smallest_group} of the rows that "
+            f"were used, or not among the {MOST_GROUPS} largest groups)."
+        )
+    if groups.size < 2:
+        notes.append(f"Proxies of {name} were not measured: fewer than two groups are large enough.")
+        return None, tuple(notes)
+    kept = np.flatnonzero(np.isin(codes, groups))
+    return Attribute(name, codes[kept][:, None] == groups[None, :], kept), tuple(notes)
+
+
+def _proxies_of(
+    attribute: Attribute, columns: Sequence[Grouping], means: FloatArray, confidence: float, rng: np.random.Generator
+) -> list[Proxy]:
+    found = []
+    if columns:
+        by_column = auc_by_column(attribute, columns, rng)
+        features = column_features(columns, attribute.rows)
+        found.append(measure_proxy(attribute, "columns", features, by_column, confidence=confidence, rng=rng))
+    if means.shape[1] > 0:
+        positions = latent_features(means[attribute.rows])
+        found.append(measure_proxy(attribute, "latents", positions, {}, confidence=confidence, rng=rng))
+    return found
+
+
+def measure_proxy(
+    attribute: Attribute,
+    source: ProxySource,
+    features: Features,
+    by_column: dict[str, float],
+    *,
+    confidence: float,
+    rng: np.random.Generator,
+) -> Proxy:
+    """Measure how well features [M, F] tell an attribute's groups apart, beside what shuffled groups would give."""
+    member = attribute.member
+    n_groups = member.shape[1]
+    folds = stratified_folds(member, rng)
+    shuffles = [_shuffled_within(member, folds, rng) for _ in range(SHUFFLES)]
+    targets = np.concatenate([member, *shuffles], axis=1).astype(np.float64)
+    scores = out_of_fold_scores(features, targets, folds)
+    auc, interval = macro_auc_interval(scores[:, :n_groups], member, confidence)
+    null = [
+        float(roc_auc_score(shuffled, scores[:, start : start + n_groups]))
+        for start, shuffled in zip(range(n_groups, targets.shape[1], n_groups), shuffles, strict=True)
+    ]
+    return Proxy(attribute.name, source, auc, interval, by_column, null_auc=max(null))
+
+
+def _shuffled_within(member: BoolArray, folds: npt.NDArray[np.intp], rng: np.random.Generator) -> BoolArray:
+    """Shuffle the rows within each fold, so that every fold keeps its share of each group."""
+    shuffled = member.copy()
+    for fold in np.unique(folds):
+        rows = np.flatnonzero(folds == fold)
+        shuffled[rows] = member[rng.permutation(rows)]
+    return shuffled
+
+
+def auc_by_column(attribute: Attribute, columns: Sequence[Grouping], rng: np.random.Generator) -> dict[str, float]:
+    """Macro out-of-fold AUC of each column alone, best first; the score is the group's share in the column's bin."""
+    folds = stratified_folds(attribute.member, rng)
+    areas = {column.column: _column_auc(attribute, column, folds) for column in columns}
+    return dict(sorted(areas.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _column_auc(attribute: Attribute, column: Grouping, folds: npt.NDArray[np.intp]) -> float:
+    codes, member = column.codes[attribute.rows], attribute.member
+    n_groups, n_folds = member.shape[1], int(folds.max()) + 1
+    counts = np.stack(
+        [
+            np.bincount(folds * len(column) + codes, weights=member[:, group], minlength=n_folds * len(column))
+            for group in range(n_groups)
+        ],
+        axis=1,
+    ).reshape(n_folds, len(column), n_groups)
+    learned = counts.sum(axis=0) - counts
+    rows = learned.sum(axis=2, keepdims=True)
+    overall = learned.sum(axis=1, keepdims=True) / rows.sum(axis=1, keepdims=True)
+    score = (learned + SHRINKAGE_ROWS * overall) / (rows + SHRINKAGE_ROWS)
+    outside = counts.sum(axis=2, keepdims=True) - counts
+    areas = [
+        binned_auc(score[:, :, group].ravel(), counts[:, :, group].ravel(), outside[:, :, group].ravel())
+        for group in range(n_groups)
+    ]
+    return float(np.mean(areas))

@@ -1,0 +1,234 @@
+"""What the latents hold, how rows lie on them, what the decoder makes of the space, and how well the model learned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from annotated_types import Ge, Gt
+
+from vaeaudit.config import DensityFamily, Objective, Rarity
+from vaeaudit.statistics.measures import (
+    Count,
+    CountArray,
+    FloatArray,
+    Interval,
+    Measure,
+    NonNegative,
+    Share,
+    ShareArray,
+)
+
+#: Densities of held-out rows, in nats per row: two lower bounds, and that of the rows under independent columns.
+HeldOutBound = Literal["elbo_nats", "iwae_nats", "baseline_nats"]
+#: Why training ended: the held-out bound rose no more, all epochs were made, or a person ended it.
+Stopped = Literal["converged", "epochs", "interrupted"]
+
+
+@dataclass(frozen=True)
+class HistogramCounts:
+    """Counts per bin with intervals of the bin's share of the rows; all arrays are [bins]."""
+
+    counts: CountArray
+    share_low: ShareArray
+    share_high: ShareArray
+
+    @property
+    def total(self) -> int:
+        """Rows counted."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True)
+class Histogram(HistogramCounts):
+    """Histogram of one latent's posterior means, over all rows and per sensitive group.
+
+    Attributes
+    ----------
+    counts, share_low, share_high
+        Of all rows.
+    edges
+        [bins + 1]; the outer bins take in everything beyond them.
+    by_group
+        Attribute -> group -> counts over the same edges.
+    """
+
+    edges: FloatArray
+    by_group: Mapping[str, Mapping[str, HistogramCounts]]
+
+    def __post_init__(self) -> None:
+        if self.counts.shape != (len(self.edges) - 1,):
+            raise ValueError(f"{len(self.edges)} edges need {len(self.edges) - 1} counts")
+
+
+@dataclass(frozen=True)
+class Explains:
+    """How much of a latent's variance one column predicts on held-out rows (R^2, 0 to 1), and which way.
+
+    `direction` is "rises" or "falls" for ordered columns (with the column's value), else the levels at the two ends.
+    """
+
+    column: str
+    score: Share
+    direction: str
+
+
+@dataclass(frozen=True)
+class LatentSummary:
+    """One axis. `stability` is None where no refit measured it."""
+
+    index: Count
+    active: bool
+    kl_nats: float
+    stability: Share | None
+    explains: tuple[Explains, ...]
+    histogram: Histogram
+
+
+@dataclass(frozen=True)
+class LatentMap:
+    """A sample of rows placed on the two latents of largest KL, for a scatter plot."""
+
+    latents: tuple[int, int]
+    x: FloatArray
+    y: FloatArray
+    groups: Mapping[str, tuple[str, ...]]  # attribute -> group of each point
+    outlier: npt.NDArray[np.bool_]
+    row_ids: tuple[str, ...] = ()  # of pictures: the points are then those of `Pictures.thumbnails`, in their order
+
+
+@dataclass(frozen=True)
+class Traversal:
+    """What the model decodes while one latent moves and the others rest at the prior mean."""
+
+    latent: Count
+    positions: FloatArray  # [T], in prior standard deviations
+    columns: Mapping[str, tuple[str, ...]]  # column -> decoded value at each position, as text
+
+
+@dataclass(frozen=True)
+class LatentSpaceSummary:
+    """What the decoder makes of the space between and around the rows; see `vaeaudit.analysis.latents.latent_space`.
+
+    Attributes
+    ----------
+    jumps
+        Share of the ways from a row to a neighbour that have a step in which more than half of the change happens; None
+        where the decoding nowhere changes.
+    coverage
+        Share of reconstructions of held-out rows that have a decoded prior sample as near as their K-th neighbour.
+    kept_variation
+        How much of the rows' variation their reconstructions keep; None where the rows do not vary.
+    n_reference
+        Rows among which the nearest was sought.
+    yardstick
+        Distance within which a sample counts as near to the data.
+    distance_shares, prior_distances, held_out_distances
+        [Q]; quantiles of the distances to the nearest row: of decoded prior samples, of held-out reconstructions.
+    """
+
+    jumps: Measure | None
+    coverage: Measure
+    kept_variation: Measure | None
+    n_reference: Count
+    yardstick: NonNegative
+    distance_shares: ShareArray
+    prior_distances: FloatArray
+    held_out_distances: FloatArray
+
+
+@dataclass(frozen=True)
+class DensitySummary:
+    """Which family of joint densities of the latents was chosen, and how they compared.
+
+    Attributes
+    ----------
+    family
+        `gmm`, `knn` or `flow`.
+    held_out_nats
+        Each family's mean log-density of rows that it was neither fitted to nor tuned on; None where it was not tried.
+    n_held_out
+        How many rows these were.
+    """
+
+    family: DensityFamily
+    held_out_nats: Mapping[DensityFamily, float | None]
+    n_held_out: Annotated[int, Ge(1)]
+
+
+@dataclass(frozen=True)
+class WeightSummary:
+    """What the weights are made from, and how many equally weighted rows the n rows are worth with them (Kish 1965)."""
+
+    kind: Rarity
+    alpha: Annotated[float, Gt(0)]
+    cap: Annotated[float, Ge(1)]
+    effective_sample_size: NonNegative
+    n: Count
+
+
+@dataclass(frozen=True)
+class HeldOutDensity:
+    """How dense the model is on rows that it was not trained on, for comparison with other models.
+
+    Attributes
+    ----------
+    n
+        Held-out rows.
+    iwae_samples, iwae_ci
+        S of the importance-weighted bound (Burda 2016), or 0 where it is not known; the interval of its mean over rows.
+    gain, gain_ci
+        What the importance-weighted bound gains over the ELBO, row by row, and the interval of its mean.
+    dimensions
+        What a row's nats are divided by: modelled columns, or values of pixels; None where that is not known.
+    per_dimension
+        `elbo_nats`, `iwae_nats` and `baseline_nats`, each divided by `dimensions`; empty where that is not known.
+    """
+
+    n: Count
+    iwae_samples: Count
+    iwae_ci: Interval
+    gain: float
+    gain_ci: Interval
+    dimensions: Annotated[int, Ge(1)] | None
+    per_dimension: Mapping[HeldOutBound, float]
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """How well the model learned the data; densities in nats per row.
+
+    `continuity` says how evenly the decoding changes on the way from a row to a neighbour, 0 to 1; None where it
+    nowhere changes. `completeness` is the share of decoded prior samples that are as near to the data as
+    reconstructions of held-out rows. Both and `latent_space` are None for runs that have not measured them; likewise
+    `density`, `weights` and `held_out`.
+    """
+
+    objective: Objective
+    beta: float
+    elbo_nats: float
+    elbo_ci: Interval
+    iwae_nats: float
+    baseline_nats: float  # the same rows under independent columns: what learning gained is elbo - baseline
+    active_latents: Count
+    latents: Count
+    columns: Count
+    epochs: Count
+    stopped: Stopped
+    seconds: NonNegative
+    disentanglement: Mapping[str, float]
+    history: Mapping[str, FloatArray]
+    continuity: Measure | None = None
+    completeness: Measure | None = None
+    latent_space: LatentSpaceSummary | None = None
+    density: DensitySummary | None = None
+    weights: WeightSummary | None = None
+    held_out: HeldOutDensity | None = None
+
+    @property
+    def parts(self) -> str:
+        """What a row is made of, as far as the model sees it: columns, or the pixels of a picture."""
+        return "columns" if self.columns else "pixels"

@@ -1,0 +1,86 @@
+"""One line about each column, in the terms of the person who owns the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.analysis.quality.results import ColumnSummary
+from vaeaudit.data.images.measured_columns import MEANINGS
+from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.data.tables.cells import number_text as exact_text
+from vaeaudit.wording import numbers
+from vaeaudit.wording.cells import moment_text, number_text
+from vaeaudit.wording.phrases import shorten
+
+#: Levels named with their share.
+_NAMED_LEVELS = 3
+#: Longer values are cut in a summary, so that one cell cannot fill a page.
+_LONGEST_VALUE = 40
+
+
+def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummary, ...]:
+    """Describe every column of the table, whether it entered the model or not."""
+    return tuple(
+        ColumnSummary(
+            name=column.name,
+            kind=column.kind,
+            role=column.role,
+            in_model=column.in_model,
+            missing=int(frame[column.name].isna().sum()),
+            unique=int(frame[column.name].nunique()),
+            summary=describe(frame[column.name], column),
+            problems=column.problems,
+            suggested_sensitive=column.suggested_sensitive,
+            derived=column.derived,
+            meaning=MEANINGS[column.name] if column.derived else "",
+        )
+        for column in schema
+    )
+
+
+def describe(values: pd.Series, column: Column) -> str:
+    """Describe the values of one column in words and numbers; shares are of the cells that are not missing."""
+    present = values.dropna()
+    if present.empty:
+        return "no value at all"
+    if column.kind.is_numeric:
+        return _describe_numbers(present.to_numpy(dtype=np.float64))
+    if column.kind is Kind.DATETIME:
+        ordered = np.sort(present.to_numpy())
+        first, middle, last = (moment_text(pd.Timestamp(ordered[place])) for place in (0, len(ordered) // 2, -1))
+        return f"{first} to {last}, median {middle}"
+    if column.kind.is_levelled:
+        return _describe_levels(present, column)
+    example = shorten(str(present.iloc[0]), _LONGEST_VALUE)
+    if column.kind is Kind.CONSTANT:
+        return f"always {example}"
+    distinct = f"{numbers.count(present.nunique())} distinct values"
+    what = "identifier" if column.kind is Kind.IDENTIFIER else "free text"
+    return f"{what}, {distinct}, such as {example}"
+
+
+def _describe_numbers(values: np.ndarray) -> str:
+    low, lower, middle, upper, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1], method="nearest")
+    if lower == upper:
+        share = float(np.mean(values == middle))
+        spread = f"{exact_text(float(middle))} in {numbers.share(share)} of the cells"
+    else:
+        spread = f"median {number_text(middle)}, middle half {number_text(lower)} to {number_text(upper)}"
+    return f"{spread}, range {number_text(low)} to {number_text(high)}"
+
+
+def _describe_levels(present: pd.Series, column: Column) -> str:
+    counts = np.bincount(present.cat.codes.to_numpy(), minlength=len(column.levels))
+    used = int((counts > 0).sum())
+    order = np.argsort(-counts, kind="stable")
+    if column.kind is Kind.ORDINAL and used <= _NAMED_LEVELS + 1:
+        order = np.arange(len(counts))
+    shown = [place for place in order if counts[place] > 0][: _NAMED_LEVELS + (used == _NAMED_LEVELS + 1)]
+    parts = [
+        f"{shorten(column.levels[place], _LONGEST_VALUE)} {numbers.share(counts[place] / counts.sum())}"
+        for place in shown
+    ]
+    if used > len(shown):
+        parts.append(f"… {numbers.count(used)} levels")
+    return ", ".join(parts)

@@ -1,0 +1,258 @@
+"""What rebalancing would change: gaps to close, what weights make of them, and which rows to collect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+from vaeaudit.analysis.audit.results import RunFacts, Tool
+from vaeaudit.analysis.coverage.results import Baseline
+from vaeaudit.config import Weighting
+from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
+
+#: What is told of a share against its tolerance.
+Judgement = Literal["passes", "still fails", "too few to tell"]
+
+
+@dataclass(frozen=True)
+class WeightedShare:
+    """Share of the rows, weighted or not, with its interval.
+
+    `effective_size` is how many rows of equal weight the share rests on; see `analysis.weighted_shares`.
+    """
+
+    share: Share
+    ci: Interval
+    effective_size: NonNegative
+
+
+@dataclass(frozen=True)
+class GapSummary:
+    """A group or region with fewer rows than it ought to have.
+
+    Attributes
+    ----------
+    id, name
+        `G1`, … for groups, the region's id for regions; its rule in words.
+    kind, baseline
+        `group` or `region`; what it is short against.
+    rule
+        Conditions that hold together.
+    n, total
+        Its rows, and the rows it is a share of (outliers are set aside for regions; rows outside a population's cells
+        wherever a population is the baseline).
+    share, ci
+        Before anything is changed; the interval is that of the finding.
+    target, tolerance
+        The share it ought to have, and the least that is accepted, `min_ratio` times that.
+    rows_to_collect, rows_to_collect_range
+        Fewest rows that, added for it alone, bring the share as counted to the tolerance; and the same from the upper
+        and from the lower end of `ci`.
+    question
+        Why it is a question rather than a fault, so that nothing is done about it unasked; None for a fault.
+    """
+
+    id: str
+    name: str
+    kind: Literal["group", "region"]
+    baseline: Baseline
+    rule: tuple[Condition, ...]
+    n: Count
+    total: Count
+    share: Share
+    ci: Interval
+    target: Share
+    tolerance: Share
+    rows_to_collect: Count
+    rows_to_collect_range: tuple[Count, Count]
+    question: str | None
+
+
+@dataclass(frozen=True)
+class GapChange:
+    """What the weights of one method make of one gap.
+
+    Attributes
+    ----------
+    id
+        Of the gap.
+    before, after
+        Its share of all rows without weights, and under weights that were fitted to all rows.
+    status_before, status_after
+        Of those two; `status_after` is told to the rows that the weights were fitted to.
+    held_out
+        Of rows that the weights were not fitted to: `passes` where the whole interval reaches the tolerance in both
+        halves, `still fails` where it lies below in one and passes in none, else `too few to tell`.
+    halves
+        The shares in the two halves, each under weights fitted to the other.
+    """
+
+    id: str
+    before: WeightedShare
+    after: WeightedShare
+    status_before: Judgement
+    status_after: Judgement
+    held_out: Judgement
+    halves: tuple[WeightedShare, WeightedShare]
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """Share of one sensitive group, or of one cell of two sensitive attributes, before and after weighting."""
+
+    attributes: tuple[str, ...]
+    group: tuple[str, ...]
+    before: WeightedShare
+    after: WeightedShare
+    target: Share | None
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """Weights of one method over all rows, and what they change.
+
+    Attributes
+    ----------
+    method
+        As in `config.Weighting`.
+    alpha, cap
+        Smoothing of the density, None where the method has none; most that a weight may be, as a multiple of the
+        median weight (of `targets`: of the mean, which is 1).
+    effective_size, effective_share
+        Kish's effective sample size, and as a share of the rows.
+    largest
+        The largest weight; the mean is 1.
+    closed, faults
+        Faults that pass on held-out rows, and all.
+    newly_short
+        Groups that were not short, and are under these weights.
+    gaps, groups
+        What changes.
+    unreachable
+        In words, the faults that no weights within the cap can close.
+    """
+
+    method: Weighting
+    alpha: float | None
+    cap: Annotated[float, Ge(1)]
+    effective_size: NonNegative
+    effective_share: Share
+    largest: NonNegative
+    closed: Count
+    faults: Count
+    newly_short: tuple[str, ...]
+    gaps: tuple[GapChange, ...]
+    groups: tuple[GroupChange, ...]
+    unreachable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """Rows of one kind to collect.
+
+    Attributes
+    ----------
+    rows, fewest, most
+        How many, and how many if the shares of what it closes stand at the upper or lower ends of their intervals.
+    rule, name
+        What they are, and in words.
+    closes
+        Ids of the gaps that these rows count towards.
+    existing, examples
+        Rows of this kind that there are, and ids of a few.
+    """
+
+    rows: Count
+    fewest: Count
+    most: Count
+    rule: tuple[Condition, ...]
+    name: str
+    closes: tuple[str, ...]
+    existing: Count
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedShare:
+    """Share of a gap once the planned rows are there, recounted on the rows and not taken from the programme."""
+
+    id: str
+    before: Share
+    after: Share
+    ci: Interval
+    target: Share
+    tolerance: Share
+    closed: bool
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """The fewest rows that close all faults, and what else might be asked for.
+
+    Attributes
+    ----------
+    lines, rows, fewest, most
+        What to collect, most rows first; totals.
+    at_least
+        No plan among the combinations considered needs fewer rows than this.
+    questions
+        One line per gap that is only a question, each alone; not counted in the totals.
+    expected
+        Shares of the faults with the planned rows added.
+    newly_short
+        Groups that were not short and would be.
+    notes
+        What was not considered.
+    """
+
+    lines: tuple[PlanLine, ...]
+    rows: Count
+    fewest: Count
+    most: Count
+    at_least: Count
+    questions: tuple[PlanLine, ...]
+    expected: tuple[PlannedShare, ...]
+    newly_short: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RebalanceResults:
+    """Everything in `rebalance.json`.
+
+    Attributes
+    ----------
+    schema_version, tool
+        Of this document, raised when a key changes its meaning or goes; and what wrote it.
+    run
+        As in `AuditResults`.
+    rows
+        N.
+    method
+        Whose weights are in `weights.parquet` under `weight`.
+    seed
+        Of the halves and of the density.
+    level, min_ratio
+        Confidence of a single interval; the part of a target that is accepted.
+    check_level
+        Confidence of each interval of the check, so that all of them hold together at `level`.
+    gaps, methods, plan, notes
+        What is short, what weights do about it, what to collect, and what a reader should know.
+    """
+
+    schema_version: Literal["1.0"] = field(default="1.0", init=False)
+    tool: Tool = field(default_factory=Tool, init=False)
+    run: RunFacts
+    rows: Annotated[int, Ge(1)]
+    method: Weighting
+    seed: int
+    level: Share
+    min_ratio: Share
+    check_level: Share
+    gaps: tuple[GapSummary, ...]
+    methods: tuple[MethodResult, ...]
+    plan: CollectionPlan
+    notes: tuple[str, ...]

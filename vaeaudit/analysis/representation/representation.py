@@ -1,0 +1,229 @@
+"""How large the sensitive groups are, each alone and crossed, and against a population where one is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from vaeaudit.analysis.representation.results import Representation, Status
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.grouping.groups import (
+    MISSING_LABEL,
+    OUTSIDE,
+    Grouping,
+    GroupProduct,
+    group_by_population,
+    group_column,
+    product,
+    product_size,
+)
+from vaeaudit.data.population_shares import Population, PopulationColumn
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.wording import numbers
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Most attributes that are crossed: cells of more are nearly all empty, and nobody reads them.
+MAX_CROSSED = 3
+#: Most cells listed for one set of attributes, and for all sets together.
+MAX_CELLS_PER_SET = 1_000
+MAX_CELLS = 5_000
+#: The group of numbers that lie in none of a population's intervals.
+OUTSIDE_LABEL = "(in no interval)"
+
+
+@dataclass(frozen=True)
+class RepresentationTable:
+    """Every cell of every attribute set that was crossed, empty ones first within a set; and what was left out.
+
+    Groups that a population says nothing about come last, with shares of all rows.
+    """
+
+    cells: tuple[Representation, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CellShares:
+    """Cells of one attribute set; arrays are [cells], `reference` and what follows from it NaN where unknown.
+
+    `n` counts rows, out of `total`; `low` and `high` bound the share at the configured confidence; `ratio` is the
+    share over the reference share; `p` the exact two-sided p-value of a share equal to its reference.
+    """
+
+    cells: GroupProduct
+    total: int
+    n: npt.NDArray[np.int64]
+    low: FloatArray
+    high: FloatArray
+    reference: FloatArray
+    p: FloatArray
+
+    @property
+    def share(self) -> FloatArray:
+        """[cells]; part of the rows."""
+        return self.n / max(self.total, 1)
+
+    @property
+    def against_population(self) -> bool:
+        """Whether any reference share is known."""
+        return bool(np.isfinite(self.reference).any())
+
+
+def assess_representation(
+    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig, population: Population | None = None
+) -> RepresentationTable:
+    """Count every group of the declared sensitive columns, and every combination of two or three of them.
+
+    Attribute sets that `population` covers are compared with its shares, over the rows that lie in its cells; p-values
+    are exact binomial, adjusted by Holm within an attribute set and by Benjamini-Hochberg across sets. All other sets
+    are described without a verdict (baseline "balance").
+    """
+    groupings, notes = _sensitive_groupings(frame, schema, population)
+    if population is not None and any(name in groupings for name in population.column_names):
+        notes.extend(population.outside(frame))
+    tables = []
+    listed = 0
+    for names in _attribute_sets(tuple(groupings)):
+        size = product_size([groupings[name] for name in names])
+        if size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS:
+            notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to list.")
+            continue
+        listed += size
+        tables.append(count_cells(frame, [groupings[name] for name in names], config, population))
+    cells = [*_judged(tables, config)]
+    if population is not None:
+        for name in groupings:
+            if population.covers([name]):
+                cells.extend(_uncovered(frame[name], population[name], config))
+    return RepresentationTable(tuple(cells), tuple(notes))
+
+
+def count_cells(
+    frame: pd.DataFrame, groupings: Sequence[Grouping], config: AnalysisConfig, population: Population | None
+) -> CellShares:
+    """Count the cells of one attribute set, and compare them with the population where it covers all its columns."""
+    names = tuple(grouping.column for grouping in groupings)
+    if population is None or not population.covers(names):
+        cells = product(groupings)
+        n = cells.counts
+        reference = np.full(len(cells), np.nan)
+    else:
+        cells = product([group_by_population(frame[name], population[name]) for name in names])
+        inside = (population.cell_codes(frame) != OUTSIDE) & (cells.codes != OUTSIDE)
+        n = np.bincount(cells.codes[inside], minlength=len(cells))
+        shares = population.marginal(names)
+        reference = np.array([np.nan if share is None else min(share, 1.0) for share in shares])
+    total = int(n.sum())
+    low, high = wilson(n, total, config.confidence)
+    return CellShares(cells, total, n, low, high, reference, _binomial_p(n, total, reference))
+
+
+def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) -> list[Status | None]:
+    """Judge each cell: under, over, ok, inconclusive, or None without a reference.
+
+    "under" needs the whole interval of the ratio below `min_ratio` and an adjusted p below `fdr`, "over" likewise;
+    "ok" needs the whole interval within the tolerance.
+    """
+    significant = p_adjusted < config.fdr
+    under = significant & (table.high < config.min_ratio * table.reference)
+    over = significant & (table.low > config.max_ratio * table.reference)
+    ok = (table.low >= config.min_ratio * table.reference) & (table.high <= config.max_ratio * table.reference)
+    nobody_expected = (table.reference == 0) & (table.n == 0)
+    choices = np.select([under, over, ok | nobody_expected], ["under", "over", "ok"], default="inconclusive")
+    known = np.isfinite(table.reference)
+    return [choice if is_known else None for choice, is_known in zip(choices.tolist(), known, strict=True)]
+
+
+def _sensitive_groupings(
+    frame: pd.DataFrame, schema: Schema, population: Population | None
+) -> tuple[dict[str, Grouping], list[str]]:
+    groupings: dict[str, Grouping] = {}
+    notes = []
+    for column in schema.sensitive:
+        if population is not None and population.covers([column.name]):
+            grouping = group_by_population(frame[column.name], population[column.name])
+        else:
+            grouping = group_column(frame[column.name], column)
+        if len(grouping) > MAX_CELLS_PER_SET:
+            notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to list.")
+        else:
+            groupings[column.name] = grouping
+    return groupings, notes
+
+
+def _uncovered(values: pd.Series, column: PopulationColumn, config: AnalysisConfig) -> Iterator[Representation]:
+    """List the groups of one column that the population says nothing about; their shares are of all rows."""
+    absent = np.asarray(values.isna())
+    strange = (column.codes(values) == OUTSIDE) & ~absent
+    names = values[strange].astype(str) if column.levels else pd.Series(OUTSIDE_LABEL, index=values[strange].index)
+    counts = {str(name): int(count) for name, count in names.value_counts().items() if count}
+    if absent.any():
+        counts[MISSING_LABEL] = int(absent.sum())
+    for name, count in counts.items():
+        low, high = wilson(count, values.size, config.confidence)
+        yield Representation(
+            attributes=(column.name,),
+            group=(name,),
+            n=count,
+            share=count / values.size,
+            ci=Interval(float(low), float(high), config.confidence),
+            baseline="balance",
+        )
+
+
+def _attribute_sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for size in range(1, min(len(names), MAX_CROSSED) + 1):
+        yield from combinations(names, size)
+
+
+def _binomial_p(n: npt.NDArray[np.int64], total: int, reference: FloatArray) -> FloatArray:
+    """Exact two-sided p: twice the smaller tail, at most 1; NaN without a reference, 1 without rows."""
+    p = np.full(n.shape, np.nan)
+    known = np.isfinite(reference)
+    lower = stats.binom.cdf(n[known], total, reference[known])
+    upper = stats.binom.sf(n[known] - 1, total, reference[known])
+    p[known] = np.minimum(2 * np.minimum(lower, upper), 1.0)
+    return p
+
+
+def _judged(tables: Sequence[CellShares], config: AnalysisConfig) -> Iterator[Representation]:
+    tested = [np.isfinite(table.p) for table in tables]
+    family = np.repeat(np.arange(len(tables)), [int(mask.sum()) for mask in tested])
+    pooled = np.concatenate([table.p[mask] for table, mask in zip(tables, tested, strict=True)] or [np.empty(0)])
+    adjusted = holm_within_bh_across(pooled, family)
+    for index, (table, mask) in enumerate(zip(tables, tested, strict=True)):
+        p_adjusted = np.full(len(table.cells), np.nan)
+        p_adjusted[mask] = adjusted[family == index]
+        verdicts = statuses(table, p_adjusted, config)
+        for cell in np.argsort(table.n > 0, kind="stable"):
+            yield _representation(table, int(cell), float(p_adjusted[cell]), verdicts[cell], config)
+
+
+def _representation(
+    table: CellShares, cell: int, p_adjusted: float, status: Status | None, config: AnalysisConfig
+) -> Representation:
+    reference = float(table.reference[cell])
+    known = bool(np.isfinite(reference))
+    share = float(table.share[cell])
+    return Representation(
+        attributes=table.cells.attributes,
+        group=table.cells.labels[cell],
+        n=int(table.n[cell]),
+        share=share,
+        ci=Interval(float(table.low[cell]), float(table.high[cell]), config.confidence),
+        baseline="population" if known else "balance",
+        reference_share=reference if known else None,
+        ratio=share / reference if known and reference > 0 else None,
+        p_adjusted=p_adjusted if known else None,
+        status=status,
+    )

@@ -1,0 +1,184 @@
+"""From a folder of pictures to its raw data: decode once and in parallel, join what is known about each picture."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.config import ReadConfig
+from vaeaudit.data.dataset import RawData
+from vaeaudit.data.images.cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
+from vaeaudit.data.images.decoding import Picture, Unusable, decode, guarded_decoding, measure
+from vaeaudit.data.images.folder import ImageFolder, folder_columns
+from vaeaudit.data.images.metadata import join_metadata
+from vaeaudit.data.sources.formats import supported_pictures
+from vaeaudit.data.sources.image_store import PictureForm
+from vaeaudit.data.sources.listing import readable_name
+from vaeaudit.data.tables.cells import Cells, text_cells
+from vaeaudit.data.tables.frames import fingerprint
+from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
+from vaeaudit.errors import InputError
+
+#: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.
+SIDES = (8, 16, 28, 32, 64)
+#: So many pictures, evenly spread, are measured to choose the side.
+_MEASURED = 1000
+#: Files per task: enough to hide what handing over a task costs, few enough that little waits in memory.
+_BATCH = 32
+
+
+def read_images(
+    folder: ImageFolder, config: ReadConfig, form: PictureForm | None = None, on_progress: Listener | None = None
+) -> RawData:
+    """Read a folder of pictures.
+
+    Parameters
+    ----------
+    folder, config
+        The pictures, and how to read them.
+    form
+        What to bring them to; chosen from `config` and the data where None.
+    on_progress
+        As for `load`.
+
+    Raises
+    ------
+    InputError
+        Where there is no picture.
+    UsageError
+        Where the cache cannot be written.
+    """
+    if not folder.n_pictures:
+        raise InputError(f"{folder.path}: expected pictures ({supported_pictures()}), found none.")
+    names = [file.name for file in folder.files]
+    stamps = ((file.name, file.size, file.modified_ns, file.changed_ns) for file in folder.files)
+    wanted = (config.image_size,) if form is None else (form.side, form.channels)
+    key = cache_key(*wanted, "folder", folder.path.resolve(), *stamps)
+
+    def decoding() -> Decoding:
+        paths = [folder.path / name for name in names]
+        side = form.side if form else config.image_size or choose_side(_longer_sides(paths))
+        return Decoding(side, len(paths), _decode_all(paths, side), channels=form.channels if form else None)
+
+    with guarded_decoding():
+        preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
+    placed = folder_columns(names)
+    notes = (*notes_on_size(preparation, config, form), *preparation.notes)
+    table = _table(folder, names, preparation, config, notes)
+    row_names = np.array([readable_name(names[position]) for position in preparation.positions], dtype=object)
+    return RawData(
+        table,
+        name=readable_name(folder.path.resolve().name),
+        fingerprint=content_fingerprint(table, preparation, names),
+        images=store,
+        row_names=row_names,
+        from_folders=tuple(placed.columns),
+    )
+
+
+def cache_folder(config: ReadConfig) -> Path:
+    """Return where resized pictures are kept; absolute, so that it holds when the program changes its folder."""
+    return (DEFAULT_FOLDER if config.cache is None else Path(config.cache)).absolute()
+
+
+def choose_side(longer_sides: npt.NDArray[np.int64]) -> int:
+    """Return the largest of `SIDES` that does not enlarge the median picture; the smallest where all would.
+
+    Examples
+    --------
+    >>> choose_side(np.array([28, 28, 640])), choose_side(np.array([1200])), choose_side(np.array([5]))
+    (28, 64, 8)
+    """
+    median = float(np.median(longer_sides)) if len(longer_sides) else 0.0
+    return max((side for side in SIDES if side <= median), default=SIDES[0])
+
+
+def notes_on_size(preparation: Preparation, config: ReadConfig, form: PictureForm | None = None) -> tuple[str, ...]:
+    """Say how the pictures were brought to one size."""
+    if not preparation.content:
+        return ()
+    side, channels = preparation.shape[1], preparation.shape[3]
+    if form is not None:
+        colour = "grey" if channels == 1 else "in colour"
+        return (f"pictures are brought to {side} x {side} pixels, {colour}, as the run's are",)
+    median = float(np.median(np.max(preparation.sizes, axis=1)))
+    chosen = f"chosen from the data (the median picture has {median:g} on its longer side); --image-size says otherwise"
+    how = "as --image-size says" if config.image_size else chosen
+    colour = "grey, as all pictures are" if channels == 1 else "in colour"
+    return (f"pictures are brought to {side} x {side} pixels, {colour}; {how}",)
+
+
+def content_fingerprint(table: RawTable, preparation: Preparation, names: Sequence[str] = ()) -> str:
+    """Return SHA-256, as hex, over the columns, the names of the files, and what the pictures show."""
+    total = hashlib.sha256(fingerprint(table).encode())
+    total.update("\0".join(names).encode("utf-8", "surrogateescape"))
+    total.update(preparation.digest().encode())
+    return total.hexdigest()
+
+
+def _table(
+    folder: ImageFolder, names: Sequence[str], preparation: Preparation, config: ReadConfig, notes: Sequence[str]
+) -> RawTable:
+    """Lay the columns that folders and metadata give beside the pictures, and account for everything met."""
+    refused = tuple(
+        LeftOut(readable_name(names[position]), -1, reason) for position, reason in preparation.refused.items()
+    )
+    # A metadata row may describe a file that could not be opened: it has found its picture, and is not left out twice.
+    unopened = [entry.file for entry in (*folder.refused, *folder.links)]
+    placed, described = folder_columns(names), join_metadata(folder, [*names, *unopened], config)
+    columns, problems = unique_names([*placed.columns, *described.names])
+    used = preparation.positions
+    cells: list[Cells] = [text_cells(values).take(used) for values in placed.columns.values()]
+    left_out = (*folder.refused, *folder.links, *refused, *described.left_out)
+    return RawTable(
+        names=columns,
+        cells=(*cells, *(column.take(used) for column in described.cells)),
+        positions=used,
+        read=len(used) + described.blank + sum(entry.records for entry in left_out),
+        blank=described.blank,
+        left_out=left_out,
+        notes=(
+            *notes,
+            *placed.notes,
+            *described.notes,
+            *folder.notes,
+        ),
+        problems={**described.problems, **problems},
+    )
+
+
+# --- decoding in parallel -------------------------------------------------------------------------------------------
+
+
+def _longer_sides(paths: Sequence[Path]) -> npt.NDArray[np.int64]:
+    """Longer sides, from their headers, of up to `_MEASURED` pictures that can be opened."""
+    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _MEASURED)).round().astype(int))
+    sizes = [measure(paths[position]) for position in chosen]
+    return np.array([max(size) for size in sizes if size is not None], dtype=np.int64)
+
+
+def _decode_all(paths: Sequence[Path], side: int) -> Generator[Picture | Unusable, None, None]:
+    """Decode in threads (Pillow lets go of the interpreter while it works), in order, with few batches waiting."""
+    n_threads = min(16, max(2, os.cpu_count() or 1))
+    waiting: deque[Future[list[Picture | Unusable]]] = deque()
+    executor = ThreadPoolExecutor(n_threads, thread_name_prefix="decode")
+    try:
+        for start in range(0, len(paths), _BATCH):
+            waiting.append(executor.submit(_decode_batch, paths[start : start + _BATCH], side))
+            if len(waiting) > 2 * n_threads:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _decode_batch(paths: Sequence[Path], side: int) -> list[Picture | Unusable]:
+    return [decode(path, side) for path in paths]

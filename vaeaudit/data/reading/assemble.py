@@ -1,0 +1,236 @@
+"""From raw cells to a `Dataset`: mark what is missing, settle kinds and roles, account for every record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.config import ReadConfig
+from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RawData, RowAccounting
+from vaeaudit.data.images.measured_columns import with_picture_columns
+from vaeaudit.data.schema.columns import Column, Schema
+from vaeaudit.data.schema.inference import infer, infer_measured
+from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
+from vaeaudit.data.schema.readings import mark_missing
+from vaeaudit.data.schema.roles import assign, require_columns, store_split, suggest_split, with_split_folders
+from vaeaudit.data.schema.storage import Stored, Typed
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.data.tables.cells import Cells, as_text
+from vaeaudit.data.tables.records import LeftOut, RawTable
+from vaeaudit.errors import InconclusiveError, InputError, UsageError
+
+#: With fewer rows no share, interval or latent says anything.
+MIN_ROWS = 20
+
+
+def assemble(raw: RawData, config: ReadConfig) -> Dataset:
+    """Settle kind and role of each column.
+
+    Of a table all columns may enter the model; of vectors only their elements do so unasked, which are real numbers
+    whatever they look like (no ids, no categories); of pictures only the pixels do.
+
+    Raises
+    ------
+    InputError, InconclusiveError
+        Where no row, too few rows, or no column for the model is left.
+    UsageError
+        Where the configuration does not fit the columns.
+    """
+    if raw.images is not None:
+        return _assemble_images(raw, raw.images, config)
+    if not raw.elements:
+        require_records(raw)
+    require_columns(raw.table.names, config)
+    marked = _mark(raw.table, config)
+    table = marked if raw.elements else without_blank_rows(marked)
+    entering = raw.elements or table.names
+    dataset = _dataset(raw, table, config, entering=entering, measured=raw.elements)
+    _require_modelled(dataset.schema.columns, raw.name)
+    return dataset
+
+
+def _assemble_images(raw: RawData, images: ImageStore, config: ReadConfig) -> Dataset:
+    table, config = with_split_folders(raw.table, raw.from_folders, config)
+    table, derived = with_picture_columns(_mark(table, config), images)
+    require_columns(table.names, config)
+    if config.include:
+        raise UsageError(
+            f"--include {config.include[0]}: of pictures only the pixels enter the model.",
+            hint="Columns beside them are compared with what the model finds.",
+        )
+    dataset = _dataset(raw, table, config, entering=(), measured=derived)
+    columns = (replace(column, derived=column.name in derived) for column in dataset.schema)
+    notes = (*dataset.notes, *_suggest_label(table.names, config))
+    return replace(dataset, schema=Schema(tuple(columns)), notes=notes)
+
+
+def _suggest_label(columns: Sequence[str], config: ReadConfig) -> tuple[str, ...]:
+    return ("the column class could be the label: --label class",) if "class" in columns and not config.label else ()
+
+
+def _dataset(
+    raw: RawData,
+    table: RawTable,
+    config: ReadConfig,
+    *,
+    entering: Collection[str],
+    measured: Collection[str] = (),
+) -> Dataset:
+    """Settle the columns; those in `entering` may enter the model unasked, those in `measured` are real numbers."""
+    _require_rows(table, raw.name)
+    entering, measured = frozenset(entering), frozenset(measured)
+    typed = {
+        column: _settle(column, cells, config, measured=column in measured)
+        for column, cells in zip(table.names, table.cells, strict=True)
+    }
+    columns = tuple(
+        assign(column, entry, config, table.problems.get(column, ()), enters=column in entering)
+        for column, entry in typed.items()
+    )
+    notes = (*table.notes, *(() if config.split else suggest_split(columns)))
+    return dataset_of(raw, table, Schema(columns), [entry.stored for entry in typed.values()], config.id, notes)
+
+
+def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was made of it
+    raw: RawData,
+    table: RawTable,
+    schema: Schema,
+    stored: Sequence[Stored],
+    id_column: str | None,
+    notes: tuple[str, ...],
+) -> Dataset:
+    """Put typed columns, the names of the rows and the account of the records together.
+
+    Parameters
+    ----------
+    raw
+        What was read.
+    table
+        Its rows that are kept, with missing cells marked.
+    schema, stored
+        The columns, and their N cells, stored as `Dataset` asks for.
+    id_column
+        The column of the source that names the rows, if any.
+    notes
+        What a reader should know.
+    """
+    series = {column.name: _series(cells) for column, cells in zip(schema, stored, strict=True)}
+    return Dataset(
+        frame=pd.DataFrame(series, index=pd.RangeIndex(len(table)), copy=False),
+        schema=schema,
+        row_ids=_row_ids(raw, table, id_column),
+        accounting=_account(table),
+        quarantine=_quarantine(table.left_out),
+        fingerprint=raw.fingerprint,
+        name=raw.name,
+        notes=notes,
+        images=raw.images,
+    )
+
+
+def _mark(table: RawTable, config: ReadConfig) -> RawTable:
+    return mark_table(table, config.na, config.levels)
+
+
+def mark_table(table: RawTable, na: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RawTable:
+    """Set the cells that mean "missing" to missing, by column; `levels` are values whatever they look like."""
+    extra = [str(token) for token in na]
+
+    def marked(name: str, cells: Cells) -> Cells:
+        return mark_missing(cells, extra=extra, levels=map(str, levels.get(name, ())))
+
+    return replace(table, cells=tuple(map(marked, table.names, table.cells)))
+
+
+def without_blank_rows(table: RawTable) -> RawTable:
+    """Leave out rows of nothing but missing cells; they count as blank."""
+    blank = np.ones(len(table), dtype=bool)
+    for cells in table.cells:
+        if not blank.any():
+            break
+        blank &= cells.missing
+    return table.take(~blank) if blank.any() else table
+
+
+def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool) -> Typed:
+    if name in config.levels:
+        return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
+    if name == config.split:
+        return store_split(name, cells, config.kinds.get(name))
+    if name in config.kinds:
+        return store_as(name, cells, parse_kind(name, config.kinds[name]))
+    return infer_measured(cells) if measured else infer(name, cells)
+
+
+def _series(stored: Stored) -> pd.Series:
+    # The dtype is spelled out because pandas 3 would take an array of objects for its own string type.
+    return pd.Series(stored, dtype=stored.dtype, copy=False)
+
+
+def _row_ids(raw: RawData, table: RawTable, id_column: str | None) -> np.ndarray:
+    own = table.positions.astype(str).astype(object) if raw.row_names is None else raw.row_names
+    if id_column is None:
+        return own
+    cells = as_text(table.cells[table.names.index(id_column)])
+    return np.where(cells.missing, own, cells.to_objects())
+
+
+def _account(table: RawTable) -> RowAccounting:
+    left_out = sum(entry.records for entry in table.left_out)
+    return RowAccounting(read=table.read, scored=len(table), quarantined=left_out, skipped=table.blank)
+
+
+def _quarantine(left_out: tuple[LeftOut, ...]) -> pd.DataFrame:
+    records = [(entry.file, entry.row, entry.reason) for entry in left_out]
+    return pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS)).astype({"row": np.int64})
+
+
+# --- what a table must have -----------------------------------------------------------------------------------------
+
+
+def require_records(raw: RawData) -> None:
+    """Raise InputError where a table holds no record at all."""
+    if not raw.table.names and raw.table.read == 0:
+        raise InputError(f"{raw.name}: expected a table, found no columns.")
+    if raw.table.read == 0:
+        raise InputError(f"{raw.name}: expected rows below the header, found none.")
+
+
+def require_usable(table: RawTable, name: str) -> None:
+    """Raise InputError where no record can be used, with the first reason."""
+    if len(table) == 0:
+        raise InputError(f"{name}: none of the {table.read:,} record(s) can be used.{_first_reason(table)}")
+
+
+def _require_rows(table: RawTable, name: str) -> None:
+    require_usable(table, name)
+    reason = _first_reason(table)
+    if len(table) == 1:
+        raise InputError(f"{name}: found one usable row; an audit compares rows, at least {MIN_ROWS} of them.{reason}")
+    if len(table) < MIN_ROWS:
+        raise InconclusiveError(
+            f"{name}: found {len(table)} usable rows, too few to say anything; an audit needs {MIN_ROWS}.{reason}"
+        )
+
+
+def _first_reason(table: RawTable) -> str:
+    if not table.left_out:
+        return ""
+    first = table.left_out[0]
+    where = f"{first.file}, record {first.row}" if first.row >= 0 else first.file
+    return f" {sum(entry.records for entry in table.left_out):,} were left out; the first ({where}): {first.reason}."
+
+
+def _require_modelled(columns: tuple[Column, ...], name: str) -> None:
+    if any(column.in_model for column in columns):
+        return
+    kinds = Counter(column.kind.value if not column.kind.can_be_modelled else column.role.value for column in columns)
+    found = ", ".join(f"{count} {what}" for what, count in kinds.most_common())
+    raise InputError(
+        f"{name}: no column is left for the model ({found}).",
+        hint="Override a kind with --kind-of COL=KIND, or ask a column in with --include COL.",
+    )

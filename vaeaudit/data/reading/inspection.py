@@ -1,0 +1,230 @@
+"""What `inspect` says of a dataset: its schema as plain JSON types, and an `audit.toml` to edit and give back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from vaeaudit.config import FitConfig, ReadConfig, SourceKind
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.schema.columns import Column, Kind, Role
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.data.tables.cells import number_text
+
+MAX_LEVELS = 20
+MAX_QUARANTINE = 20
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_MAX_LISTED_LEVELS = 20
+
+
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """Return columns, row accounting, notes and the head of the quarantine, ready for JSON.
+
+    `images` says what the pictures are, sizes as width and height; null where the source is a table.
+
+    Parameters
+    ----------
+    dataset
+        As `load` returned it.
+    """
+    head = dataset.quarantine.head(MAX_QUARANTINE)
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "rows": asdict(dataset.accounting),
+        "images": _describe_images(dataset.images) if dataset.images is not None else None,
+        "columns": [_describe_column(column, _examples(dataset, column)) for column in dataset.schema],
+        "notes": list(dataset.notes),
+        "quarantine": {
+            "entries": len(dataset.quarantine),
+            "head": [
+                {"file": str(file), "row": int(row), "reason": str(reason)}
+                for file, row, reason in head.itertuples(index=False, name=None)
+            ],
+        },
+    }
+
+
+def _describe_images(images: ImageStore) -> dict[str, Any]:
+    n_images, height, width, channels = images.shape
+    by_area = np.argsort(images.sizes.prod(axis=1, dtype=np.int64), kind="stable")
+    smallest, median, largest = (images.sizes[by_area[rank]].tolist() for rank in (0, n_images // 2, n_images - 1))
+    return {
+        "count": n_images,
+        "size_in_model": [width, height],
+        "channels": channels,
+        "original_sizes": {"smallest": smallest, "median": median, "largest": largest},
+        "modes": dict(sorted(images.modes.items(), key=lambda entry: (-entry[1], entry[0]))),
+        "exact_duplicates": n_images - len(np.unique(images.content)),
+    }
+
+
+def _describe_column(column: Column, examples: list[str]) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "kind": column.kind.value,
+        "role": column.role.value,
+        "in_model": column.in_model,
+        "missing": column.missing,
+        "unique": column.unique,
+        "levels": list(column.levels[:MAX_LEVELS]),
+        "n_levels": len(column.levels),
+        "examples": examples,
+        "problems": list(column.problems),
+        "suggested_sensitive": column.suggested_sensitive,
+        "derived": column.derived,
+    }
+
+
+def _examples(dataset: Dataset, column: Column) -> list[str]:
+    """Return the range of a number or a date, the first values of anything that has no levels."""
+    values = dataset.frame[column.name].dropna()
+    if column.levels or values.empty:
+        return []
+    if column.kind.is_numeric:
+        return [_number(value) for value in (values.min(), values.median(), values.max())]
+    if values.dtype.kind == "M":
+        return [str(values.min()), str(values.max())]
+    return [str(value) for value in values.drop_duplicates().head(3)]
+
+
+def _number(value: float) -> str:
+    return number_text(value) if float(value).is_integer() else f"{value:.6g}"
+
+
+# --- audit.toml -----------------------------------------------------------------------------------------------------
+
+
+def audit_toml(dataset: Dataset, config: ReadConfig | FitConfig) -> str:
+    """Return the text of a commented TOML file with the tables of `FitConfig`.
+
+    Reading it back with `FitConfig.from_dict` gives the same roles and the kinds that were inferred. Kinds that leave
+    a column out, and ordinals that the source itself orders, are written as they are, so that an edit is one word.
+
+    Parameters
+    ----------
+    dataset
+        As read with `config`.
+    config
+        The settings that it was read with.
+    """
+    read = config.read if isinstance(config, FitConfig) else config
+    lines = [
+        f"# How vaeaudit reads {_comment(dataset.name)}. Edit it, then: vaeaudit fit DATA --config THIS_FILE",
+        f"# {dataset.accounting}",
+        "",
+        "[read]",
+        *_roles(dataset, read),
+        "",
+        *_reading(read),
+        *_pictures(dataset, read),
+        "",
+        "# Column = kind: real, positive, count, category, boolean, datetime, text, constant, identifier.",
+        "# text, constant and identifier columns stay out of the model. Ordinal columns stand under [read.levels].",
+        "[read.kinds]",
+        *(_kind_line(column) for column in dataset.schema if column.kind is not Kind.ORDINAL),
+        "",
+        "# Column = its levels in rising order: declares the column ordinal.",
+        "[read.levels]",
+        *(f"{key(column.name)} = {array(column.levels)}" for column in dataset.schema if column.kind is Kind.ORDINAL),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
+    suggested = [c.name for c in dataset.schema if c.suggested_sensitive and c.role is Role.INPUT]
+    split = dataset.schema.split
+    return [
+        "# The column that a model would be trained to predict; it stays out of the audit's own model.",
+        f"label = {string(read.label)}" if read.label is not None else '# label = "column"',
+        "# Attributes whose groups are compared; they stay out of the model too, unless included below.",
+        *([f"# Names that suggest one: {array(suggested)}"] if suggested else []),
+        f"sensitive = {array(read.sensitive)}",
+        "# Columns that take no part at all.",
+        f"exclude = {array(read.exclude)}",
+        "# The label or sensitive columns that the model is to see nevertheless.",
+        f"include = {array(read.include)}",
+        "# The column that names the rows.",
+        f"id = {string(read.id)}" if read.id is not None else '# id = "column"',
+        "# The column that says train, val or test; rows that occur in more than one split are reported.",
+        f"split = {string(split.name)}" if split is not None else '# split = "column"',
+    ]
+
+
+def _reading(read: ReadConfig) -> list[str]:
+    return [
+        '# Further tokens that mean "missing".',
+        f"na = {array(read.na)}",
+        "# Found from the data unless given.",
+        f"delimiter = {string(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
+        f"encoding = {string(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',
+    ]
+
+
+def _pictures(dataset: Dataset, read: ReadConfig) -> list[str]:
+    """Write how pictures and arrays are read, where the source is one."""
+    lines = [] if read.kind == SourceKind.AUTO else ["# auto, table, images or array.", f"kind = {string(read.kind)}"]
+    if dataset.images is not None:
+        lines += [
+            "# Side in pixels of the square that pictures are brought to.",
+            f"image_size = {dataset.images.shape[1]}",
+        ]
+    if read.array_key is not None:
+        lines += ["# The array that holds the rows.", f"array_key = {string(read.array_key)}"]
+    if read.cache is not None:
+        lines += ["# Where resized pictures are kept.", f"cache = {string(read.cache)}"]
+    return lines
+
+
+def _kind_line(column: Column) -> str:
+    line = f"{key(column.name)} = {string(column.kind.value)}"
+    remarks = list(column.problems)
+    if column.levels:
+        listed = ", ".join(column.levels[:_MAX_LISTED_LEVELS]) + (
+            ", …" if len(column.levels) > _MAX_LISTED_LEVELS else ""
+        )
+        remarks.insert(0, f"{len(column.levels):,} levels: {listed}")
+    return f"{line}  # {_comment('; '.join(remarks))}" if remarks else line
+
+
+# --- TOML -----------------------------------------------------------------------------------------------------------
+
+
+def string(value: str) -> str:
+    r"""Write a TOML basic string.
+
+    Examples
+    --------
+    >>> print(string('a "quoted"\n\x00 name'))
+    "a \"quoted\"\n\u0000 name"
+    """
+    return '"' + "".join(_escape(character) for character in value) + '"'
+
+
+def key(name: str) -> str:
+    """Write a TOML key, quoted only where it must be."""
+    return name if _BARE_KEY.match(name) else string(name)
+
+
+def array(values: Iterable[str]) -> str:
+    """Write a TOML array of strings on one line."""
+    return "[" + ", ".join(map(string, values)) + "]"
+
+
+def _escape(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+def _comment(text: str) -> str:
+    """Bring text onto one line without characters that TOML forbids in a comment."""
+    return "".join(character if character.isprintable() else " " for character in text)

@@ -1,0 +1,196 @@
+"""The tables that DATA stands for, one file or the shards of a folder, found and read into one `RawTable`."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vaeaudit.config import ReadConfig
+from vaeaudit.data.sources.formats import (
+    named_table,
+    supported_arrays,
+    supported_pictures,
+    supported_tables,
+    table_format,
+)
+from vaeaudit.data.sources.listing import list_folder, note_unread, os_reason, readable_name
+from vaeaudit.data.sources.refusals import refuse
+from vaeaudit.data.sources.source_file import COMPRESSIONS, SourceFile, read_head
+from vaeaudit.data.tables.cells import empty_cells
+from vaeaudit.data.tables.records import LeftOut, RawTable, join
+from vaeaudit.errors import InputError
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files that DATA stands for, in sorted order, those that were refused, and what else was met."""
+
+    path: Path
+    files: tuple[SourceFile, ...]
+    refused: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def fingerprint(self) -> str:
+        """Return SHA-256 as hex: of a single file's bytes; in a folder of each file's name and digest, in order."""
+        if not self.path.is_dir():
+            return _digest(self.path)
+        total = hashlib.sha256()
+        for file in self.files:
+            total.update(f"{file.name}\0{_digest(file.path)}\n".encode("utf-8", "surrogateescape"))
+        return total.hexdigest()
+
+
+def find(path: Path) -> Source:
+    """Find out what DATA is.
+
+    Raises
+    ------
+    InputError
+        Where it does not exist, cannot be read, or holds no table.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read: {os_reason(error)}.",
+            hint=f"DATA is a file ({supported_tables()}; {supported_arrays()}), or a folder of tables or pictures.",
+        ) from error
+    if stat.S_ISDIR(mode):
+        return _find_in_folder(path)
+    return Source(path, (identify(path, readable_name(path.name)),))
+
+
+def identify(path: Path, name: str) -> SourceFile:
+    """Decide by content, then by name, what a file is.
+
+    Raises
+    ------
+    InputError
+        Where it is empty, unreadable, damaged, or of a kind that is refused (a pickle above all).
+    """
+    if not path.is_file():
+        raise InputError(f"{name}: expected a regular file, found a device, a pipe or a broken link.")
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        raise InputError(f"{name}: the file cannot be read: {os_reason(error)}.") from error
+    compression = next((kind for kind, magic in COMPRESSIONS.values() if start.startswith(magic)), None)
+    head = read_head(path, name, compression)
+    if not head.strip():
+        raise InputError(f"{name}: expected a table, found an empty file.")
+    refuse(path, name, head)
+    return SourceFile(path, name, table_format(name, head), compression)
+
+
+def _find_in_folder(folder: Path) -> Source:
+    listing = list_folder(folder)
+    candidates = [name for name in listing.names if named_table(name) is not None]
+    refused, mentioned = listing.refuse_links(lambda name: named_table(name) is not None)
+    others = sorted([*listing.closed, *mentioned, *(name for name in listing.names if named_table(name) is None)])
+    files = []
+    for path_name in candidates:
+        name = readable_name(path_name)
+        try:
+            files.append(identify(listing.path(path_name), name))
+        except InputError as error:
+            refused.append(LeftOut(name, -1, error.message.removeprefix(f"{name}: ")))
+    if not files:
+        raise _nothing_usable(folder, refused, others)
+    return Source(folder, tuple(files), tuple(refused), note_unread(others))
+
+
+def _nothing_usable(folder: Path, refused: list[LeftOut], others: list[str]) -> InputError:
+    expected = f"{folder}: expected a folder of tables ({supported_tables()}), or of pictures ({supported_pictures()})"
+    if refused:
+        return InputError(f"{expected}; none could be read. {refused[0].file}: {refused[0].reason}")
+    if not others:
+        return InputError(f"{expected}, found an empty folder.")
+    endings = Counter(Path(name).suffix or "no suffix" for name in others)
+    found = ", ".join(f"{count:,} with {suffix}" for suffix, count in endings.most_common(4))
+    return InputError(f"{expected}, found none among its files ({found}).", hint="Give the file itself if it is one.")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def read_tables(source: Source, config: ReadConfig) -> RawTable:
+    """Read a file, or join the files of a folder that share their columns.
+
+    Raises
+    ------
+    InputError
+        Where nothing can be read, or the files of a folder do not share their columns.
+    """
+    if not source.path.is_dir():
+        return source.files[0].read(config)
+    names, tables, refused = [], [], list(source.refused)
+    for file in source.files:
+        try:
+            tables.append(file.read(config))
+            names.append(file.name)
+        except InputError as error:
+            refused.append(LeftOut(file.name, -1, error.message.removeprefix(f"{file.name}: ")))
+    if not tables:
+        raise InputError(f"{source.path}: no file could be read. {refused[0].file}: {refused[0].reason}")
+    return _with_refused(_join_shards(source.path, names, tables), refused, source.notes)
+
+
+def _join_shards(folder: Path, files: list[str], tables: list[RawTable]) -> RawTable:
+    """Join the files that share their columns; a file with other columns is left out as a whole."""
+    tables = _align_open_ended(tables)
+    votes = Counter(frozenset(table.names) for table in tables)
+    common, count = votes.most_common(1)[0]
+    if count * 2 <= len(tables):
+        raise InputError(
+            f"{folder}: expected files with one schema, found {len(votes)} sets of columns in {len(tables)} files.",
+            hint="Give one of the files, or move the others away.",
+        )
+    names = next(table.names for table in tables if frozenset(table.names) == common)
+    return join([_conform(file, table, names) for file, table in zip(files, tables, strict=True)])
+
+
+def _align_open_ended(tables: list[RawTable]) -> list[RawTable]:
+    """Give all JSON-lines files the union of their columns: a key that a file lacks is missing there."""
+    union = tuple(dict.fromkeys(name for table in tables if table.open_ended for name in table.names))
+    return [table.with_columns(union) if table.open_ended else table for table in tables]
+
+
+def _conform(file: str, table: RawTable, names: tuple[str, ...]) -> RawTable:
+    """Bring a file's columns into the common order, or leave out all its records where it has others."""
+    if set(table.names) == set(names):
+        return table.with_columns(names)
+    entry = LeftOut(file, -1, _difference(table, set(names)), records=len(table))
+    return replace(
+        table,
+        names=names,
+        cells=tuple(empty_cells(0) for _ in names),
+        positions=table.positions[:0],
+        left_out=(*table.left_out, entry),
+        problems={},
+        open_ended=False,
+    )
+
+
+def _difference(table: RawTable, common: set[str]) -> str:
+    lacks = sorted(common - set(table.names))[:3]
+    adds = sorted(set(table.names) - common)[:3]
+    parts = [f"lacks {lacks}" if lacks else "", f"has {adds} that the others lack" if adds else ""]
+    return f"other columns than most files ({' and '.join(filter(None, parts))}): all {len(table):,} records left out"
+
+
+def _with_refused(table: RawTable, refused: list[LeftOut], notes: tuple[str, ...]) -> RawTable:
+    return replace(
+        table,
+        read=table.read + sum(entry.records for entry in refused),
+        left_out=(*table.left_out, *refused),
+        notes=(*table.notes, *notes),
+    )

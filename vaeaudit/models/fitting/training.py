@@ -1,0 +1,377 @@
+"""Training: batches from memory, KL warm-up, early stopping on held-out rows, best weights, clean interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.data.encoding.rows import AnyEncoding, Rows
+from vaeaudit.errors import InconclusiveError
+from vaeaudit.models.fitting.batches import drawn_batches, training_batches
+from vaeaudit.models.fitting.build import build
+from vaeaudit.models.fitting.resampling import AdaptiveResampling
+from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
+from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+from vaeaudit.progress import Listener, Progress, ignore
+
+#: Held-out rows are a share of the data, but never more than this: evaluation then costs little beside an epoch.
+MOST_HELD_OUT = 10_000
+#: Optimiser steps per call into the graph, so that Keras does not return to Python after each.
+STEPS_PER_EXECUTION = 16
+#: S of the held-out ELBO.
+_HELD_OUT_SAMPLES = 4
+#: Fewest rows that can be split into training and held-out rows.
+FEWEST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What is needed to go on with an interrupted training; plain arrays, so that it can be stored without pickle.
+
+    Attributes
+    ----------
+    epoch, seconds
+        Epochs done, and how long they took.
+    best_loss, waited
+        Best held-out loss so far, and epochs since.
+    arrays
+        `current/<i>`, `best/<i>` and `optimizer/<i>`.
+    history
+        One list per curve.
+    """
+
+    epoch: int
+    best_loss: float
+    waited: int
+    seconds: float
+    arrays: Mapping[str, npt.NDArray[Any]]
+    history: Mapping[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained model and how it came to be.
+
+    Attributes
+    ----------
+    model
+        With the weights of least held-out loss.
+    history
+        One array [epochs] per curve.
+    stopped
+        Why training ended: `converged` (no better held-out loss for `patience` epochs), `epochs` (the most allowed)
+        or `interrupted`.
+    epochs, seconds
+        How long it took.
+    baseline
+        Held-out mean log-likelihood under independent columns or pixels, in nats.
+    state
+        At the end: an interrupted training goes on from it, a finished one ends at once with the same result.
+    """
+
+    model: BetaVAE
+    history: Mapping[str, npt.NDArray[np.float64]]
+    stopped: str
+    epochs: int
+    seconds: float
+    baseline: float
+    state: TrainingState
+
+
+def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_]:
+    """Return a mask [N] of the rows that training does not see.
+
+    Parameters
+    ----------
+    n_rows, share
+        N, and the share held out: at least 5 rows, at most `MOST_HELD_OUT`.
+    seed
+        Of the choice.
+
+    Raises
+    ------
+    InconclusiveError
+        For fewer than `FEWEST_ROWS` rows.
+    """
+    if n_rows < FEWEST_ROWS:
+        raise InconclusiveError(
+            f"A model needs at least {FEWEST_ROWS} usable rows, found {n_rows}.",
+            hint="`vaeaudit inspect DATA` shows what was read and what was left out.",
+        )
+    n_held_out = min(max(round(n_rows * share), FEWEST_ROWS // 4), MOST_HELD_OUT)
+    mask = np.zeros(n_rows, bool)
+    mask[np.random.default_rng(seed).permutation(n_rows)[:n_held_out]] = True
+    return mask
+
+
+def train(
+    encoding: AnyEncoding,
+    rows: Rows,
+    held_out: npt.NDArray[np.bool_],
+    model_config: ModelConfig,
+    config: TrainConfig,
+    *,
+    seed: int,
+    on_progress: Listener = ignore,
+    on_checkpoint: Callable[[TrainingState], None] = lambda state: None,
+    is_interrupted: Callable[[], bool] = lambda: False,
+    resume_from: TrainingState | None = None,
+) -> Training:
+    """Train a `BetaVAE` on the rows that are not held out; keep the weights that do best on those that are.
+
+    Parameters
+    ----------
+    encoding, rows
+        How rows become numbers, and all N rows encoded.
+    held_out
+        [N]; see `split_held_out`.
+    model_config, config
+        As resolved (see `vaeaudit.models.resolve`): nothing is left at "auto".
+    seed
+        Of weights, noise and order; the same seed gives the same result on the same machine.
+    on_progress, on_checkpoint
+        Called after each epoch.
+    is_interrupted
+        Asked after each call into the graph; training then ends with `stopped = "interrupted"`.
+    resume_from
+        State of an interrupted training with the same data and configuration.
+    """
+    model = build(encoding, model_config, seed=seed, trim=config.trim)
+    train_rows, test_rows = rows.take(np.flatnonzero(~held_out)), rows.take(np.flatnonzero(held_out))
+    on_progress(Progress("training", 0, config.epochs))
+    baseline = model.start_from(train_rows, test_rows, seed=seed)
+    schedule = _Schedule.plan(len(train_rows), config, most_passes=model.most_passes)
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule.learning_rate(config)),
+        steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
+        jit_compile=False,  # XLA cost seconds of compilation and gained nothing on a CPU (METHODS)
+    )
+    model.optimizer.build(model.trainable_variables)  # variables made in the first step would have it traced twice
+    keeper = _Keeper(
+        model=model,
+        config=config,
+        schedule=schedule,
+        train_rows=train_rows,
+        test_rows=test_rows,
+        on_progress=on_progress,
+        on_checkpoint=on_checkpoint,
+        is_interrupted=is_interrupted,
+    )
+    if resume_from is not None:
+        keeper.restore(resume_from)
+    if config.debias:
+        _fit_resampled(model, train_rows, schedule, keeper, config, seed=seed)
+    elif keeper.goes_on:
+        batches = training_batches(
+            train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
+        )
+        _fit_until(schedule.epochs, model, batches, schedule, keeper)
+    return keeper.finish(baseline)
+
+
+def _fit_resampled(
+    model: BetaVAE, train_rows: Rows, schedule: _Schedule, keeper: _Keeper, config: TrainConfig, *, seed: int
+) -> None:
+    """Fit epoch by epoch: batches that were fetched ahead would still be drawn by the histograms before."""
+    resampling = AdaptiveResampling(model, train_rows, alpha=config.debias_alpha, seed=seed)
+    while keeper.goes_on:
+        drawn = resampling.draw(keeper.epoch, schedule.steps_per_epoch * schedule.batch_size)
+        keeper.effective_sample_size = drawn.effective_sample_size
+        batches = drawn_batches(train_rows, drawn.index, schedule.batch_size)
+        _fit_until(keeper.epoch + 1, model, batches, schedule, keeper)
+
+
+def _fit_until(epoch: int, model: BetaVAE, batches: Any, schedule: _Schedule, keeper: _Keeper) -> None:
+    model.fit(
+        batches,
+        epochs=epoch,
+        initial_epoch=keeper.epoch,
+        steps_per_epoch=schedule.steps_per_epoch,
+        callbacks=[keeper],
+        shuffle=False,  # the batches are shuffled already
+        verbose=0,
+    )
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """Steps and epochs for a number of training rows; on large tables an epoch is a part of a pass."""
+
+    batch_size: int
+    steps_per_epoch: int
+    epochs: int
+
+    def learning_rate(self, config: TrainConfig) -> Any:
+        """Cosine decay (Loshchilov 2017) to a twentieth over all planned steps."""
+        steps = self.epochs * self.steps_per_epoch
+        return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.05)
+
+    @classmethod
+    def plan(cls, n_rows: int, config: TrainConfig, *, most_passes: int) -> Self:
+        # Small tables get at least some ten steps per pass, or the KL weight and Adam never settle.
+        batch_size = int(np.clip(n_rows // 10, 1, config.batch_size))
+        whole_pass = max(1, n_rows // batch_size)
+        fewest = min(config.fewest_steps, most_passes * whole_pass)
+        steps_per_epoch = int(np.clip(whole_pass, fewest, config.most_steps))
+        return cls(batch_size, steps_per_epoch, config.epochs)
+
+
+def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.NDArray[Any]]:
+    index = 0
+    while f"{name}/{index}" in arrays:
+        yield arrays[f"{name}/{index}"]
+        index += 1
+
+
+def _held_out_rows(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """Return loss at full beta and log-likelihood [B], means over samples, divergence and posterior mean [B, L]."""
+    shape = [_HELD_OUT_SAMPLES, tf.shape(batch[0])[0], model.config.latents]
+    noise = tf.random.stateless_normal(shape, seed=[3, 5])  # the same each epoch
+    rows = model.losses_per_row(batch, noise, model.config.beta)
+    loss, log_likelihood = (tf.reduce_mean(part, axis=0) for part in (rows.loss, rows.log_likelihood))
+    return loss, log_likelihood, model.objective.divergence(rows.mean, rows.stddev), rows.mean
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Warm-up, held-out evaluation, best weights, early stopping, progress, checkpoints and interruption."""
+
+    def __init__(
+        self,
+        *,
+        model: BetaVAE,
+        config: TrainConfig,
+        schedule: _Schedule,
+        train_rows: Rows,
+        test_rows: Rows,
+        on_progress: Listener,
+        on_checkpoint: Callable[[TrainingState], None],
+        is_interrupted: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self.vae, self.config, self.schedule = model, config, schedule
+        self.test_rows = test_rows
+        evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
+        self.batch_of_training_rows = tensors(train_rows.take(evenly))
+        self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
+        self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
+        self.best = model.get_weights()
+        self.effective_sample_size: float | None = None  # of the rows that the epoch draws, where it is not all
+        names = ("loss", "val_loss", "kl", "val_elbo", "active") + (("effective_sample_size",) if config.debias else ())
+        self.history: dict[str, list[float]] = {name: [] for name in names}
+        self.started: float | None = None
+        self.first_epoch = 0
+        self.stopped = "epochs"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another epoch is due."""
+        is_due = self.epoch < self.schedule.epochs and self.waited < self.config.patience
+        return is_due and self.stopped == "epochs"
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if self.started is None:
+            self.started, self.first_epoch = time.monotonic(), self.epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        warmup = min(1.0, (epoch + 1) / (self.config.warmup_epochs + 1))
+        self.vae.kl_weight.assign(self.vae.config.beta * warmup)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.is_interrupted():
+            self.stopped, self.vae.stop_training = "interrupted", True
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        if self.stopped == "interrupted":
+            return  # the epoch is not whole; the state of the one before it stands
+        self.vae.after_epoch(self.batch_of_training_rows)
+        loss, kl, elbo, active = self._evaluate_held_out()
+        self.epoch = epoch + 1
+        entries = [float((logs or {}).get("loss", math.nan)), loss, kl, elbo, float(active)]
+        if self.effective_sample_size is not None:
+            entries.append(self.effective_sample_size)
+        for name, value in zip(self.history, entries, strict=True):
+            self.history[name].append(value)
+        self._judge(loss)
+        self.on_progress(Progress("training", self.epoch, self.schedule.epochs, loss, kl, active, self._seconds_left()))
+        self.on_checkpoint(self.state())
+
+    def _judge(self, loss: float) -> None:
+        if not math.isfinite(loss):
+            self._take_back()
+        if loss < self.best_loss:
+            self.best_loss, self.best, self.waited = loss, self.vae.get_weights(), 0
+            return
+        if self.epoch <= self.config.warmup_epochs:
+            return  # the weight of the KL is still rising: patience begins when it stands
+        self.waited += 1
+        if self.waited >= self.config.patience:
+            self.stopped, self.vae.stop_training = "converged", True
+
+    def _take_back(self) -> None:
+        """Undo steps that broke the weights: a NaN left in the optimiser's moments would break the next step too."""
+        self.vae.set_weights(self.best)
+        for variable in self.vae.optimizer.variables:
+            value = variable.numpy()
+            variable.assign(np.where(np.isfinite(value), value, 0) if value.dtype.kind == "f" else value)
+
+    def _evaluate_held_out(self) -> tuple[float, float, float, int]:
+        """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
+        evaluate, size = compiled(self.vae, _held_out_rows), chunk_size(self.vae, _HELD_OUT_SAMPLES)
+        pieces = [evaluate(*tensors(rows)) for rows in chunks(self.test_rows, size)]
+        loss, log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(4))
+        active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
+        # What is trimmed from training must not decide when to stop either.
+        kept = np.argsort(loss)[: max(1, math.ceil((1 - self.vae.trim) * len(loss)))]
+        kl = kl.sum(axis=1)
+        elbo = float((log_likelihood - kl).mean())
+        return float(loss[kept].mean()), float(kl[kept].mean()), elbo, int(active.sum())
+
+    def _seconds_left(self) -> float:
+        done = max(1, self.epoch - self.first_epoch)
+        return self._seconds_here() / done * (self.schedule.epochs - self.epoch)
+
+    def _seconds_here(self) -> float:
+        return 0.0 if self.started is None else time.monotonic() - self.started
+
+    def _seconds(self) -> float:
+        return self.earlier_seconds + self._seconds_here()
+
+    def state(self) -> TrainingState:
+        """Return what `restore` needs."""
+        groups = {
+            "current": self.vae.get_weights(),
+            "best": self.best,
+            "optimizer": [variable.numpy() for variable in self.vae.optimizer.variables],
+        }
+        arrays = {f"{name}/{i}": value for name, values in groups.items() for i, value in enumerate(values)}
+        history = {name: list(values) for name, values in self.history.items()}
+        return TrainingState(self.epoch, self.best_loss, self.waited, self._seconds(), arrays, history)
+
+    def restore(self, state: TrainingState) -> None:
+        """Set model, optimiser and counters to a saved state."""
+        self.vae.set_weights(list(_group(state.arrays, "current")))
+        self.best = list(_group(state.arrays, "best"))
+        for variable, value in zip(self.vae.optimizer.variables, _group(state.arrays, "optimizer"), strict=True):
+            variable.assign(value)
+        self.epoch, self.best_loss, self.waited = state.epoch, state.best_loss, state.waited
+        self.earlier_seconds = state.seconds
+        self.history = {name: list(values) for name, values in state.history.items()}
+        if self.waited >= self.config.patience:
+            self.stopped = "converged"
+
+    def finish(self, baseline: float) -> Training:
+        """Put the best weights in place and say how training went."""
+        state = self.state()
+        self.vae.set_weights(self.best)
+        history = {name: np.array(values, np.float64) for name, values in self.history.items()}
+        return Training(self.vae, history, self.stopped, self.epoch, self._seconds(), baseline, state)

@@ -1,0 +1,194 @@
+"""What the outlier score of a picture is made of, and where in the picture it comes from; no labels.
+
+The raw likelihood of a picture says above all how complex it is (Nalisnick 2019; Ren 2019). Here the patches of its
+residual, and of the picture itself, are measured against what patches usually are (`patch_scales`); an energy of the
+picture is that of its worst patches; and two measures of its complexity go along, so that
+`vaeaudit.scoring.image_score` can compare it with pictures of the same complexity.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from vaeaudit.models.image.patch_scales import ENERGY_FLOOR, fit_patch_scales
+from vaeaudit.outputs.patch_scales import PatchScale, PatchScales
+
+__all__ = ["PatchScale", "PatchScales", "fit_patch_scales", "image_statistics", "surprise_map"]
+
+#: Share of a picture's patches that is averaged: a defect is local, a single patch is noise.
+WORST_SHARE = 0.05
+#: Squared gradient below which a pixel counts as flat: (2.5 grey levels of 255)^2.
+FLAT = 1e-4
+#: Whitened values that are in memory at once.
+_MOST_VALUES = 30_000_000
+#: Patches along the longer side up to which they are taken at every (second) place.
+_DENSE = 64
+
+
+def image_statistics(scales: PatchScales, images: tf.Tensor, expected: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    """Return [B, K + 2]: K log energies, then two measures of complexity.
+
+    The energies: the whole residual, its worst patches at each scale, the worst patches of the picture itself at each
+    scale. The complexity: log of the mean squared gradient, and mean of its log (the typical texture).
+
+    Parameters
+    ----------
+    scales
+        See `fit_patch_scales`.
+    images, expected
+        [B, H, W, C] pixels and E[x|z], in [0, 1].
+    inside
+        [B, H, W, 1]; 0 where padding stands, which is not scored, else 1.
+    """
+    values = [tf.convert_to_tensor(part, tf.float32) for part in (images, expected, inside)]
+    height, width, n_channels = values[0].shape[1:]
+    per_picture = n_channels * sum(
+        int(np.prod(_grid(scale, height, width))) * scale.side**2 for scale in scales.residual + scales.image
+    )
+    size = max(1, _MOST_VALUES // max(1, per_picture))
+    n_rows = tf.shape(values[0])[0]
+    pieces = tf.TensorArray(
+        tf.float32, size=0, dynamic_size=True, infer_shape=False, element_shape=[None, scales.n_statistics]
+    )
+
+    def step(place: tf.Tensor, pieces: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        part = [value[place * size : (place + 1) * size] for value in values]
+        return place + 1, pieces.write(place, _statistics(scales, *part))
+
+    # An empty batch takes one turn, too: there must be a piece to know the shape from.
+    _, pieces = tf.while_loop(
+        lambda place, _: tf.logical_or(place == 0, place * size < n_rows),
+        step,
+        (tf.constant(0), pieces),
+        parallel_iterations=1,
+    )
+    return tf.ensure_shape(pieces.concat(), [None, scales.n_statistics])
+
+
+def surprise_map(scales: PatchScales, images: tf.Tensor, expected: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    """Return [B, H, W]: how far the residual around each pixel exceeds what is usual, in robust standard deviations.
+
+    At each scale a pixel has the mean energy of the patches that cover it; how far its log exceeds the usual one is
+    averaged over the scales. 0 where that is usual or less, on padding, and where no patch fits.
+
+    Parameters
+    ----------
+    scales, images, expected, inside
+        As in `image_statistics`.
+    """
+    images, expected, inside = (tf.convert_to_tensor(part, tf.float32) for part in (images, expected, inside))
+    residual = (images - expected) * inside
+    total, n_scales = tf.zeros_like(inside), tf.zeros_like(inside)
+    for scale in scales.residual:
+        energy, covered = _energy_per_pixel(scale, residual, inside)
+        excess = (tf.math.log(energy + ENERGY_FLOOR) - scale.centre) / scale.spread
+        total, n_scales = total + excess * covered, n_scales + covered
+    return tf.maximum(tf.math.divide_no_nan(total, n_scales) * inside, 0.0)[..., 0]
+
+
+def patch_energy(scale: PatchScale, values: tf.Tensor, inside: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the whitened energy of each patch [B, h, w] (around 1: typical), and which patches lie wholly inside.
+
+    Parameters
+    ----------
+    scale
+        Of the patches.
+    values, inside
+        [B, H, W, C] and [B, H, W, 1].
+    """
+    height, width, n_channels = values.shape[1:]
+    stride = _stride(scale, height, width)
+    one_by_one = tf.reshape(tf.transpose(values, [0, 3, 1, 2]), [-1, height, width, 1])
+    whitened = tf.nn.conv2d(_averaged(one_by_one, scale), scale.filters, stride, "VALID") + scale.bias
+    energy = tf.reduce_mean(tf.square(whitened), axis=-1)
+    share = tf.nn.avg_pool2d(_averaged(inside, scale), scale.side, stride, "VALID")[..., 0]
+    energy = tf.reduce_mean(tf.reshape(energy, [-1, n_channels, *share.shape[1:]]), axis=1)
+    return energy, share > 1 - 1e-3
+
+
+def worst_patches(log_energy: tf.Tensor, valid: tf.Tensor, *, otherwise: float) -> tf.Tensor:
+    """Return the mean log energy [B] of the `WORST_SHARE` of patches with the most.
+
+    Parameters
+    ----------
+    log_energy, valid
+        [B, h, w], and which of the patches count.
+    otherwise
+        For a picture so narrow that no patch fits.
+    """
+    n_patches = log_energy.shape[1] * log_energy.shape[2]
+    flat = tf.reshape(tf.where(valid, log_energy, -1e9), [-1, n_patches])
+    n_valid = tf.reduce_sum(tf.cast(tf.reshape(valid, [-1, n_patches]), tf.float32), axis=1)
+    n_worst = tf.maximum(1.0, tf.math.ceil(WORST_SHARE * n_valid))
+    largest = tf.math.top_k(flat, max(1, int(np.ceil(WORST_SHARE * n_patches)))).values
+    counted = tf.cast(tf.range(largest.shape[1]), tf.float32) < n_worst[:, None]
+    return tf.where(n_valid > 0, tf.reduce_sum(tf.where(counted, largest, 0.0), axis=1) / n_worst, otherwise)
+
+
+def complexity(images: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    """Return [B, 2]: log of the mean squared gradient, and mean of its log.
+
+    Where no gradient can be taken inside, both are those of a flat picture.
+
+    Parameters
+    ----------
+    images, inside
+        [B, H, W, C] and [B, H, W, 1].
+    """
+    across = tf.square(images[:, 1:, 1:] - images[:, 1:, :-1])
+    down = tf.square(images[:, 1:, 1:] - images[:, :-1, 1:])
+    counted = inside[:, 1:, 1:] * inside[:, 1:, :-1] * inside[:, :-1, 1:]
+    squared = tf.reduce_mean(across + down, axis=-1, keepdims=True)
+    area = tf.maximum(tf.reduce_sum(counted, axis=[1, 2, 3]), 1.0)
+    mean = tf.math.log(tf.reduce_sum(squared * counted, axis=[1, 2, 3]) / area + FLAT)
+    # log(1 + x) sums to 0 where nothing is counted, so that the flat picture's log(FLAT) remains.
+    typical = tf.reduce_sum(tf.math.log1p(squared / FLAT) * counted, axis=[1, 2, 3]) / area + np.log(FLAT)
+    return tf.stack([mean, typical], axis=1)
+
+
+def _statistics(scales: PatchScales, images: tf.Tensor, expected: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    residual = (images - expected) * inside
+    n_values = tf.maximum(tf.reduce_sum(inside, axis=[1, 2, 3]), 1.0) * images.shape[-1]
+    energies = [tf.math.log(tf.reduce_sum(tf.square(residual), axis=[1, 2, 3]) / n_values + ENERGY_FLOOR)]
+    for of, values in ((scales.residual, residual), (scales.image, images * inside)):
+        for scale in of:
+            energy, valid = patch_energy(scale, values, inside)
+            energies.append(worst_patches(tf.math.log(energy + ENERGY_FLOOR), valid, otherwise=scale.centre))
+    return tf.concat([tf.stack(energies, axis=1), complexity(images, inside)], axis=1)
+
+
+def _energy_per_pixel(scale: PatchScale, values: tf.Tensor, inside: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return [B, H, W, 1] twice: the mean energy of the patches that cover a pixel, and 1 where there are any."""
+    height, width = values.shape[1:3]
+    energy, valid = patch_energy(scale, values, inside)
+    counted = tf.cast(valid, tf.float32)[..., None]
+    coarse = [tf.shape(energy)[0], height // scale.factor, width // scale.factor, 1]
+    ones = tf.ones([scale.side, scale.side, 1, 1])
+    stride = _stride(scale, height, width)
+    energies, counts = (
+        tf.nn.conv2d_transpose(part, ones, coarse, stride, "VALID") for part in (energy[..., None] * counted, counted)
+    )
+    missing = [[0, 0], [0, height % scale.factor], [0, width % scale.factor], [0, 0]]
+    mean, covered = (
+        tf.pad(tf.repeat(tf.repeat(part, scale.factor, axis=1), scale.factor, axis=2), missing)
+        for part in (tf.math.divide_no_nan(energies, counts), tf.cast(counts > 0, tf.float32))
+    )
+    return mean, covered
+
+
+def _averaged(values: tf.Tensor, scale: PatchScale) -> tf.Tensor:
+    return tf.nn.avg_pool2d(values, scale.factor, scale.factor, "VALID")
+
+
+def _stride(scale: PatchScale, height: int, width: int) -> int:
+    """Return the distance of neighbouring patches: denser than their side, but not so dense as to cost for nothing."""
+    densest = 2 if scale.side > 5 else 1
+    return int(np.clip(max(height, width) // scale.factor // _DENSE, densest, max(densest, (scale.side + 1) // 2)))
+
+
+def _grid(scale: PatchScale, height: int, width: int) -> tuple[int, int]:
+    """Return how many patches there are along each side."""
+    stride = _stride(scale, height, width)
+    rows, columns = ((side // scale.factor - scale.side) // stride + 1 for side in (height, width))
+    return rows, columns

@@ -1,0 +1,148 @@
+"""The beta-VAE over pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from vaeaudit.config import ModelConfig
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
+from vaeaudit.data.encoding.rows import Rows
+from vaeaudit.models.image.likelihood import SCALE_FLOOR, ImageLikelihood, flat_pixels
+from vaeaudit.models.image.networks import OUTPUTS, image_networks
+from vaeaudit.models.objectives import Objective
+from vaeaudit.models.vae import Batch, BetaVAE
+
+#: Pictures from which the mean picture is taken, and on which it is judged.
+_SAMPLE = 1000
+#: Most extreme probability of a black or white pixel in the mean picture.
+_LEAST_PROBABILITY = 1e-3
+#: An aggregated posterior is never narrower than this, in units of the prior: only a broken one would be.
+_LEAST_SPREAD = 1e-3
+
+
+Networks = Callable[..., tuple[keras.Model, keras.Model]]
+
+
+class ImageVAE(BetaVAE):
+    """A `BetaVAE` whose rows are pictures: pixels [B, H, W, channels] and boxes [B, 4], as in `ImageRows`.
+
+    No row of a batch is trimmed: the loss of a picture says above all how complex it is, not whether it belongs.
+
+    Parameters
+    ----------
+    encoding
+        Size of the pictures and likelihood of their pixels.
+    config, objective, seed
+        As for `BetaVAE`; the seed is also that of the initial weights.
+    networks
+        Makes encoder and decoder, as `image_networks` does; the decoder's layer `OUTPUTS` has a bias per channel.
+    """
+
+    #: Measured on scikit-learn's digits (300 and 1,797 of them) and 1,344 photographs of tiles: with two passes the
+    #: presets ended before the model had learned, with ten 300 digits were memorised.
+    most_passes = 4
+    encoding: ImageEncoding
+    likelihood: ImageLikelihood
+
+    def __init__(
+        self,
+        encoding: ImageEncoding,
+        config: ModelConfig,
+        *,
+        objective: Objective,
+        seed: int,
+        networks: Networks = image_networks,
+    ) -> None:
+        likelihood = ImageLikelihood(encoding, name="likelihood")
+        likelihood.build()
+        size = (encoding.height, encoding.width, encoding.channels)
+        encoder, decoder = networks(*size, config.latents, seed=seed)
+        super().__init__(
+            config, objective=objective, encoder=encoder, decoder=decoder, likelihood=likelihood, seed=seed
+        )
+        self.encoding = encoding
+        shape = (config.latents,)
+        self.centre = self.add_weight(name="centre", shape=shape, initializer="zeros", trainable=False)
+        self.spread = self.add_weight(name="spread", shape=shape, initializer="ones", trainable=False)
+
+    @property
+    def signature(self) -> list[tf.TensorSpec]:
+        """Pixels [B, H, W, channels] and boxes [B, 4]."""
+        encoding = self.encoding
+        pixels = tf.TensorSpec([None, encoding.height, encoding.width, encoding.channels], tf.uint8)
+        return [pixels, tf.TensorSpec([None, 4], tf.int32)]
+
+    def features(self, batch: Batch) -> tf.Tensor:
+        """Return the pixels in [0, 1], laid out flat [B, D]."""
+        return flat_pixels(batch[0])
+
+    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> float:
+        """Let the decoder start from the mean colour; the baseline is the mean picture, with the same likelihood."""
+        train, _ = _sample(train_rows, seed)
+        mean = train.mean(axis=0)
+        scale = max(float(np.sqrt(np.mean((train - mean) ** 2))), SCALE_FLOOR)  # one for all pixels, like the model's
+        colour = mean.reshape(-1, self.encoding.channels).mean(axis=0)
+        normal = self.likelihood.is_normal
+        bias = colour - 0.5 if normal else _logit(colour)
+        self.decoder.get_layer(OUTPUTS).bias.assign(bias)
+        test, boxes = _sample(test_rows, seed)
+        if normal:
+            log_prob = -0.5 * ((test - mean) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
+        else:
+            logit = _logit(mean)
+            log_prob = test * logit - np.logaddexp(0, logit)
+        return float((log_prob * self.likelihood.inside(tf.constant(boxes)).numpy()).sum(axis=1).mean())
+
+    def encode(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return mean and stddev [B, L] of q(z|x), in the units that `standardise` chose."""
+        mean, stddev = super().encode(batch)
+        return (mean - self.centre) / self.spread, stddev / self.spread
+
+    def decode(self, z: tf.Tensor) -> tf.Tensor:
+        """Return likelihood parameters [..., B, D] for latents [..., B, L]."""
+        return super().decode(z * self.spread + self.centre)
+
+    def standardise(self, mean: npt.NDArray[np.floating], stddev: npt.NDArray[np.floating]) -> None:
+        """Move and scale each latent so that the aggregated posterior has mean 0 and variance 1, like the prior.
+
+        What is decoded stays as it is; only the KL changes, and it falls: this is the Gaussian prior with independent
+        latents that fits best, written as the standard one. Without it the latents of 6,000 faces ended with means up
+        to 1.5 and standard deviations of 0.6, 16 nats of KL too much, and samples of the prior fell beside the data;
+        with it the held-out ELBO rose from 10,767 to 10,820 nats. (Columns gained nothing by it, and rows that do not
+        belong then stretch the latents to their liking: 65 % of broken rows were found where 90 % had been.)
+
+        Parameters
+        ----------
+        mean, stddev
+            [N, L]; of q(z|x) for a sample of rows, as `encode` gives them.
+        """
+        centre, spread = mean.mean(axis=0), np.sqrt(mean.var(axis=0) + np.square(stddev).mean(axis=0))
+        spread = np.maximum(spread, _LEAST_SPREAD)
+        self.centre.assign(self.centre + self.spread * centre)
+        self.spread.assign(self.spread * spread)
+
+    def after_epoch(self, batch: Batch) -> None:
+        """Bring the latents to the prior; see `standardise`."""
+        if self.objective.has_prior:
+            mean, stddev = self.encode(batch)
+            self.standardise(mean.numpy(), stddev.numpy())
+
+    def after_step(self, batch: Batch, log_likelihood: tf.Tensor) -> None:
+        """Update the scale of the pixels."""
+        self.likelihood.update_scale(log_likelihood, batch[1])
+
+
+def _sample(rows: Rows, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE])
+    pixels, boxes = rows.take(chosen).arrays()
+    return np.divide(pixels.reshape(len(pixels), -1), 255, dtype=np.float32), boxes
+
+
+def _logit(share: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    bounded = np.clip(share, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+    return np.asarray(np.log(bounded / (1 - bounded)))

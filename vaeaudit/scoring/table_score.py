@@ -1,0 +1,129 @@
+"""One outlier score, p-value, flag, rarity and weight per row, from what the model knows about the rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.statistics.calibration import bulk_nats, p_values_of, sample_of_scores
+from vaeaudit.statistics.multiplicity import benjamini_hochberg
+
+FloatArray = npt.NDArray[np.floating]
+
+DEFINITION = (
+    "Surprise in nats: minus the log of the row's p-value, so the higher, the more atypical. Two questions are put to "
+    "a row, and the clearer answer counts, with an allowance for having asked twice. How isolated is it: the "
+    "posterior standard deviations that an ensemble of small beta-VAEs, none of them trained on the row, give it, in "
+    "an isolation forest (Liu 2008). How improbable is it: the importance-weighted bound on log p(x) under the "
+    "beta-VAE (Burda 2016), beyond what its levels are improbable by themselves, so that a rare group does not stand "
+    "out for being rare. Both are compared with the bulk of all rows. Rows are flagged by Benjamini-Hochberg over all "
+    "rows."
+)
+
+
+def density_null(codes: LatentCodes, *, seed: int) -> npt.NDArray[np.float64]:
+    """Return the improbabilities [M] that others are compared with: those of the run's own rows, or a sample.
+
+    Parameters
+    ----------
+    codes
+        Of the run's N rows, which need not all belong.
+    seed
+        Of the sample.
+    """
+    return sample_of_scores(improbability(codes), seed=seed)
+
+
+def score_rows(codes: LatentCodes, null: FloatArray, rareness: Rareness, *, fdr: float) -> RowScores:
+    """Score every row of a table.
+
+    Parameters
+    ----------
+    codes
+        Of the rows to be scored, with `isolation_nats` and `rarity_nats`.
+    null
+        [M]; see `density_null`.
+    rareness
+        Of the rows the model was trained on.
+    fdr
+        False-discovery rate of the flags.
+    """
+    score = table_score(codes, null)
+    return row_scores(codes, score, p_values_of(score), rareness, fdr=fdr, definition=DEFINITION)
+
+
+def table_score(codes: LatentCodes, null: FloatArray) -> npt.NDArray[np.float64]:
+    """Return the outlier score [N] of the rows of a table, in nats; see `DEFINITION`.
+
+    Parameters
+    ----------
+    codes, null
+        As for `score_rows`.
+    """
+    if codes.isolation_nats is None:
+        raise ValueError("codes must have isolation_nats: these rows are no table, or nobody asked the ensemble")
+    density = bulk_nats(improbability(codes), np.asarray(null, np.float64))
+    return clearer_of_two(np.asarray(codes.isolation_nats, np.float64), density, n_compared=len(null))
+
+
+def improbability(codes: LatentCodes) -> npt.NDArray[np.float64]:
+    """Return by how many nats each row [N] of a table is less probable than its levels are by themselves.
+
+    Minus the importance-weighted bound, less `rarity_nats`: for levels that is how much less probable they are together
+    than apart, for numbers their improbability. A group that is rare, and thereby improbable, is no outlier; a rare
+    level among cells that contradict it is.
+    """
+    if codes.rarity_nats is None:
+        raise ValueError("codes must have rarity_nats: these rows are no table")
+    return -np.asarray(codes.iwae, np.float64) - np.asarray(codes.rarity_nats, np.float64)
+
+
+def clearer_of_two(isolation: FloatArray, density: FloatArray, *, n_compared: int) -> npt.NDArray[np.float64]:
+    """Return -log of the p-value of "the smaller of two p-values is this small" [N]: `1 - (1 - min)^2` (Sidak 1967).
+
+    Exact where the two are independent, cautious where they rise and fall together, and without ties at 1. The density
+    speaks only where not even one of the rows compared with would be as improbable by chance: nearer to the bulk the
+    isolation ranks rows better, on the outlier sets of the benchmark, and the density would drown it.
+
+    Parameters
+    ----------
+    isolation, density
+        [N]; each -log of a p-value.
+    n_compared
+        Rows that the density was compared with.
+    """
+    speaks = density > np.log(n_compared)
+    nats = np.maximum(isolation, np.where(speaks, density, 0.0))
+    return np.asarray(np.maximum(nats - np.log(2.0 - np.exp(-nats)), 0.0))
+
+
+def row_scores(
+    codes: LatentCodes, score: FloatArray, p_value: FloatArray, rareness: Rareness, *, fdr: float, definition: str
+) -> RowScores:
+    """Flag rows by their p-values, and add what the latents say of each: its rarity, and its weight when resampled.
+
+    Parameters
+    ----------
+    codes, score, p_value
+        Of the same N rows.
+    rareness
+        Of the rows the model was trained on.
+    fdr
+        False-discovery rate of the flags, over all rows (Benjamini, Hochberg 1995).
+    definition
+        What the score is, for the report.
+    """
+    rarity = rareness.rarity(codes.mean)
+    return RowScores(
+        outlier_score=score,
+        p_value=p_value,
+        outlier=benjamini_hochberg(p_value) <= fdr,
+        rarity=rarity,
+        weight=rareness.weight(rarity),
+        definition=definition,
+        fdr=fdr,
+        rarity_definition=rareness.definition,
+    )
