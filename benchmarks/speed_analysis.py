@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis import AuditInputs, ModelFacts, Reference, RowScores
-from vaeaudit.analysis.audit.asking import asking as audit
-from vaeaudit.analysis.audit.results import RunFacts, SourceFacts
+from vaeaudit.analysis.audit import audit
+from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema

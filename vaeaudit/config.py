@@ -37,6 +37,10 @@ class Objective(StrEnum):
         return member
 
 
+#: Why training ended: no better held-out loss for a while, the most epochs allowed, or an interruption.
+Stopped = Literal["converged", "epochs", "interrupted"]
+
+
 class SourceKind(StrEnum):
     """What DATA is read as."""
 

@@ -15,8 +15,8 @@ import pandas as pd
 from vaeaudit import pipeline
 from vaeaudit.analysis import apply_rule
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.errors import UsageError
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.progress import Listener, ignore
 from vaeaudit.samples import People, matching, people
 from vaeaudit.statistics.measures import Interval

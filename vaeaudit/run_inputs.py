@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit import analysis, data
-from vaeaudit.analysis.audit.results import RunFacts, SourceFacts
+from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig, Objective
 from vaeaudit.runs import Run, StoredReference, read_reference
 from vaeaudit.statistics.multiplicity import benjamini_hochberg

@@ -14,7 +14,7 @@ import pytest
 
 from vaeaudit import pipeline
 from vaeaudit.analysis import apply_rule
-from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.outputs.conditions import Condition
 
 
 @pytest.fixture(scope="module")

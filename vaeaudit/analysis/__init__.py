@@ -1,12 +1,13 @@
 """Analysis: from latents and columns to typed results; NumPy, pandas, SciPy, no TensorFlow, nothing drawn."""
 
-from vaeaudit.analysis.audit.asking import audit, row_table, search_regions
+from vaeaudit.analysis.audit.audit import audit, row_table, search_regions
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.coverage.decoded_regions import USUAL
 from vaeaudit.analysis.coverage.latent_points import points_of_regions, usual_points
-from vaeaudit.analysis.coverage.placing import RegionRule, place_rows, region_key, regions_from_dict, regions_to_dict
+from vaeaudit.analysis.coverage.placing import place_rows
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.duplicates.find_pairs import find_pairs
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.images.image_rows import region_rows, rows_to_picture
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
 from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
@@ -15,9 +16,9 @@ from vaeaudit.analysis.outliers.described_cells import CheckedTable
 from vaeaudit.analysis.outliers.reasons import reason_cells
 from vaeaudit.analysis.outliers.summary import flagged_table
 from vaeaudit.analysis.rebalancing.rebalance import Rebalanced, rebalance
-from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.histograms import effective_sample_size
+from vaeaudit.outputs.region_rules import RegionRule, region_key, regions_from_dict, regions_to_dict
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.cells import PARTNER_NATS, cell_p_values, cells_looked_at, consequences

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.audit.results import RunFacts
-from vaeaudit.analysis.latents.results import Stopped
-from vaeaudit.config import Objective
+from vaeaudit.analysis.run_facts import RunFacts
+from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.companion_scores import CompanionScores

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.analysis.audit.results import AuditResults, Finding, Gate, Verdict
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.latents.results import ModelSummary
 from vaeaudit.report.parts import text
 from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, table

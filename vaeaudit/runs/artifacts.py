@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.placing import RegionRule, regions_from_dict
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.record import Array, FloatArray, Record
+from vaeaudit.outputs.region_rules import RegionRule, regions_from_dict
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.runs import documents, store
 from vaeaudit.runs.documents import Document

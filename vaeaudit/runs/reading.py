@@ -13,7 +13,6 @@ from typing import Any, Literal, TypeVar
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.placing import RegionRule
 from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
@@ -23,6 +22,7 @@ from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.record import Array, FloatArray, Record
+from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals

@@ -1,0 +1,1 @@
+"""What follows for each row from what a model knows about it; no TensorFlow."""

@@ -9,8 +9,8 @@ from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
 from vaeaudit.data.encoding.features import fit_features
+from vaeaudit.data.encoding.row_cells import first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.data.tables.row_cells import first_of_equal_rows
 from vaeaudit.outputs.companion_scores import CompanionBasis, CompanionScores
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
@@ -32,8 +32,8 @@ _SAME_LATENT = 1e-4
 def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *, seed: int) -> CompanionScores:
     """Score all rows by an isolation forest and by the distance to their neighbours.
 
-    Tables: on the modelled columns as plain standardised numbers (`vaeaudit.data.encoding.features`), those that the score's own
-    ensemble reads. Pictures: on the posterior means of their active latents, each in standard deviations; what no
+    Tables: on the modelled columns as plain standardised numbers (`vaeaudit.data.encoding.features`), those that the
+    score's own ensemble reads. Pictures: on the posterior means of their active latents, in standard deviations; what no
     latent holds, such as fine texture, they cannot see.
 
     A row's copies are no company: neighbours are sought among rows that differ, each counted once, so that a cluster

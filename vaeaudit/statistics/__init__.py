@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: NumPy, SciPy and scikit-learn, nothing of vaeaudit."""

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.audit.results import RunFacts, SourceFacts
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts
+from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
-from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.statistics.measures import Interval

@@ -11,7 +11,7 @@ import pytest
 
 from vaeaudit import analysis
 from vaeaudit.analysis import RegionSearch, flagged_table, row_table, search_regions
-from vaeaudit.analysis.audit.asking import asking as audit
+from vaeaudit.analysis.audit import audit
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.quality.results import QuarantinedRecord
 from vaeaudit.config import AnalysisConfig

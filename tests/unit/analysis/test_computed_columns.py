@@ -16,11 +16,11 @@ from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.fairness.findings import proxy_findings
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.fairness.results import Proxy
+from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.explained import MOST_COLUMNS, MOST_COMPUTED, explain_latents
 from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import group_column
 from vaeaudit.data.images.measured_columns import MEANINGS, computed_columns
 from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.statistics.measures import Interval

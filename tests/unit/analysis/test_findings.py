@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import get_args
 
 from vaeaudit.analysis.audit.findings import rank
-from vaeaudit.analysis.audit.results import Finding, Severity
+from vaeaudit.analysis.conclusions import Finding, Severity
 
 
 def finding(name, severity):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.data.grouping.groups import (
+from vaeaudit.analysis.grouping.groups import (
     MISSING_LABEL,
     OUTSIDE,
     Grouping,
@@ -16,7 +16,7 @@ from vaeaudit.data.grouping.groups import (
     product,
     product_size,
 )
-from vaeaudit.data.grouping.rules import apply_rule, satisfies
+from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.data.population_shares import PopulationColumn
 from vaeaudit.data.schema.columns import Column, Kind
 

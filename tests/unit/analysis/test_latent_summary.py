@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.audit.asking import sensitive_groupings
+from vaeaudit.analysis.audit.audit import sensitive_groupings
+from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.latents.latent_summary import MAP_POINTS, histogram, sample_map, summarise_latents
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import group_column
 from vaeaudit.data.schema.columns import Kind
 
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.coverage.placing import region_key
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.images.image_rows import (
     EXAMPLES,
@@ -25,7 +24,8 @@ from vaeaudit.analysis.images.image_rows import (
     rows_to_picture,
 )
 from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
-from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import region_key
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.statistics.measures import Interval
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.audit.asking import audit
+from vaeaudit.analysis.audit.audit import audit
 from vaeaudit.analysis.fairness.findings import proxy_findings
 from vaeaudit.analysis.fairness.results import Proxy
 from vaeaudit.analysis.inputs import AuditInputs

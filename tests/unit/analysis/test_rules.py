@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
+from vaeaudit.analysis.grouping.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
+from vaeaudit.outputs.conditions import Condition
 
 FRAME = pd.DataFrame(
     {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vaeaudit.data.encoding.row_cells import Cells, agreement, cells_of, first_of_equal_rows
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
-from vaeaudit.data.tables.row_cells import Cells, agreement, cells_of, first_of_equal_rows
 
 
 def first(inputs):

@@ -12,7 +12,8 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.audit.results import AuditResults, Finding, Gate, RunFacts, SourceFacts, Verdict
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.coverage.results import LatentRange, Region
 from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows, Leak
 from vaeaudit.analysis.fairness.results import Disparity, Proxy
@@ -43,9 +44,10 @@ from vaeaudit.analysis.outliers.results import (
 )
 from vaeaudit.analysis.quality.results import ColumnSummary, QuarantinedRecord
 from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.measures import Interval, Measure
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"

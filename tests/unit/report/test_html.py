@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from plotly.offline import get_plotlyjs
 
-from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.latents.results import Traversal
 from vaeaudit.report import SECTION_IDS, to_html
 from vaeaudit.report.parts.tables import MOST_ROWS, Column, Table, Track, table

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from vaeaudit.analysis.audit.results import GateStatus, Severity
+from vaeaudit.analysis.conclusions import GateStatus, Severity
 from vaeaudit.analysis.outliers.results import Reason
 from vaeaudit.wording import phrases
 

@@ -1,0 +1,1 @@
+"""All questions asked at once: measurements, findings, verdict."""

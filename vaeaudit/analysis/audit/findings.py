@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import get_args
 
-from vaeaudit.analysis.audit.results import Finding, Measurements, Severity
+from vaeaudit.analysis.audit.results import Measurements
+from vaeaudit.analysis.conclusions import Finding, Severity
 from vaeaudit.analysis.coverage.findings import comparison_findings, region_findings
 from vaeaudit.analysis.duplicates.findings import duplicate_findings
 from vaeaudit.analysis.fairness.findings import disparity_findings, proxy_findings

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from vaeaudit import __version__
+from vaeaudit.analysis.conclusions import Finding, Verdict
 from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.results import Duplicates
 from vaeaudit.analysis.fairness.results import Disparity, Proxy
@@ -15,80 +14,9 @@ from vaeaudit.analysis.latents.results import LatentMap, LatentSummary, ModelSum
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.quality.results import ColumnSummary, QuarantinedRecord
 from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.run_facts import RunFacts, Tool
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.statistics.measures import Count, NonNegative
-
-FindingKind = Literal["representation", "region", "outlier", "disparity", "proxy", "duplicate", "latent", "quality"]
-#: Gravest first.
-Severity = Literal["high", "medium", "low", "info"]
-GateStatus = Literal["pass", "fail", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class SourceFacts:
-    """What was audited; `fingerprint` is the SHA-256 of the source."""
-
-    name: str
-    kind: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """Which run it was: `created` in UTC, all settings as resolved, versions of packages, seconds per phase.
-
-    `commands` make run and report again; empty where nobody was asked for them.
-    """
-
-    id: str
-    created: str
-    seed: Count
-    config: Mapping[str, Any]
-    data: SourceFacts
-    versions: Mapping[str, str]
-    timings: Mapping[str, NonNegative]
-    commands: str = ""
-
-
-@dataclass(frozen=True)
-class Tool:
-    """What wrote the document."""
-
-    name: Literal["vaeaudit"] = "vaeaudit"
-    version: str = __version__
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One question of the verdict. `meaning` says in words what was asked and what was found."""
-
-    name: str
-    status: GateStatus
-    value: float | None
-    threshold: float | None
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """fail if a gate failed, else inconclusive if one is, else pass."""
-
-    status: GateStatus
-    sentence: str
-    gates: tuple[Gate, ...]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line that a reviewer acts on. `evidence` holds numbers under plain names, `anchor` the section it is in."""
-
-    id: str
-    kind: FindingKind
-    severity: Severity
-    title: str
-    evidence: Mapping[str, Any]
-    action: str
-    anchor: str
+from vaeaudit.statistics.measures import Count
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from vaeaudit.analysis.audit.results import Gate, GateStatus, Measurements, Verdict
+from vaeaudit.analysis.audit.results import Measurements
+from vaeaudit.analysis.conclusions import Gate, GateStatus, Verdict
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.coverage.shortages import STATED
 from vaeaudit.analysis.latents.findings import learned_structure

@@ -1,0 +1,1 @@
+"""Which combinations are missing, against what is given or expected."""

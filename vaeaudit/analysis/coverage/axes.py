@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
-from vaeaudit.data.grouping.rules import merge_conditions
+from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.analysis.grouping.rules import merge_conditions
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.association import entropy, mutual_information
 
 IntArray = npt.NDArray[np.int64]

@@ -22,12 +22,13 @@ from vaeaudit.analysis.coverage.crossed_columns import (
 from vaeaudit.analysis.coverage.latent_columns import uncrossed
 from vaeaudit.analysis.coverage.search import Shortfall, find_shortfalls, prune
 from vaeaudit.analysis.coverage.shortages import BaselineSearch
+from vaeaudit.analysis.grouping.rules import satisfies
 from vaeaudit.analysis.representation.representation import MAX_CELLS_PER_SET, MAX_CROSSED
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.rules import Rule, satisfies
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Role, Schema
+from vaeaudit.outputs.conditions import Rule
 from vaeaudit.wording.phrases import plural
 
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one

@@ -12,10 +12,10 @@ from scipy import stats
 
 from vaeaudit.analysis.coverage.axes import is_searchable
 from vaeaudit.analysis.coverage.results import Comparison, Difference, Statistic
+from vaeaudit.analysis.grouping.column_bins import bin_columns, column_features
+from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.column_bins import bin_columns, column_features
-from vaeaudit.data.grouping.groups import Grouping
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.statistics.cross_fit import FOLDS, out_of_fold_scores, stratified_folds
 from vaeaudit.statistics.measures import Measure

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.coverage.placing import region_key
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.traversals import data_spread
 from vaeaudit.data.schema.columns import Column
+from vaeaudit.outputs.region_rules import region_key
 from vaeaudit.wording.cells import expected_texts, holds_whole_days
 
 FloatArray = npt.NDArray[np.floating]

@@ -12,7 +12,8 @@ import pandas as pd
 from vaeaudit.analysis.coverage.axes import Axis
 from vaeaudit.analysis.coverage.results import LatentRange
 from vaeaudit.analysis.coverage.shortages import MOST_CONDITIONS
-from vaeaudit.data.grouping.rules import Rule, satisfies
+from vaeaudit.analysis.grouping.rules import satisfies
+from vaeaudit.outputs.conditions import Rule
 from vaeaudit.outputs.latents import LatentCodes
 
 Mask = npt.NDArray[np.bool_]

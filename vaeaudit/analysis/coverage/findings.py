@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from vaeaudit.analysis.audit.results import Finding, Severity
+from vaeaudit.analysis.conclusions import Finding, Severity
 from vaeaudit.analysis.coverage.results import Comparison, Difference, Region
 from vaeaudit.analysis.coverage.shortages import STATED
 from vaeaudit.wording import numbers

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.placing import region_key, with_named_latents
+from vaeaudit.analysis.coverage.placing import with_named_latents
 from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule, satisfies
+from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import region_key
 
 Points = npt.NDArray[np.float64]
 

@@ -24,11 +24,12 @@ from vaeaudit.analysis.coverage.placing import place_rows
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import BaselineSearch, Shortage, ranked_shortages
 from vaeaudit.analysis.coverage.stability import latent_axes, share_of_members, share_of_resamples
+from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.rules import Rule, apply_rule, satisfies
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.conditions import Rule
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural

@@ -12,11 +12,11 @@ import pandas as pd
 from vaeaudit.analysis.coverage.axes import is_asked_about
 from vaeaudit.analysis.coverage.results import GAP, Baseline
 from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.analysis.grouping.rules import apply_rule, same_conditions
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule, same_conditions
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.two_samples import Counted
 
 IntArray = npt.NDArray[np.int64]

@@ -14,8 +14,8 @@ from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, Pooled, axis_of,
 from vaeaudit.analysis.coverage.crossed_columns import CrossedColumns, ExpectedCounts
 from vaeaudit.analysis.coverage.shortages import SAME, Shortage
 from vaeaudit.analysis.coverage.testing import Threshold
-from vaeaudit.data.grouping.groups import group_column
-from vaeaudit.data.grouping.rules import satisfies
+from vaeaudit.analysis.grouping.groups import group_column
+from vaeaudit.analysis.grouping.rules import satisfies
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
 from vaeaudit.statistics.two_samples import triple_expectation

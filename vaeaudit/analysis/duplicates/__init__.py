@@ -1,0 +1,1 @@
+"""Which rows occur more than once, and across splits."""

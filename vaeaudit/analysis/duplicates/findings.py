@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.duplicates.results import Duplicates, Leak
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.intervals import wilson

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from vaeaudit.analysis.fairness.results import Disparity
+from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import Grouping, group_column
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.statistics.intervals import newcombe_difference, normal_quantile, wilson
 from vaeaudit.statistics.measures import Interval

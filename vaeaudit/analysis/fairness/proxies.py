@@ -15,10 +15,10 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.fairness.results import Proxy, ProxySource
+from vaeaudit.analysis.grouping.column_bins import bin_columns, column_features, sample_rows
+from vaeaudit.analysis.grouping.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.column_bins import bin_columns, column_features, sample_rows
-from vaeaudit.data.grouping.groups import MISSING_LABEL, Grouping, group_column
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.statistics.cross_fit import FOLDS, Features, latent_features, out_of_fold_scores, stratified_folds
 from vaeaudit.statistics.roc import binned_auc, macro_auc_interval

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.coverage.placing import with_named_latents
 from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.row_scores import RowScores
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.coverage.placing import region_key
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.images.image_rows import (
     EXAMPLES,
@@ -23,6 +22,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.results import LatentMap
 from vaeaudit.data.schema.columns import Column, Role
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.region_rules import region_key
 from vaeaudit.wording.cells import column_texts
 
 Rows = npt.NDArray[np.integer]

@@ -1,0 +1,1 @@
+"""What the hidden axes encode, and how well the model learned."""

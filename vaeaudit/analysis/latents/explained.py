@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
 
+from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.latents.results import Explains
-from vaeaudit.data.grouping.groups import Grouping
 
 FloatArray = npt.NDArray[np.floating]
 

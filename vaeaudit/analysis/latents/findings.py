@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
 from vaeaudit.analysis.quality.results import ColumnSummary
 from vaeaudit.config import AnalysisConfig

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.grouping.column_bins import bin_columns, sample_rows
+from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.explained import explain_latents
 from vaeaudit.analysis.latents.results import Explains, Histogram, HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.column_bins import bin_columns, sample_rows
-from vaeaudit.data.grouping.groups import Grouping
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.statistics.intervals import wilson

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from annotated_types import Ge, Gt
 
-from vaeaudit.config import DensityFamily, Objective, Rarity
+from vaeaudit.config import DensityFamily, Objective, Rarity, Stopped
 from vaeaudit.statistics.measures import (
     Count,
     CountArray,
@@ -25,7 +25,6 @@ from vaeaudit.statistics.measures import (
 #: Densities of held-out rows, in nats per row: two lower bounds, and that of the rows under independent columns.
 HeldOutBound = Literal["elbo_nats", "iwae_nats", "baseline_nats"]
 #: Why training ended: the held-out bound rose no more, all epochs were made, or a person ended it.
-Stopped = Literal["converged", "epochs", "interrupted"]
 
 
 @dataclass(frozen=True)

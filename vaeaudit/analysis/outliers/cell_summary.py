@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
 from vaeaudit.analysis.outliers.results import CellSummary, SuspiciousCell

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from vaeaudit.analysis.audit.results import Finding
+from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.outliers.results import AnyOutlierRate, OutlierSummary
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.intervals import wilson

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
+from vaeaudit.analysis.grouping.groups import Grouping, GroupProduct, product, product_size
 from vaeaudit.analysis.outliers.results import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import Grouping, GroupProduct, product, product_size
 from vaeaudit.statistics.intervals import clopper_pearson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import benjamini_hochberg

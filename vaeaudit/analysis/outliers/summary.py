@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
@@ -15,7 +16,6 @@ from vaeaudit.analysis.outliers.groups import outlier_rates
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import Grouping
 from vaeaudit.statistics.measures import FloatArray
 from vaeaudit.wording import phrases
 from vaeaudit.wording.cells import column_texts

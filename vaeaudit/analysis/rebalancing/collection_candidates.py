@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import Rule, apply_rule, simplify
+from vaeaudit.analysis.grouping.rules import apply_rule, simplify
+from vaeaudit.outputs.conditions import Condition, Rule
 
 #: Combinations that are considered; with more, the plan is the best among the first.
 MOST_CANDIDATES = 2_000

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import Rule, satisfies
+from vaeaudit.analysis.grouping.rules import satisfies
+from vaeaudit.outputs.conditions import Condition, Rule
 
 
 def with_planned_rows(

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.grouping.groups import OUTSIDE
+from vaeaudit.analysis.grouping.rules import apply_rule, simplify
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of
 from vaeaudit.analysis.rebalancing.collection_check import with_planned_rows
@@ -16,9 +18,8 @@ from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.rebalancing.results import CollectionPlan, PlanLine, PlannedShare
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import OUTSIDE
-from vaeaudit.data.grouping.rules import Rule, apply_rule, simplify
 from vaeaudit.data.population_shares import Population
+from vaeaudit.outputs.conditions import Rule
 from vaeaudit.statistics.intervals import wilson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.set_cover import Covering, Requirements, cover

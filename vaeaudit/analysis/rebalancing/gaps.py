@@ -9,16 +9,16 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.coverage.placing import region_key
 from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.results import GapSummary
 from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
-from vaeaudit.data.grouping.rules import Rule, apply_rule, satisfies
 from vaeaudit.data.population_shares import Population
+from vaeaudit.outputs.conditions import Condition, Rule
+from vaeaudit.outputs.region_rules import region_key
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import phrases
 from vaeaudit.wording.rules import describe

@@ -8,7 +8,7 @@ from math import ceil, prod
 
 import numpy as np
 
-from vaeaudit.analysis.audit.results import Finding, Severity
+from vaeaudit.analysis.conclusions import Finding, Severity
 from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.intervals import normal_quantile

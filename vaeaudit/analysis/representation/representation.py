@@ -11,9 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from vaeaudit.analysis.representation.results import Representation, Status
-from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import (
+from vaeaudit.analysis.grouping.groups import (
     MISSING_LABEL,
     OUTSIDE,
     Grouping,
@@ -23,6 +21,8 @@ from vaeaudit.data.grouping.groups import (
     product,
     product_size,
 )
+from vaeaudit.analysis.representation.results import Representation, Status
+from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.statistics.intervals import wilson

@@ -1,0 +1,1 @@
+"""NumPy files as rows or pictures."""

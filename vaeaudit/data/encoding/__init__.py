@@ -1,0 +1,1 @@
+"""How typed rows and pictures become numbers."""

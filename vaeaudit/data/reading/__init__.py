@@ -1,0 +1,1 @@
+"""A source, whatever it is, to a `Dataset`."""

@@ -1,0 +1,1 @@
+"""What a column is: kind, role, levels; found from cells, or declared."""

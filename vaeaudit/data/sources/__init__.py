@@ -1,0 +1,1 @@
+"""Files: which there are, what they are by content, and their readers."""

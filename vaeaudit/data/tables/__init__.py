@@ -1,0 +1,1 @@
+"""Records and cells as text, before anything is known about columns."""

@@ -1,0 +1,1 @@
+"""From encoded rows to a trained model, and from a stored one."""

@@ -1,0 +1,1 @@
+"""The beta-VAE of pictures."""

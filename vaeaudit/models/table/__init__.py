@@ -1,0 +1,1 @@
+"""The beta-VAE of tables, and the small ensemble beside it."""

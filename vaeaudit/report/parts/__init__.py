@@ -1,0 +1,1 @@
+"""What sections are made of: blocks, tables, figures, galleries."""

@@ -1,0 +1,1 @@
+"""How rare a latent position is, and what a row then weighs."""

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.coverage.against_reference import against_reference
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.outputs.conditions import Condition
 
 CONFIG = AnalysisConfig()
 

@@ -20,9 +20,9 @@ from vaeaudit.analysis.coverage.axes import (
     pooled_levels,
     search_axes,
 )
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.groups import OUTSIDE, group_column
+from vaeaudit.analysis.grouping.groups import OUTSIDE, group_column
 from vaeaudit.data.schema.columns import Column, Kind, Role
+from vaeaudit.outputs.conditions import Condition
 
 
 def category(values, levels, kind=Kind.CATEGORY):

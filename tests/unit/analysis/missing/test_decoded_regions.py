@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.coverage.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
-from vaeaudit.analysis.coverage.placing import region_key
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import region_key
 
 RegionOf = Callable[..., Region]
 

@@ -8,8 +8,8 @@ import pytest
 
 from vaeaudit.analysis.coverage.axes import Axis, fine_axes
 from vaeaudit.analysis.coverage.descriptions import describe_conditions, describe_rows
-from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.conditions import Condition
 
 N_ROWS = 4_000
 

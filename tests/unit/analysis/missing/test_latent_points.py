@@ -12,12 +12,12 @@ import pytest
 from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
 from vaeaudit.analysis.coverage.latent_columns import uncrossed, with_latents
 from vaeaudit.analysis.coverage.latent_points import points_of_regions
-from vaeaudit.analysis.coverage.placing import region_key
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import region_key
 
 RegionOf = Callable[..., Region]
 

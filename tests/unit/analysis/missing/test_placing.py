@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.coverage.placing import RegionRule, place_rows, regions_from_dict, regions_to_dict
-from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.analysis.coverage.placing import place_rows
 from vaeaudit.errors import RunError
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.region_rules import RegionRule, regions_from_dict, regions_to_dict
 
 FRAME = pd.DataFrame(
     {

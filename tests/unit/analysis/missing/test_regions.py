@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.outputs.conditions import Condition
 
 CONFIG = AnalysisConfig()
 

@@ -13,11 +13,11 @@ import pytest
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, ranked_shortages
 from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.data.schema.columns import Kind, Role, Schema
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.two_samples import OneSample
 
 Build = Callable[..., AuditInputs]

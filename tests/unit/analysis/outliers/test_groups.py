@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.outliers.groups import outlier_rates, rate_ratio_interval
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.groups import Grouping
+from vaeaudit.outputs.conditions import Condition
 
 CONFIG = AnalysisConfig()
 

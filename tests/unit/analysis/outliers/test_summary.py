@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.audit.asking import sensitive_groupings
+from vaeaudit.analysis.audit.audit import sensitive_groupings
+from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.outliers.reasons import describe_reasons
 from vaeaudit.analysis.outliers.summary import (
     CURVE_POINTS,
@@ -13,7 +14,6 @@ from vaeaudit.analysis.outliers.summary import (
     summarise_outliers,
 )
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import group_column
 from vaeaudit.data.schema.columns import Column, Kind, Role
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.rebalancing.collection_candidates import candidates_of, implies
 from vaeaudit.analysis.rebalancing.collection_check import with_planned_rows
 from vaeaudit.analysis.rebalancing.rebalance import rebalance
 from vaeaudit.config import AnalysisConfig, Weighting
-from vaeaudit.data.grouping.conditions import Condition
-from vaeaudit.data.grouping.rules import apply_rule
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.measures import Interval
 
 N = 3000

@@ -57,3 +57,7 @@ class MissingCondition:
     column: str
     op: Literal["missing"]
     value: None
+
+
+#: Conditions that hold together.
+Rule = tuple[Condition, ...]

@@ -16,6 +16,7 @@ from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.proxies import find_proxies
+from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
@@ -26,7 +27,6 @@ from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.analysis.quality.results import QuarantinedRecord
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.grouping.groups import Grouping, group_column
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
 from vaeaudit.scoring.row_table import table_of_rows

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.grouping.conditions import Condition
 from vaeaudit.data.population_shares import PopulationColumn
 from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.binning import date_cuts, number_cuts
 from vaeaudit.wording.rules import bound_text
 

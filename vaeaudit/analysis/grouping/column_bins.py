@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from vaeaudit.data.grouping.groups import Grouping, group_column
+from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.data.schema.columns import Role, Schema
 
 #: Quantile bins of a number: fine enough for a bend in a curve, coarse enough for 1,000 rows.

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.data.grouping.conditions import Condition
+from vaeaudit.outputs.conditions import Condition, Rule
 from vaeaudit.wording.rules import describe
 
 Mask = npt.NDArray[np.bool_]
-Rule = tuple[Condition, ...]
 
 
 def apply_rule(rule: Rule, frame: pd.DataFrame) -> Mask:

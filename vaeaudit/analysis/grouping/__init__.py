@@ -1,0 +1,1 @@
+"""How rows are told apart by columns: groups, bins, rules."""
