@@ -136,17 +136,22 @@ def classify(faces: Faces, weights: Mapping[str, FloatArray], seed: int) -> list
 
 def latents(faces: Faces, seed: int) -> FloatArray:
     """Train a model of the pixels on the cut training rows; return posterior means of its moving latents [N, A]."""
-    from vaeaudit import models  # noqa: PLC0415 - TensorFlow
+    from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
+    from vaeaudit.models.fitting.training import (
+        split_held_out,
+        train,
+    )
+    from vaeaudit.models.inference import posterior_means  # noqa: PLC0415 - TensorFlow
 
     if faces.dataset.images is None:
         raise ValueError(f"{faces.dataset.name} holds no pictures")
     encoding = fit_image_encoding(faces.dataset.images)
     rows = encoding.encode(faces.dataset.images).take(faces.rows)
     quick = Preset.QUICK.value
-    config = models.resolve(FitConfig(preset=quick, train=TrainConfig(**PRESETS[quick]), seed=seed), encoding)
-    held_out = models.split_held_out(len(rows), config.train.held_out, seed)
-    training = models.train(encoding, rows, held_out, config.model, config.train, seed=seed)
-    mean = models.posterior_means(training.model, rows)
+    config = resolve(FitConfig(preset=quick, train=TrainConfig(**PRESETS[quick]), seed=seed), encoding)
+    held_out = split_held_out(len(rows), config.train.held_out, seed)
+    training = train(encoding, rows, held_out, config.model, config.train, seed=seed)
+    mean = posterior_means(training.model, rows)
     return np.asarray(mean[:, mean.var(axis=0) > ACTIVE_THRESHOLD], np.float64)
 
 

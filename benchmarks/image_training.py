@@ -19,13 +19,13 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from benchmarks.plain_networks import plain_networks
-from vaeaudit import models
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.image_encoding import ImageRows, PixelLikelihood, fit_image_encoding
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.models.fitting.batches import training_batches
 from vaeaudit.models.fitting.training import STEPS_PER_EXECUTION
 from vaeaudit.models.image.networks import image_networks
+from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.objectives import BetaObjective
 
 _NETWORKS = {"plain": plain_networks, "default": image_networks}
@@ -51,7 +51,7 @@ class Clock(keras.callbacks.Callback):
             self.began += np.array([time.perf_counter(), time.process_time()]) - reached
 
 
-def held_out_elbo(model: models.ImageVAE, rows: ImageRows) -> float:
+def held_out_elbo(model: ImageVAE, rows: ImageRows) -> float:
     """Return the mean ELBO of pictures that training did not see, in nats."""
     bounds = []
     for start in range(0, len(rows), _CHUNK):
@@ -85,7 +85,7 @@ def main() -> None:
     # Normal even where pictures are black and white: pythae's side minimises squared errors, too.
     encoding = replace(fit_image_encoding(rows.images), likelihood=PixelLikelihood.NORMAL)
     config = ModelConfig(latents=arguments.latents)
-    model = models.ImageVAE(encoding, config, objective=BetaObjective(), seed=0, networks=_NETWORKS[arguments.networks])
+    model = ImageVAE(encoding, config, objective=BetaObjective(), seed=0, networks=_NETWORKS[arguments.networks])
     model.start_from(rows, rows, seed=0)
     model.kl_weight.assign(config.beta)
     steps = len(rows) // arguments.batch

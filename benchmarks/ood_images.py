@@ -109,23 +109,31 @@ def magnetic_tile(folder: Path, cache: Path, seed: int) -> tuple[dict[str, Any],
 
 def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
     """Train on one dataset at the defaults, and score others by our score, the ELBO and the detectors on pixels."""
-    from vaeaudit import models  # noqa: PLC0415 - TensorFlow
     from vaeaudit.data.encoding.image_encoding import fit_image_encoding  # noqa: PLC0415
+    from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
+    from vaeaudit.models.fitting.training import (
+        split_held_out,
+        train,
+    )
+    from vaeaudit.models.image.inference import (
+        encode_images,
+        fit_image_scales,
+    )
     from vaeaudit.scoring.image_score import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
     from vaeaudit.scoring.rarity.density import fit_density  # noqa: PLC0415
     from vaeaudit.scoring.rarity.rareness import Rareness  # noqa: PLC0415
 
     encoding = fit_image_encoding(_store(trained))
-    config = models.resolve(FitConfig(seed=seed), encoding)
+    config = resolve(FitConfig(seed=seed), encoding)
     rows = encoding.encode(_store(trained))
-    held_out = models.split_held_out(len(rows), config.train.held_out, seed)
-    training = models.train(encoding, rows, held_out, config.model, config.train, seed=seed)
-    scales = models.fit_image_scales(training.model, rows, seed=seed)
+    held_out = split_held_out(len(rows), config.train.held_out, seed)
+    training = train(encoding, rows, held_out, config.model, config.train, seed=seed)
+    scales = fit_image_scales(training.model, rows, seed=seed)
 
     def encode(dataset: Dataset, held_out: npt.NDArray[np.bool_]) -> Any:
         pictures = encoding.encode(_store(dataset))
         samples = config.train.iwae_samples
-        return models.encode_images(training.model, pictures, held_out, scales, n_samples=samples, seed=seed)
+        return encode_images(training.model, pictures, held_out, scales, n_samples=samples, seed=seed)
 
     codes = encode(trained, held_out)
     reference = fit_reference(codes.image_statistics)

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis import AuditInputs, ModelFacts, Reference, RowScores
 from vaeaudit.analysis.audit import audit
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
 from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.row_scores import RowScores
 
 SIZES = (12_500, 25_000, 50_000)
 COLUMNS, LATENTS = 100, 16

@@ -54,28 +54,30 @@ def _summary(name: str, runs: list[record.Measured]) -> dict[str, Any]:
 
 def pipeline(adult: Path) -> list[dict[str, Any]]:
     """Batches per second that the input pipeline alone delivers, against steps per second of training."""
-    from vaeaudit import models  # noqa: PLC0415 - TensorFlow
     from vaeaudit.config import FitConfig, ReadConfig  # noqa: PLC0415
     from vaeaudit.data.encoding.table_encoding import fit_encoding  # noqa: PLC0415
     from vaeaudit.data.reading import load  # noqa: PLC0415
     from vaeaudit.models.fitting.batches import training_batches  # noqa: PLC0415
+    from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
+    from vaeaudit.models.fitting.training import split_held_out  # noqa: PLC0415 - TensorFlow
+    from vaeaudit.models.fitting.training import train as train_  # noqa: PLC0415 - TensorFlow
 
     dataset = load(adult, ReadConfig(label="income", sensitive=("sex", "race", "age")))
     config = FitConfig()
     encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
     rows = encoding.encode(dataset.frame)
-    config = models.resolve(config, encoding)
+    config = resolve(config, encoding)
     batches = iter(training_batches(rows, config.train.batch_size, _BATCHES, seed=0, epoch=0))
 
     def draw() -> None:
         for _ in range(_BATCHES):
             next(batches)
 
-    held_out = models.split_held_out(len(dataset), 0.1, 0)
+    held_out = split_held_out(len(dataset), 0.1, 0)
 
     def train(epochs: int) -> Callable[[], None]:
         steps = replace(config.train, epochs=epochs, warmup_epochs=1)
-        return lambda: (models.train(encoding, rows, held_out, config.model, steps, seed=0), None)[1]
+        return lambda: (train_(encoding, rows, held_out, config.model, steps, seed=0), None)[1]
 
     drawn = _seconds(draw)
     steps_per_epoch = int((~held_out).sum()) // config.train.batch_size

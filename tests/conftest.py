@@ -111,9 +111,9 @@ class Fitted:
 @pytest.fixture(scope="session")
 def fitted(made_once: MadeOnce, small_config: Callable[..., FitConfig]) -> Fitted:
     """One run for all tests, of all workers, that only look at it."""
-    from vaeaudit import pipeline
-    from vaeaudit.runs import load_run
+    from vaeaudit.runs.reading import load_run
     from vaeaudit.samples import people
+    from vaeaudit.workflow.fit import fit
 
     truth = people(660, seed=5)
 
@@ -123,7 +123,7 @@ def fitted(made_once: MadeOnce, small_config: Callable[..., FitConfig]) -> Fitte
         truth.population.to_csv(folder / "population.csv", index=False)
         config = small_config(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
         place = {"run": folder / "runs" / "people", "population": folder / "population.csv"}
-        pipeline.fit(folder / "people.csv", config, **place)
+        fit(folder / "people.csv", config, **place)
 
     folder = made_once("fitted", make)
     return Fitted(folder, folder / "people.csv", folder / "population.csv", load_run(folder / "runs" / "people"), truth)
@@ -132,10 +132,10 @@ def fitted(made_once: MadeOnce, small_config: Callable[..., FitConfig]) -> Fitte
 @pytest.fixture(scope="session")
 def reported(made_once: MadeOnce, fitted: Fitted) -> Path:
     """The folder of the report of `fitted`."""
-    from vaeaudit import pipeline
+    from vaeaudit.workflow.report import report
 
     def make(folder: Path) -> None:
-        pipeline.report(fitted.run, out=folder)
+        report(fitted.run, out=folder)
 
     return made_once("reported", make)
 

@@ -154,7 +154,7 @@ def test_python_blocks_compile_and_take_only_public_names() -> None:
 
 
 def test_the_rule_function_of_the_report_page_agrees_with_the_packages_own() -> None:
-    from vaeaudit.analysis import apply_rule
+    from vaeaudit.analysis.grouping.rules import apply_rule
     from vaeaudit.outputs.conditions import Condition
 
     names: dict[str, Any] = {}
@@ -277,8 +277,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 
 def test_kinds_roles_likelihoods_and_missing_tokens_are_documented() -> None:
-    from vaeaudit.data import Kind, Role
     from vaeaudit.data.encoding.column_encoding import Likelihood
+    from vaeaudit.data.schema.columns import Kind, Role
     from vaeaudit.data.schema.readings import ALWAYS_MISSING, MISSING_AMONG_NUMBERS
 
     text = page("docs/data.md")
@@ -314,11 +314,12 @@ def test_the_changelog_knows_this_version_and_each_dependency_that_needs_a_reaso
 @pytest.mark.tensorflow  # imports all rooms
 def test_the_public_names_are_what_the_readme_calls_whatever_was_imported_before() -> None:
     import vaeaudit.report.html
-    from vaeaudit import pipeline, runs
+    from vaeaudit import pipeline
+    from vaeaudit.runs.reading import load_run
 
     for name in ("audit", "fit", "inspect", "report"):
         assert getattr(vaeaudit, name) is getattr(pipeline, name)
-    assert vaeaudit.load_run is runs.load_run
+    assert vaeaudit.load_run is load_run
     assert all(getattr(vaeaudit, name) is not None for name in vaeaudit.__all__)
 
 

@@ -12,13 +12,15 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from vaeaudit import data
 from vaeaudit.config import FitConfig, Preset, ReadConfig, TrainConfig, preset_values
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.assemble import MIN_ROWS
+from vaeaudit.data.reading.load import load
+from vaeaudit.data.reading.load_like import load_like
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.detecting import learn_detector
 from vaeaudit.errors import VaeauditError
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
+from vaeaudit.workflow.builder import learn_detector
 
 
 class BetaVAEDetector(OutlierMixin, BaseEstimator):
@@ -46,7 +48,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
 
     Attributes
     ----------
-    detector_ : vaeaudit.detecting.Detector
+    detector_ : vaeaudit.workflow.trained.detector.Detector
         Model, schema, and what rows are compared with.
     offset_ : float
         `decision_function` is `score_samples - offset_`: below 0, a row is called an outlier.
@@ -100,7 +102,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
             raise ValueError(f"n_samples = {len(frame)}: at least {MIN_ROWS} rows are needed.")
         kinds = {} if isinstance(X, pd.DataFrame) else _real_where_it_varies(frame)
         try:
-            dataset = data.load(frame, ReadConfig(kinds=kinds))
+            dataset = load(frame, ReadConfig(kinds=kinds))
             _require_all(dataset, len(frame))
             detector = learn_detector(dataset, self._config())
         except VaeauditError as error:
@@ -125,7 +127,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
         check_is_fitted(self)
         frame = self._frame(X, reset=False)
         try:
-            rows = data.load_like(frame, self.detector_.schema, ReadConfig())
+            rows = load_like(frame, self.detector_.schema, ReadConfig())
             _require_all(rows.dataset, len(frame))
             return -self.detector_.score(rows)
         except VaeauditError as error:
@@ -200,6 +202,6 @@ def _real_where_it_varies(frame: pd.DataFrame) -> dict[str, str]:
     return dict.fromkeys(varying, Kind.REAL.value)
 
 
-def _require_all(dataset: data.Dataset, n_rows: int) -> None:
+def _require_all(dataset: Dataset, n_rows: int) -> None:
     if len(dataset) != n_rows:
         raise ValueError(f"{n_rows - len(dataset):,} of {n_rows:,} rows hold no value at all: leave them out.")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from vaeaudit import demonstration, pipeline
+from vaeaudit.runs.reading import load_run
 from vaeaudit.samples import people
+from vaeaudit.workflow.demo import run as run_demo
 
 
 def found(text: str) -> dict[str, bool]:
@@ -30,14 +31,14 @@ def test_a_small_demo_finds_most_of_what_it_planted(demonstrated: Any) -> None:
 
 def test_a_small_demo_flags_hardly_any_sound_row(demonstrated: Any) -> None:
     broken = people(3000, seed=0).outliers
-    rows = pipeline.load_run(demonstrated.folder / "run").rows
+    rows = load_run(demonstrated.folder / "run").rows
     flagged = set(rows.loc[rows["outlier"], "row_id"])
     assert len(flagged - set(broken)) < 0.005 * len(rows)
     assert len(flagged & set(broken)) > 0.4 * len(broken)
 
 
 def test_a_refit_says_how_stable_each_latent_is(demonstrated: Any) -> None:
-    run = pipeline.load_run(demonstrated.folder / "run")
+    run = load_run(demonstrated.folder / "run")
     document = json.loads((demonstrated.folder / "report" / "report.json").read_text(encoding="utf-8"))
     stability = [latent["stability"] for latent in document["latents"]]
     assert all(0 <= value <= 1 for value in stability)
@@ -48,9 +49,9 @@ def test_a_refit_says_how_stable_each_latent_is(demonstrated: Any) -> None:
 
 @pytest.mark.slow
 def test_the_demo_finds_all_that_it_planted(tmp_path: Path) -> None:
-    shown = demonstration.run(tmp_path / "demo")
+    shown = run_demo(tmp_path / "demo")
     assert {item.planted: item.found for item in shown.items} == {item.planted: True for item in shown.items}
     (tmp_path / "demo" / "mine.txt").write_text("precious", encoding="utf-8")
-    again = demonstration.run(tmp_path / "demo")
+    again = run_demo(tmp_path / "demo")
     assert [item.how for item in again.items] == [item.how for item in shown.items]
     assert (tmp_path / "demo" / "mine.txt").is_file()  # only what a demo leaves is replaced

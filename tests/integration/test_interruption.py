@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from vaeaudit import pipeline
 from vaeaudit.errors import InterruptedFit, RunError, UsageError
+from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.report import report
 
 EPOCHS = 40
 LONG = f"""
@@ -75,11 +77,11 @@ def test_ctrl_c_ends_training_with_130_and_resume_finishes_it(
     assert "Traceback" not in err
     assert complete_runs(place) == []
     with pytest.raises(RunError, match="no complete run"):
-        pipeline.load_run()
+        load_run()
 
     done = in_process("fit", "my people.csv", "--resume", "-q", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
-    run = pipeline.load_run(place / done.stdout.strip())
+    run = load_run(place / done.stdout.strip())
     assert run.metadata["training"]["epochs"] == len(run.history) == EPOCHS
     assert run.history["epoch"].tolist() == list(range(1, EPOCHS + 1))
     assert [folder.name for folder in (place / "runs").iterdir()] == [run.id]  # the partial place is gone
@@ -94,23 +96,23 @@ def test_a_killed_fit_leaves_no_run_and_can_be_gone_on_with(place: Path, command
     assert complete_runs(place) == []
     for path in (None, "runs/killed", "runs/.killed.partial"):
         with pytest.raises(RunError):
-            pipeline.report(path)
+            report(path)
 
-    run = pipeline.fit("my people.csv", run="runs/killed", resume=True)
-    assert pipeline.load_run("runs/killed").metadata["training"]["epochs"] == EPOCHS
+    run = fit("my people.csv", run="runs/killed", resume=True)
+    assert load_run("runs/killed").metadata["training"]["epochs"] == EPOCHS
     assert len(run.rows) == run.metadata["rows"]["scored"]
 
 
 def test_interrupted_training_is_bound_to_its_data(place: Path, small_config: Any) -> None:
     with pytest.raises(InterruptedFit) as caught:
-        pipeline.fit("my people.csv", small_config(), run="runs/a", is_interrupted=lambda: True)
+        fit("my people.csv", small_config(), run="runs/a", is_interrupted=lambda: True)
     assert "--run runs/a --resume" in str(caught.value.hint)
     assert caught.value.exit_code == 130
 
     path = place / "my people.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("north", "south", 1), encoding="utf-8")
     with pytest.raises(UsageError, match="is not what it was"):
-        pipeline.fit("my people.csv", run="runs/a", resume=True)
+        fit("my people.csv", run="runs/a", resume=True)
 
 
 def test_to_be_stopped_at_once_keeps_what_was_checkpointed(place: Path, small_config: Any) -> None:
@@ -119,8 +121,8 @@ def test_to_be_stopped_at_once_keeps_what_was_checkpointed(place: Path, small_co
             raise KeyboardInterrupt
 
     with pytest.raises(InterruptedFit, match="best weights so far are kept"):
-        pipeline.fit("my people.csv", small_config(id="person_id"), run="runs/a", on_progress=stop)
-    run = pipeline.fit("my people.csv", run="runs/a", resume=True)
+        fit("my people.csv", small_config(id="person_id"), run="runs/a", on_progress=stop)
+    run = fit("my people.csv", run="runs/a", resume=True)
     assert len(run.history) == run.config.train.epochs
 
 
@@ -130,5 +132,5 @@ def test_stopped_before_anything_was_learned_nothing_is_left(place: Path, small_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.fit("my people.csv", small_config(), run="runs/a", on_progress=stop)
+        fit("my people.csv", small_config(), run="runs/a", on_progress=stop)
     assert list((place / "runs").iterdir()) == []

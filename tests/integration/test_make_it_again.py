@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from vaeaudit import pipeline
 from vaeaudit.cli.main import run as run_command
 from vaeaudit.samples import people
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.report import report
 
 
 def printed(page: Path) -> str:
@@ -64,8 +65,8 @@ def test_from_a_frame_the_page_says_what_to_call(
     tmp_path: Path, small_config: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    run = pipeline.fit(people(500, seed=5).frame, small_config(id="person_id"), run="a")
-    page = pipeline.report(run, out="b")
+    run = fit(people(500, seed=5).frame, small_config(id="person_id"), run="a")
+    page = report(run, out="b")
     text = html.unescape(page.read_text(encoding="utf-8"))
     assert "No command can read what was in memory (DataFrame)" in text
     assert "vaeaudit fit" not in text[text.index("Make it again") :]

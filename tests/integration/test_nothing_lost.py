@@ -17,7 +17,7 @@ from vaeaudit import learning, pipeline, runs
 from vaeaudit.cli.main import run as run_command
 from vaeaudit.errors import InterruptedFit, UsageError, VaeauditError
 from vaeaudit.models.fitting import training
-from vaeaudit.runs import RunWriter
+from vaeaudit.runs.directory import RunWriter
 from vaeaudit.storage import leftovers
 
 OTHERWISE = {"metadata.json", "model/architecture.json"}

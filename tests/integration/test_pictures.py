@@ -16,9 +16,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from vaeaudit import pipeline
 from vaeaudit.report.document import json_schema
-from vaeaudit.runs import load_run
+from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.report import report
 
 SIDE, N = 24, 420
 BAD = {
@@ -182,9 +183,9 @@ def test_an_array_of_pictures_without_columns_goes_all_the_way(
     images = np.stack([draw(generator, ("disc", "square")[row % 2]) for row in range(150)])
     np.save(tmp_path / "shapes.npy", images)
     config = small_config(cache=str(tmp_path / "cache"))
-    run = pipeline.fit(tmp_path / "shapes.npy", config, run=tmp_path / "run")
+    run = fit(tmp_path / "shapes.npy", config, run=tmp_path / "run")
     assert all(column.derived for column in run.schema)
-    page = pipeline.report(run, out=tmp_path / "report")
+    page = report(run, out=tmp_path / "report")
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json_schema())
     assert document["rows"]["scored"] == 150

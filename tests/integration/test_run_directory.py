@@ -113,7 +113,7 @@ def test_the_reports_folder_holds_its_files_and_no_others(reported: Path) -> Non
 
 
 def test_the_seed_repeats_a_run_to_the_last_digit(fitted: Any, tmp_path: Path) -> None:
-    from vaeaudit import pipeline
+    from vaeaudit.workflow.fit import fit
 
-    again = pipeline.fit(fitted.source, fitted.run.config, run=tmp_path / "again", population=fitted.population)
+    again = fit(fitted.source, fitted.run.config, run=tmp_path / "again", population=fitted.population)
     pd.testing.assert_frame_equal(again.rows, fitted.run.rows, check_exact=True)

@@ -17,11 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from vaeaudit import pipeline
 from vaeaudit.cli.main import run as vaeaudit
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import InputError, InterruptedFit, RunError, UsageError
-from vaeaudit.runs import load_run, read_reference
+from vaeaudit.runs.reading import load_run
+from vaeaudit.runs.reference import read_reference
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.report import report
+from vaeaudit.workflow.score import score as score_rows
 
 SCORED = {"rows.parquet", "quarantine.csv", "cells.parquet", "score.json"}
 
@@ -38,7 +41,7 @@ def scored(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def score(fitted: Any, source: Any, folder: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    return scored(pipeline.score(fitted.run, source, out=folder / "scores"))
+    return scored(score_rows(fitted.run, source, out=folder / "scores"))
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -167,10 +170,10 @@ def test_what_only_groups_need_may_be_missing(fitted: Any, tmp_path: Path) -> No
 def test_a_column_of_another_kind_and_an_empty_file_are_errors(fitted: Any, tmp_path: Path) -> None:
     numeric = next(column.name for column in fitted.run.schema.modelled if column.kind.is_numeric)
     with pytest.raises(InputError, match=f"'{numeric}': expected numbers"):
-        pipeline.score(fitted.run, fitted.truth.frame.assign(**{numeric: "tall"}), out=tmp_path)
+        score_rows(fitted.run, fitted.truth.frame.assign(**{numeric: "tall"}), out=tmp_path)
     fitted.truth.frame.head(0).to_csv(tmp_path / "none.csv", index=False)
     with pytest.raises(InputError, match="found none"):
-        pipeline.score(fitted.run, tmp_path / "none.csv", out=tmp_path)
+        score_rows(fitted.run, tmp_path / "none.csv", out=tmp_path)
 
 
 def test_the_file_may_be_written_in_another_way(fitted: Any, tmp_path: Path) -> None:
@@ -184,13 +187,13 @@ def test_an_altered_run_scores_nothing(fitted: Any, tmp_path: Path) -> None:
     path = tmp_path / "run" / "regions.json"
     path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
     with pytest.raises(RunError, match=r"regions\.json was changed"):
-        pipeline.score(tmp_path / "run", fitted.source, out=tmp_path)
+        score_rows(tmp_path / "run", fitted.source, out=tmp_path)
 
 
 def test_scores_go_where_they_can_be_written(fitted: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="--out"):
-        pipeline.score(fitted.run, fitted.truth.frame.head(2), out=tmp_path / "file")
+        score_rows(fitted.run, fitted.truth.frame.head(2), out=tmp_path / "file")
 
 
 def test_vectors_are_scored_by_position(small_config: Callable[..., FitConfig], tmp_path: Path) -> None:
@@ -198,8 +201,8 @@ def test_vectors_are_scored_by_position(small_config: Callable[..., FitConfig], 
     values = generator.normal(size=(200, 1)) @ np.ones((1, 4)) + 0.3 * generator.normal(size=(200, 4))
     np.save(tmp_path / "vectors.npy", values)
     np.savez(tmp_path / "other.npz", x=np.vstack([values[:3], [[9, -9, 9, -9]], [[np.nan] * 4]]))
-    run = pipeline.fit(tmp_path / "vectors.npy", small_config(), run=tmp_path / "run")
-    rows, document = scored(pipeline.score(run, tmp_path / "other.npz", out=tmp_path / "o"))
+    run = fit(tmp_path / "vectors.npy", small_config(), run=tmp_path / "run")
+    rows, document = scored(score_rows(run, tmp_path / "other.npz", out=tmp_path / "o"))
     assert document["rows"] == {"read": 5, "scored": 4, "quarantined": 1, "skipped": 0}
     assert rows["outlier_score"].idxmax() == 3
 
@@ -221,12 +224,12 @@ def discs(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., 
     for number in range(120):
         Image.fromarray(disc(generator)).save(folder / "photos" / f"{number:03d}.png")
     config = small_config(cache=str(folder / "cache"))
-    return folder, pipeline.fit(folder / "photos", config, run=folder / "run")
+    return folder, fit(folder / "photos", config, run=folder / "run")
 
 
 def test_pictures_get_the_scores_that_they_had(discs: tuple[Path, Any], tmp_path: Path) -> None:
     folder, run = discs
-    rows, document = scored(pipeline.score(run, folder / "photos", out=tmp_path / "o"))
+    rows, document = scored(score_rows(run, folder / "photos", out=tmp_path / "o"))
     pd.testing.assert_frame_equal(rows, run.rows, rtol=1e-3, atol=1e-3)
     assert document["data"]["kind"] == "images"
 
@@ -238,7 +241,7 @@ def test_new_pictures_of_any_form_are_compared_with_those_of_the_run(discs: tupl
     Image.fromarray(disc(generator)).save(tmp_path / "new" / "a.png")
     Image.fromarray(generator.integers(0, 256, (40, 30, 3), dtype=np.uint8)).save(tmp_path / "new" / "noise.png")
     (tmp_path / "new" / "broken.png").write_bytes(b"\x89PNG")
-    rows, document = scored(pipeline.score(run, tmp_path / "new", out=tmp_path / "o"))
+    rows, document = scored(score_rows(run, tmp_path / "new", out=tmp_path / "o"))
     assert rows["row_id"].tolist() == ["a.png", "noise.png"]
     assert rows["outlier_score"][1] > rows["outlier_score"][0]
     assert rows["outlier_p_value"][1] < 0.2  # calibrated on the run's pictures: two of its own could not say so
@@ -249,9 +252,9 @@ def test_new_pictures_of_any_form_are_compared_with_those_of_the_run(discs: tupl
 def test_pictures_and_tables_are_told_apart(discs: tuple[Path, Any], fitted: Any, tmp_path: Path) -> None:
     folder, run = discs
     with pytest.raises(InputError, match="expected pictures"):
-        pipeline.score(run, fitted.source, out=tmp_path)
+        score_rows(run, fitted.source, out=tmp_path)
     with pytest.raises(InputError, match="expected a table"):
-        pipeline.score(fitted.run, folder / "photos", out=tmp_path)
+        score_rows(fitted.run, folder / "photos", out=tmp_path)
 
 
 # --- a reference ----------------------------------------------------------------------------------------------------
@@ -261,14 +264,14 @@ def test_a_report_compares_with_a_reference_that_is_scored_for_it(fitted: Any, t
     from vaeaudit.samples import people
 
     reference = people(900, seed=8, gaps=False).frame.drop(columns="loan_approved").assign(extra=1)
-    page = pipeline.report(fitted.run, out=tmp_path / "report", reference=reference)
+    page = report(fitted.run, out=tmp_path / "report", reference=reference)
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     assert document["rows"]["scored"] == len(fitted.run.rows) == len(pd.read_parquet(page.parent / "rows.parquet"))
 
 
 def test_a_reference_without_the_models_columns_is_refused(fitted: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="needs the column"):
-        pipeline.report(fitted.run, out=tmp_path, reference=pd.DataFrame({"a": [1, 2]}))
+        report(fitted.run, out=tmp_path, reference=pd.DataFrame({"a": [1, 2]}))
     assert not list(tmp_path.iterdir())
 
 
@@ -279,7 +282,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory, fitted: Any, small_config
     folder = tmp_path_factory.mktemp("compared")
     people(500, seed=9, gaps=False).frame.drop(columns="sex").to_csv(folder / "before.csv", index=False)
     config = small_config(id="person_id", sensitive=("sex",))
-    pipeline.fit(fitted.source, config, run=folder / "runs" / "people", reference=folder / "before.csv")
+    fit(fitted.source, config, run=folder / "runs" / "people", reference=folder / "before.csv")
     return folder
 
 
@@ -312,11 +315,11 @@ def test_an_interrupted_fit_goes_on_with_its_reference(
     shutil.copy(compared / "before.csv", reference)
     config = small_config(id="person_id", sensitive=("sex",))
     with pytest.raises(InterruptedFit):
-        pipeline.fit(fitted.source, config, run=tmp_path / "run", reference=reference, is_interrupted=lambda: True)
+        fit(fitted.source, config, run=tmp_path / "run", reference=reference, is_interrupted=lambda: True)
     text = reference.read_text(encoding="utf-8")
     reference.write_text(text.replace("coast", "north", 1), encoding="utf-8")
     with pytest.raises(UsageError, match="not what it was"):
-        pipeline.fit(fitted.source, run=tmp_path / "run", resume=True)
+        fit(fitted.source, run=tmp_path / "run", resume=True)
     reference.write_text(text, encoding="utf-8")
-    run = pipeline.fit(fitted.source, run=tmp_path / "run", resume=True)
+    run = fit(fitted.source, run=tmp_path / "run", resume=True)
     assert read_reference(run) is not None

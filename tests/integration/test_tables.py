@@ -13,9 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit import pipeline
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import InconclusiveError
+from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow.audit import audit as audit_
+from vaeaudit.workflow.audit import inspect
+from vaeaudit.workflow.fit import fit
 
 N = 400
 SCRIPT = "</script><img src=x onerror=alert(1)>"
@@ -38,7 +41,7 @@ class Elements(HTMLParser):
 
 
 def audit(source: Any, config: FitConfig, folder: Path, **more: Any) -> tuple[dict[str, Any], Path]:
-    page = pipeline.audit(source, config, run=folder / "run", out=folder / "out", **more)
+    page = audit_(source, config, run=folder / "run", out=folder / "out", **more)
     return json.loads((page.parent / "report.json").read_text(encoding="utf-8")), page
 
 
@@ -100,7 +103,7 @@ def test_hostile_cells_cannot_be_formulas_in_the_csv(hostile: Any) -> None:
 
 def test_what_is_no_input_is_left_out_and_said_so(hostile: Any) -> None:
     _, _, folder = hostile
-    run = pipeline.load_run(folder / "run")
+    run = load_run(folder / "run")
     kinds = {column.name: column.kind.value for column in run.schema}
 
     assert kinds["same"] == kinds["nothing"] == "constant"
@@ -112,7 +115,7 @@ def test_what_is_no_input_is_left_out_and_said_so(hostile: Any) -> None:
 
 def test_missing_cells_stay_missing_and_numbers_stay_numbers(hostile: Any) -> None:
     document, _, folder = hostile
-    run = pipeline.load_run(folder / "run")
+    run = load_run(folder / "run")
     assert run.frame[ODD].isna().sum() == len(range(5, 60, 3))
     assert run.frame[FORMULA].max() == 1e150
     assert np.isfinite(run.rows.select_dtypes("number")).all(axis=None)
@@ -128,7 +131,7 @@ def test_the_same_people_from_another_format_are_the_same_rows(
         fitted.truth.frame.to_parquet(path)
     else:
         fitted.truth.frame.to_json(path, orient="records", lines=True)
-    dataset = pipeline.inspect(path, small_config(id="person_id").read)
+    dataset = inspect(path, small_config(id="person_id").read)
     assert dataset.accounting.scored == len(fitted.truth.frame)
     assert {column.name: column.kind for column in dataset.schema} == {
         column.name: column.kind for column in fitted.run.schema
@@ -159,7 +162,7 @@ def with_1e308() -> pd.DataFrame:
 def test_a_positive_column_with_1e308_is_fitted_and_its_row_flagged(
     small_config: Callable[..., FitConfig], tmp_path: Path
 ) -> None:
-    run = pipeline.fit(with_1e308(), small_config(), run=tmp_path / "run")
+    run = fit(with_1e308(), small_config(), run=tmp_path / "run")
     assert run.frame["pay"].max() == 1e308
     assert np.isfinite(run.rows.select_dtypes("number")).all(axis=None)
     assert run.rows["outlier"].iloc[7]
@@ -202,7 +205,7 @@ def test_columns_that_have_nothing_in_common_are_inconclusive_or_hardly_learned(
     frame = pd.DataFrame({name: generator.normal(size=1500) for name in "abc"})
     config = small_config(model={"beta": 2.0})
     with pytest.raises(InconclusiveError, match="No latent learned anything"):
-        pipeline.fit(frame, config, run=tmp_path / "run")
+        fit(frame, config, run=tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -214,5 +217,5 @@ def test_a_failure_leaves_nothing_behind(small_config: Callable[..., FitConfig],
             raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        pipeline.fit(frame, small_config(), run=tmp_path / "run", on_progress=fail)
+        fit(frame, small_config(), run=tmp_path / "run", on_progress=fail)
     assert not (tmp_path / "run").exists()

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from tests.integration.tampering import Damage, Tampered, damages
-from vaeaudit import pipeline
 from vaeaudit.cli.main import run as run_command
 from vaeaudit.errors import RunError
-from vaeaudit.runs import artifacts, load_run
+from vaeaudit.runs import artifacts
 from vaeaudit.runs.artifacts import ARTIFACTS
+from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow.rebalance import rebalance
+from vaeaudit.workflow.report import report
+from vaeaudit.workflow.score import score
 
 #: Of so many damages one is tried by `make test`; all of them by `make test-slow`.
 ONE_OF = 8
@@ -31,9 +34,9 @@ def tampered(fitted: Any, tmp_path_factory: pytest.TempPathFactory) -> Tampered:
 def commands(fitted: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[Path], Any]]:
     out = tmp_path_factory.mktemp("nothing")
     return {
-        "report": lambda run: pipeline.report(run, out=out / "report"),
-        "score": lambda run: pipeline.score(run, fitted.source, out=out / "scores"),
-        "rebalance": lambda run: pipeline.rebalance(run, out=out / "rebalance"),
+        "report": lambda run: report(run, out=out / "report"),
+        "score": lambda run: score(run, fitted.source, out=out / "scores"),
+        "rebalance": lambda run: rebalance(run, out=out / "rebalance"),
     }
 
 

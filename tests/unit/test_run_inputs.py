@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from vaeaudit.run_inputs import inputs_of, reference_of
-from vaeaudit.runs import StoredReference
 from vaeaudit.runs.artifacts import DecodedRegions
+from vaeaudit.runs.reference import StoredReference
+from vaeaudit.workflow.inputs import as_compared as reference_of
+from vaeaudit.workflow.inputs import inputs_of
 
 
 def stored(fitted: Any) -> StoredReference:

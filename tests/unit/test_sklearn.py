@@ -14,9 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from vaeaudit import pipeline
 from vaeaudit.config import EnsembleConfig, FitConfig, ModelConfig, TrainConfig
 from vaeaudit.sklearn import BetaVAEDetector
+from vaeaudit.workflow.fit import fit
 
 pytestmark = pytest.mark.tensorflow
 
@@ -70,7 +70,7 @@ def test_the_scores_are_those_of_fit(fitted: BetaVAEDetector, tmp_path: Path) ->
     rows = rows_with_outliers()
     np.save(tmp_path / "rows.npy", rows)
     config = FitConfig(model=SMALL.model, train=SMALL.train, ensemble=SMALL.ensemble, seed=3)
-    run = pipeline.fit(tmp_path / "rows.npy", config, run=tmp_path / "run")
+    run = fit(tmp_path / "rows.npy", config, run=tmp_path / "run")
     stored = pd.read_parquet(run.path / "rows.parquet")["outlier_score"]
     np.testing.assert_allclose(-fitted.score_samples(rows), stored, atol=1e-9)
 

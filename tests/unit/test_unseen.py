@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from vaeaudit import data, unseen
+from vaeaudit import unseen
 from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.data.reading.load_like import load_like
 from vaeaudit.errors import UsageError
-from vaeaudit.runs import PartialRun
+from vaeaudit.runs.directory import PartialRun
 
 
 def interrupted(reference: dict[str, str] | None) -> PartialRun:
@@ -37,7 +38,7 @@ def test_a_reference_that_was_in_memory_must_be_given_again() -> None:
 
 
 def test_a_reference_that_changed_meanwhile_is_refused(fitted: Any) -> None:
-    other = data.load_like(fitted.truth.frame, fitted.run.schema, fitted.run.config.read)
+    other = load_like(fitted.truth.frame, fitted.run.schema, fitted.run.config.read)
     own = {"source": "DataFrame", "fingerprint": other.dataset.fingerprint}
     unseen.require_same_reference(interrupted(own), other)
     unseen.require_same_reference(interrupted(None), other)

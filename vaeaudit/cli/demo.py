@@ -29,12 +29,10 @@ def demo(*, out: Path, rows: int, seed: int, as_json: bool, quiet: bool, verbose
 
     Gaps, broken rows and a proxy are planted in the people, so that what the audit finds can be held against the truth.
     """
-    from vaeaudit import demonstration  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.demo import run  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=quiet).shown() as display:
-        shown = demonstration.run(
-            out, n_rows=rows, seed=seed, on_progress=display.listen, is_interrupted=display.is_interrupted
-        )
+        shown = run(out, n_rows=rows, seed=seed, on_progress=display.listen, is_interrupted=display.is_interrupted)
     if as_json:
         click.echo(json.dumps(shown.to_dict(), indent=2))
         return

@@ -88,10 +88,10 @@ def fit(
     if resume:
         _refuse_settings(context)
     config = fit_config_of(config_file, options)
-    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.fit import fit as make_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=quiet).shown() as display:
-        made = pipeline.fit(
+        made = make_run(
             source,
             config,
             run=run,

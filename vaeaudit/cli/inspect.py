@@ -59,17 +59,21 @@ def inspect(
     DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), a folder of such files, a folder of
     pictures, or a .npy or .npz file of pictures or vectors.
     """
-    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.data.reading.inspection import (
+        audit_toml,
+        describe,
+    )
+    from vaeaudit.workflow.audit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
 
     if write_config is not None and write_config.exists():
         raise UsageError(f"--write-config {write_config}: the file exists already.", hint="Name another, or remove it.")
     base = fit_config_from(config_file)
     config = read_config_from(options, base.read)
-    dataset = pipeline.inspect(source, config)
-    description = pipeline.describe(dataset)
+    dataset = read_source(source, config)
+    description = describe(dataset)
     if write_config is not None:
         with new_file(write_config) as stream:
-            stream.write(pipeline.audit_toml(dataset, config).encode("utf-8"))
+            stream.write(audit_toml(dataset, config).encode("utf-8"))
     if as_json:
         click.echo(json.dumps(description, ensure_ascii=False, allow_nan=False, indent=2))
     else:

@@ -64,14 +64,15 @@ def rebalance(
     weights, plan.csv the fewest rows that close the findings, rebalance.json shares before and after. Weights are
     checked on rows that they were not fitted to.
     """
-    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.rebalance import rebalance as rebalance_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=quiet).shown() as display:
-        loaded = pipeline.load_run(run)
+        loaded = load_run(run)
         config = loaded.config.analysis
         config = config if alpha is None else replace(config, weight_alpha=alpha)
         config = config if cap is None else replace(config, weight_cap=cap)
-        folder = pipeline.rebalance(
+        folder = rebalance_run(
             loaded,
             method=method,
             close=close,

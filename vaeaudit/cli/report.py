@@ -45,13 +45,14 @@ def report(
     RUN is a run directory that `fit` made; without it, the newest complete run of runs/. report.json, rows.parquet,
     flagged.csv and, for a table, cells.csv lie beside the page.
     """
-    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.report import report as write_report  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=quiet).shown() as display:
-        loaded = pipeline.load_run(run)
+        loaded = load_run(run)
         config = loaded.config.analysis
         config = replace(config, fdr=config.fdr if fdr is None else fdr, uniform=uniform or config.uniform)
-        page = pipeline.report(
+        page = write_report(
             loaded, out=out, population=population, reference=reference, config=config, on_progress=display.listen
         )
     document = (page.parent / "report.json").read_text(encoding="utf-8")

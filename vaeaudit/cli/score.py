@@ -42,13 +42,15 @@ def score(
     the kinds and levels that the run knows. quarantine.csv, score.json and, for a table, cells.parquet lie beside
     rows.parquet; scores that are there already are replaced.
     """
-    from vaeaudit import pipeline  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.other import other_reading  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.score import score as score_rows  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=quiet).shown() as display:
-        loaded = pipeline.load_run(run)
-        base = pipeline.other_reading(loaded.config.read)
+        loaded = load_run(run)
+        base = other_reading(loaded.config.read)
         config = read_config_from({**options, "na": (*base.na, *options["na"])}, base)
-        rows = pipeline.score(loaded, source, out=out, config=config, on_progress=display.listen)
+        rows = score_rows(loaded, source, out=out, config=config, on_progress=display.listen)
     document = (rows.parent / "score.json").read_text(encoding="utf-8")
     if as_json:
         click.echo(document)

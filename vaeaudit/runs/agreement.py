@@ -111,12 +111,12 @@ def check_scoring(
     if isinstance(scoring, TableScoring) == isinstance(encoding, ImageEncoding):
         raise ValueError(f"{type(scoring).__name__} is not of this kind of data")
     if isinstance(scoring, TableScoring):
-        if not scoring.feature.fits(schema):
+        if not scoring.score.feature.fits(schema):
             raise ValueError("feature_sizes are not those of the columns")
-        if scoring.isolation.trees != config.ensemble.trees:
-            raise ValueError(f"isolation_trees must be {config.ensemble.trees}, found {scoring.isolation.trees}")
+        if scoring.score.isolation.trees != config.ensemble.trees:
+            raise ValueError(f"isolation_trees must be {config.ensemble.trees}, found {scoring.score.isolation.trees}")
         widths = [config.ensemble.width] * 2
-        if [weights.shape[-1] for weights in scoring.ensemble[:3:2]] != widths:
+        if [weights.shape[-1] for weights in scoring.score.ensemble[:3:2]] != widths:
             raise ValueError(f"the ensemble must have layers of width {config.ensemble.width}")
     elif isinstance(encoding, ImageEncoding):
         found = [(scale.factor, scale.side) for scale in scoring.patch.residual]

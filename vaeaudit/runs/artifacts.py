@@ -20,6 +20,7 @@ from vaeaudit.errors import RunError
 from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.members import Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule, regions_from_dict
 from vaeaudit.outputs.row_pairs import RowPairs
@@ -146,13 +147,6 @@ class Traversals(Record):
 
 
 @dataclass(frozen=True)
-class Members(Record):
-    """`mean` [K, N, L]; posterior means of the rows under K refits."""
-
-    mean: Annotated[FloatArray, Array("K N L")]
-
-
-@dataclass(frozen=True)
 class DecodedRegions(Record):
     """What the model decodes in regions of a table: `keys` [Q], and for each [P, C] in `values`.
 
@@ -238,17 +232,6 @@ ARTIFACTS: dict[str, Artifact[Any]] = {
 }
 #: Files that say which model a run has.
 MODEL = (ARCHITECTURE.name, WEIGHTS.name, SCORING.name)
-
-
-def path_in(folder: Path, name: str) -> Path:
-    """Return where a run in `folder` keeps a file of this table.
-
-    Raises
-    ------
-    KeyError
-        Where the table has no such file: a run holds nothing else.
-    """
-    return folder / ARTIFACTS[name].name
 
 
 def listed_file(folder: Path, name: str) -> Path:

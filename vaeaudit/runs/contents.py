@@ -19,9 +19,12 @@ from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.record import FloatArray
 from vaeaudit.runs import artifacts
+from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.runs.reading import Run
+from vaeaudit.scoring.state import AnyScoring
 
 _VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -149,11 +152,11 @@ def write_before_training(
     config, metadata
         All settings as resolved, and what `describe_run` returned.
     """
-    writer.document(artifacts.CONFIG.name, config.to_dict())
-    writer.document(artifacts.SCHEMA.name, {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
-    writer.document(artifacts.METADATA.name, metadata)
-    writer.table(artifacts.COLUMNS.name, dataset.frame)
-    writer.table(artifacts.QUARANTINE.name, dataset.quarantine)
+    writer.document(artifacts.CONFIG, config.to_dict())
+    writer.document(artifacts.SCHEMA, {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
+    writer.document(artifacts.METADATA, metadata)
+    writer.table(artifacts.COLUMNS, dataset.frame)
+    writer.table(artifacts.QUARANTINE, dataset.quarantine)
 
 
 def write_after_training(
@@ -161,10 +164,10 @@ def write_after_training(
     *,
     architecture: Mapping[str, Any],
     weights: Mapping[str, npt.NDArray[Any]],
-    scoring: Mapping[str, npt.NDArray[Any]],
-    history: Mapping[str, npt.NDArray[np.floating]],
+    scoring: AnyScoring,
+    history: Mapping[str, FloatArray],
     codes: LatentCodes,
-    traversals: Mapping[str, npt.NDArray[np.floating]],
+    traversals: Traversals,
 ) -> None:
     """Write what training and scoring gave; `rows.parquet` and the manifest are still to come.
 
@@ -175,18 +178,18 @@ def write_after_training(
     architecture, weights
         The model, as plain JSON and arrays.
     scoring
-        What scoring rows needs besides: null bounds, typical nats per column, latent density.
+        What scoring rows needs besides.
     history
         One array [epochs] per curve.
     codes
         Of all rows.
     traversals
-        `values` [L, T, C] and `positions` [T].
+        What the decoder expects along each latent.
     """
-    writer.document(artifacts.ARCHITECTURE.name, architecture)
-    writer.arrays(artifacts.WEIGHTS.name, weights)
-    writer.arrays(artifacts.SCORING.name, scoring)
+    writer.document(artifacts.ARCHITECTURE, architecture)
+    writer.arrays(artifacts.WEIGHTS, weights)
+    writer.record(artifacts.SCORING, scoring)
     n_epochs = max((len(curve) for curve in history.values()), default=0)
-    writer.table(artifacts.HISTORY.name, pd.DataFrame({"epoch": np.arange(1, n_epochs + 1), **history}))
-    writer.arrays(artifacts.LATENTS.name, codes.to_arrays())
-    writer.arrays(artifacts.TRAVERSALS.name, traversals)
+    writer.table(artifacts.HISTORY, pd.DataFrame({"epoch": np.arange(1, n_epochs + 1), **history}))
+    writer.record(artifacts.LATENTS, codes)
+    writer.record(artifacts.TRAVERSALS, traversals)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from functools import partial as with_arguments
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +25,14 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import UsageError
+from vaeaudit.outputs.record import Record
 from vaeaudit.runs import artifacts, documents, store
+from vaeaudit.runs.artifacts import Artifact
 from vaeaudit.storage.files import cannot_write, make_folder
 from vaeaudit.storage.leftovers import is_ours, remove, sweep
 from vaeaudit.storage.locks import PATIENCE, Lock
+
+R = TypeVar("R", bound=Record)
 
 MANIFEST = artifacts.MANIFEST.name
 MANIFEST_FORMAT = 1
@@ -168,17 +172,21 @@ class RunWriter:
         """Make a folder within the run."""
         make_folder(self.folder / name)
 
-    def document(self, name: str, document: Mapping[str, Any]) -> None:
+    def document(self, artifact: Artifact[Any], document: Mapping[str, Any]) -> None:
         """Write a JSON file of the run."""
-        store.write_json(artifacts.path_in(self.folder, name), document)
+        store.write_json(self.folder / artifact.name, document)
 
-    def arrays(self, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def record(self, artifact: Artifact[R], record: R) -> None:
+        """Write a record of the run."""
+        self.arrays(artifact, record.to_arrays())
+
+    def arrays(self, artifact: Artifact[Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Write an `.npz` of the run."""
-        store.write_arrays(artifacts.path_in(self.folder, name), arrays)
+        store.write_arrays(self.folder / artifact.name, arrays)
 
-    def table(self, name: str, table: pd.DataFrame, *, note: str = "") -> None:
+    def table(self, artifact: Artifact[pd.DataFrame], table: pd.DataFrame, *, note: str = "") -> None:
         """Write a Parquet or CSV table of the run."""
-        store.write_table(artifacts.path_in(self.folder, name), table, note=note)
+        store.write_table(self.folder / artifact.name, table, note=note)
 
     def training_state(self, facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         """Keep what an interrupted training needs to go on; one file, so that it is whole or absent."""
@@ -199,7 +207,7 @@ class RunWriter:
         files = sorted(file for file in self.folder.rglob("*") if file.is_file())
         names = [file.relative_to(self.folder).as_posix() for file in files]
         digests = {name: store.sha256(self.folder / name) for name in names if name not in {MANIFEST, _TRAINING}}
-        self.document(MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
+        self.document(artifacts.MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
         try:
             self._move_into_place()
         except OSError as error:

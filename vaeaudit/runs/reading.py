@@ -17,10 +17,12 @@ from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.members import Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
@@ -28,6 +30,7 @@ from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
 from vaeaudit.runs.directory import RUNS
 from vaeaudit.runs.documents import SchemaFacts
+from vaeaudit.scoring.state import AnyScoring
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -109,6 +112,11 @@ class Run:
     def encoding(self) -> AnyEncoding:
         """How columns or pictures become numbers."""
         return self._columns.coding
+
+    @property
+    def form(self) -> PictureForm | None:
+        """What pictures are brought to; None for a table."""
+        return self.encoding.form if isinstance(self.encoding, ImageEncoding) else None
 
     @cached_property
     def _columns(self) -> SchemaFacts:
@@ -215,12 +223,12 @@ class Run:
     # --- the model ----------------------------------------------------------------------------------------------------
 
     @cached_property
-    def scoring(self) -> dict[str, npt.NDArray[Any]]:
-        """The arrays of `TableScoring` or `ImageScoring`."""
+    def scoring(self) -> AnyScoring:
+        """What scoring rows needs besides the weights."""
         scoring = self._record(artifacts.SCORING)
         with store.decoding(self.path / artifacts.SCORING.name, "what scoring needs"):
             agreement.check_scoring(scoring, self.encoding, self.schema, self.config)
-        return scoring.to_arrays()
+        return scoring
 
     @cached_property
     def traversals(self) -> Traversals:
@@ -236,12 +244,10 @@ class Run:
         return self._optional_record(artifacts.LATENT_SPACE)
 
     @cached_property
-    def member_means(self) -> FloatArray | None:
-        """[K, N, L]; posterior means under refits; None where there were none."""
+    def members(self) -> Members | None:
+        """What refits found; None where there were none."""
         n_members = self.config.train.members
-        if not n_members:
-            return None
-        return self._record(artifacts.MEMBERS, K=n_members).mean
+        return self._record(artifacts.MEMBERS, K=n_members) if n_members else None
 
     @cached_property
     def pictures(self) -> Pictures | None:

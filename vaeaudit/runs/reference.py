@@ -53,10 +53,10 @@ def write_reference(writer: RunWriter, reference: StoredReference) -> None:
         What to keep.
     """
     writer.subfolder(str(_FOLDER))
-    writer.document(artifacts.REFERENCE_FACTS.name, reference.facts)
-    writer.table(artifacts.REFERENCE_COLUMNS.name, reference.frame)
-    writer.arrays(artifacts.REFERENCE_LATENTS.name, reference.codes.to_arrays())
-    writer.arrays(artifacts.REFERENCE_SCORES.name, ReferenceScores(reference.p_value).to_arrays())
+    writer.document(artifacts.REFERENCE_FACTS, reference.facts)
+    writer.table(artifacts.REFERENCE_COLUMNS, reference.frame)
+    writer.record(artifacts.REFERENCE_LATENTS, reference.codes)
+    writer.record(artifacts.REFERENCE_SCORES, ReferenceScores(reference.p_value))
 
 
 def read_reference(run: Run) -> StoredReference | None:

@@ -1,51 +1,25 @@
-"""Scores of rows, whatever the rows are: the one place that knows both tables and pictures."""
+"""`rows.parquet`: scores as a table, and back."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.row_scores import RowScores
-from vaeaudit.scoring.image_score import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
-from vaeaudit.scoring.rarity.rareness import Rareness
-from vaeaudit.scoring.table_score import DEFINITION, score_rows
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 
-def scores_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]], config: AnalysisConfig) -> RowScores:
-    """Score every row.
-
-    Parameters
-    ----------
-    codes
-        Of the rows to be scored.
-    scoring
-        The arrays of a run's `model/scoring.npz`.
-    config
-        Rate of the flags, and which kind of rarity.
-    """
-    rareness = Rareness.from_arrays(scoring, config)
-    if codes.image_statistics is None:
-        return score_rows(codes, scoring["density_null"], rareness, fdr=config.fdr)
-    reference, null = ComplexityReference.from_arrays(scoring), scoring.get("null_scores")
-    return score_images(codes, reference, rareness, null=null, fdr=config.fdr)
-
-
-def stored_scores(rows: pd.DataFrame, codes: LatentCodes, *, fdr: float) -> RowScores:
+def stored_scores(rows: pd.DataFrame, definition: str, *, fdr: float) -> RowScores:
     """Return the scores that a run's `rows.parquet` holds, with flags chosen anew at a rate.
 
     Parameters
     ----------
     rows
         The table.
-    codes
-        Of the same rows; they say which score it is.
+    definition
+        What the score is, in words.
     fdr
         False-discovery rate of the flags.
     """
@@ -56,22 +30,9 @@ def stored_scores(rows: pd.DataFrame, codes: LatentCodes, *, fdr: float) -> RowS
         outlier=benjamini_hochberg(p_value) <= fdr,
         rarity=rows["rarity"].to_numpy(np.float64),
         weight=rows["weight"].to_numpy(np.float64),
-        definition=DEFINITION if codes.image_statistics is None else IMAGE_DEFINITION,
+        definition=definition,
         fdr=fdr,
     )
-
-
-def aspects_of(codes: LatentCodes, scoring: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.object_] | None:
-    """Say of each picture [N] what about it is most atypical; None for tables, whose cells say it.
-
-    Parameters
-    ----------
-    codes, scoring
-        As in `scores_of`.
-    """
-    if codes.image_statistics is None:
-        return None
-    return np.array(aspects(codes.image_statistics, ComplexityReference.from_arrays(scoring)), dtype=object)
 
 
 def table_of_rows(

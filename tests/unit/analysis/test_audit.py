@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from vaeaudit import analysis
-from vaeaudit.analysis import RegionSearch, flagged_table, row_table, search_regions
 from vaeaudit.analysis.audit import audit
+from vaeaudit.analysis.audit.audit import row_table, search_regions
 from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.coverage.regions import RegionSearch
+from vaeaudit.analysis.outliers.summary import flagged_table
 from vaeaudit.analysis.quality.results import QuarantinedRecord
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting

@@ -13,7 +13,7 @@ from vaeaudit.cli.fit import fit_config_of, say_what_was_read
 from vaeaudit.cli.main import run
 from vaeaudit.config import PRESETS, TrainConfig
 from vaeaudit.errors import UsageError
-from vaeaudit.runs import load_run
+from vaeaudit.runs.reading import load_run
 
 TINY = """
 preset = "quick"

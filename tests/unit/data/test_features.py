@@ -6,19 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit import data
 from vaeaudit.config import ReadConfig
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.column_encoding import CLIP
 from vaeaudit.data.encoding.features import LEAST_SPREAD, MOST_LEVELS, FeatureScaling, fit_features
+from vaeaudit.data.reading.load import load
 
 RNG = np.random.default_rng(3)
 
 
-def dataset_of(columns: dict[str, object], **read: object) -> data.Dataset:
-    return data.load(pd.DataFrame(columns), ReadConfig(**read))  # type: ignore[arg-type]
+def dataset_of(columns: dict[str, object], **read: object) -> Dataset:
+    return load(pd.DataFrame(columns), ReadConfig(**read))  # type: ignore[arg-type]
 
 
-def features_of(dataset: data.Dataset) -> np.ndarray:
+def features_of(dataset: Dataset) -> np.ndarray:
     return fit_features(dataset.frame, dataset.schema).encode(dataset.frame, dataset.schema)
 
 

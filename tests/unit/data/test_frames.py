@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Kind
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading import load
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.errors import UsageError
 
 

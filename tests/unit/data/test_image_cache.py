@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.images.cache import Decoding, cache_key, prepare
 from vaeaudit.data.images.decoding import Picture, Unusable, decode
 from vaeaudit.data.reading import load

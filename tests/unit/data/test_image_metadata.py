@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Kind, Role
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading import load
+from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import InputError, UsageError
 
 

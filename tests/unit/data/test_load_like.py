@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading import load, load_like
 from vaeaudit.errors import InputError, UsageError
 

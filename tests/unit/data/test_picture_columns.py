@@ -12,9 +12,10 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Kind, Role, Schema
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.images.measured_columns import MEANINGS, are_bound, measure_pictures
 from vaeaudit.data.reading import load, load_like
+from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.data.sources.image_store import ImageStore
 
 SIDE = 16

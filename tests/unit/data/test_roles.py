@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data import Dataset, Role
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading import load
+from vaeaudit.data.schema.columns import Role
 from vaeaudit.errors import InputError, UsageError
 
 RNG = np.random.default_rng(5)

@@ -13,7 +13,8 @@ from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.models import Training, encode_rows, split_held_out, train, typical_column_nats
+from vaeaudit.models.fitting.training import Training, split_held_out, train
+from vaeaudit.models.table.inference import encode_rows, typical_column_nats
 from vaeaudit.outputs.latents import LatentCodes
 
 N = 1500

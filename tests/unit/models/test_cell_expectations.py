@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.models import TableCells, cell_null, encode_rows, expect_cells, surprise_without, typical_column_nats
-from vaeaudit.models.table.cell_expectations import EXPECTED
+from vaeaudit.models.table.cell_expectations import EXPECTED, TableCells, cell_null, expect_cells, surprise_without
+from vaeaudit.models.table.inference import encode_rows, typical_column_nats
 from vaeaudit.outputs.latents import CellNull
 from vaeaudit.scoring.cells import cell_p_values
 

@@ -11,23 +11,13 @@ import pytest
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, PixelLikelihood, fit_image_encoding
 from vaeaudit.data.sources.image_store import ImageStore
-from vaeaudit.models import (
-    PatchScales,
-    Training,
-    architecture,
-    encode_images,
-    fit_image_scales,
-    make_pictures,
-    posterior_means,
-    rebuild,
-    split_held_out,
-    train,
-    train_members,
-    weights,
-)
-from vaeaudit.models.image.inference import PRIOR_SAMPLES
-from vaeaudit.models.inference import TRAVERSAL
+from vaeaudit.models.fitting.persistence import architecture, rebuild, weights
+from vaeaudit.models.fitting.stability import train_members
+from vaeaudit.models.fitting.training import Training, split_held_out, train
+from vaeaudit.models.image.inference import PRIOR_SAMPLES, encode_images, fit_image_scales, make_pictures
+from vaeaudit.models.inference import TRAVERSAL, posterior_means
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.patch_scales import PatchScales
 
 N, SIDE = 600, 16
 MODEL = ModelConfig(latents=4)

@@ -12,8 +12,8 @@ from scipy import stats
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.models import TableVAE
 from vaeaudit.models.objectives import BetaObjective
+from vaeaudit.models.table.vae import TableVAE
 
 N = 4000
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from vaeaudit.errors import RunError
-from vaeaudit.models import Training, architecture, rebuild, weights
+from vaeaudit.models.fitting.persistence import architecture, rebuild, weights
+from vaeaudit.models.fitting.training import Training
 
 
 def test_a_rebuilt_model_gives_identical_codes(learned: Any) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from vaeaudit.isolating import learn_isolation
 
 from vaeaudit.config import EnsembleConfig, ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.isolating import learn_isolation
-from vaeaudit.models import encode_rows, split_held_out, train, typical_column_nats
+from vaeaudit.models.fitting.training import split_held_out, train
+from vaeaudit.models.table.inference import encode_rows, typical_column_nats
 from vaeaudit.scoring.rarity.density import fit_density
 from vaeaudit.scoring.rarity.rareness import Rareness
 from vaeaudit.scoring.table_score import density_null, score_rows

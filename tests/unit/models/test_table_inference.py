@@ -12,9 +12,8 @@ import pytest
 from vaeaudit.config import Objective
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.models import TRAVERSAL, encode_rows, traversals, typical_column_nats
-from vaeaudit.models.inference import CHUNK
-from vaeaudit.models.table.inference import REASONS, in_user_units
+from vaeaudit.models.inference import CHUNK, TRAVERSAL
+from vaeaudit.models.table.inference import REASONS, encode_rows, in_user_units, traversals, typical_column_nats
 
 
 def encode(learned: Any, frame: pd.DataFrame, **more: Any) -> Any:

@@ -17,9 +17,9 @@ from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.errors import InconclusiveError
-from vaeaudit.models import TrainingState, resolve, split_held_out
 from vaeaudit.models.fitting.batches import training_batches
-from vaeaudit.models.fitting.training import FEWEST_ROWS, MOST_HELD_OUT
+from vaeaudit.models.fitting.build import resolve
+from vaeaudit.models.fitting.training import FEWEST_ROWS, MOST_HELD_OUT, TrainingState, split_held_out
 from vaeaudit.progress import Progress
 
 SHORT = TrainConfig(epochs=2, warmup_epochs=1, fewest_steps=20, most_steps=20, batch_size=64, learning_rate=0.01)

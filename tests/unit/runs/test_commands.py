@@ -15,7 +15,8 @@ import pytest
 from vaeaudit.cli.fit import fit as fit_command
 from vaeaudit.cli.fit import fit_config_of
 from vaeaudit.config import AnalysisConfig, EnsembleConfig, FitConfig, ModelConfig, ReadConfig, TrainConfig
-from vaeaudit.runs import Run, commands_again, describe_given
+from vaeaudit.runs.commands import commands_again, describe_given
+from vaeaudit.runs.reading import Run
 
 
 @pytest.fixture(autouse=True)

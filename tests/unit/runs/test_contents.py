@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.config import FitConfig
-from vaeaudit.runs import RunWriter, describe_run, source_text, write_after_training
+from vaeaudit.runs.contents import describe_run, source_text, write_after_training
+from vaeaudit.runs.directory import RunWriter
 
 
 def test_a_path_is_named_in_full_and_an_object_by_its_type(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import pytest
 from vaeaudit.config import FitConfig
 from vaeaudit.data.reading import load
 from vaeaudit.errors import RunError, UsageError
-from vaeaudit.runs import RunWriter, find_partial, load_run, new_run_path, partial_path
+from vaeaudit.runs.directory import RunWriter, find_partial, new_run_path, partial_path
+from vaeaudit.runs.reading import load_run
 
 METADATA: dict[str, Any] = {
     "id": "a",

@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from vaeaudit.errors import RunError
-from vaeaudit.runs import Run, RunWriter, StoredReference, read_reference, write_reference
+from vaeaudit.runs.directory import RunWriter
+from vaeaudit.runs.reading import Run
+from vaeaudit.runs.reference import StoredReference, read_reference, write_reference
 
 
 @pytest.fixture

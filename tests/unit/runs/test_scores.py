@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.errors import UsageError
-from vaeaudit.runs import score_path, write_scores
+from vaeaudit.runs.scores import score_path, write_scores
 
 ROWS = pd.DataFrame({"row_id": ["a", "b"], "outlier_score": [1.0, 2.0]})
 NOTHING = pd.DataFrame({"file": [], "row": [], "reason": []})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vaeaudit.errors import UsageError
-from vaeaudit.runs import RunWriter, partial_path, sweep_partial_runs
+from vaeaudit.runs.directory import RunWriter, partial_path, sweep_partial_runs
 from vaeaudit.storage.leftovers import sweep_results, temporary_folder
 from vaeaudit.storage.locks import LOCK, Lock
 

@@ -70,7 +70,7 @@ def summarise_model(
         continuity=None if space is None else continuity(space.step_lengths, confidence),
         completeness=None if space is None else completeness(space.prior_distance, space.held_out_distance, confidence),
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
-        density=None if rareness is None else summarise_density(rareness.density),
+        density=None if rareness is None else summarise_density(rareness.densities.density),
         weights=None if rareness is None or weight is None else summarise_weights(rareness, weight),
         held_out=_held_out_density(codes, facts, judged, dimensions, confidence),
     )

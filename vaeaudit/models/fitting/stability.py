@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,29 +12,11 @@ from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.fitting.training import train
 from vaeaudit.models.inference import posterior_means
+from vaeaudit.outputs.members import Members
 from vaeaudit.progress import Listener, ignore
 
 #: Rows that the latents of two models are compared on.
 _COMPARED_ROWS = 5000
-
-
-@dataclass(frozen=True)
-class Members:
-    """What refits from other seeds found.
-
-    Attributes
-    ----------
-    mean
-        [K, N, L] float32; posterior means of all rows under each of K refits. A refit's latents have an order and
-        signs of their own.
-    stability
-        [L]; how well each latent of the model in question is matched by one latent of a refit, averaged over the
-        refits: the largest absolute rank correlation. 1 where the axis returns, near 0 where it was an accident of the
-        seed (the idea of UDR, Duan 2020).
-    """
-
-    mean: npt.NDArray[np.float32]
-    stability: npt.NDArray[np.float64]
 
 
 def train_members(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit import analysis
-from vaeaudit.outputs.latents import CellExpectations, CellNull, LatentCodes
-
-if TYPE_CHECKING:
-    from vaeaudit.models import BetaVAE, TableCells, TableVAE
+from vaeaudit.analysis.outliers.reasons import reason_cells
+from vaeaudit.models.table.cell_expectations import TableCells, expect_cells, surprise_without
+from vaeaudit.models.table.vae import TableVAE
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.scoring.cells import PARTNER_NATS, cell_p_values, cells_looked_at, consequences
+from vaeaudit.scoring.state import TableScoring
 
 #: Rows whose reasons are looked at, if so many are flagged; and the least, those of highest score.
 _MOST_ROWS = 1000
@@ -26,14 +26,14 @@ _IMPROBABLE = 1e-3
 
 
 def check_cells(
-    model: BetaVAE,
+    model: TableVAE,
     frame: pd.DataFrame,
     codes: LatentCodes,
-    scoring: Mapping[str, npt.NDArray[Any]],
-    scores: analysis.RowScores,
+    scoring: TableScoring,
+    scores: RowScores,
     *,
     seed: int,
-) -> CellExpectations | None:
+) -> CellExpectations:
     """Return what the other cells of a row make of the cells that surprise, with a p-value for each.
 
     Looked at are the cells that may be suspicious, wherever they are, and the reasons of the rows of highest score.
@@ -41,32 +41,28 @@ def check_cells(
     Parameters
     ----------
     model
-        Trained; None is returned where it is one of pictures, which have no cells.
+        Trained.
     frame, codes, scores
         The same N rows.
     scoring
-        The arrays of a run's `model/scoring.npz`.
+        Of the run.
     seed
         Of the posterior samples.
     """
-    from vaeaudit import models  # noqa: PLC0415 - a model is there, and so is TensorFlow
-
-    if not isinstance(model, models.TableVAE):
-        return None
-    null = CellNull.from_arrays(scoring)
-    row, column = analysis.cells_looked_at(codes, null)
+    null, typical = scoring.cell_null, scoring.score.typical
+    row, column = cells_looked_at(codes, null)
     told = scores.most_atypical_first[: int(np.clip(scores.outlier.sum(), _FEWEST_ROWS, _MOST_ROWS))]
-    reasons = analysis.reason_cells(codes, told)
+    reasons = reason_cells(codes, told)
     n_columns = len(codes.columns)
     tested = row.astype(np.int64) * n_columns + column
     keys = np.unique(np.concatenate([tested, reasons[0] * n_columns + reasons[1]]))
-    cells = models.TableCells.of(model, frame, keys // n_columns, (keys % n_columns).astype(np.int32))
-    found = models.expect_cells(model, cells, scoring["typical"], seed=seed)
+    cells = TableCells.of(model, frame, keys // n_columns, (keys % n_columns).astype(np.int32))
+    found = expect_cells(model, cells, typical, seed=seed)
     is_tested = np.isin(keys, tested)
-    p_value = np.where(is_tested, analysis.cell_p_values(found.column, found.nats, null), 1.0)
-    found = _with_partners(model, cells, replace(found, p_value=p_value), scoring["typical"], told, seed=seed)
-    found = _without_culprits(model, cells, found, scoring["typical"], seed=seed)
-    p_value = np.where(is_tested, analysis.cell_p_values(found.column, found.nats, null), 1.0)
+    p_value = np.where(is_tested, cell_p_values(found.column, found.nats, null), 1.0)
+    found = _with_partners(model, cells, replace(found, p_value=p_value), typical, told, seed=seed)
+    found = _without_culprits(model, cells, found, typical, seed=seed)
+    p_value = np.where(is_tested, cell_p_values(found.column, found.nats, null), 1.0)
     return replace(found, p_value=np.maximum(p_value, found.p_value))
 
 
@@ -74,12 +70,10 @@ def _without_culprits(
     model: TableVAE, cells: TableCells, found: CellExpectations, typical: npt.NDArray[np.floating], *, seed: int
 ) -> CellExpectations:
     """Judge cells that surprise only because another cell of their row is wrong once more, without that other one."""
-    from vaeaudit import models  # noqa: PLC0415
-
-    which = analysis.consequences(found, len(typical))
+    which = consequences(found, len(typical))
     if len(which) == 0:
         return found
-    again = models.expect_cells(model, cells.take(which), typical, without=found.partner[which], seed=seed)
+    again = expect_cells(model, cells.take(which), typical, without=found.partner[which], seed=seed)
     merged = {entry.name: getattr(found, entry.name).copy() for entry in fields(found)}
     for name, values in merged.items():
         if name != "p_value":
@@ -97,16 +91,14 @@ def _with_partners(
     seed: int,
 ) -> CellExpectations:
     """Add which other cell each of the least probable cells, and the most surprising of those told, contradicts."""
-    from vaeaudit import models  # noqa: PLC0415
-
     if len(typical) < 2:
         return found
     order = np.lexsort((-found.nats, found.p_value))
     worth = order[(found.p_value[order] <= _IMPROBABLE) | np.isin(found.row[order], told)]
-    which = np.sort(worth[found.nats[worth] >= analysis.PARTNER_NATS][: _MOST_PAIRS // (len(typical) - 1)])
+    which = np.sort(worth[found.nats[worth] >= PARTNER_NATS][: _MOST_PAIRS // (len(typical) - 1)])
     if len(which) == 0:
         return found
-    without = models.surprise_without(model, cells.take(which), typical, seed=seed)
+    without = surprise_without(model, cells.take(which), typical, seed=seed)
     partner, partner_nats = found.partner.copy(), found.partner_nats.copy()
     partner[which], partner_nats[which] = without.argmin(axis=1), without.min(axis=1)
     return replace(found, partner=partner, partner_nats=partner_nats)

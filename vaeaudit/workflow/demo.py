@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit import pipeline
-from vaeaudit.analysis import apply_rule
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.outputs.conditions import Condition
@@ -23,6 +22,8 @@ from vaeaudit.statistics.measures import Interval
 from vaeaudit.storage.files import cannot_write, make_folder, replacing
 from vaeaudit.storage.locks import LOCK, PATIENCE, Lock
 from vaeaudit.wording import numbers, phrases
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.report import report
 
 #: A region has found a gap if the two overlap with at least this F1 score over the rows before deletion (PROTOCOLS).
 FOUND_F1 = 0.5
@@ -69,7 +70,7 @@ def run(
     n_rows, seed
         Of `vaeaudit.samples.people`.
     on_progress, is_interrupted
-        As in `vaeaudit.pipeline.fit`.
+        As in `vaeaudit.workflow.fit.fit`.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def _run(
         with replacing(folder / name) as stream:
             frame.to_csv(stream, index=False)
     read = ReadConfig(id="person_id", label="loan_approved", sensitive=("sex", "age"), include=("age",))
-    fitted = pipeline.fit(
+    fitted = fit(
         folder / "people.csv",
         FitConfig(read=read, seed=seed),
         run=folder / "run",
@@ -106,7 +107,7 @@ def _run(
         on_progress=on_progress,
         is_interrupted=is_interrupted,
     )
-    page = pipeline.report(fitted, out=folder / "report", on_progress=on_progress)
+    page = report(fitted, out=folder / "report", on_progress=on_progress)
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     complete = people(n_rows, seed=seed, gaps=False, outlier_share=0.0)
     items = (*_gaps(truth, complete.frame, document), *_outliers(truth, page.parent), _proxy(truth, document))

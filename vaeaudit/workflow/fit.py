@@ -1,0 +1,126 @@
+"""`fit`: read, learn, judge; leave a run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from vaeaudit.config import FitConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.reading.load import load
+from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
+from vaeaudit.progress import Listener, Stopwatch, ignore
+from vaeaudit.runs.commands import describe_given, resuming
+from vaeaudit.runs.contents import describe_run, describe_source, source_text
+from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run_path
+from vaeaudit.runs.reading import Run
+from vaeaudit.runs.reference import write_reference
+from vaeaudit.workflow.inputs import shares_of
+from vaeaudit.workflow.judge import judge_rows
+from vaeaudit.workflow.learn import interruption, learn
+from vaeaudit.workflow.other import as_stored, read_reference_of_fit, reading_progress, score_other
+from vaeaudit.workflow.places import sweep
+
+
+def fit(
+    source: Any,
+    config: FitConfig | None = None,
+    *,
+    run: Path | str | None = None,
+    population: Path | str | None = None,
+    reference: Any = None,
+    resume: bool = False,
+    on_progress: Listener = ignore,
+    is_interrupted: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Read, learn and score a dataset; leave a run directory.
+
+    Parameters
+    ----------
+    source
+        Path of a table or of a folder of tables, or a DataFrame.
+    config
+        All settings; defaults where None.
+    run
+        Where the run directory goes; `runs/<name>-<time>` where None. Must not exist.
+    population
+        Population file to compare the sensitive groups with.
+    reference
+        Another dataset to compare with, given as `source` is; the run keeps it as its model sees it.
+    resume
+        Go on with the interrupted training of `run`, or with the newest one of `source`, with its settings.
+    on_progress, is_interrupted
+        See `vaeaudit.progress`; training ends cleanly once `is_interrupted()` is true.
+
+    Returns
+    -------
+    Run
+        The complete run.
+
+    Raises
+    ------
+    InputError, UsageError
+        Where the data or a setting cannot be used.
+    InconclusiveError
+        Where there are too few rows, or no latent carries information.
+    InterruptedFit
+        Where training was interrupted; what was learned is kept for `resume`.
+    """
+    watch = Stopwatch(on_progress)
+    path = Path(run) if run is not None else None
+    sweep(path)
+    partial = find_partial(path, source_text(source)) if resume else None
+    config = partial.config if partial else config or FitConfig()
+    with watch.phase("reading"):
+        dataset = load(source, config.read, on_progress=reading_progress(on_progress))
+        _require_same_data(partial, dataset)
+        shares = shares_of(population, dataset.schema, partial)
+        compared = read_reference_of_fit(reference, partial, dataset, config.read, on_progress)
+    writer = RunWriter(partial.path if partial else path or new_run_path(dataset.name), resume=resume)
+    described = None if compared is None else describe_source(compared.source, compared.data.dataset)
+    given = (partial and partial.metadata.get("given")) or describe_given(config, population)
+    metadata = {**describe_run(writer.path.name, source, dataset, config, shares, described), "given": given}
+    try:
+        learned = learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)
+        stored = None
+        if compared is not None:
+            with watch.phase("scoring"):
+                stored = as_stored(score_other(learned.trained, compared.data, on_progress))
+                write_reference(writer, stored)
+        with watch.phase("analysing"):
+            judge_rows(writer, dataset, learned, shares, stored)
+        with watch.phase("writing"):
+            return Run(writer.complete())
+    except InterruptedFit:
+        raise
+    except InconclusiveError:
+        writer.discard()  # to go on with the same training would end in the same way
+        raise
+    except BaseException as failure:
+        _keep_what_was_learned(writer, metadata["data"]["source"], failure)
+        raise
+    finally:
+        writer.release()
+
+
+def _keep_what_was_learned(writer: RunWriter, source: str, failure: BaseException) -> None:
+    """Let the error of a fit that can be resumed say how; remove what is left of any other."""
+    if not writer.is_resumable:
+        writer.discard()
+        return
+    if isinstance(failure, KeyboardInterrupt):
+        raise interruption(writer, "Interrupted", source) from failure
+    how = f"What was learned is kept; go on with: {resuming(writer.path, source)}"
+    if isinstance(failure, VaeauditError):
+        failure.hint = how
+    else:
+        failure.add_note(how)
+
+
+def _require_same_data(partial: PartialRun | None, dataset: Dataset) -> None:
+    if partial and partial.metadata["data"]["fingerprint"] != dataset.fingerprint:
+        raise UsageError(
+            f"--resume: {dataset.name} is not what it was when {partial.path} was interrupted.",
+            hint="Leave out --resume to start afresh.",
+        )

@@ -1,0 +1,150 @@
+"""What an analysis starts from: out of the files of a complete run, or, while it is made, out of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
+from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
+from vaeaudit.config import AnalysisConfig, FitConfig
+from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.data.population import read_population
+from vaeaudit.data.population_shares import Population
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.record import FloatArray
+from vaeaudit.runs.artifacts import Traversals
+from vaeaudit.runs.directory import PartialRun
+from vaeaudit.runs.reading import Run
+from vaeaudit.runs.reference import StoredReference, read_reference
+from vaeaudit.scoring.row_table import stored_scores
+from vaeaudit.statistics.multiplicity import benjamini_hochberg
+
+
+def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> AuditInputs:
+    """Return everything an audit starts from, out of a complete run; flags are chosen anew at the rate of `config`.
+
+    Parameters
+    ----------
+    run
+        Complete.
+    config
+        What counts as a finding.
+    reference
+        The dataset to compare with; that of the run where None.
+    """
+    scores = stored_scores(run.rows, run.scoring.definition, fdr=config.fdr)
+    reference = reference or read_reference(run)
+    history = {name: run.history[name].to_numpy(np.float64) for name in run.history.columns if name != "epoch"}
+    return AuditInputs(
+        frame=run.frame,
+        schema=run.schema,
+        row_ids=run.rows["row_id"].to_numpy(object),
+        codes=run.codes,
+        scores=scores,
+        model=model_facts(run.config, run.metadata["training"], history, run.traversals, run.members),
+        accounting=RowAccounting(**run.metadata["rows"]),
+        quarantine=run.quarantine,
+        notes=tuple(run.metadata["notes"]),
+        pictures=run.pictures,
+        latent_space=run.latent_space,
+        pairs=run.pairs,
+        reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
+        aspects=run.scoring.aspects(run.codes),
+        rareness=run.scoring.densities.rareness(run.config.analysis),
+        companions=run.companions,
+        cells=run.cells,
+        member_means=None if run.members is None else run.members.mean,
+        decoded_regions=run.decoded_regions,
+        run=run_facts(run.config, run.metadata),
+    )
+
+
+def model_facts(
+    config: FitConfig,
+    training: Mapping[str, Any],
+    history: Mapping[str, FloatArray],
+    traversals: Traversals,
+    members: Members | None,
+) -> ModelFacts:
+    """Return what training left behind.
+
+    Parameters
+    ----------
+    config, training
+        As resolved, and as `metadata.json` holds it.
+    history
+        One array [epochs] per curve.
+    traversals, members
+        What the decoder expects along each latent; what refits found, if there were any.
+    """
+    return ModelFacts(
+        objective=config.model.objective,
+        beta=config.model.beta,
+        history=history,
+        traversals=traversals.values,
+        traversal_positions=traversals.positions,
+        stability=None if members is None else members.stability,
+        iwae_samples=config.train.iwae_samples,
+        **training,
+    )
+
+
+def run_facts(config: FitConfig, metadata: Mapping[str, Any]) -> RunFacts:
+    """Return what `report.json` says of the run.
+
+    Parameters
+    ----------
+    config, metadata
+        As resolved, and as `metadata.json` holds it.
+    """
+    source = metadata["data"]
+    return RunFacts(
+        config=config.to_dict(),
+        data=SourceFacts(source["name"], source["kind"], source["fingerprint"]),
+        **{name: metadata[name] for name in ("id", "created", "seed", "versions", "timings")},
+    )
+
+
+def as_compared(stored: StoredReference, *, fdr: float) -> Reference:
+    """Return a reference as the analysis takes it.
+
+    Parameters
+    ----------
+    stored
+        What a run keeps of it.
+    fdr
+        False-discovery rate of the rows that are set aside.
+    """
+    facts = stored.facts
+    return Reference(
+        name=facts["name"],
+        fingerprint=facts["fingerprint"],
+        frame=stored.frame,
+        codes=stored.codes,
+        outlier=benjamini_hochberg(stored.p_value) <= fdr,
+        lacking=tuple(facts["lacking"]),
+        notes=tuple(facts["notes"]),
+    )
+
+
+def shares_of(given: Path | str | None, schema: Schema, made: Run | PartialRun | None) -> Population | None:
+    """Read the population that was given, else take that of the run; None where there is none.
+
+    Parameters
+    ----------
+    given
+        Population file, or None.
+    schema
+        Columns that it names.
+    made
+        The run, complete or interrupted, if there is one.
+    """
+    if given is not None:
+        return read_population(given, schema)
+    stored = made.metadata["population"] if made else None
+    return Population.from_dict(stored) if stored else None

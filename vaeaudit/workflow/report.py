@@ -1,0 +1,80 @@
+"""`report`: analyse a complete run, and write its page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vaeaudit.analysis.audit.audit import audit, row_table, search_regions
+from vaeaudit.analysis.outliers.cell_summary import suspicious_table
+from vaeaudit.analysis.outliers.described_cells import CheckedTable
+from vaeaudit.analysis.outliers.summary import flagged_table
+from vaeaudit.config import AnalysisConfig
+from vaeaudit.progress import Listener, Stopwatch, ignore
+from vaeaudit.report.files import write as write_report
+from vaeaudit.runs.commands import commands_again
+from vaeaudit.runs.reading import Run
+from vaeaudit.workflow.inputs import inputs_of, shares_of
+from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
+from vaeaudit.workflow.places import REPORTS, loaded, sweep
+
+
+def report(
+    run: Run | Path | str | None = None,
+    *,
+    out: Path | str | None = None,
+    population: Path | str | None = None,
+    reference: Any = None,
+    config: AnalysisConfig | None = None,
+    on_progress: Listener = ignore,
+) -> Path:
+    """Analyse a complete run and write its report.
+
+    Parameters
+    ----------
+    run
+        A run or its folder; the newest complete run of `runs/` where None.
+    out
+        Folder of the report; `reports/<run>/` where None. A report that is there is replaced.
+    population
+        Population file; that of the run where None.
+    reference
+        Another dataset to compare with, given as for `fit`, and scored here by the run's model (with TensorFlow); that
+        of the run where None.
+    config
+        What counts as a finding; that of the run where None.
+    on_progress
+        See `vaeaudit.progress`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of `report.html`; `report.json`, `rows.parquet`, `flagged.csv` and, for a table, `cells.csv` lie beside it.
+    """
+    watch = Stopwatch(on_progress)
+    sweep()
+    with watch.phase("reading"):
+        run = loaded(run)
+        config = config or run.config.analysis
+        shares = shares_of(population, run.schema, run)
+    other = None
+    if reference is not None:
+        other = read_and_score(run, reference, other_reading(run.config.read), watch)
+    with watch.phase("reading"):
+        inputs = inputs_of(run, config, None if other is None else as_stored(other))
+    with watch.phase("analysing"):
+        search = search_regions(inputs, config, shares)
+        if other is not None:
+            inputs = other.trained.decoded_in(inputs, search.regions)
+        results = audit(inputs, config, shares, run.config.seed, search=search)
+        commands = commands_again(run, config, population=population, reference=reference)
+        results = replace(results, run=replace(results.run, commands=commands))
+    with watch.phase("writing"):
+        folder = Path(out) if out is not None else REPORTS / run.id
+        rows = row_table(inputs, search.row_region)
+        cells = None
+        if inputs.cells is not None:
+            checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
+            cells = suspicious_table(checked, inputs.row_ids, inputs.scores)
+        return write_report(results, rows, flagged_table(inputs), folder, cells=cells)

@@ -1,0 +1,251 @@
+"""A trained model, and what scoring rows by it needs: of a table or of pictures; who holds one need not ask which."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial as with_arguments
+from typing import Any, Generic, Self, TypeVar, cast
+
+import numpy.typing as npt
+import pandas as pd
+
+from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.config import FitConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.rows import AnyEncoding, Rows
+from vaeaudit.data.reading.load_like import OtherData
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.errors import InconclusiveError, RunError
+from vaeaudit.models.fitting.build import resolve
+from vaeaudit.models.fitting.persistence import architecture, rebuild, weights
+from vaeaudit.models.fitting.stability import train_members
+from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
+from vaeaudit.models.flow import fit_flow
+from vaeaudit.models.latent_space import measure_latent_space
+from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.record import BoolArray, FloatArray
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.progress import Listener
+from vaeaudit.runs.artifacts import Traversals
+from vaeaudit.runs.directory import PartialRun
+from vaeaudit.runs.reading import Run
+from vaeaudit.scoring.rarity.density import fit_density
+from vaeaudit.scoring.rarity.rareness import LatentDensities
+from vaeaudit.scoring.state import ImageScoring, TableScoring
+
+OnRows = Callable[[int], None]
+RowsT = TypeVar("RowsT", bound=Rows)
+ScoringT = TypeVar("ScoringT", TableScoring, ImageScoring)
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[RowsT]):
+    """The rows of a dataset as a model reads them.
+
+    Attributes
+    ----------
+    encoding, rows
+        How rows become numbers, and all N of them as numbers.
+    held_out
+        [N]; rows that training does not see.
+    config
+        All settings, as resolved.
+    """
+
+    encoding: AnyEncoding
+    rows: RowsT
+    held_out: BoolArray
+    config: FitConfig
+
+    def train(self, partial: PartialRun | None = None, **how: Any) -> Training:
+        """Train a model, from where a partial run was interrupted if there is one; see `models.train` for `how`."""
+        config = self.config
+        return train(
+            self.encoding,
+            self.rows,
+            self.held_out,
+            config.model,
+            config.train,
+            seed=config.seed,
+            resume_from=TrainingState(arrays=partial.arrays, **partial.facts) if partial else None,
+            **how,
+        )
+
+    def refit(self, codes: LatentCodes, listener: Listener) -> Members:
+        """Train `config.train.members` models from other seeds, and say how well the latents are found again."""
+        return train_members(
+            codes.mean,
+            self.encoding,
+            self.rows,
+            held_out=self.held_out,
+            model_config=self.config.model,
+            config=self.config.train,
+            seed=self.config.seed,
+            on_progress=listener,
+        )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a report shows of rows, made while the model is there; None where rows are not of that kind.
+
+    Attributes
+    ----------
+    pictures
+        Of pictures: originals, reconstructions, what is decoded in regions.
+    decoded_regions
+        Of a table: by key of a region, [P, C] what the decoder expects of each modelled column at P points.
+    """
+
+    pictures: Pictures | None = None
+    decoded_regions: dict[str, FloatArray] | None = None
+
+
+@dataclass(frozen=True)
+class Trained(ABC, Generic[RowsT, ScoringT]):
+    """A trained model.
+
+    Attributes
+    ----------
+    model, schema, config
+        With its weights; the columns of its rows; all settings, as resolved.
+    scoring
+        What rows are compared with.
+    """
+
+    model: BetaVAE
+    schema: Schema
+    config: FitConfig
+    scoring: ScoringT
+
+    # --- learning ---
+
+    @classmethod
+    def prepare(cls, dataset: Dataset, config: FitConfig) -> Prepared[RowsT]:
+        """Encode the rows of a dataset, replace every "auto" of the settings, and choose the held-out rows.
+
+        Raises
+        ------
+        InconclusiveError
+            Where there are too few rows.
+        """
+        encoding, rows = cls.encode(dataset, config)
+        config = resolve(config, encoding)
+        held_out = split_held_out(len(dataset), config.train.held_out, config.seed)
+        return Prepared(encoding, rows, held_out, config)
+
+    @classmethod
+    @abstractmethod
+    def encode(cls, dataset: Dataset, config: FitConfig) -> tuple[AnyEncoding, RowsT]:
+        """Return how the rows of a dataset become numbers, and all of them as numbers."""
+
+    @classmethod
+    @abstractmethod
+    def learn(
+        cls, training: Training, dataset: Dataset, prepared: Prepared[RowsT], on_rows: OnRows
+    ) -> tuple[Self, LatentCodes, Training]:
+        """Score the rows [N] that a model was trained on, and keep what other rows are to be compared with.
+
+        The training comes back with its figures in the units of the rows.
+
+        Raises
+        ------
+        InconclusiveError
+            Where no latent carries information.
+        """
+
+    @classmethod
+    def rebuild(cls, run: Run) -> Self:
+        """Return what a complete run holds.
+
+        Raises
+        ------
+        RunError
+            Where its model cannot be used.
+        """
+        try:
+            model = rebuild(*run.model_files(), run.encoding, seed=run.config.seed)
+        except RunError as error:
+            raise RunError(f"{run.path}/{error.message}", hint=error.hint) from error
+        return cls(model, run.schema, run.config, cast(ScoringT, run.scoring))  # of this kind, as the run has checked
+
+    # --- scoring ---
+
+    @abstractmethod
+    def codes(self, other: OtherData, on_rows: OnRows) -> LatentCodes:
+        """Return what the model knows about other rows; those it was trained on get the codes that they got then."""
+
+    def row_scores(self, codes: LatentCodes) -> RowScores:
+        """Return what follows for each row."""
+        return self.scoring.row_scores(codes, self.config.analysis)
+
+    @abstractmethod
+    def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations | None:
+        """Return what is expected in the cells that surprise; None where rows have no cells."""
+
+    # --- showing ---
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What the network is, as plain JSON."""
+        return architecture(self.model)
+
+    @property
+    def weights(self) -> dict[str, npt.NDArray[Any]]:
+        """Of the network, by name."""
+        return weights(self.model)
+
+    @abstractmethod
+    def traversals(self) -> Traversals:
+        """Return what the decoder expects of each modelled column along each latent; of no column for pictures."""
+
+    def latent_space(self, rows: RowsT, codes: LatentCodes) -> LatentSpace:
+        """Measure how the decoder fills the space between and around the rows."""
+        return measure_latent_space(self.model, rows, codes, seed=self.config.seed)
+
+    @abstractmethod
+    def shown(self, rows: RowsT, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
+        """Return what a report shows of the rows that the model was trained on, and of what is missing among them."""
+
+    @abstractmethod
+    def decoded_in(self, inputs: AuditInputs, regions: Sequence[Region]) -> AuditInputs:
+        """Return the inputs with what the model decodes in these regions, instead of those that the run knew."""
+
+
+def fit_densities(codes: LatentCodes, config: FitConfig, parts: str) -> LatentDensities:
+    """Fit the densities of the latents that rarity and weights follow.
+
+    Parameters
+    ----------
+    codes
+        Of the run's rows.
+    config
+        As resolved.
+    parts
+        What rows are made of, for the message.
+
+    Raises
+    ------
+    InconclusiveError
+        Where no latent carries information.
+    """
+    if not codes.active.any():
+        raise InconclusiveError(
+            f"No latent learned anything (mean KL {codes.kl.mean():.4f} nats) from {len(codes):,} rows: the {parts} "
+            "look independent, the rows are too few, or beta is too high.",
+            hint="Try a lower --beta or --preset thorough; `vaeaudit inspect` shows what enters the model.",
+        )
+    density = fit_density(
+        codes.mean,
+        codes.active,
+        seed=config.seed,
+        family=config.analysis.density,
+        fit_flow=with_arguments(fit_flow, seed=config.seed),
+    )
+    return LatentDensities.of(density, codes.mean)

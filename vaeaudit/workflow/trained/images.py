@@ -1,0 +1,112 @@
+"""A trained model of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from vaeaudit.analysis.coverage.latent_points import points_of_regions
+from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.images.image_rows import region_rows, rows_to_picture
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
+from vaeaudit.config import FitConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, fit_image_encoding
+from vaeaudit.data.reading.load_like import OtherData
+from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.models.fitting.training import Training
+from vaeaudit.models.image.inference import decode_pictures, encode_images, fit_image_scales, make_pictures
+from vaeaudit.models.image.vae import ImageVAE
+from vaeaudit.models.inference import TRAVERSAL
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.runs.artifacts import Traversals
+from vaeaudit.scoring.image_score import fit_reference, image_outlier_score
+from vaeaudit.scoring.state import ImageScoring
+from vaeaudit.statistics.calibration import sample_of_scores
+from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
+
+
+@dataclass(frozen=True)
+class TrainedImages(Trained[ImageRows, ImageScoring]):
+    """See `Trained`."""
+
+    model: ImageVAE
+
+    @classmethod
+    def encode(cls, dataset: Dataset, config: FitConfig) -> tuple[ImageEncoding, ImageRows]:
+        images = pictures_of(dataset)
+        encoding = fit_image_encoding(images)
+        return encoding, encoding.encode(images)
+
+    @classmethod
+    def learn(
+        cls, training: Training, dataset: Dataset, prepared: Prepared[ImageRows], on_rows: OnRows
+    ) -> tuple[Self, LatentCodes, Training]:
+        model, rows, config = training.model, prepared.rows, prepared.config
+        seed = config.seed
+        patches = fit_image_scales(model, rows, seed=seed)
+        n_samples = config.train.iwae_samples
+        codes = encode_images(model, rows, prepared.held_out, patches, n_samples=n_samples, seed=seed, on_rows=on_rows)
+        statistics = np.asarray(codes.image_statistics)
+        complexity = fit_reference(statistics)
+        null = sample_of_scores(image_outlier_score(statistics, complexity), seed=seed)
+        scoring = ImageScoring(patches, complexity, null, fit_densities(codes, config, "pixels"))
+        return cls(model, dataset.schema, config, scoring), codes, training
+
+    def codes(self, other: OtherData, on_rows: OnRows) -> LatentCodes:
+        rows = self.model.encoding.encode(pictures_of(other.dataset))
+        held_out, train = np.ones(len(rows), dtype=bool), self.config.train
+        return encode_images(
+            self.model,
+            rows,
+            held_out,
+            self.scoring.patch,
+            n_samples=train.iwae_samples,
+            seed=self.config.seed,
+            on_rows=on_rows,
+        )
+
+    def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> None:
+        return None
+
+    def traversals(self) -> Traversals:
+        return Traversals(np.zeros((self.model.config.latents, 0, 0)), TRAVERSAL)
+
+    def shown(self, rows: ImageRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
+        seed, codes, scores = self.config.seed, inputs.codes, inputs.scores
+        copies = np.zeros(0, np.int64) if inputs.pairs is None else inputs.pairs.shown_rows()
+        further = np.concatenate([copies, region_rows(inputs, regions)])
+        pictures = make_pictures(
+            self.model,
+            rows,
+            self.scoring.patch,
+            kept=rows_to_picture(scores, codes, further=further, seed=seed),
+            thumbnails=thumbnail_rows(codes, seed),
+            regions=points_of_regions(inputs, regions, seed=seed),
+            seed=seed,
+        )
+        return Shown(pictures=pictures)
+
+    def decoded_in(self, inputs: AuditInputs, regions: Sequence[Region]) -> AuditInputs:
+        if inputs.pictures is None or not regions:
+            return inputs
+        points = points_of_regions(inputs, regions, seed=self.config.seed)
+        pictures = replace(
+            inputs.pictures,
+            region_rules=np.array(list(points), np.str_),
+            regions=np.stack([decode_pictures(self.model, z) for z in points.values()]),
+        )
+        return replace(inputs, pictures=pictures)
+
+
+def pictures_of(dataset: Dataset) -> ImageStore:
+    """Return the pictures of a dataset; raises TypeError where it has none."""
+    if dataset.images is None:
+        raise TypeError("expected pictures, found a table")
+    return dataset.images
