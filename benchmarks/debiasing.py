@@ -137,10 +137,7 @@ def classify(faces: Faces, weights: Mapping[str, FloatArray], seed: int) -> list
 def latents(faces: Faces, seed: int) -> FloatArray:
     """Train a model of the pixels on the cut training rows; return posterior means of its moving latents [N, A]."""
     from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.models.fitting.training import (
-        split_held_out,
-        train,
-    )
+    from vaeaudit.models.fitting.training import split_held_out, train  # noqa: PLC0415 - TensorFlow
     from vaeaudit.models.inference import posterior_means  # noqa: PLC0415 - TensorFlow
 
     if faces.dataset.images is None:

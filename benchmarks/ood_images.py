@@ -9,6 +9,8 @@ in the same run: the raw negative ELBO of the same model, and two detectors on t
 
 from __future__ import annotations
 
+from vaeaudit.config import AnalysisConfig
+
 import argparse
 import tempfile
 import time
@@ -111,17 +113,11 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
     """Train on one dataset at the defaults, and score others by our score, the ELBO and the detectors on pixels."""
     from vaeaudit.data.encoding.image_encoding import fit_image_encoding  # noqa: PLC0415
     from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.models.fitting.training import (
-        split_held_out,
-        train,
-    )
-    from vaeaudit.models.image.inference import (
-        encode_images,
-        fit_image_scales,
-    )
+    from vaeaudit.models.fitting.training import split_held_out, train  # noqa: PLC0415 - TensorFlow
+    from vaeaudit.models.image.inference import encode_images, fit_image_scales  # noqa: PLC0415 - TensorFlow
     from vaeaudit.scoring.image_score import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
     from vaeaudit.scoring.rarity.density import fit_density  # noqa: PLC0415
-    from vaeaudit.scoring.rarity.rareness import Rareness  # noqa: PLC0415
+    from vaeaudit.scoring.rarity.rareness import LatentDensities  # noqa: PLC0415
 
     encoding = fit_image_encoding(_store(trained))
     config = resolve(FitConfig(seed=seed), encoding)
@@ -137,7 +133,9 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
 
     codes = encode(trained, held_out)
     reference = fit_reference(codes.image_statistics)
-    rareness = Rareness.of(fit_density(codes.mean[~held_out], codes.active, seed=seed), codes.mean)
+    rareness = LatentDensities.of(fit_density(codes.mean[~held_out], codes.active, seed=seed), codes.mean).rareness(
+        AnalysisConfig()
+    )
     peers = {name: fit(_flat(trained), seed) for name, fit in {"IsolationForest": forest, "PCA": principal}.items()}
     scores = {}
     for name, dataset in others.items():

@@ -7,18 +7,21 @@ import json
 import shlex
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vaeaudit import learning, pipeline, runs
 from vaeaudit.cli.main import run as run_command
 from vaeaudit.errors import InterruptedFit, UsageError, VaeauditError
 from vaeaudit.models.fitting import training
 from vaeaudit.runs.directory import RunWriter
+from vaeaudit.runs.reading import load_run
 from vaeaudit.storage import leftovers
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.trained.table import TrainedTable
 
 OTHERWISE = {"metadata.json", "model/architecture.json"}
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -49,7 +52,7 @@ def test_whatever_fails_after_training_resume_comes_to_the_same_run(
     place: Path, small_config: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = small_config(id="person_id")
-    undisturbed = pipeline.fit("people.csv", config, run="runs/a", reference="others.csv")
+    undisturbed = fit("people.csv", config, run="runs/a", reference="others.csv")
     trained: list[int] = []
     fit_until = training._fit_until
 
@@ -59,10 +62,10 @@ def test_whatever_fails_after_training_resume_comes_to_the_same_run(
 
     monkeypatch.setattr(training, "_fit_until", counted)
     steps: list[tuple[Any, str, BaseException]] = [
-        (learning, "_score", FULL),
-        (runs, "write_after_training", MemoryError()),
-        (runs, "write_reference", RuntimeError("a defect")),
-        (pipeline, "judge_rows", KeyboardInterrupt()),
+        (TrainedTable, "learn", FULL),
+        (sys.modules["vaeaudit.workflow.learn"], "write_after_training", MemoryError()),
+        (sys.modules["vaeaudit.workflow.fit"], "write_reference", RuntimeError("a defect")),
+        (sys.modules["vaeaudit.workflow.fit"], "judge_rows", KeyboardInterrupt()),
         (RunWriter, "complete", SystemExit(1)),
         (leftovers, "beside", FULL),
         (RunWriter, "_move_into_place", FULL),
@@ -78,11 +81,11 @@ def test_whatever_fails_after_training_resume_comes_to_the_same_run(
             else:
                 patched.setattr(place_of, name, failing(error))
             with pytest.raises((type(error), VaeauditError)) as caught:
-                pipeline.fit("people.csv", config, run="runs/b", **given)
+                fit("people.csv", config, run="runs/b", **given)
         said = " ".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
         assert f"vaeaudit fit {shlex.quote(str(place / 'people.csv'))} --run runs/b --resume" in said
         config, given = None, {"resume": True}
-    resumed = pipeline.fit("people.csv", run="runs/b", resume=True)
+    resumed = fit("people.csv", run="runs/b", resume=True)
 
     assert len(trained) == 1
     assert digests(resumed.path) == digests(undisturbed.path)
@@ -100,12 +103,12 @@ def test_a_run_whose_place_is_taken_steps_aside_and_the_command_that_is_said_fin
             (place / "runs" / "a" / "mine").touch()
 
     with pytest.raises(UsageError, match="--run runs/a: the folder appeared meanwhile") as caught:
-        pipeline.fit("people.csv", small_config(id="person_id"), run="runs/a", on_progress=take_the_place)
+        fit("people.csv", small_config(id="person_id"), run="runs/a", on_progress=take_the_place)
     assert [path.name for path in (place / "runs" / "a").iterdir()] == ["mine"]
     said = str(caught.value.hint)
     assert run_command(shlex.split(said[said.index("vaeaudit fit") :])[1:]) == 0
     assert capfd.readouterr().out == "runs/a-2\n"
-    assert pipeline.load_run("runs/a-2").metadata["id"] == "a-2"
+    assert load_run("runs/a-2").metadata["id"] == "a-2"
 
 
 def test_data_in_memory_is_gone_on_with_from_python(place: Path, small_config: Any, fitted: Any) -> None:
@@ -114,7 +117,7 @@ def test_data_in_memory_is_gone_on_with_from_python(place: Path, small_config: A
             raise KeyboardInterrupt
 
     with pytest.raises(InterruptedFit) as caught:
-        pipeline.fit(fitted.truth.frame, small_config(), run="runs/a", on_progress=stop)
+        fit(fitted.truth.frame, small_config(), run="runs/a", on_progress=stop)
     assert "vaeaudit.fit(data, run='runs/a', resume=True), data being the same DataFrame" in str(caught.value.hint)
 
 
@@ -140,5 +143,5 @@ def test_a_fit_that_is_killed_after_training_is_finished_by_resume_without_train
     done = in_process("fit", "people.csv", "--run", "runs/a", "--resume", cwd=place)
     assert (done.returncode, done.stdout) == (0, "runs/a\n")
     assert "Training 1" not in done.stderr
-    assert pipeline.load_run(place / "runs" / "a").metadata["training"]["epochs"] == 2
+    assert load_run(place / "runs" / "a").metadata["training"]["epochs"] == 2
     assert sorted(path.name for path in (place / "runs").iterdir()) == ["a"]

@@ -59,10 +59,7 @@ def inspect(
     DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), a folder of such files, a folder of
     pictures, or a .npy or .npz file of pictures or vectors.
     """
-    from vaeaudit.data.reading.inspection import (
-        audit_toml,
-        describe,
-    )
+    from vaeaudit.data.reading.inspection import audit_toml, describe  # noqa: PLC0415 - keeps `--help` free of pandas
     from vaeaudit.workflow.audit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
 
     if write_config is not None and write_config.exists():

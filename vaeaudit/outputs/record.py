@@ -178,9 +178,15 @@ def _resolved(entry: Field[Any], hint: Any) -> _Field:
     records = tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Record))
     if not records and not isinstance(array, Array):
         raise TypeError(f"{entry.name} must be declared by Array, or be a record")
-    words = get_args(kinds[0]) if get_origin(kinds[0]) is Literal else ()
+    words = _words(kinds[0])
     value = str if words else kinds[0] if kinds[0] in (int, float, str, bool) else None
     return _Field(entry.name, array, records, many, optional, value, words)
+
+
+def _words(kind: Any) -> tuple[str, ...]:
+    """Return the texts that a `Literal`, or a union of them, allows; none for any other type."""
+    parts = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+    return tuple(word for part in parts if get_origin(part) is Literal for word in get_args(part))
 
 
 def _entries(record: Record) -> Iterator[tuple[_Field, str, Any]]:

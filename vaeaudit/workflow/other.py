@@ -158,19 +158,45 @@ def read_reference_of_fit(
     InputError, UsageError
         Where it does not fit the dataset, or is not what it was when the run was interrupted.
     """
-    stored = partial.metadata["reference"] if partial else None
-    if given is None and stored is not None and not Path(stored["source"]).is_absolute():
-        raise UsageError(
-            f"--resume: the reference of the interrupted run was a {stored['source']}.", hint="Give it again."
-        )
-    source = given if given is not None or stored is None else stored["source"]
+    source = reference_source(partial, given)
     if source is None:
         return None
     form = dataset.images.form if dataset.images is not None else None
     other = load_like(source, dataset.schema, other_reading(config), form=form, on_progress=reading_progress(listener))
-    if stored is not None and stored["fingerprint"] != other.dataset.fingerprint:
+    require_same_reference(partial, other)
+    return ReferenceData(source, other)
+
+
+def reference_source(partial: PartialRun | None, given: Any) -> Any:
+    """Return what to compare with: what is given, else what the interrupted run was to be compared with.
+
+    Parameters
+    ----------
+    partial
+        The interrupted run to go on with, if any.
+    given
+        What `fit` was given, or None.
+
+    Raises
+    ------
+    UsageError
+        Where the interrupted run had one that is no path.
+    """
+    stored = partial.metadata["reference"] if partial else None
+    if given is not None or stored is None:
+        return given
+    if not Path(stored["source"]).is_absolute():
         raise UsageError(
-            f"--resume: the reference {other.dataset.name} is not what it was when the training was interrupted.",
+            f"--resume: the reference of the interrupted run was a {stored['source']}.", hint="Give it again."
+        )
+    return stored["source"]
+
+
+def require_same_reference(partial: PartialRun | None, reference: OtherData) -> None:
+    """Raise UsageError where the reference of an interrupted run has changed since."""
+    stored = partial.metadata["reference"] if partial else None
+    if stored and stored["fingerprint"] != reference.dataset.fingerprint:
+        raise UsageError(
+            f"--resume: the reference {reference.dataset.name} is not what it was when the training was interrupted.",
             hint="Leave out --resume to start afresh.",
         )
-    return ReferenceData(source, other)

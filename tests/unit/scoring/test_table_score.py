@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vaeaudit.config import AnalysisConfig
+
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,7 @@ from scipy import stats
 
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.rarity.rareness import LatentDensities
 from vaeaudit.scoring.table_score import clearer_of_two, density_null, score_rows, table_score
 
 RNG = np.random.default_rng(21)
@@ -42,7 +44,7 @@ def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
     mean = RNG.normal(size=(3000, 2))
     iwae = -20 - RNG.chisquare(6, 3000)
     iwae[:30] -= 60
-    rareness = Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
+    rareness = LatentDensities.of(fit_density(mean, np.array([True, True]), seed=0), mean).rareness(AnalysisConfig())
     scores = score_rows(codes_with(iwae, mean), -iwae, rareness, fdr=0.05)
 
     assert scores.outlier[:30].all()
@@ -87,7 +89,7 @@ def test_a_row_is_flagged_for_its_isolation_alone() -> None:
     mean, iwae = RNG.normal(size=(3000, 2)), -20 - RNG.chisquare(6, 3000)
     isolation = RNG.exponential(size=3000)
     isolation[:5] = 40.0
-    rareness = Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
+    rareness = LatentDensities.of(fit_density(mean, np.array([True, True]), seed=0), mean).rareness(AnalysisConfig())
     scores = score_rows(codes_with(iwae, mean, isolation), -iwae, rareness, fdr=0.05)
     assert scores.outlier[:5].all()
     assert scores.outlier[5:].sum() <= 2
@@ -119,6 +121,6 @@ def test_clean_rows_are_hardly_ever_flagged() -> None:
         generator = np.random.default_rng(seed)
         mean = generator.normal(size=(400, 1))
         iwae = -generator.chisquare(5, 400)
-        density = Rareness.of(fit_density(mean, np.array([True]), seed=0), mean)
+        density = LatentDensities.of(fit_density(mean, np.array([True]), seed=0), mean).rareness(AnalysisConfig())
         flagged += int(score_rows(codes_with(iwae, mean), -iwae, density, fdr=0.05).outlier.any())
     assert flagged <= 4  # the share of tables with any flag is at most the rate, 1 in 20

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from vaeaudit.isolating import learn_isolation
 
-from vaeaudit.config import EnsembleConfig, ModelConfig, TrainConfig
+from vaeaudit.config import AnalysisConfig, FitConfig, ModelConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models.fitting.training import split_held_out, train
-from vaeaudit.models.table.inference import encode_rows, typical_column_nats
 from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import Rareness
-from vaeaudit.scoring.table_score import density_null, score_rows
+from vaeaudit.scoring.rarity.rareness import LatentDensities
+from vaeaudit.scoring.table_score import score_rows
+from vaeaudit.workflow.trained.table_score import encode_table
 
 N = 6000
 SMALL = np.arange(30)  # half a percent
@@ -57,12 +55,10 @@ def test_a_small_group_is_not_flagged_for_being_small_while_broken_cells_are(
         TrainConfig(epochs=12, warmup_epochs=3, batch_size=256, learning_rate=2e-3),
         seed=seed,
     )
-    typical = typical_column_nats(training.model, dataset.frame, seed=seed)
-    codes = encode_rows(training.model, dataset.frame, held_out, typical, n_samples=8, seed=seed)
-    isolation, _ = learn_isolation(dataset.frame, dataset.schema, EnsembleConfig(), seed=seed)
-    codes = replace(codes, isolation_nats=isolation)
-    rareness = Rareness.of(fit_density(codes.mean, codes.active, seed=seed), codes.mean)
-    scores = score_rows(codes, density_null(codes, seed=seed), rareness, fdr=0.05)
+    config = FitConfig(train=TrainConfig(iwae_samples=8), seed=seed)
+    codes, compared = encode_table(training.model, dataset.frame, dataset.schema, held_out, config)
+    densities = LatentDensities.of(fit_density(codes.mean, codes.active, seed=seed), codes.mean)
+    scores = score_rows(codes, compared.density_null, densities.rareness(AnalysisConfig()), fdr=0.05)
     assert scores.outlier[BROKEN].mean() > 0.9
     assert scores.outlier[SMALL].mean() < 0.05
     sound = np.setdiff1d(np.arange(N), BROKEN)

@@ -9,7 +9,7 @@ from vaeaudit.analysis.latents.model_summary import summarise_density, summarise
 from vaeaudit.config import AnalysisConfig, Rarity
 from vaeaudit.outputs.histograms import effective_sample_size
 from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.rarity.rareness import LatentDensities, Rareness
 from vaeaudit.scoring.rarity.weights import resampling_weight
 
 RNG = np.random.default_rng(3)
@@ -19,13 +19,13 @@ ACTIVE = np.array([True, False, True])
 
 def rareness(kind: str = "joint", active: np.ndarray = ACTIVE) -> Rareness:
     config = AnalysisConfig(rarity=kind, weight_alpha=0.05, weight_cap=4.0)
-    return Rareness.of(fit_density(MEAN, active, seed=0), MEAN, config)
+    return LatentDensities.of(fit_density(MEAN, active, seed=0), MEAN).rareness(config)
 
 
 def test_the_joint_kind_is_minus_the_log_density() -> None:
     found = rareness()
     rarity = found.rarity(MEAN)
-    np.testing.assert_array_equal(rarity, found.density.rarity(MEAN))
+    np.testing.assert_array_equal(rarity, found.densities.density.rarity(MEAN))
     np.testing.assert_array_equal(found.weight(rarity), resampling_weight(rarity, alpha=0.05, cap=4.0))
 
 
@@ -33,7 +33,7 @@ def test_the_joint_kind_is_minus_the_log_density() -> None:
 def test_the_kinds_of_dbvae_are_log_weights_and_say_so(kind: str, word: str) -> None:
     found = rareness(kind)
     rarity = found.rarity(MEAN)
-    histograms = found.histograms
+    histograms = found.densities.histogram
     expected = histograms.product(MEAN, 0.05) if kind == "dbvae-product" else histograms.maximum(MEAN, 0.05)
     np.testing.assert_array_equal(rarity, expected)
     weight, uncapped = found.weight(rarity), np.exp(rarity)
@@ -55,21 +55,23 @@ def test_without_an_active_latent_all_rows_are_alike(kind: str) -> None:
 
 def test_arrays_keep_it_for_the_settings_of_the_run() -> None:
     found = rareness()
-    again = Rareness.from_arrays({**found.to_arrays(), "other": np.zeros(2)}, AnalysisConfig(rarity="dbvae-max"))
+    again = LatentDensities.from_arrays({**found.densities.to_arrays(), "other": np.zeros(2)}).rareness(
+        AnalysisConfig(rarity="dbvae-max")
+    )
     assert again.kind == "dbvae-max"
-    np.testing.assert_array_equal(again.density.rarity(MEAN), found.density.rarity(MEAN))
+    np.testing.assert_array_equal(again.densities.density.rarity(MEAN), found.densities.density.rarity(MEAN))
 
 
 def test_arrays_of_another_density_are_refused_by_the_first_that_is_missing() -> None:
     with pytest.raises(ValueError, match="'density_active' is missing"):
-        Rareness.from_arrays({"density_means": np.zeros((1, 2))}, AnalysisConfig())
+        LatentDensities.from_arrays({"density_means": np.zeros((1, 2))})
 
 
 def test_summaries_say_what_was_chosen_and_what_it_leaves_of_the_sample() -> None:
     found = rareness()
-    chosen = summarise_density(found.density)
+    chosen = summarise_density(found.densities.density)
     assert chosen is not None
-    assert chosen.family == found.density.family
+    assert chosen.family == found.densities.density.family
     assert set(chosen.held_out_nats) == {"gmm", "knn", "flow"}
     assert chosen.held_out_nats["flow"] is None
 

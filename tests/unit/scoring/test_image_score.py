@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vaeaudit.config import AnalysisConfig
+
 from collections.abc import Callable
 
 import numpy as np
@@ -21,7 +23,7 @@ from vaeaudit.scoring.image_score import (
     score_images,
 )
 from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.rarity.rareness import LatentDensities, Rareness
 
 K = 9
 SLOPES = np.linspace(-0.5, 1.0, K)
@@ -60,7 +62,7 @@ def codes_of(statistics: np.ndarray | None, held_out: np.ndarray, n_rows: int | 
 @pytest.fixture(scope="module")
 def rareness() -> Rareness:
     mean = np.random.default_rng(1).normal(size=(300, 2))
-    return Rareness.of(fit_density(mean, np.array([True, True]), seed=0), mean)
+    return LatentDensities.of(fit_density(mean, np.array([True, True]), seed=0), mean).rareness(AnalysisConfig())
 
 
 def test_a_tenth_of_outliers_hardly_moves_what_is_usual_at_a_complexity() -> None:
