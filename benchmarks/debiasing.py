@@ -26,7 +26,7 @@ from benchmarks.group_accuracy import Judged, paired, per_group, per_seed, summa
 from vaeaudit.config import PRESETS, AnalysisConfig, FitConfig, Preset, Rarity, ReadConfig, TrainConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.image_encoding import fit_image_encoding
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
 from vaeaudit.scoring.rarity.density import fit_density

@@ -9,8 +9,6 @@ in the same run: the raw negative ELBO of the same model, and two detectors on t
 
 from __future__ import annotations
 
-from vaeaudit.config import AnalysisConfig
-
 import argparse
 import tempfile
 import time
@@ -26,9 +24,9 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import record
-from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 
 FloatArray = npt.NDArray[np.floating]
 

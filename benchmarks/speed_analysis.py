@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.audit import audit
+from vaeaudit.analysis.audit.audit import audit
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
 from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from benchmarks import peers, record
 from vaeaudit.config import ReadConfig
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 
 #: Side of the pictures, B, L and learning rate: vaeaudit's defaults at this size, given to both.
 _SIDE, _BATCH, _LATENTS, _LEARNING_RATE = 64, 64, 32, 1e-3

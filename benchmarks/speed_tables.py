@@ -56,7 +56,7 @@ def pipeline(adult: Path) -> list[dict[str, Any]]:
     """Batches per second that the input pipeline alone delivers, against steps per second of training."""
     from vaeaudit.config import FitConfig, ReadConfig  # noqa: PLC0415
     from vaeaudit.data.encoding.table_encoding import fit_encoding  # noqa: PLC0415
-    from vaeaudit.data.reading import load  # noqa: PLC0415
+    from vaeaudit.data.reading.load import load  # noqa: PLC0415
     from vaeaudit.models.fitting.batches import training_batches  # noqa: PLC0415
     from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
     from vaeaudit.models.fitting.training import split_held_out  # noqa: PLC0415 - TensorFlow

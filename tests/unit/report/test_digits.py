@@ -24,7 +24,6 @@ from vaeaudit.analysis.outliers.cell_summary import cell_findings
 from vaeaudit.analysis.outliers.findings import outlier_findings
 from vaeaudit.analysis.representation.findings import representation_findings
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.report import to_html
 from vaeaudit.wording import numbers
 
@@ -38,7 +37,7 @@ INTERVAL = rf"\[\+?({NUMBER}), \+?({NUMBER})\]"
 
 def concluded(results: AuditResults) -> AuditResults:
     """Draw the findings and the verdict from the measurements, as an audit does."""
-    accounting = RowAccounting(**results.rows)
+    accounting = results.rows
     measured = Measurements(**{entry.name: getattr(results, entry.name) for entry in fields(Measurements)})
     found = (
         *representation_findings(results.representation, CONFIG),

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from vaeaudit.config import FitConfig
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.errors import RunError, UsageError
+from vaeaudit.runs import artifacts
 from vaeaudit.runs.directory import RunWriter, find_partial, new_run_path, partial_path
 from vaeaudit.runs.reading import load_run
 
@@ -41,9 +42,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write_run(path: Path) -> RunWriter:
     writer = RunWriter(path)
-    writer.document("config.json", FitConfig().to_dict())
-    writer.document("metadata.json", METADATA)
-    writer.arrays("model/weights.npz", {"weight_000": np.zeros(3)})
+    writer.document(artifacts.CONFIG, FitConfig().to_dict())
+    writer.document(artifacts.METADATA, METADATA)
+    writer.arrays(artifacts.WEIGHTS, {"weight_000": np.zeros(3)})
     return writer
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.errors import RunError
+from vaeaudit.runs import artifacts
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.runs.reading import Run
 from vaeaudit.runs.reference import StoredReference, read_reference, write_reference
@@ -33,7 +34,7 @@ def kept(fitted: Any, tmp_path: Path) -> tuple[StoredReference, Run]:
     writer = RunWriter(tmp_path / "run")
     shutil.copytree(fitted.run.path, writer.folder, dirs_exist_ok=True)
     source = {"name": "before", "kind": "table", "source": "before.csv", "fingerprint": "0" * 64}
-    writer.document("metadata.json", {**fitted.run.metadata, "reference": source})
+    writer.document(artifacts.METADATA, {**fitted.run.metadata, "reference": source})
     write_reference(writer, reference)
     return reference, Run(writer.complete())
 

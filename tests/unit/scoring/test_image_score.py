@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from vaeaudit.config import AnalysisConfig
-
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.scoring.image_score import (
     IMAGE_DEFINITION,

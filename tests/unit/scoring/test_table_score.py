@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from vaeaudit.config import AnalysisConfig
-
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.scoring.rarity.density import fit_density
 from vaeaudit.scoring.rarity.rareness import LatentDensities

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vaeaudit.errors import UsageError
+from vaeaudit.runs import artifacts
 from vaeaudit.runs.directory import RunWriter, partial_path, sweep_partial_runs
 from vaeaudit.storage.leftovers import sweep_results, temporary_folder
 from vaeaudit.storage.locks import LOCK, Lock
@@ -79,7 +80,7 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 def test_a_fit_that_was_killed_before_it_learned_anything_is_swept_with_its_lock(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "a")
-    writer.document("config.json", {})
+    writer.document(artifacts.CONFIG, {})
     (writer.folder / ".training.npz.vaeaudit.writing").touch()
     sweep_partial_runs(tmp_path)
     assert writer.folder.exists()  # its owner lives

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit import analysis
-from vaeaudit.analysis.audit import audit
-from vaeaudit.analysis.audit.audit import row_table, search_regions
+from vaeaudit.analysis.audit.audit import audit, row_table, search_regions
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.outliers.summary import flagged_table

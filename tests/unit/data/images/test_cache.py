@@ -16,7 +16,7 @@ from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.images.cache import Decoding, cache_key, prepare
 from vaeaudit.data.images.decoding import Picture, Unusable, decode
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.errors import UsageError
 
 

@@ -15,8 +15,8 @@ from PIL import Image
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.images.folder import folder_columns, survey
-from vaeaudit.data.reading import load
 from vaeaudit.data.reading.inspection import describe
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Role
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 

@@ -14,7 +14,8 @@ from PIL import Image
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.images.measured_columns import MEANINGS, are_bound, measure_pictures
-from vaeaudit.data.reading import load, load_like
+from vaeaudit.data.reading.load import load
+from vaeaudit.data.reading.load_like import load_like
 from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.data.sources.image_store import ImageStore
 

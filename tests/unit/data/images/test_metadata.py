@@ -12,7 +12,7 @@ from PIL import Image
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import InputError, UsageError
 

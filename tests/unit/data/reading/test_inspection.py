@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data.reading import load
 from vaeaudit.data.reading.inspection import array, audit_toml, describe, key, string
+from vaeaudit.data.reading.load import load
 
 HOSTILE = [
     'a"b',

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.config import ReadConfig
-from vaeaudit.data.reading import load
 from vaeaudit.data.reading.inspection import describe
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.data.schema.readings import ALWAYS_MISSING
 from vaeaudit.errors import InconclusiveError, InputError, VaeauditError

@@ -12,7 +12,8 @@ from PIL import Image
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.reading import load, load_like
+from vaeaudit.data.reading.load import load
+from vaeaudit.data.reading.load_like import load_like
 from vaeaudit.errors import InputError, UsageError
 
 N = 60

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data.reading import load
 from vaeaudit.data.reading.inspection import audit_toml
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Column, Kind, Role
 from vaeaudit.data.schema.roles import MAX_SPLITS, suggest_split
 from vaeaudit.errors import UsageError

@@ -11,7 +11,7 @@ from PIL import Image
 
 import vaeaudit
 from vaeaudit.config import ReadConfig
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.sources.formats import (
     ARRAYS,
     PICTURES,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.sources.listing import LEADS_OUT, list_folder
 from vaeaudit.errors import InputError
 

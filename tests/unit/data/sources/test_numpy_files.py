@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.data.sources.formats import open_arrays
 from vaeaudit.errors import InputError, UsageError, VaeauditError

@@ -10,7 +10,7 @@ import pytest
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.reading import load
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.errors import UsageError
 
