@@ -1,59 +1,42 @@
-"""Imports run one way, and what a room must not do is not done in it. The rules are the tables below."""
+"""Imports run one way, between rooms and between the folders of a room; what a room must not do is not done in it.
+
+The rules about rooms are the two tables of docs/design.md, read here, so that page and test cannot differ.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "vaeaudit"
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "vaeaudit"
+PAGE = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 
-FOUNDATIONS = {"errors", "config", "latents", "latent_histograms", "pictures", "progress", "storage", "outputs"}
-DATA = FOUNDATIONS | {"data"}
-WORDING = DATA | {"wording"}
-ANALYSIS = WORDING | {"analysis"}
-LEARNING = {
-    *("learning", "isolating", "table_scores", "cell_checks", "detecting"),
-    *("unseen", "decoding", "judging", "run_inputs"),
-}
-PIPELINE = ANALYSIS | LEARNING | {"models", "runs", "report"}
 
-#: Room, or module beside the rooms -> what of vaeaudit it may import. What is not named here may not exist.
-MAY_IMPORT: dict[str, set[str]] = {
-    "errors": FOUNDATIONS,
-    "config": FOUNDATIONS,
-    "outputs": {"errors", "outputs"},
-    "latents": FOUNDATIONS,
-    "latent_histograms": FOUNDATIONS,
-    "pictures": FOUNDATIONS,
-    "progress": FOUNDATIONS,
-    "storage": {"errors", "storage"},
-    "data": DATA,
-    "models": DATA | {"models"},
-    "runs": ANALYSIS | {"runs"},
-    "wording": {"errors", "config", "data", "wording"},
-    "analysis": ANALYSIS,
-    "report": {"errors", "pictures", "wording", "analysis", "report", "storage"},
-    "samples": {"errors", "samples"},
-    "isolating": ANALYSIS | {"models"},
-    "table_scores": ANALYSIS | {"models", "isolating"},
-    "detecting": ANALYSIS | {"models", "table_scores"},
-    "sklearn": ANALYSIS | {"detecting"},
-    "cell_checks": ANALYSIS | {"models"},
-    "learning": ANALYSIS | {"models", "runs", "table_scores"},
-    "run_inputs": ANALYSIS | {"runs"},
-    "unseen": ANALYSIS | {"models", "runs", "learning", "table_scores", "cell_checks"},
-    "decoding": ANALYSIS | {"models"},
-    "judging": ANALYSIS | {"models", "runs", "learning", "cell_checks", "decoding", "run_inputs"},
-    "pipeline": PIPELINE,
-    "demonstration": PIPELINE | {"pipeline", "samples"},
-    "cli": {"errors", "config", "progress", "wording", "storage", "pipeline", "demonstration", "cli"},
-    "__init__": set(),
+def rows_under(heading: str) -> list[list[str]]:
+    """Return the cells of the table under a heading of the page, without its head."""
+    part = PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def names_in(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+#: Room -> the other rooms that it imports, no more and no fewer. What is not named here may not exist.
+IMPORTS: dict[str, set[str]] = {names_in(room)[0]: set(names_in(others)) for room, _, others in rows_under("The rooms")}
+#: Room -> its folders from the lowest up, each importing only those before it; `.` is what lies in the room itself.
+FOLDERS: dict[str, list[str]] = {
+    names_in(room)[0]: names_in(order) for room, order in rows_under("The folders of a room")
 }
+
 
 #: Package from elsewhere -> the only rooms that may import it.
 ONLY_IN: dict[str, set[str]] = {
@@ -65,8 +48,8 @@ ONLY_IN: dict[str, set[str]] = {
     "jinja2": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
-    "sklearn": {"analysis", "sklearn"},
-    "scipy": {"analysis", "models"},
+    "sklearn": {"analysis", "scoring", "sklearn", "statistics"},
+    "scipy": {"analysis", "models", "scoring", "statistics"},
     "pydantic": {"runs"},
 }
 
@@ -114,17 +97,28 @@ def room_of(file: Path, package: Path) -> str:
     return file.relative_to(package).parts[0].removesuffix(".py")
 
 
+def folder_of(parts: Sequence[str], room: str) -> str:
+    """Return the folder of a room that a module `vaeaudit.<room>.…` lies in."""
+    return parts[2] if len(parts) > 2 and parts[2] in FOLDERS.get(room, ()) else "."
+
+
 def violations(package: Path) -> list[str]:
     """Return one line for each rule that a file of the package breaks."""
     found = []
     for file in sorted(package.rglob("*.py")):
         name, room = file.relative_to(package).as_posix(), room_of(file, package)
-        if room not in MAY_IMPORT:
+        if room not in IMPORTS and room != "__init__":
             found.append(f"{name}: no rule says what the room {room!r} may import")
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
         imports = list(imports_of(tree))
-        messages = [*wrong_imports(room, imports), *private_names(tree, room, imports), *wrong_calls(tree, name)]
+        folder = folder_of(("vaeaudit", *file.relative_to(package).with_suffix("").parts), room)
+        messages = [
+            *wrong_imports(room, imports),
+            *arrows_that_run_back(room, folder, imports),
+            *private_names(tree, room, imports),
+            *wrong_calls(tree, name),
+        ]
         found += [f"{name}:{line}: {message}" for line, message in messages]
         if DRAWERS & {part.removesuffix(".py") for part in file.relative_to(package).parts}:
             found.append(f"{name}: a drawer for everything")
@@ -140,12 +134,21 @@ def wrong_imports(room: str, imports: list[Import]) -> Iterator[tuple[int, str]]
             yield entry.line, f"imports {top}, which is not imported anywhere"
         elif top in ONLY_IN and room not in ONLY_IN[top]:
             yield entry.line, f"{room} imports {top}, which only {sorted(ONLY_IN[top])} may"
-        elif top == "vaeaudit" and entry.parts[1:] and entry.parts[1] != "__version__":
-            target = entry.parts[1]
-            if target not in MAY_IMPORT or entry.parts[1:] == ["report"]:  # the function, not the room
-                yield entry.line, f"takes {target!r} from the package itself rather than from its room"
-            elif target not in MAY_IMPORT[room]:
-                yield entry.line, f"{room} imports {target}: this arrow runs back"
+
+
+def arrows_that_run_back(room: str, folder: str, imports: list[Import]) -> Iterator[tuple[int, str]]:
+    for entry in imports:
+        if entry.parts[0] != "vaeaudit" or entry.parts[1:] in ([], ["__version__"]):
+            continue
+        target = entry.parts[1]
+        if target not in IMPORTS or entry.parts[1:] == ["report"]:  # the function, not the room
+            yield entry.line, f"takes {target!r} from the package itself rather than from its room"
+        elif target != room and target not in IMPORTS.get(room, ()):
+            yield entry.line, f"{room} imports {target}: this arrow runs back"
+        elif target == room and room in FOLDERS:
+            order, other = FOLDERS[room], folder_of(entry.parts, room)
+            if order.index(other) > order.index(folder):
+                yield entry.line, f"{room}/{folder} imports {room}/{other}: this arrow runs back"
 
 
 def private_names(tree: ast.AST, room: str, imports: list[Import]) -> Iterator[tuple[int, str]]:
@@ -194,14 +197,63 @@ def test_every_import_and_call_keeps_to_the_rules() -> None:
     assert violations(PACKAGE) == []
 
 
-def test_the_table_names_rooms_that_exist_and_arrows_that_form_no_circle() -> None:
-    rooms = {room_of(file, PACKAGE) for file in PACKAGE.rglob("*.py")}
-    assert rooms == set(MAY_IMPORT)
-    above: dict[str, set[str]] = {room: MAY_IMPORT[room] - {room} for room in set(MAY_IMPORT) - FOUNDATIONS}
+def test_the_tables_name_the_rooms_and_folders_that_exist_and_no_others() -> None:
+    rooms = {room_of(file, PACKAGE) for file in PACKAGE.rglob("*.py")} - {"__init__"}
+    assert rooms == set(IMPORTS)
+    inside: dict[str, set[str]] = {}
+    for file in PACKAGE.glob("*/*/*.py"):
+        inside.setdefault(file.parts[-3], set()).add(file.parts[-2])
+    found = {room: sorted(folders | {"."}) for room, folders in inside.items()}
+    assert found == {room: sorted(folders) for room, folders in FOLDERS.items()}
+
+
+def test_a_room_imports_all_the_rooms_that_the_table_allows_it() -> None:
+    used: dict[str, set[str]] = {room: set() for room in IMPORTS}
+    for file in PACKAGE.rglob("*.py"):
+        room = room_of(file, PACKAGE)
+        for entry in imports_of(ast.parse(file.read_text(encoding="utf-8"))):
+            if room in used and entry.parts[0] == "vaeaudit" and entry.parts[1:2] not in ([], [room], ["__version__"]):
+                used[room].add(entry.parts[1])
+    assert used == IMPORTS
+
+
+def test_arrows_between_rooms_form_no_circle() -> None:
+    above = dict(IMPORTS)
     while above:
         lowest = {room for room, below in above.items() if not below & set(above)}
         assert lowest, f"a circle among {sorted(above)}"
         above = {room: below for room, below in above.items() if room not in lowest}
+
+
+def test_tensorflow_is_imported_lazily_in_one_place() -> None:
+    """A module that imports `models` at its top brings TensorFlow; only the builder imports such modules, in functions."""
+    heavy = {"vaeaudit.models", "vaeaudit.workflow.trained"}
+    lazy = []
+    for file in PACKAGE.rglob("*.py"):
+        name = file.relative_to(PACKAGE).as_posix()
+        if name.startswith(("models/", "workflow/trained/")):
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        typed = {id(node) for block in ast.walk(tree) if is_type_checking(block) for node in ast.walk(block)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and id(node) not in typed:
+                lazy += [name for module in heavy if f"{node.module}.".startswith(f"{module}.")]
+    assert set(lazy) == {"workflow/builder.py"}
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def test_every_file_that_the_page_names_exists() -> None:
+    named = set(re.findall(r"`((?:vaeaudit|tests|docs|benchmarks)/[\w./]+\.\w+)`", PAGE))
+    named |= {
+        f"vaeaudit/{name}"
+        for name in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", PAGE)
+        if not name.startswith(("vaeaudit/", "tests/", "docs/"))
+    }
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -215,14 +267,14 @@ def test_the_table_names_rooms_that_exist_and_arrows_that_form_no_circle() -> No
             "report imports data",
         ),
         ("config.py", "from vaeaudit import data", "config imports data"),
-        ("wording/a.py", "from vaeaudit.statistics.measures import Interval", "wording imports analysis"),
+        ("wording/a.py", "from vaeaudit.statistics.measures import Interval", "wording imports statistics"),
         ("cli/a.py", "from vaeaudit import fit", "rather than from its room"),
-        ("pipeline.py", "from vaeaudit import report", "rather than from its room"),
+        ("workflow/a.py", "from vaeaudit import report", "rather than from its room"),
         ("data/a.py", "from ..analysis import audit", "a relative import"),
         ("analysis/a.py", "import tensorflow as tf", "only ['models'] may"),
-        ("pipeline.py", "from keras import Model", "only ['models'] may"),
+        ("workflow/a.py", "from keras import Model", "only ['models'] may"),
         ("analysis/a.py", "import plotly.graph_objects as go", "only ['report'] may"),
-        ("pipeline.py", "import click", "only ['cli'] may"),
+        ("workflow/a.py", "import click", "only ['cli'] may"),
         ("runs/a.py", "import pickle", "which is not imported anywhere"),
         ("data/a.py", "from urllib.request import urlopen", "which is not imported anywhere"),
         ("runs/a.py", "import numpy as np\nnp.load('a', allow_pickle=True)", "allows pickle"),
@@ -231,7 +283,9 @@ def test_the_table_names_rooms_that_exist_and_arrows_that_form_no_circle() -> No
         ("data/a.py", "import os\nos.system('ls')", "calls os.system()"),
         ("data/a.py", "from importlib import import_module\nimport_module('pickle')", "imports by name"),
         ("analysis/a.py", "from vaeaudit.data.reading.load import _assemble", "takes the private name '_assemble'"),
-        ("pipeline.py", "from vaeaudit import data\ndata.load._secret", "reads the private name '_secret'"),
+        ("workflow/a.py", "from vaeaudit import data\ndata.load._secret", "reads the private name '_secret'"),
+        ("data/tables/a.py", "from vaeaudit.data.schema.columns import Schema", "data/tables imports data/schema"),
+        ("analysis/a.py", "import vaeaudit.analysis.audit.audit", "analysis/. imports analysis/audit"),
         ("data/utils.py", "", "a drawer for everything"),
         ("rooms/a.py", "", "no rule says what the room 'rooms' may import"),
     ],
@@ -246,10 +300,10 @@ def test_a_planted_breach_is_caught(tmp_path: Path, file: str, source: str, said
 
 
 def test_what_the_rules_allow_is_not_caught(tmp_path: Path) -> None:
-    planted = tmp_path / "vaeaudit" / "pipeline.py"
-    planted.parent.mkdir()
+    planted = tmp_path / "vaeaudit" / "workflow" / "a.py"
+    planted.parent.mkdir(parents=True)
     planted.write_text(
-        "import numpy as np\nfrom vaeaudit import __version__, data\nfrom vaeaudit.analysis import audit\n"
+        "import numpy as np\nfrom vaeaudit import __version__, data\nfrom vaeaudit.analysis.audit import audit\n"
         "np.load('a', allow_pickle=False)\ndata.load('a')\n",
         encoding="utf-8",
     )
