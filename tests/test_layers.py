@@ -226,7 +226,7 @@ def test_arrows_between_rooms_form_no_circle() -> None:
 
 
 def test_tensorflow_is_imported_lazily_in_one_place() -> None:
-    """A module that imports `models` at its top brings TensorFlow; only the builder imports such modules, in functions."""
+    """A module that imports `models` brings TensorFlow; only the builder imports such modules, in functions."""
     heavy = {"vaeaudit.models", "vaeaudit.workflow.trained"}
     lazy = []
     for file in PACKAGE.rglob("*.py"):
