@@ -29,8 +29,7 @@ from vaeaudit.outputs.record import Record
 from vaeaudit.runs import artifacts, documents, store
 from vaeaudit.runs.artifacts import Artifact
 from vaeaudit.storage.files import cannot_write, make_folder
-from vaeaudit.storage.leftovers import is_ours, remove, sweep
-from vaeaudit.storage.locks import PATIENCE, Lock
+from vaeaudit.storage.locks import PATIENCE, Lock, is_ours, remove, sweep
 
 R = TypeVar("R", bound=Record)
 

@@ -19,13 +19,12 @@ from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.errors import RunError
-from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
+from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
 from vaeaudit.runs.directory import RUNS
@@ -204,7 +203,7 @@ class Run:
     @cached_property
     def regions(self) -> tuple[RegionRule, ...]:
         """The rules of the regions that were found, by rank."""
-        rules = self.read(artifacts.REGIONS)
+        rules = self.read(artifacts.REGIONS).regions
         with store.decoding(self.path / artifacts.REGIONS.name, "rules over the run's columns"):
             agreement.check_rules(rules, self.schema, self.sizes["L"])
         return rules

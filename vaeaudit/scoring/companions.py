@@ -11,9 +11,9 @@ from sklearn.neighbors import NearestNeighbors
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.encoding.row_cells import first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.companion_scores import CompanionBasis, CompanionScores
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.row_scores import CompanionBasis, CompanionScores
 
 #: Trees of the isolation forest: twice the 100 at which path lengths settle (Liu, Ting, Zhou 2008).
 TREES = 200

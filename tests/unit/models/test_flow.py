@@ -12,7 +12,7 @@ from scipy import stats
 
 from vaeaudit.models.flow import LAYERS, Flow, fit_flow
 from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.flow import FlowDensity
+from vaeaudit.scoring.rarity.families import FlowDensity
 
 RNG = np.random.default_rng(5)
 

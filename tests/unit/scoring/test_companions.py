@@ -5,7 +5,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.scoring import companions as room
 from vaeaudit.scoring.companions import NEIGHBOUR, companion_scores, distance_to_neighbour, isolation_scores
 

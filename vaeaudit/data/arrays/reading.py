@@ -17,8 +17,7 @@ from vaeaudit.data.images.reading import cache_folder, choose_side, content_fing
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.numpy_files import ArrayFile, StoredArray
 from vaeaudit.data.tables.cells import Cells, NumberCells, from_arrow
-from vaeaudit.data.tables.frames import fingerprint
-from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
+from vaeaudit.data.tables.records import LeftOut, RawTable, fingerprint, unique_names
 from vaeaudit.errors import InputError
 
 #: Arrays N x K beside the chosen one become columns up to this K: factors and scores do, other embeddings do not.

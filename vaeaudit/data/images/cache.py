@@ -22,14 +22,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import PIL
+from pydantic import TypeAdapter
 
 from vaeaudit.data.images.decoding import Picture, Remark, Unusable, in_grey
 from vaeaudit.data.sources.image_store import ImageStore, PixelWriter
 from vaeaudit.data.sources.listing import os_reason
 from vaeaudit.errors import UsageError
 from vaeaudit.storage.files import make_folder
-from vaeaudit.storage.leftovers import remove, sweep
-from vaeaudit.storage.locks import LOCK, Lock
+from vaeaudit.storage.locks import LOCK, Lock, remove, sweep
 
 DEFAULT_FOLDER = Path("runs", ".cache")
 #: Counted up when the same files would come out differently.
@@ -247,20 +247,10 @@ def _remove_leftovers(folder: Path) -> None:
 def _read(pixels_path: Path, document_path: Path) -> tuple[Preparation, ImageStore] | None:
     """Return what is cached, or None where it is not there, not complete or not what it should be."""
     try:
-        document = json.loads(document_path.read_text(encoding="utf-8"))
-        preparation = Preparation(
-            shape=tuple(document["shape"]),
-            content=tuple(document["content"]),
-            sizes=tuple(map(tuple, document["sizes"])),
-            modes=document["modes"],
-            remarks=document["remarks"],
-            refused={int(position): reason for position, reason in document["refused"].items()},
-            said=tuple(document["said"]),
-            value_range=tuple(document["value_range"]) if document["value_range"] else None,
-        )
+        preparation = TypeAdapter(Preparation).validate_json(document_path.read_bytes())
         store = _store(pixels_path, preparation)
         store.check()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError):
         return None
     return preparation, store
 

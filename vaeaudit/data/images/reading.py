@@ -22,8 +22,7 @@ from vaeaudit.data.sources.formats import supported_pictures
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import readable_name
 from vaeaudit.data.tables.cells import Cells, text_cells
-from vaeaudit.data.tables.frames import fingerprint
-from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
+from vaeaudit.data.tables.records import LeftOut, RawTable, fingerprint, unique_names
 from vaeaudit.errors import InputError
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.

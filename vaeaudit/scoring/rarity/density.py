@@ -11,9 +11,7 @@ import numpy.typing as npt
 
 from vaeaudit.config import Density, DensityFamily
 from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.scoring.rarity.flow import FlowDensity
-from vaeaudit.scoring.rarity.kernels import KernelDensity, fit_kernels
-from vaeaudit.scoring.rarity.mixture import MixtureDensity, fit_mixture
+from vaeaudit.scoring.rarity.families import FlowDensity, KernelDensity, MixtureDensity, fit_kernels, fit_mixture
 
 #: A density over A latents that integrates to 1.
 AnyDensity = MixtureDensity | KernelDensity | FlowDensity

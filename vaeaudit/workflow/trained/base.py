@@ -27,8 +27,7 @@ from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.progress import Listener

@@ -119,8 +119,7 @@ def test_rows_are_encoded_alike_in_any_company(learned_pictures: LearnedPictures
 def test_a_stored_model_of_pictures_is_rebuilt_as_it_was(learned_pictures: LearnedPictures) -> None:
     learned = learned_pictures
     model = learned.training.model
-    encoding = ImageEncoding.from_dict(learned.encoding.to_dict())
-    again = rebuild(architecture(model), weights(model), encoding, seed=0)
+    again = rebuild(architecture(model), weights(model), learned.encoding, seed=0)
     few = learned.rows.take(slice(0, 4))
     np.testing.assert_array_equal(posterior_means(again, few), posterior_means(model, few))
 
