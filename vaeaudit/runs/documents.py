@@ -220,7 +220,10 @@ class SchemaFacts:
         if isinstance(self.encoding, PixelEncoding):
             if schema.modelled:
                 raise ValueError(f"encoding: of pictures, but the column {schema.modelled[0].name!r} is modelled")
-            _check_pixels(self.encoding.images)
+            pixels = self.encoding.images
+            low, high = pixels.value_range or (0.0, 1.0)
+            if pixels.height != pixels.width or pixels.height > 512 or not pixels.scale >= 0 or not low < high:
+                raise ValueError("encoding: the size, scale or value range of the pictures cannot be")
             return
         encoded = self.encoding
         if sorted(encoded.names) != sorted(column.name for column in schema.modelled) or not encoded.names:
@@ -249,12 +252,6 @@ REFERENCE = Document(ReferenceFacts)
 ARCHITECTURE = Document(Architecture)
 MANIFEST = Document(Manifest)
 REGIONS = Document(Regions)
-
-
-def _check_pixels(encoding: ImageEncoding) -> None:
-    low, high = encoding.value_range or (0.0, 1.0)
-    if encoding.height != encoding.width or encoding.height > 512 or not encoding.scale >= 0 or not low < high:
-        raise ValueError("encoding: the size, scale or value range of the pictures cannot be")
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.features import FeatureScaling
+from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import CellNull, LatentCodes
-from vaeaudit.outputs.patch_scales import PatchScales
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.image_score import IMAGE_DEFINITION, ComplexityReference, aspects, score_images

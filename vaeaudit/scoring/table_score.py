@@ -66,7 +66,7 @@ class PosteriorIsolation(Record):
         for index, reference in enumerate(self.reference):
             rows = np.flatnonzero(fold == index)
             if len(rows):
-                score[rows] = _isolation(_grow(reference, self.trees, self.seed), spread[rows])
+                score[rows] = _isolation(spread[rows], reference, self.trees, self.seed)
         return fold_nats(score, fold, self.null)
 
 
@@ -90,18 +90,15 @@ def fit_isolation(
         rows = np.flatnonzero(fold == index)
         own = spread[rows]
         reference = own[np.sort(generator.permutation(len(own))[:_MOST_REFERENCE])]
-        score[rows] = _isolation(_grow(reference, trees, seed), own)
+        score[rows] = _isolation(own, reference, trees, seed)
         references.append(reference)
         nulls.append(sample_of_scores(score[rows], seed=seed))
     isolation = PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
     return isolation, fold_nats(score, fold, nulls)
 
 
-def _grow(reference: FloatArray, trees: int, seed: int) -> IsolationForest:
-    return IsolationForest(n_estimators=trees, random_state=seed % 2**32).fit(reference)
-
-
-def _isolation(forest: IsolationForest, spread: FloatArray) -> npt.NDArray[np.float64]:
+def _isolation(spread: FloatArray, reference: FloatArray, trees: int, seed: int) -> npt.NDArray[np.float64]:
+    forest = IsolationForest(n_estimators=trees, random_state=seed % 2**32).fit(reference)
     return np.asarray(-forest.score_samples(spread), np.float64)
 
 

@@ -16,11 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from vaeaudit.statistics.intervals import clopper_pearson, poisson_exact
+from vaeaudit.statistics.intervals import FloatArray, clopper_pearson, poisson_exact
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-GroupMasks = npt.NDArray[np.bool_]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -154,7 +152,7 @@ def _log_likelihood(successes: npt.ArrayLike, trials: npt.ArrayLike) -> FloatArr
     )
 
 
-def pair_cells(joint: IntArray, first: GroupMasks, second: GroupMasks) -> OneSample:
+def pair_cells(joint: IntArray, first: Mask, second: Mask) -> OneSample:
     """Count M pairs of group sets in the joint table of two columns.
 
     Parameters

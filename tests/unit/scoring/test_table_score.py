@@ -12,8 +12,7 @@ from scipy import stats
 
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import LatentDensities
+from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
 from vaeaudit.scoring.table_score import (
     PosteriorIsolation,
     clearer_of_two,

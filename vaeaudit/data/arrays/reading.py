@@ -101,10 +101,7 @@ def _read_pictures(
         problems=beside.problems,
     )
     return RawData(
-        table,
-        name=array.path.resolve().name,
-        fingerprint=content_fingerprint(table, preparation),
-        images=store,
+        table, name=array.path.resolve().name, fingerprint=content_fingerprint(table, preparation), images=store
     )
 
 

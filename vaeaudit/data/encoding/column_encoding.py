@@ -128,10 +128,7 @@ MAX_BINS = 32
 
 
 def fit_quantised(
-    column: Column,
-    distinct: npt.NDArray[np.float64],
-    counts: npt.NDArray[np.integer],
-    has_missing: bool,
+    column: Column, distinct: npt.NDArray[np.float64], counts: npt.NDArray[np.integer], has_missing: bool
 ) -> ColumnEncoding:
     """Give frequent values codes of their own, and bins of about equal weight to all others.
 

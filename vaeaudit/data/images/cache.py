@@ -98,14 +98,9 @@ class Preparation:
     value_range: tuple[float, float] | None = None
 
     @property
-    def n_source(self) -> int:
-        """Pictures and refused files together."""
-        return self.shape[0] + len(self.refused)
-
-    @property
     def positions(self) -> npt.NDArray[np.int64]:
         """[N]; which entry of the source each picture was."""
-        used = np.ones(self.n_source, dtype=bool)
+        used = np.ones(self.shape[0] + len(self.refused), dtype=bool)
         used[list(self.refused)] = False
         return np.flatnonzero(used)
 
@@ -129,10 +124,7 @@ def cache_key(*parts: object) -> str:
 
 
 def prepare(
-    folder: Path,
-    key: str,
-    decoding: Callable[[], Decoding],
-    on_progress: Listener | None = None,
+    folder: Path, key: str, decoding: Callable[[], Decoding], on_progress: Listener | None = None
 ) -> tuple[Preparation, ImageStore]:
     """Return the cached pictures of a source, or decode it and cache them.
 

@@ -143,12 +143,7 @@ def _table(
         read=len(used) + described.blank + sum(entry.records for entry in left_out),
         blank=described.blank,
         left_out=left_out,
-        notes=(
-            *notes,
-            *placed.notes,
-            *described.notes,
-            *folder.notes,
-        ),
+        notes=(*notes, *placed.notes, *described.notes, *folder.notes),
         problems={**described.problems, **problems},
     )
 

@@ -156,7 +156,8 @@ def _from_series(series: pd.Series) -> Cells:
     try:
         array = pa.array(series, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        return _from_objects(series)
+        cells = zip(series, series.isna(), strict=True)
+        return text_cells([None if gone else cell_text(value) for value, gone in cells])
     return from_arrow(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
 
 
@@ -164,8 +165,3 @@ def _from_categorical(series: pd.Series) -> TextCells:
     levels = text_cells([cell_text(level) for level in series.cat.categories])
     codes = series.cat.codes.to_numpy().astype(np.int64)
     return TextCells(np.append(levels.codes, -1)[codes], levels.texts, declared=True, ordered=bool(series.cat.ordered))
-
-
-def _from_objects(series: pd.Series) -> TextCells:
-    missing = series.isna().to_numpy()
-    return text_cells([None if gone else cell_text(value) for value, gone in zip(series, missing, strict=True)])

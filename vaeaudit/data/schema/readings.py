@@ -189,11 +189,7 @@ def times_reading(
     convention = convention or Convention()
     stray = np.isnat(parsed) & ~word
     times = times_from_microseconds(np.append(parsed, _NO_TIME)[cells.codes])
-    noticed = (
-        *filter(None, [convention.said]),
-        *_words_problem(cells, word),
-        *_out_of_range(times.out_of_range),
-    )
+    noticed = (*filter(None, [convention.said]), *_words_problem(cells, word), *_out_of_range(times.out_of_range))
     return Reading(times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name)
 
 

@@ -66,6 +66,7 @@ def suggests_identifier(name: str) -> bool:
     return not _IDENTIFIER_WORDS.isdisjoint(words(name))
 
 
+_ARTICLES = {Kind.TEXT: "free text", Kind.CONSTANT: "constant", Kind.IDENTIFIER: "an identifier"}
 #: A label or sensitive column of this few distinct integers is probably coded levels.
 _FEW_CODES = 12
 #: Names of folders, and of levels, that say which part of the data is for learning and which for judging.
@@ -88,20 +89,11 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    single = (("--label", config.label), ("--id", config.id), ("--split", config.split))
-    many = (
-        ("--sensitive", config.sensitive),
-        ("--exclude", config.exclude),
-        ("--include", config.include),
-        ("--kind-of", config.kinds),
-        ("--levels", config.levels),
-    )
-    for option, name in single:
-        if name is not None:
-            known.require(name, option=option)
-    for option, group in many:
-        for name in group:
-            known.require(name, option=option)
+    options = ("label", "id", "split", "sensitive", "exclude", "include", "kinds", "levels")
+    for option in options:
+        named = getattr(config, option)
+        for name in [named] if isinstance(named, str) else named or ():
+            known.require(name, option="--kind-of" if option == "kinds" else f"--{option}")
     _require_one_role(config)
 
 
@@ -144,7 +136,7 @@ def assign(
     role = _role(name, config)
     if name in config.include and not typed.kind.can_be_modelled:
         raise UsageError(
-            f"--include {name}: the column is {_article(typed.kind)} and cannot enter the model.",
+            f"--include {name}: the column is {_ARTICLES[typed.kind]} and cannot enter the model.",
             hint=f"If it is something else, say so: --kind-of {name}=category",
         )
     # That an id column looks like an identifier is what it was declared for, not a problem.
@@ -166,12 +158,9 @@ def assign(
 
 
 def _role(name: str, config: ReadConfig) -> Role:
-    if name == config.label:
-        return Role.LABEL
-    if name == config.id:
-        return Role.ID
-    if name == config.split:
-        return Role.SPLIT
+    declared = {config.split: Role.SPLIT, config.id: Role.ID, config.label: Role.LABEL}
+    if name in declared:
+        return declared[name]
     if name in config.sensitive:
         return Role.SENSITIVE
     return Role.EXCLUDED if name in config.exclude else Role.INPUT
@@ -184,10 +173,6 @@ def _problems_of_role(name: str, typed: Typed, role: Role) -> tuple[str, ...]:
     if role in (Role.LABEL, Role.SENSITIVE) and typed.kind is Kind.COUNT and typed.unique <= _FEW_CODES:
         return (f"{typed.unique} distinct integers are read as a count; if they are codes: --kind-of {name}=category",)
     return ()
-
-
-def _article(kind: Kind) -> str:
-    return {Kind.TEXT: "free text", Kind.CONSTANT: "constant", Kind.IDENTIFIER: "an identifier"}[kind]
 
 
 # --- splits ---------------------------------------------------------------------------------------------------------

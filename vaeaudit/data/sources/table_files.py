@@ -22,8 +22,15 @@ from vaeaudit.data.sources.formats import (
     supported_tables,
     table_format,
 )
-from vaeaudit.data.sources.listing import list_folder, note_unread, os_reason, readable_name
-from vaeaudit.data.sources.source_file import COMPRESSIONS, SourceFile, read_head
+from vaeaudit.data.sources.listing import (
+    COMPRESSIONS,
+    SourceFile,
+    list_folder,
+    note_unread,
+    os_reason,
+    read_head,
+    readable_name,
+)
 from vaeaudit.data.sources.textfiles import is_binary
 from vaeaudit.data.tables.cells import empty_cells
 from vaeaudit.data.tables.records import LeftOut, RawTable, join

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vaeaudit.data.sources.source_file import SourceFile
+from vaeaudit.data.sources.listing import SourceFile
 from vaeaudit.data.sources.textfiles import UNUSABLE_CHARACTER, detect_encoding, open_text
 from vaeaudit.data.tables.cells import (
     EXACT_INTEGER,

@@ -34,8 +34,7 @@ from vaeaudit.progress import Listener
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.runs.directory import PartialRun
 from vaeaudit.runs.reading import Run
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import LatentDensities
+from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
 from vaeaudit.scoring.state import ImageScoring, TableScoring
 
 OnRows = Callable[[int], None]

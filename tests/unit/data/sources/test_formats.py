@@ -25,7 +25,7 @@ from vaeaudit.data.sources.formats import (
     supported_pictures,
     supported_tables,
 )
-from vaeaudit.data.sources.source_file import COMPRESSIONS, SourceFile, TableFormat
+from vaeaudit.data.sources.listing import COMPRESSIONS, SourceFile, TableFormat
 from vaeaudit.data.tables.cells import text_cells
 from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InputError

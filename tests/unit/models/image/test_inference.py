@@ -16,8 +16,8 @@ from vaeaudit.models.fitting.stability import train_members
 from vaeaudit.models.fitting.training import Training, split_held_out, train
 from vaeaudit.models.image.inference import PRIOR_SAMPLES, encode_images, fit_image_scales, make_pictures
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
+from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.patch_scales import PatchScales
 
 N, SIDE = 600, 16
 MODEL = ModelConfig(latents=4)
