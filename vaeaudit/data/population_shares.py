@@ -80,10 +80,7 @@ class Population:
         return tuple(column.name for column in self.columns)
 
     def __getitem__(self, name: str) -> PopulationColumn:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return {column.name: column for column in self.columns}[name]
 
     def covers(self, names: Sequence[str]) -> bool:
         """Whether it knows the shares of all the columns named."""

@@ -89,17 +89,14 @@ class Ruled(Protocol):
     @property
     def id(self) -> str:
         """`R1`, `R2`, … by rank."""
-        ...
 
     @property
     def baseline(self) -> str:
         """Against what it is short."""
-        ...
 
     @property
     def rule(self) -> Rule:
         """Conditions that hold together."""
-        ...
 
 
 @dataclass(frozen=True)

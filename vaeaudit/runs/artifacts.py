@@ -98,15 +98,12 @@ def _record(*kinds: type[R]) -> Read[R]:
     return read
 
 
-def _bag(declared: Array) -> Read[dict[str, npt.NDArray[Any]]]:
-    def read(path: Path) -> dict[str, npt.NDArray[Any]]:
-        arrays = store.read_arrays(path)
-        with store.decoding(path, "arrays"):
-            for name, values in arrays.items():
-                declared.check_values(name, values)
-        return arrays
-
-    return read
+def _weights(path: Path) -> dict[str, npt.NDArray[Any]]:
+    arrays = store.read_arrays(path)
+    with store.decoding(path, "arrays"):
+        for name, values in arrays.items():
+            Array("*").check_values(name, values)
+    return arrays
 
 
 def _table(columns: Mapping[str, Array]) -> Read[pd.DataFrame]:
@@ -196,7 +193,7 @@ COLUMNS = Artifact("columns.parquet", store.read_table, Step.START)
 QUARANTINE = Artifact("quarantine.csv", _table(QUARANTINE_COLUMNS), Step.START)
 TRAINING = Artifact("training.npz", store.read_arrays, Step.TRAIN, Has.SOME)
 ARCHITECTURE = Artifact("model/architecture.json", _json(documents.ARCHITECTURE), Step.LEARN)
-WEIGHTS = Artifact("model/weights.npz", _bag(Array("*")), Step.LEARN)
+WEIGHTS = Artifact("model/weights.npz", _weights, Step.LEARN)
 SCORING: Artifact[TableScoring | ImageScoring] = Artifact(
     "model/scoring.npz", _record(TableScoring, ImageScoring), Step.LEARN
 )

@@ -14,11 +14,9 @@ from vaeaudit.runs.reading import Run
 #: Section and key of a setting -> the option that gives it; all others need a settings file.
 _OPTIONS = {
     **{("read", name): f"--{name}" for name in ("label", "id", "split", "kind", "cache", "encoding", "delimiter")},
-    **{("read", name): f"--{name}" for name in ("sensitive", "exclude", "include", "na")},
-    ("read", "array_key"): "--array-key",
-    ("read", "image_size"): "--image-size",
+    **{("read", name): f"--{name}" for name in ("sensitive", "exclude", "include", "na", "levels")},
+    **{("read", name): f"--{name.replace('_', '-')}" for name in ("array_key", "image_size")},
     ("read", "kinds"): "--kind-of",
-    ("read", "levels"): "--levels",
     **{("model", name): f"--{name}" for name in ("objective", "beta", "latents")},
     **{("train", name): f"--{name}" for name in ("epochs", "members", "debias")},
     **{("analysis", name): f"--{name}" for name in ("fdr", "rarity", "density", "uniform")},
@@ -169,7 +167,7 @@ def _toml_lines(settings: Changes) -> Iterator[str]:
 
 def _in_python(in_memory: list[str], config: FitConfig, again: str, population: str | None) -> str:
     """Say what to call where a command cannot reach the data."""
-    changes: dict[str, Any] = {"preset": config.preset, "seed": config.seed}
+    changes: dict[str, Any] = {"preset": str(config.preset), "seed": config.seed}
     for (section, name), value in _changes(config).items():
         changes.setdefault(section, {})[name] = value
     more = "" if population is None else f", population={_shown(Path(population))!r}"

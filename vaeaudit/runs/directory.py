@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial as with_arguments
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.config import FitConfig
+from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import UsageError
 from vaeaudit.outputs.record import Record
 from vaeaudit.runs import artifacts, documents, store
@@ -55,25 +55,14 @@ def new_run_path(name: str, *, now: datetime | None = None) -> Path:
     now
         The time in the folder's name; the present one where None.
     """
-    safe = folder_name(name)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
-    wanted = RUNS / f"{safe}-{stamp}"
-    for attempt in count(2):
-        if not wanted.exists() and not partial_path(wanted).exists():
-            break
-        wanted = RUNS / f"{safe}-{stamp}-{attempt}"  # started within the same second
-    return wanted
+    return _free(RUNS / f"{store.folder_name(name)}-{stamp}")  # another may have started within the same second
 
 
-def folder_name(name: str) -> str:
-    """Return what a folder about this data is called: the name without its endings, and plain characters only.
-
-    Parameters
-    ----------
-    name
-        What the data is called.
-    """
-    return (re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data")[:60]
+def _free(wanted: Path) -> Path:
+    """Return a path that nobody has taken: the one wanted, or with a number behind its name."""
+    numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
+    return next(path for path in chain([wanted], numbered) if not path.exists() and not partial_path(path).exists())
 
 
 def partial_path(path: Path) -> Path:
@@ -205,7 +194,7 @@ class RunWriter:
             left_over.unlink()
         files = sorted(file for file in self.folder.rglob("*") if file.is_file())
         names = [file.relative_to(self.folder).as_posix() for file in files]
-        digests = {name: store.sha256(self.folder / name) for name in names if name not in {MANIFEST, _TRAINING}}
+        digests = {name: sha256(self.folder / name) for name in names if name not in {MANIFEST, _TRAINING}}
         self.document(artifacts.MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
         try:
             self._move_into_place()
@@ -221,10 +210,7 @@ class RunWriter:
         if not wanted.exists():
             self.folder.rename(wanted)
             return
-        for attempt in count(2):
-            self.path = wanted.with_name(f"{wanted.name}-{attempt}")
-            if not self.path.exists() and not partial_path(self.path).exists():
-                break
+        self.path = _free(wanted)
         self.folder = self.folder.rename(partial_path(self.path))
         raise UsageError(f"--run {wanted}: the folder appeared meanwhile; nothing in it was touched.")
 

@@ -18,6 +18,7 @@ from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import PictureForm
+from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
@@ -309,7 +310,7 @@ def load_run(path: Path | str | None = None) -> Run:
     if manifest.is_symlink():
         raise RunError(f"{folder}: {manifest.name} is a link; a run holds plain files only.")
     for name, digest in artifacts.MANIFEST.read(manifest).sha256.items():
-        if store.sha256(artifacts.listed_file(folder, name)) != digest:
+        if sha256(artifacts.listed_file(folder, name)) != digest:
             raise RunError(f"{folder}: {name} was changed after the run.", hint="Run `vaeaudit fit` again.")
     return Run(folder)
 

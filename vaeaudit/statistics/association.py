@@ -5,12 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask
 
 #: Rounds of fitting; deviances then stand to well within a nat.
 _ROUNDS = 15

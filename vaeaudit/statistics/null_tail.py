@@ -80,14 +80,10 @@ class Hazards:
         return np.where(self.power == 1, level, np.minimum(level, self.cumulative(x)))
 
 
-def _hazards() -> Hazards:
-    rising = [(1, bend, rise) for bend in (0.0, 0.3, 1.0, 3.0) for rise in np.geomspace(0.1, 30, 8) if rise > bend]
-    bends = (0.04, 0.08, 0.13, 0.19, 0.26, 0.34, 0.45, 0.6, 0.8, 1.2)
-    falling = [(2, bend, bend * ratio) for bend in bends for ratio in (1, 2, 4, 8)]
-    return Hazards(*np.array([(1, 0.0, 0.0), *rising, *falling], np.float64).T)
-
-
-_HAZARDS = _hazards()
+_RISING = [(1, bend, rise) for bend in (0.0, 0.3, 1.0, 3.0) for rise in np.geomspace(0.1, 30, 8) if rise > bend]
+_BENDS = (0.04, 0.08, 0.13, 0.19, 0.26, 0.34, 0.45, 0.6, 0.8, 1.2)
+_FALLING_ONES = [(2, bend, bend * ratio) for bend in _BENDS for ratio in (1, 2, 4, 8)]
+_HAZARDS = Hazards(*np.array([(1, 0.0, 0.0), *_RISING, *_FALLING_ONES], np.float64).T)
 _LOG_PRIOR = np.log(
     np.where(_HAZARDS.power == 2, _FALLING / np.sum(_HAZARDS.power == 2), (1 - _FALLING) / np.sum(_HAZARDS.power == 1))
 )

@@ -16,10 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from vaeaudit.statistics.intervals import FloatArray, clopper_pearson, poisson_exact
-
-IntArray = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask, clopper_pearson, poisson_exact
 
 
 class Counted(Protocol):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vaeaudit.runs.directory import RUNS, sweep_partial_runs
 from vaeaudit.runs.reading import Run, load_run
-from vaeaudit.runs.scores import SCORES
+from vaeaudit.runs.store import SCORES
 from vaeaudit.storage.locks import sweep_results
 
 REPORTS = Path("reports")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,20 +146,13 @@ def _picture(pixels: npt.NDArray[np.uint8], side: int) -> Picture | Unusable:
 def _extremes(array: StoredArray) -> tuple[float, float]:
     """Return the lowest and the highest finite value; (inf, -inf) where there is none."""
     low, high = np.inf, -np.inf
-    for chunk in _numbers(array):
-        low, high = min(low, float(chunk.min(initial=np.inf))), max(high, float(chunk.max(initial=-np.inf)))
+    for chunk in array.chunks():
+        is_float = chunk.dtype.kind == "f"
+        finite = chunk[np.isfinite(chunk)] if is_float else np.array([chunk.min(), chunk.max()], np.float64)
+        low, high = min(low, float(finite.min(initial=np.inf))), max(high, float(finite.max(initial=-np.inf)))
         if array.dtype == np.uint8 and high >= _LEAST_OF_BYTES:
             return 0.0, 255.0
     return low, high
-
-
-def _numbers(array: StoredArray) -> Iterator[npt.NDArray[np.float64]]:
-    for chunk in array.chunks():
-        if chunk.dtype.kind != "f":
-            yield np.array([chunk.min(), chunk.max()], dtype=np.float64)
-        else:
-            finite = chunk[np.isfinite(chunk)]
-            yield finite.astype(np.float64) if chunk.dtype == np.float16 else finite
 
 
 def _not_finite_per_row(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

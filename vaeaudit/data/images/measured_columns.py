@@ -179,7 +179,9 @@ def _measures(pixels: Pixels) -> dict[str, Values]:
         axis=(1, 2)
     )  # rounding lets even the variance of a constant differ from 0
     variance = np.where(varies, luma.var(axis=(1, 2)), 0.0)
-    foreground = np.abs(luma - _border_median(luma)[:, None, None])
+    outermost = np.ones(luma.shape[1:], dtype=bool)
+    outermost[1:-1, 1:-1] = False
+    foreground = np.abs(luma - np.asarray(np.median(luma[:, outermost], axis=1))[:, None, None])
     return {
         "picture_brightness": luma.mean(axis=(1, 2)),
         "picture_contrast": np.sqrt(variance),
@@ -201,13 +203,6 @@ def _luma_and_colour(pixels: Pixels) -> tuple[Values, dict[str, Values]]:
     offset = np.hypot(red_green.mean(axis=(1, 2)), yellow_blue.mean(axis=(1, 2)))
     warmth = (red.mean(axis=(1, 2)) - blue.mean(axis=(1, 2))) / 255
     return luma, {"picture_colourfulness": spread + 0.3 * offset, "picture_warmth": warmth}
-
-
-def _border_median(luma: Values) -> Values:
-    """[B]; median of the outermost pixels."""
-    outermost = np.ones(luma.shape[1:], dtype=bool)
-    outermost[1:-1, 1:-1] = False
-    return np.asarray(np.median(luma[:, outermost], axis=1))
 
 
 def _sharpness(luma: Values, variance: Values) -> Values:

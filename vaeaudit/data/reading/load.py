@@ -120,13 +120,15 @@ def is_frame(source: object) -> bool:
 def read_frame(source: Any) -> RawTable:
     """Read a DataFrame; a Dask one is computed partition by partition."""
     frame = source if isinstance(source, pd.DataFrame) else _compute(source)
+    named = [str(name) for name in frame.index.names if name is not None]
+    said = f"the index ({', '.join(named)}) was not read; reset_index() makes it a column"
     names, problems = unique_names(["" if name is None else cell_text(name) for name in frame.columns])
     return RawTable(
         names=names,
         cells=tuple(_from_series(frame.iloc[:, position]) for position in range(frame.shape[1])),
         positions=np.arange(len(frame), dtype=np.int64),
         read=len(frame),
-        notes=_note_on_index(frame.index),
+        notes=(said,) if named else (),
         problems=problems,
     )
 
@@ -136,13 +138,6 @@ def _compute(source: Any) -> pd.DataFrame:
     if not partitions or not all(isinstance(partition, pd.DataFrame) for partition in partitions):
         raise UsageError("expected a DataFrame, found a Dask collection whose partitions are none.")
     return pd.DataFrame(pd.concat(partitions))
-
-
-def _note_on_index(index: pd.Index) -> tuple[str, ...]:
-    named = [str(name) for name in index.names if name is not None]
-    if not named:
-        return ()
-    return (f"the index ({', '.join(named)}) was not read; reset_index() makes it a column",)
 
 
 def _from_series(series: pd.Series) -> Cells:

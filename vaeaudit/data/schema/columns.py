@@ -116,10 +116,7 @@ class Schema:
         return len(self.columns)
 
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return {column.name: column for column in self.columns}[name]
 
     def __contains__(self, name: object) -> bool:
         return any(column.name == name for column in self.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -220,3 +221,9 @@ def read_head(path: Path, name: str, compression: Compression | None) -> bytes:
             return bytes(stream.read(HEAD_BYTES))
     except OSError as error:
         raise InputError(f"{name}: the {compression or 'file'} data is damaged: {error}.") from error
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

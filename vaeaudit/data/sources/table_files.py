@@ -30,6 +30,7 @@ from vaeaudit.data.sources.listing import (
     os_reason,
     read_head,
     readable_name,
+    sha256,
 )
 from vaeaudit.data.sources.textfiles import is_binary
 from vaeaudit.data.tables.cells import empty_cells
@@ -128,10 +129,10 @@ class Source:
     def fingerprint(self) -> str:
         """Return SHA-256 as hex: of a single file's bytes; in a folder of each file's name and digest, in order."""
         if not self.path.is_dir():
-            return _digest(self.path)
+            return sha256(self.path)
         total = hashlib.sha256()
         for file in self.files:
-            total.update(f"{file.name}\0{_digest(file.path)}\n".encode("utf-8", "surrogateescape"))
+            total.update(f"{file.name}\0{sha256(file.path)}\n".encode("utf-8", "surrogateescape"))
         return total.hexdigest()
 
 
@@ -206,11 +207,6 @@ def _nothing_usable(folder: Path, refused: list[LeftOut], others: list[str]) -> 
     return InputError(f"{expected}, found none among its files ({found}).", hint="Give the file itself if it is one.")
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
@@ -238,7 +234,9 @@ def read_tables(source: Source, config: ReadConfig) -> RawTable:
 
 def _join_shards(folder: Path, files: list[str], tables: list[RawTable]) -> RawTable:
     """Join the files that share their columns; a file with other columns is left out as a whole."""
-    tables = _align_open_ended(tables)
+    # All JSON-lines files get the union of their columns: a key that a file lacks is missing there.
+    union = tuple(dict.fromkeys(name for table in tables if table.open_ended for name in table.names))
+    tables = [table.with_columns(union) if table.open_ended else table for table in tables]
     votes = Counter(frozenset(table.names) for table in tables)
     common, count = votes.most_common(1)[0]
     if count * 2 <= len(tables):
@@ -248,12 +246,6 @@ def _join_shards(folder: Path, files: list[str], tables: list[RawTable]) -> RawT
         )
     names = next(table.names for table in tables if frozenset(table.names) == common)
     return join([_conform(file, table, names) for file, table in zip(files, tables, strict=True)])
-
-
-def _align_open_ended(tables: list[RawTable]) -> list[RawTable]:
-    """Give all JSON-lines files the union of their columns: a key that a file lacks is missing there."""
-    union = tuple(dict.fromkeys(name for table in tables if table.open_ended for name in table.names))
-    return [table.with_columns(union) if table.open_ended else table for table in tables]
 
 
 def _conform(file: str, table: RawTable, names: tuple[str, ...]) -> RawTable:
