@@ -1,4 +1,4 @@
-"""The few pictures that a report shows, kept with a run so that a report needs neither the data nor TensorFlow."""
+"""What a run keeps of pictures: the few that a report shows, and what energy their patches usually have."""
 
 from __future__ import annotations
 

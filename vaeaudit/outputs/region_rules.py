@@ -1,4 +1,4 @@
-"""Rules of regions, as a run keeps them: what places rows, apart from how it was found. Strict JSON."""
+"""Conditions on columns, and the rules of regions made of them, as a run keeps them, apart from how they were found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of each row: how atypical and how rare it is, whether it is flagged, and its weight."""
+"""What is known of each row: how atypical and rare it is, its flag and its weight; and what other detectors say."""
 
 from __future__ import annotations
 

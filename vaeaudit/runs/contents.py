@@ -1,4 +1,4 @@
-"""What a run directory says about itself before and after training."""
+"""What a run directory says about itself before and after training, and the reference that it keeps."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from vaeaudit.runs.artifacts import ReferenceScores, Traversals
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.state import AnyScoring
+from vaeaudit.storage.files import make_folder
 
 _VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -187,9 +188,6 @@ def write_after_training(
     writer.record(artifacts.TRAVERSALS, traversals)
 
 
-_FOLDER = Path(artifacts.REFERENCE_FACTS.name).parent
-
-
 @dataclass(frozen=True)
 class StoredReference:
     """Another dataset under the run's model; all have its M rows.
@@ -222,7 +220,7 @@ def write_reference(writer: RunWriter, reference: StoredReference) -> None:
     reference
         What to keep.
     """
-    writer.subfolder(str(_FOLDER))
+    make_folder((writer.folder / artifacts.REFERENCE_FACTS.name).parent)
     writer.document(artifacts.REFERENCE_FACTS, reference.facts)
     writer.table(artifacts.REFERENCE_COLUMNS, reference.frame)
     writer.record(artifacts.REFERENCE_LATENTS, reference.codes)

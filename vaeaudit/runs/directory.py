@@ -156,10 +156,6 @@ class RunWriter:
                 f"--run {self.path}: the folder exists already.", hint="Choose another name, or move it away."
             )
 
-    def subfolder(self, name: str) -> None:
-        """Make a folder within the run."""
-        make_folder(self.folder / name)
-
     def document(self, artifact: Artifact[Any], document: Mapping[str, Any]) -> None:
         """Write a JSON file of the run."""
         store.write_json(self.folder / artifact.name, document)

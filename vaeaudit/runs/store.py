@@ -1,4 +1,4 @@
-"""Files of a run: plain formats only, each written beside its place and renamed into it."""
+"""Files of a run, and of its scores of other data: plain formats, each written beside its place and renamed into it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One outlier score, p-value, flag, rarity and weight per row, from what the model knows about the rows."""
+"""The outlier score of a table's rows, how isolated their posteriors are, and scores as `rows.parquet` holds them."""
 
 from __future__ import annotations
 

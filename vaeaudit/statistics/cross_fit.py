@@ -1,4 +1,4 @@
-"""A linear predictor that scores each row by a fit without it, cheap enough to run a permutation null beside it."""
+"""Scores of rows by fits without them, cheap enough for a permutation null: folds, a linear predictor, and its AUC."""
 
 from __future__ import annotations
 

@@ -55,11 +55,6 @@ class Hazards:
         """Return some of [K] laws."""
         return Hazards(self.power[which], self.bend[which], self.rise[which])
 
-    @property
-    def as_column(self) -> Hazards:
-        """The laws [K] as [K, 1], to broadcast against x [E]."""
-        return Hazards(self.power[:, None], self.bend[:, None], self.rise[:, None])
-
     def hazard(self, x: FloatArray) -> npt.NDArray[np.float64]:
         """Return the hazard at x >= 0, which broadcasts against the parameters."""
         return np.asarray((1 + self.rise * x) / (1 + self.bend * x) ** self.power)
@@ -206,7 +201,7 @@ def _window(bins: Bins, first: int, last: int, unit: float) -> BulkTail:
     """
     x = (bins.edges[first : last + 1] - bins.edges[first]) / unit
     counts, n_above, n_beyond = bins.counts[first:last], int(bins.n_above[first]), int(bins.n_above[last])
-    hazards = _HAZARDS.as_column
+    hazards = Hazards(_HAZARDS.power[:, None], _HAZARDS.bend[:, None], _HAZARDS.rise[:, None])  # [K, 1] against x [E]
     middles = (x[:-1] + x[1:]) / 2
     exposure = hazards.cumulative(middles) @ counts + n_beyond * hazards.cumulative(x[-1:])[:, 0]
     factors, log_prior = _rates(n_above - n_beyond)

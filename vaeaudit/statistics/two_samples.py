@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from vaeaudit.statistics.association import quotient
 from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask, clopper_pearson, poisson_exact
 
 
@@ -190,9 +191,9 @@ def triple_expectation(joint: IntArray) -> FloatArray:
     candidates = [pairs[axes] * alone[3 - sum(axes)] / total for axes in pairs]
     for left, right in combinations(pairs, 2):
         (shared,) = set(left) & set(right)
-        candidates.append(_divide(pairs[left] * pairs[right], alone[shared]))
+        candidates.append(quotient(pairs[left] * pairs[right], alone[shared]))
     everything = pairs[0, 1] * pairs[0, 2] * pairs[1, 2] * total
-    candidates.append(_divide(everything, alone[0] * alone[1] * alone[2]))
+    candidates.append(quotient(everything, alone[0] * alone[1] * alone[2]))
     least: FloatArray = np.minimum.reduce(np.broadcast_arrays(*candidates))
     return least
 
@@ -256,8 +257,3 @@ def rows_to_reach(ratio: float, observed: float, margins: tuple[float, float], t
     else:  # every row has one of the conditions, and 1 is approached but never reached
         missing = first * second / total - observed
     return max(1, ceil(missing - 1e-9))
-
-
-def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)

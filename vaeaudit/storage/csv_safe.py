@@ -39,8 +39,9 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     UTF-8 with a byte-order mark, since the file is made for spreadsheets and some of them read UTF-8 only with one;
     pandas and `vaeaudit` itself skip it.
     """
+    columns = {position: _safe_column(frame.iloc[:, position]) for position in range(frame.shape[1])}
+    safe = pd.DataFrame(columns, index=frame.index)
     header = [neutralise(str(name)) for name in frame.columns]
-    safe = _map_text(frame, lambda cell: neutralise(str(cell)))
     text = safe.to_csv(index=False, header=header, lineterminator="\n")
     return text.encode("utf-8-sig", errors="replace")
 
@@ -78,11 +79,11 @@ def read_exact_csv(path: Path) -> pd.DataFrame:
 
 
 def _map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    changed = {
-        place: column if pd.api.types.is_numeric_dtype(column.dtype) else column.map(change, na_action="ignore")
-        for place, (_, column) in enumerate(frame.items())
+    columns = {
+        name: column if pd.api.types.is_numeric_dtype(column.dtype) else column.map(change, na_action="ignore")
+        for name, column in frame.items()
     }
-    return pd.DataFrame(changed, index=frame.index).set_axis(frame.columns, axis=1)
+    return pd.DataFrame(columns, index=frame.index, columns=frame.columns)
 
 
 def _escape(char: str) -> str:
@@ -104,3 +105,11 @@ def _neutralise_piece(piece: str) -> str:
 def _is_invisible(char: str) -> bool:
     """Control and format characters (NUL, escape, zero-width, direction marks), but not line ends and tabs."""
     return unicodedata.category(char) in ("Cc", "Cf") and not _LINE_END_OR_TAB.match(char)
+
+
+def _safe_column(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    missing = column.isna().to_numpy()
+    cells = ["" if gap else neutralise(str(value)) for gap, value in zip(missing, column.tolist(), strict=True)]
+    return pd.Series(cells, index=column.index, dtype=object)

@@ -1,4 +1,8 @@
-"""Locks that the system releases when their process dies, however it dies."""
+"""Locks that the system releases when their process dies, and what killed processes leave, which is swept under them.
+
+Leftovers are known by their names. Links are never followed, and nothing is removed without its lock; what cannot be
+removed is left.
+"""
 
 from __future__ import annotations
 

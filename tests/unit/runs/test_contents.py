@@ -1,4 +1,4 @@
-"""What a run says about itself: versions, data, settings as resolved, and rows that add up."""
+"""What a run says about itself, and the reference it keeps: versions, data, settings, rows that add up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of a run are plain, whole or absent, and refused when damaged."""
+"""Files of a run, and scores of other data, are plain, whole or absent, and refused when damaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores, flags and weights point one way."""
+"""Scores, flags and weights point one way; a posterior that lies apart is isolated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lock keeps others out until it is released, or until its process is gone, and never follows a link."""
+"""A lock keeps others out until its process is gone; what a killed process left goes, and nothing else."""
 
 from __future__ import annotations
 

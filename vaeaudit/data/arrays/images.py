@@ -126,7 +126,8 @@ def pictures(array: StoredArray, layout: Layout, scale: Scale, side: int) -> Gen
     """Bring the pictures of an array to `side` x `side` pixels; one that holds NaN or infinity is refused."""
     for chunk in array.chunks():
         values = layout.arrange(chunk)
-        strange = _not_finite_per_row(values)
+        is_float, n_rows = values.dtype.kind == "f", len(values)
+        strange = (~np.isfinite(values)).reshape(n_rows, -1).sum(axis=1) if is_float else np.zeros(n_rows, np.int64)
         arranged = scale.apply(np.where(np.isfinite(values), values, scale.low) if strange.any() else values)
         for pixels, count in zip(arranged, strange.tolist(), strict=True):
             if count:
@@ -153,10 +154,3 @@ def _extremes(array: StoredArray) -> tuple[float, float]:
         if array.dtype == np.uint8 and high >= _LEAST_OF_BYTES:
             return 0.0, 255.0
     return low, high
-
-
-def _not_finite_per_row(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    if values.dtype.kind != "f":
-        return np.zeros(len(values), dtype=np.int64)
-    strange = ~np.isfinite(values)
-    return np.asarray(strange.reshape(len(values), -1).sum(axis=1))

@@ -1,4 +1,4 @@
-"""How one column is encoded: its likelihood, and how its numbers are standardised."""
+"""How one column is encoded: its likelihood, standardised numbers, or codes with bins for the numbers between."""
 
 from __future__ import annotations
 

@@ -37,14 +37,8 @@ ATOM_SHARE = 0.1
 #: Excess kurtosis of a Laplace distribution; beyond it a Normal is the wrong tail.
 HEAVY_TAILED = 3.0
 
-_ORDER = [
-    Likelihood.NORMAL,
-    Likelihood.LOG_NORMAL,
-    Likelihood.STUDENT_T,
-    Likelihood.NEGATIVE_BINOMIAL,
-    Likelihood.BERNOULLI,
-    Likelihood.ORDERED_LOGISTIC,
-]
+#: Likelihoods by their place in model order; those that are not here follow, by number of codes.
+_ORDER = [kind for kind in Likelihood if kind not in (Likelihood.CATEGORICAL, Likelihood.QUANTISED)]
 
 
 @dataclass(frozen=True)

@@ -194,16 +194,8 @@ class _Ledger:
         self.remarks.update(remark.name for remark in outcome.remarks)
 
     def close(self, shape: tuple[int, int, int, int], begun: Decoding) -> Preparation:
-        return Preparation(
-            shape=shape,
-            content=tuple(self.content),
-            sizes=tuple(self.sizes),
-            modes=dict(self.modes),
-            remarks=dict(self.remarks),
-            refused=self.refused,
-            said=begun.said,
-            value_range=begun.value_range,
-        )
+        seen = (tuple(self.content), tuple(self.sizes), dict(self.modes), dict(self.remarks), self.refused)
+        return Preparation(shape, *seen, begun.said, begun.value_range)
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

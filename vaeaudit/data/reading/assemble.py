@@ -20,7 +20,7 @@ from vaeaudit.data.schema.roles import assign, require_columns, store_split, sug
 from vaeaudit.data.schema.storage import Stored, Typed
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.data.tables.cells import Cells, as_text
-from vaeaudit.data.tables.records import LeftOut, RawTable
+from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
 #: With fewer rows no share, interval or latent says anything.
@@ -111,13 +111,14 @@ def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was mad
         What a reader should know.
     """
     left_out = sum(entry.records for entry in table.left_out)
+    records = [(entry.file, entry.row, entry.reason) for entry in table.left_out]
     series = {column.name: _series(cells) for column, cells in zip(schema, stored, strict=True)}
     return Dataset(
         frame=pd.DataFrame(series, index=pd.RangeIndex(len(table)), copy=False),
         schema=schema,
         row_ids=_row_ids(raw, table, id_column),
         accounting=RowAccounting(table.read, len(table), left_out, table.blank),
-        quarantine=_quarantine(table.left_out),
+        quarantine=pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS)).astype({"row": np.int64}),
         fingerprint=raw.fingerprint,
         name=raw.name,
         notes=notes,
@@ -166,11 +167,6 @@ def _row_ids(raw: RawData, table: RawTable, id_column: str | None) -> np.ndarray
         return own
     cells = as_text(table.cells[table.names.index(id_column)])
     return np.where(cells.missing, own, cells.to_objects())
-
-
-def _quarantine(left_out: tuple[LeftOut, ...]) -> pd.DataFrame:
-    records = [(entry.file, entry.row, entry.reason) for entry in left_out]
-    return pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS)).astype({"row": np.int64})
 
 
 # --- what a table must have -----------------------------------------------------------------------------------------

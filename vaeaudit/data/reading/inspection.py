@@ -86,14 +86,11 @@ def _examples(dataset: Dataset, column: Column) -> list[str]:
     if column.levels or values.empty:
         return []
     if column.kind.is_numeric:
-        return [_number(value) for value in (values.min(), values.median(), values.max())]
+        shown = (float(values.min()), float(values.median()), float(values.max()))
+        return [number_text(value) if value.is_integer() else f"{value:.6g}" for value in shown]
     if values.dtype.kind == "M":
         return [str(values.min()), str(values.max())]
     return [str(value) for value in values.drop_duplicates().head(3)]
-
-
-def _number(value: float) -> str:
-    return number_text(value) if float(value).is_integer() else f"{value:.6g}"
 
 
 # --- audit.toml -----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From a source to a `Dataset`: decide what the source is, hand it to whoever reads it, and settle its columns."""
+"""From a source, a path or a DataFrame, to a `Dataset`: decide what it is, have it read, and settle its columns."""
 
 from __future__ import annotations
 

@@ -116,7 +116,10 @@ class Schema:
         return len(self.columns)
 
     def __getitem__(self, name: str) -> Column:
-        return {column.name: column for column in self.columns}[name]
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
         return any(column.name == name for column in self.columns)

@@ -1,4 +1,4 @@
-"""Which part each column plays: from what the user declared, and for splits what folders or a name say."""
+"""Which part each column plays: from what the user declared, and what folders or its name suggest."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from vaeaudit.errors import UsageError
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+")
 
-_SENSITIVE_WORDS = frozenset(
-    [
-        *("sex", "age", "aged", "race", "races", "racial", "dob"),
-        *("caste", "tribe", "color", "colour", "creed", "lgbt", "lgbtq"),
-    ]
-)
+_SENSITIVE_WORDS = frozenset([
+    "sex", "age", "aged", "race", "races", "racial", "dob",
+    "caste", "tribe", "color", "colour", "creed", "lgbt", "lgbtq",
+])  # fmt: skip
 #: Matched as the beginning of a word, so that "ethnicity" and "maritalstatus" are found as well.
 _SENSITIVE_STEMS = (
     "gender", "sexual", "ethnic", "religio", "disab", "handicap", "nationalit", "citizen", "foreign", "immigra",

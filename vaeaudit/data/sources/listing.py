@@ -1,4 +1,4 @@
-"""What lies in a folder: all visible files by name, without following linked folders."""
+"""The visible files of a folder, without following linked folders; and one file of records, as its format reads it."""
 
 from __future__ import annotations
 

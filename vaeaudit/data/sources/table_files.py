@@ -1,4 +1,4 @@
-"""The tables that DATA stands for, one file or the shards of a folder, found and read into one `RawTable`."""
+"""The tables that DATA stands for, found and read into one `RawTable`; and what is refused: pickles above all."""
 
 from __future__ import annotations
 
@@ -229,7 +229,10 @@ def read_tables(source: Source, config: ReadConfig) -> RawTable:
             refused.append(LeftOut(file.name, -1, error.message.removeprefix(f"{file.name}: ")))
     if not tables:
         raise InputError(f"{source.path}: no file could be read. {refused[0].file}: {refused[0].reason}")
-    return _with_refused(_join_shards(source.path, names, tables), refused, source.notes)
+    table = _join_shards(source.path, names, tables)
+    n_refused = sum(entry.records for entry in refused)
+    left_out, notes = (*table.left_out, *refused), (*table.notes, *source.notes)
+    return replace(table, read=table.read + n_refused, left_out=left_out, notes=notes)
 
 
 def _join_shards(folder: Path, files: list[str], tables: list[RawTable]) -> RawTable:
@@ -269,12 +272,3 @@ def _difference(table: RawTable, common: set[str]) -> str:
     adds = sorted(set(table.names) - common)[:3]
     parts = [f"lacks {lacks}" if lacks else "", f"has {adds} that the others lack" if adds else ""]
     return f"other columns than most files ({' and '.join(filter(None, parts))}): all {len(table):,} records left out"
-
-
-def _with_refused(table: RawTable, refused: list[LeftOut], notes: tuple[str, ...]) -> RawTable:
-    return replace(
-        table,
-        read=table.read + sum(entry.records for entry in refused),
-        left_out=(*table.left_out, *refused),
-        notes=(*table.notes, *notes),
-    )

@@ -1,4 +1,4 @@
-"""Read JSON-lines: one object per line; a line that is none is quarantined."""
+"""Read files whose cells carry types of their own: JSON-lines, Parquet, Feather (Arrow IPC)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Density by the distances to nearest neighbours: kernels as wide as the neighbourhood of each centre."""
+"""The families of densities over latents: Gaussian mixtures, kernels around neighbours, masked autoregressive flows."""
 
 from __future__ import annotations
 
@@ -200,8 +200,7 @@ def fit_kernels(train: FloatArray, validation: FloatArray) -> KernelDensity:
     location = train.mean(axis=0)
     covariance = np.atleast_2d(np.cov(train, rowvar=False)) if len(train) > 1 else np.zeros((train.shape[1],) * 2)
     covariance = covariance + _RESOLUTION**2 * np.eye(len(covariance))
-    whitening = np.linalg.inv(np.linalg.cholesky(covariance))
-    whitening = np.tril(whitening)
+    whitening = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
     centres = (train[:MOST_CENTRES] - location) @ whitening.T
     orders = sorted({min(k, len(centres) - 1) for k in NEIGHBOURS})
     distances = np.sqrt(np.partition(squared_distances(centres, centres), orders, axis=1))

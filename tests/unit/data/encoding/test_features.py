@@ -1,4 +1,4 @@
-"""Features are standardised numbers, whatever a column holds, and a rare level does not lie far out."""
+"""Features are standardised numbers, whatever a column holds; equal rows are found, others differ by their cells."""
 
 from __future__ import annotations
 

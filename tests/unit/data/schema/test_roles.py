@@ -1,4 +1,4 @@
-"""Which part each column plays."""
+"""Which part each column plays, and what its name suggests."""
 
 from __future__ import annotations
 

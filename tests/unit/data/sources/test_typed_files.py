@@ -1,4 +1,4 @@
-"""JSON-lines: one object per line; a line that is none is quarantined."""
+"""JSON-lines, Parquet and Feather: what is damaged is refused, or quarantined line by line."""
 
 from __future__ import annotations
 

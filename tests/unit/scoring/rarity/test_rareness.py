@@ -1,4 +1,4 @@
-"""Rarity and weights follow the kind that a run was asked for, and say which."""
+"""The best density is kept; rarity and weights follow the kind that a run was asked for, and say which."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_the_seed_decides_and_arrays_keep_the_density(family: str) -> None:
 
 def test_arrays_of_an_unknown_family_are_refused() -> None:
     arrays = fit_density(two_clusters(60), BOTH, seed=0).to_arrays()
-    with pytest.raises(ValueError, match="families"):
+    with pytest.raises(ValueError, match="family must be one of"):
         LatentDensity.from_arrays({**arrays, "density_family": np.array("spline")})
     with pytest.raises(ValueError, match="none"):
         LatentDensity.from_arrays({**arrays, "density_family": np.array("")})
