@@ -29,8 +29,7 @@ from vaeaudit.data.encoding.image_encoding import fit_image_encoding
 from vaeaudit.data.reading.load import load
 from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.weights import dbvae_weight, resampling_weight
+from vaeaudit.scoring.rarity.rareness import dbvae_weight, fit_density, resampling_weight
 
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]

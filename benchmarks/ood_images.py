@@ -114,8 +114,7 @@ def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
     from vaeaudit.models.fitting.training import split_held_out, train  # noqa: PLC0415 - TensorFlow
     from vaeaudit.models.image.inference import encode_images, fit_image_scales  # noqa: PLC0415 - TensorFlow
     from vaeaudit.scoring.image_score import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
-    from vaeaudit.scoring.rarity.density import fit_density  # noqa: PLC0415
-    from vaeaudit.scoring.rarity.rareness import LatentDensities  # noqa: PLC0415
+    from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density  # noqa: PLC0415
 
     encoding = fit_image_encoding(_store(trained))
     config = resolve(FitConfig(seed=seed), encoding)

@@ -155,7 +155,7 @@ def test_python_blocks_compile_and_take_only_public_names() -> None:
 
 def test_the_rule_function_of_the_report_page_agrees_with_the_packages_own() -> None:
     from vaeaudit.analysis.grouping.rules import apply_rule
-    from vaeaudit.outputs.conditions import Condition
+    from vaeaudit.outputs.region_rules import Condition
 
     names: dict[str, Any] = {}
     exec(blocks(page("docs/report.md"), "python")[0], names)  # noqa: S102 - our own page

@@ -19,7 +19,7 @@ from vaeaudit.errors import InterruptedFit, UsageError, VaeauditError
 from vaeaudit.models.fitting import training
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.runs.reading import load_run
-from vaeaudit.storage import leftovers
+from vaeaudit.storage import locks
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.trained.table import TrainedTable
 
@@ -67,16 +67,16 @@ def test_whatever_fails_after_training_resume_comes_to_the_same_run(
         (sys.modules["vaeaudit.workflow.fit"], "write_reference", RuntimeError("a defect")),
         (sys.modules["vaeaudit.workflow.fit"], "judge_rows", KeyboardInterrupt()),
         (RunWriter, "complete", SystemExit(1)),
-        (leftovers, "beside", FULL),
+        (locks, "beside", FULL),
         (RunWriter, "_move_into_place", FULL),
     ]
     given: dict[str, Any] = {"reference": "others.csv"}
     for place_of, name, error in steps:
         with monkeypatch.context() as patched:
             if name == "beside":  # the manifest is the last file that is written
-                beside = leftovers.beside
+                beside = locks.beside
                 patched.setattr(
-                    leftovers, name, lambda path, b=beside: failing(FULL)() if path.name == "manifest.json" else b(path)
+                    locks, name, lambda path, b=beside: failing(FULL)() if path.name == "manifest.json" else b(path)
                 )
             else:
                 patched.setattr(place_of, name, failing(error))

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.grouping.rules import apply_rule
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.workflow.audit import audit
 from vaeaudit.workflow.report import report
 

@@ -20,8 +20,8 @@ from PIL import Image
 from vaeaudit.cli.main import run as vaeaudit
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import InputError, InterruptedFit, RunError, UsageError
+from vaeaudit.runs.contents import read_reference
 from vaeaudit.runs.reading import load_run
-from vaeaudit.runs.reference import read_reference
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.report import report
 from vaeaudit.workflow.score import score as score_rows

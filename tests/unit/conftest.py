@@ -16,8 +16,8 @@ from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
-from vaeaudit.outputs.conditions import Condition
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.statistics.measures import Interval
 

@@ -13,11 +13,10 @@ from vaeaudit.analysis.run_facts import RunFacts
 from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.row_pairs import RowPairs
-from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.outputs.row_scores import CompanionScores, RowScores
 from vaeaudit.scoring.rarity.rareness import Rareness
 
 FloatArray = npt.NDArray[np.floating]

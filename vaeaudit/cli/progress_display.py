@@ -11,7 +11,7 @@ from types import FrameType
 from typing import IO, Any
 
 from vaeaudit.progress import Progress
-from vaeaudit.storage.leftovers import temporary_folder
+from vaeaudit.storage.locks import temporary_folder
 from vaeaudit.wording import numbers
 
 _WORDS = {

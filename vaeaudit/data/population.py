@@ -10,11 +10,9 @@ from math import inf, nan, prod
 from pathlib import Path
 from typing import Literal, get_args
 
-from vaeaudit.data.population_shares import OUTSIDE, Population, PopulationColumn, Span
+from vaeaudit.data.population_shares import Population, PopulationColumn, Span
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.errors import InputError
-
-__all__ = ["OUTSIDE", "SHARE_ROUNDING", "Population", "PopulationColumn", "read_population"]
 
 #: Shares that are written with a few digits still add up to 1 within this.
 SHARE_ROUNDING = 0.01

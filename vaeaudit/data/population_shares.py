@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, prod
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,10 +80,7 @@ class Population:
         return tuple(column.name for column in self.columns)
 
     def __getitem__(self, name: str) -> PopulationColumn:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return {column.name: column for column in self.columns}[name]
 
     def covers(self, names: Sequence[str]) -> bool:
         """Whether it knows the shares of all the columns named."""
@@ -146,25 +142,6 @@ class Population:
             f"{count:,} of {len(frame):,} rows lie outside the cells of {self.name} and are set aside where it is "
             f"compared with: {'; '.join(reasons)}.",
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        columns = [
-            {"name": column.name, "levels": list(column.levels), "intervals": [list(span) for span in column.intervals]}
-            for column in self.columns
-        ]
-        return {"name": self.name, "columns": columns, "shares": list(self.shares), "notes": list(self.notes)}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Population:
-        """Rebuild a population from `to_dict`."""
-        columns = tuple(
-            PopulationColumn(
-                entry["name"], tuple(entry["levels"]), tuple((low, high) for low, high in entry["intervals"])
-            )
-            for entry in document["columns"]
-        )
-        return cls(document["name"], columns, tuple(document["shares"]), tuple(document["notes"]))
 
 
 def value_text(value: object) -> str:

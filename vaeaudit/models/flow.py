@@ -45,7 +45,7 @@ def fit_flow(train: FloatArray, validation: FloatArray, *, seed: int) -> Arrays:
     -------
     dict of numpy.ndarray
         `location`, `scale` [A]; `weights_in` [F, A, H], `bias_in` [F, H], `weights_out` [F, H, 2 A], `bias_out`
-        [F, 2 A] of F layers, and `largest_log_scale` []; what `vaeaudit.scoring.rarity.flow` evaluates.
+        [F, 2 A] of F layers, and `largest_log_scale` []; what `vaeaudit.scoring.rarity.families` evaluates.
     """
     location, scale = train.mean(axis=0), np.maximum(train.std(axis=0), _RESOLUTION)
     generator = np.random.default_rng(seed)

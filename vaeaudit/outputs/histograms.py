@@ -52,11 +52,6 @@ class LatentHistograms(Record):
         """[A, B]; count / (rows x width of the bin): each histogram integrates to 1 over the range of its latent."""
         return np.asarray(self.counts / self.counts.sum(axis=1, keepdims=True) / np.diff(self.edges, axis=1))
 
-    def log_densities(self, mean: FloatArray) -> npt.NDArray[np.float64]:
-        """Return log Q_l(z_l) [N, A] at posterior means [N, L]; -inf in an empty bin."""
-        with np.errstate(divide="ignore"):
-            return self._at(mean, np.log(self.density))
-
     def product(self, mean: FloatArray, alpha: float) -> npt.NDArray[np.float64]:
         """Return the log weight [N] of the paper: the sum over latents of log 1 / (Q_l(z_l) + alpha).
 

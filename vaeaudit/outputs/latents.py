@@ -1,4 +1,4 @@
-"""What the model knows about each row: the object that `models` hands to `analysis`."""
+"""What the model knows about each row, and what refits of it found: the objects that `models` hands to `analysis`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class LatentCodes(Record):
     isolation_nats
         Tables: [N]; how isolated the row's posterior standard deviations are among those of all rows, under an ensemble
         of small models that never saw it: -log of the share of belonging rows that are as isolated (see
-        `vaeaudit.isolating`). None for pictures.
+        `vaeaudit.scoring.table_score`). None for pictures.
     rarity_nats
         Tables: [N]; -log of the shares that the row's levels, and the presence or absence of its cells, have in their
         columns, summed: what a row is improbable by for belonging to small groups alone. None for pictures.
@@ -201,3 +201,22 @@ class LatentSpace(Record):
             raise ValueError(f"step_lengths must be [M, T] with T >= 2, found {self.step_lengths.shape}")
         if not self.prior_distance.size or not self.held_out_distance.size:
             raise ValueError("prior_distance and held_out_distance must not be empty")
+
+
+@dataclass(frozen=True)
+class Members(Record):
+    """The same rows under K models from other seeds.
+
+    Attributes
+    ----------
+    mean
+        [K, N, L] float32; posterior means of all rows under each of K refits. A refit's latents have an order and
+        signs of their own.
+    stability
+        [L]; how well each latent of the model in question is matched by one latent of a refit, averaged over the
+        refits: the largest absolute rank correlation. 1 where the axis returns, near 0 where it was an accident of the
+        seed (the idea of UDR, Duan 2020).
+    """
+
+    mean: Annotated[FloatArray, Array("K N L")]
+    stability: Annotated[FloatArray, Array("L", least=0, most=1)]

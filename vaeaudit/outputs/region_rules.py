@@ -1,22 +1,86 @@
-"""Rules of regions, as a run keeps them: what places rows, apart from how it was found. Strict JSON."""
+"""Conditions on columns, and the rules of regions made of them, as a run keeps them, apart from how they were found."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Annotated, Any, Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
+from annotated_types import Len
+from pydantic_core.core_schema import no_info_after_validator_function
 
-from vaeaudit.errors import RunError
-from vaeaudit.outputs.conditions import Condition, Op, Rule
+Op = Literal["in", "between", "missing"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a rule.
+
+    `op` is `in` (value: list of str), `between` (value: [low, high), None = open) or `missing` (value: None).
+    """
+
+    column: str
+    op: Op
+    value: Any
+
+    def __post_init__(self) -> None:
+        if self.op not in get_args(Op):
+            raise ValueError(f"op must be one of {get_args(Op)}, found {self.op!r}")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Tell which `value` goes with which `op`: files are held to it, and the JSON Schema says it."""
+        written = handler(InCondition | BetweenCondition | MissingCondition)
+        return no_info_after_validator_function(_condition, written)
+
+
+@dataclass(frozen=True)
+class InCondition:
+    """One of these levels."""
+
+    column: str
+    op: Literal["in"]
+    value: Annotated[list[str], Len(1)]
+
+
+@dataclass(frozen=True)
+class BetweenCondition:
+    """[low, high); null is open, text is a date-time (ISO 8601)."""
+
+    column: str
+    op: Literal["between"]
+    value: tuple[float | str | None, float | str | None]
+
+    def __post_init__(self) -> None:
+        for bound in self.value:
+            if isinstance(bound, str):
+                pd.Timestamp(bound)  # raises ValueError where it is no date
+
+
+@dataclass(frozen=True)
+class MissingCondition:
+    """No value."""
+
+    column: str
+    op: Literal["missing"]
+    value: None
+
+
+def _condition(written: InCondition | BetweenCondition | MissingCondition) -> Condition:
+    value = written.value
+    return Condition(written.column, written.op, list(value) if isinstance(value, tuple) else value)
+
+
+#: Conditions that hold together.
+Rule = tuple[Condition, ...]
+
 
 #: What `with_named_latents`, and `rows.parquet`, call latent 3: z_3.
 _LATENT = re.compile(r"^z_(0|[1-9][0-9]{0,5})$")
-_FORMAT = 1
 
 
 class Ruled(Protocol):
@@ -25,17 +89,14 @@ class Ruled(Protocol):
     @property
     def id(self) -> str:
         """`R1`, `R2`, … by rank."""
-        ...
 
     @property
     def baseline(self) -> str:
         """Against what it is short."""
-        ...
 
     @property
     def rule(self) -> Rule:
         """Conditions that hold together."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -116,54 +177,7 @@ def regions_to_dict(regions: Sequence[Ruled]) -> dict[str, Any]:
         }
         for region in regions
     ]
-    return {"format": _FORMAT, "regions": listed}
-
-
-def regions_from_dict(document: Mapping[str, Any]) -> tuple[RegionRule, ...]:
-    """Rebuild the rules from `regions_to_dict`.
-
-    Parameters
-    ----------
-    document
-        As read from a run.
-
-    Raises
-    ------
-    RunError
-        Where it is no list of rules.
-    """
-    if document.get("format") != _FORMAT:
-        raise RunError(f"regions: expected format {_FORMAT}, found {document.get('format')!r}.")
-    try:
-        regions = tuple(
-            RegionRule(_text(entry["id"]), _text(entry["baseline"]), tuple(map(_condition, entry["rule"])))
-            for entry in document["regions"]
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"regions: expected id, baseline and rule of each region ({error}).") from error
-    if len({region.id for region in regions}) != len(regions):
-        raise RunError("regions: an id occurs twice.")
-    return regions
-
-
-def _condition(entry: Mapping[str, Any]) -> Condition:
-    column, op, value = _text(entry["column"]), entry["op"], entry["value"]
-    if op == "in" and not (isinstance(value, list) and all(isinstance(level, str) for level in value)):
-        raise ValueError(f"{column}: `in` takes a list of levels, found {value!r}")
-    if op == "between" and not (isinstance(value, list) and len(value) == 2 and all(map(_is_bound, value))):
-        raise ValueError(f"{column}: `between` takes two bounds, found {value!r}")
-    if op not in ("in", "between", "missing"):
-        raise ValueError(f"{column}: {op!r} is none of in, between, missing")
-    if op == "missing" and value is not None:
-        raise ValueError(f"{column}: `missing` takes no value, found {value!r}")
-    return Condition(column, cast(Op, op), value)  # which raises ValueError for any other word
-
-
-def _is_bound(value: Any) -> bool:
-    if isinstance(value, str):
-        pd.Timestamp(value)  # raises ValueError where it is no date
-        return True
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value))
+    return {"format": 1, "regions": listed}
 
 
 def _plain(value: Any) -> Any:
@@ -172,9 +186,3 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     return float(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, found {value!r}")
-    return value

@@ -1,13 +1,14 @@
-"""What is known of each row: how atypical and how rare it is, whether it is flagged, and its weight."""
+"""What is known of each row: how atypical and rare it is, its flag and its weight; and what other detectors say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import Array, FloatArray, Record
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,34 @@ class RowScores:
     def most_atypical_first(self) -> npt.NDArray[np.int64]:
         """[N]; positions of the rows: flagged ones first, and within each part by falling score."""
         return np.lexsort((-self.outlier_score, ~self.outlier)).astype(np.int64)
+
+
+CompanionBasis = Literal["columns", "latents"]
+CompanionName = Literal["isolation forest", "neighbour distance"]
+
+
+@dataclass(frozen=True)
+class CompanionScores(Record):
+    """What classical detectors say of N rows; higher is more atypical.
+
+    Attributes
+    ----------
+    basis
+        What they saw: `columns` (those of the model, standardised) or `latents` (of pictures).
+    isolation_forest
+        [N]; anomaly score in (0, 1) of isolation trees (Liu, Ting, Zhou 2008), `2^(-E[path] / c)`.
+    neighbour_distance
+        [N]; Euclidean distance to the fifth nearest *different* row (Ramaswamy, Rastogi, Shim 2000).
+    """
+
+    basis: Annotated[CompanionBasis, Array("", "text")]
+    isolation_forest: Annotated[FloatArray, Array("N")]
+    neighbour_distance: Annotated[FloatArray, Array("N", least=0)]
+
+    def __len__(self) -> int:
+        return len(self.isolation_forest)
+
+    @property
+    def by_name(self) -> dict[CompanionName, FloatArray]:
+        """Name of the detector, as reports use it -> its scores [N]."""
+        return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}

@@ -16,12 +16,10 @@ from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Column, Kind, Schema
-from vaeaudit.outputs.conditions import Condition
-from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.images import Pictures, usable_scales
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
-from vaeaudit.outputs.patch_scales import usable_scales
 from vaeaudit.outputs.record import FloatArray, IntArray
-from vaeaudit.outputs.region_rules import RegionRule, latent_of
+from vaeaudit.outputs.region_rules import Condition, RegionRule, latent_of
 from vaeaudit.runs.documents import Architecture
 from vaeaudit.scoring.state import ImageScoring, TableScoring
 

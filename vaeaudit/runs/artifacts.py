@@ -17,13 +17,11 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import RunError
-from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.outputs.region_rules import RegionRule, regions_from_dict
 from vaeaudit.outputs.row_pairs import RowPairs
+from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.runs import documents, store
 from vaeaudit.runs.documents import Document
 from vaeaudit.scoring.state import ImageScoring, TableScoring
@@ -100,15 +98,12 @@ def _record(*kinds: type[R]) -> Read[R]:
     return read
 
 
-def _bag(declared: Array) -> Read[dict[str, npt.NDArray[Any]]]:
-    def read(path: Path) -> dict[str, npt.NDArray[Any]]:
-        arrays = store.read_arrays(path)
-        with store.decoding(path, "arrays"):
-            for name, values in arrays.items():
-                declared.check_values(name, values)
-        return arrays
-
-    return read
+def _weights(path: Path) -> dict[str, npt.NDArray[Any]]:
+    arrays = store.read_arrays(path)
+    with store.decoding(path, "arrays"):
+        for name, values in arrays.items():
+            Array("*").check_values(name, values)
+    return arrays
 
 
 def _table(columns: Mapping[str, Array]) -> Read[pd.DataFrame]:
@@ -121,12 +116,6 @@ def _table(columns: Mapping[str, Array]) -> Read[pd.DataFrame]:
         return table
 
     return read
-
-
-def _regions(path: Path) -> tuple[RegionRule, ...]:
-    document = store.read_json(path)
-    with store.decoding(path, "rules of regions"):
-        return regions_from_dict(document)
 
 
 # --- records that are only files ------------------------------------------------------------------------------------
@@ -204,7 +193,7 @@ COLUMNS = Artifact("columns.parquet", store.read_table, Step.START)
 QUARANTINE = Artifact("quarantine.csv", _table(QUARANTINE_COLUMNS), Step.START)
 TRAINING = Artifact("training.npz", store.read_arrays, Step.TRAIN, Has.SOME)
 ARCHITECTURE = Artifact("model/architecture.json", _json(documents.ARCHITECTURE), Step.LEARN)
-WEIGHTS = Artifact("model/weights.npz", _bag(Array("*")), Step.LEARN)
+WEIGHTS = Artifact("model/weights.npz", _weights, Step.LEARN)
 SCORING: Artifact[TableScoring | ImageScoring] = Artifact(
     "model/scoring.npz", _record(TableScoring, ImageScoring), Step.LEARN
 )
@@ -220,7 +209,7 @@ LATENT_SPACE = Artifact("latent_space.npz", _record(LatentSpace), Step.JUDGE)
 PAIRS = Artifact("pairs.npz", _record(RowPairs), Step.JUDGE)
 COMPANIONS = Artifact("companions.npz", _record(CompanionScores), Step.JUDGE)
 CELLS = Artifact("cells.npz", _record(CellExpectations), Step.JUDGE, Has.TABLES)
-REGIONS = Artifact("regions.json", _regions, Step.JUDGE)
+REGIONS = Artifact("regions.json", _json(documents.REGIONS), Step.JUDGE)
 PICTURES = Artifact("pictures.npz", _record(Pictures), Step.JUDGE, Has.IMAGES)
 DECODED_REGIONS = Artifact("decoded_regions.npz", _record(DecodedRegions), Step.JUDGE, Has.TABLES)
 ROWS = Artifact("rows.parquet", _table(ROW_COLUMNS), Step.JUDGE)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vaeaudit.config import AnalysisConfig, FitConfig, Preset
+from vaeaudit.data.reading.inspection import toml
 from vaeaudit.runs.reading import Run
 
 #: Section and key of a setting -> the option that gives it; all others need a settings file.
 _OPTIONS = {
     **{("read", name): f"--{name}" for name in ("label", "id", "split", "kind", "cache", "encoding", "delimiter")},
-    **{("read", name): f"--{name}" for name in ("sensitive", "exclude", "include", "na")},
-    ("read", "array_key"): "--array-key",
-    ("read", "image_size"): "--image-size",
+    **{("read", name): f"--{name}" for name in ("sensitive", "exclude", "include", "na", "levels")},
+    **{("read", name): f"--{name.replace('_', '-')}" for name in ("array_key", "image_size")},
     ("read", "kinds"): "--kind-of",
-    ("read", "levels"): "--levels",
     **{("model", name): f"--{name}" for name in ("objective", "beta", "latents")},
     **{("train", name): f"--{name}" for name in ("epochs", "members", "debias")},
     **{("analysis", name): f"--{name}" for name in ("fdr", "rarity", "density", "uniform")},
@@ -50,18 +48,11 @@ def describe_given(config: FitConfig, population: Path | str | None) -> dict[str
     config, population
         As given.
     """
-    return {
-        "config": config.to_dict(),
-        "population": None if population is None else str(Path(population).resolve()),
-    }
+    return {"config": config.to_dict(), "population": None if population is None else str(Path(population).resolve())}
 
 
 def commands_again(
-    run: Run,
-    analysis: AnalysisConfig | None = None,
-    *,
-    population: Path | str | None = None,
-    reference: Any = None,
+    run: Run, analysis: AnalysisConfig | None = None, *, population: Path | str | None = None, reference: Any = None
 ) -> str:
     """Return what makes a run and its report again under another name: lines for a shell; for data in memory, Python.
 
@@ -93,7 +84,8 @@ def commands_again(
         return _in_python(in_memory, config, again, given["population"])
     lines, options = _settings(config, f"{again}.toml")
     fit = ["vaeaudit", "fit", _shown(Path(source)), *options, *_paths(fits), "--run", again]
-    changed = _changes_of_report(analysis or run.config.analysis, run.config.analysis)
+    before, after = run.config.analysis.to_dict(), (analysis or run.config.analysis).to_dict()
+    changed = {name: value for name, value in after.items() if value != before[name]}
     by_option = [
         word for name in ("fdr", "uniform") if name in changed for word in _words(f"--{name}", changed.pop(name))
     ]
@@ -125,7 +117,7 @@ def _settings(config: FitConfig, file: str) -> tuple[list[str], list[str]]:
     if not in_file:
         return [], [*options, *(["--preset", preset] if preset else []), *seed]
     # --preset would win over what the file says of the training.
-    text = "\n".join([*([f"preset = {_toml(preset)}"] if preset else []), *_toml_lines(in_file)])
+    text = "\n".join([*([f"preset = {toml(preset)}"] if preset else []), *_toml_lines(in_file)])
     folder = [f"mkdir -p {shlex.quote(str(Path(file).parent))}"]
     return [*folder, f"cat > {shlex.quote(file)} <<'END'\n{text}\nEND"], [*options, "--config", file, *seed]
 
@@ -162,11 +154,6 @@ def _words(option: str, value: Any) -> Iterator[str]:
         yield from (f"{option}={text}",) if text.startswith("-") else (option, text)
 
 
-def _changes_of_report(analysis: AnalysisConfig, of_run: AnalysisConfig) -> dict[str, Any]:
-    before = of_run.to_dict()
-    return {name: value for name, value in analysis.to_dict().items() if value != before[name]}
-
-
 # --- settings without an option ---------------------------------------------------------------------------------------
 
 
@@ -175,19 +162,12 @@ def _toml_lines(settings: Changes) -> Iterator[str]:
         yield f"[{section}]"
         for (where, name), value in settings.items():
             if where == section:
-                yield f"{name} = {_toml(value)}"
-
-
-def _toml(value: Any) -> str:
-    """Write a value as TOML, whose texts, numbers and lists look as in JSON."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_toml(str(name))} = {_toml(entry)}" for name, entry in value.items()) + "}"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+                yield f"{name} = {toml(value)}"
 
 
 def _in_python(in_memory: list[str], config: FitConfig, again: str, population: str | None) -> str:
     """Say what to call where a command cannot reach the data."""
-    changes: dict[str, Any] = {"preset": config.preset, "seed": config.seed}
+    changes: dict[str, Any] = {"preset": str(config.preset), "seed": config.seed}
     for (section, name), value in _changes(config).items():
         changes.setdefault(section, {})[name] = value
     more = "" if population is None else f", population={_shown(Path(population))!r}"

@@ -1,9 +1,10 @@
-"""What a run directory says about itself before and after training."""
+"""What a run directory says about itself before and after training, and the reference that it keeps."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,16 +16,18 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray
-from vaeaudit.runs import artifacts
-from vaeaudit.runs.artifacts import Traversals
+from vaeaudit.runs import artifacts, store
+from vaeaudit.runs.artifacts import ReferenceScores, Traversals
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.state import AnyScoring
+from vaeaudit.storage.files import make_folder
 
 _VERSIONS = ("vaeaudit", "tensorflow", "keras", "tensorflow-probability", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -38,17 +41,6 @@ def source_text(source: Any) -> str:
         What `fit` was given.
     """
     return str(Path(source).resolve()) if isinstance(source, (str, Path)) else type(source).__name__
-
-
-def accounting_of(dataset: Dataset) -> dict[str, int]:
-    """Return how many records were read, scored, quarantined and skipped.
-
-    Parameters
-    ----------
-    dataset
-        What was read.
-    """
-    return {name: getattr(dataset.accounting, name) for name in ("read", "scored", "quarantined", "skipped")}
 
 
 def describe_run(  # noqa: PLR0917 - what was read, and what it is compared with
@@ -79,9 +71,9 @@ def describe_run(  # noqa: PLR0917 - what was read, and what it is compared with
         **_made(),
         "seed": config.seed,
         "data": describe_source(source, dataset),
-        "rows": accounting_of(dataset),
+        "rows": asdict(dataset.accounting),
         "notes": list(dataset.notes),
-        "population": population.to_dict() if population else None,
+        "population": asdict(population) if population else None,
         "reference": dict(reference) if reference else None,
     }
 
@@ -123,7 +115,7 @@ def describe_scores(
         **_made(),
         "run": {"id": run.id, "model": run.model_fingerprint},
         "data": describe_source(source, dataset),
-        "rows": accounting_of(dataset),
+        "rows": asdict(dataset.accounting),
         "outliers": dict(outliers),
         "regions": dict(regions),
         "lacking": list(other.lacking),
@@ -153,7 +145,8 @@ def write_before_training(
         All settings as resolved, and what `describe_run` returned.
     """
     writer.document(artifacts.CONFIG, config.to_dict())
-    writer.document(artifacts.SCHEMA, {**dataset.schema.to_dict(), "encoding": encoding.to_dict()})
+    encoded = {"images": asdict(encoding)} if isinstance(encoding, ImageEncoding) else asdict(encoding)
+    writer.document(artifacts.SCHEMA, {**asdict(dataset.schema), "encoding": encoded})
     writer.document(artifacts.METADATA, metadata)
     writer.table(artifacts.COLUMNS, dataset.frame)
     writer.table(artifacts.QUARANTINE, dataset.quarantine)
@@ -193,3 +186,71 @@ def write_after_training(
     writer.table(artifacts.HISTORY, pd.DataFrame({"epoch": np.arange(1, n_epochs + 1), **history}))
     writer.record(artifacts.LATENTS, codes)
     writer.record(artifacts.TRAVERSALS, traversals)
+
+
+@dataclass(frozen=True)
+class StoredReference:
+    """Another dataset under the run's model; all have its M rows.
+
+    Attributes
+    ----------
+    facts
+        `name`, `fingerprint`, `lacking`, `notes`, and the accounting `rows`.
+    frame
+        [M, C]; in the run's columns.
+    codes
+        Of its rows.
+    p_value
+        [M]; of its outlier scores.
+    """
+
+    facts: Mapping[str, Any]
+    frame: pd.DataFrame
+    codes: LatentCodes
+    p_value: npt.NDArray[np.float64]
+
+
+def write_reference(writer: RunWriter, reference: StoredReference) -> None:
+    """Write the reference into a run that is being made.
+
+    Parameters
+    ----------
+    writer
+        Of the run.
+    reference
+        What to keep.
+    """
+    make_folder((writer.folder / artifacts.REFERENCE_FACTS.name).parent)
+    writer.document(artifacts.REFERENCE_FACTS, reference.facts)
+    writer.table(artifacts.REFERENCE_COLUMNS, reference.frame)
+    writer.record(artifacts.REFERENCE_LATENTS, reference.codes)
+    writer.record(artifacts.REFERENCE_SCORES, ReferenceScores(reference.p_value))
+
+
+def read_reference(run: Run) -> StoredReference | None:
+    """Return the reference that a run keeps, or None where `fit` was given none.
+
+    Parameters
+    ----------
+    run
+        Complete, or about to be.
+
+    Raises
+    ------
+    RunError
+        Where a file of it is missing or damaged.
+    """
+    if not run.metadata["reference"]:
+        return None
+    run.read(artifacts.REFERENCE_FACTS)
+    facts = store.read_json(run.path / artifacts.REFERENCE_FACTS.name)
+    n_rows = facts["rows"]["scored"]
+    p_value = run.read(artifacts.REFERENCE_SCORES).p_value
+    if len(p_value) != n_rows:
+        raise run.refuse(artifacts.REFERENCE_SCORES, f"expected {n_rows:,} rows, found {len(p_value):,}")
+    return StoredReference(
+        facts=facts,
+        frame=run.frame_of(artifacts.REFERENCE_COLUMNS, n_rows),
+        codes=run.codes_of(artifacts.REFERENCE_LATENTS, n_rows),
+        p_value=p_value,
+    )

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial as with_arguments
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,13 +23,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.config import FitConfig
+from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import UsageError
 from vaeaudit.outputs.record import Record
 from vaeaudit.runs import artifacts, documents, store
 from vaeaudit.runs.artifacts import Artifact
 from vaeaudit.storage.files import cannot_write, make_folder
-from vaeaudit.storage.leftovers import is_ours, remove, sweep
-from vaeaudit.storage.locks import PATIENCE, Lock
+from vaeaudit.storage.locks import PATIENCE, Lock, is_ours, remove, sweep
 
 R = TypeVar("R", bound=Record)
 
@@ -56,25 +55,14 @@ def new_run_path(name: str, *, now: datetime | None = None) -> Path:
     now
         The time in the folder's name; the present one where None.
     """
-    safe = folder_name(name)
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
-    wanted = RUNS / f"{safe}-{stamp}"
-    for attempt in count(2):
-        if not wanted.exists() and not partial_path(wanted).exists():
-            break
-        wanted = RUNS / f"{safe}-{stamp}-{attempt}"  # started within the same second
-    return wanted
+    return _free(RUNS / f"{store.folder_name(name)}-{stamp}")  # another may have started within the same second
 
 
-def folder_name(name: str) -> str:
-    """Return what a folder about this data is called: the name without its endings, and plain characters only.
-
-    Parameters
-    ----------
-    name
-        What the data is called.
-    """
-    return (re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data")[:60]
+def _free(wanted: Path) -> Path:
+    """Return a path that nobody has taken: the one wanted, or with a number behind its name."""
+    numbered = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
+    return next(path for path in chain([wanted], numbered) if not path.exists() and not partial_path(path).exists())
 
 
 def partial_path(path: Path) -> Path:
@@ -168,10 +156,6 @@ class RunWriter:
                 f"--run {self.path}: the folder exists already.", hint="Choose another name, or move it away."
             )
 
-    def subfolder(self, name: str) -> None:
-        """Make a folder within the run."""
-        make_folder(self.folder / name)
-
     def document(self, artifact: Artifact[Any], document: Mapping[str, Any]) -> None:
         """Write a JSON file of the run."""
         store.write_json(self.folder / artifact.name, document)
@@ -206,7 +190,7 @@ class RunWriter:
             left_over.unlink()
         files = sorted(file for file in self.folder.rglob("*") if file.is_file())
         names = [file.relative_to(self.folder).as_posix() for file in files]
-        digests = {name: store.sha256(self.folder / name) for name in names if name not in {MANIFEST, _TRAINING}}
+        digests = {name: sha256(self.folder / name) for name in names if name not in {MANIFEST, _TRAINING}}
         self.document(artifacts.MANIFEST, {"format": MANIFEST_FORMAT, "sha256": digests})
         try:
             self._move_into_place()
@@ -222,10 +206,7 @@ class RunWriter:
         if not wanted.exists():
             self.folder.rename(wanted)
             return
-        for attempt in count(2):
-            self.path = wanted.with_name(f"{wanted.name}-{attempt}")
-            if not self.path.exists() and not partial_path(self.path).exists():
-                break
+        self.path = _free(wanted)
         self.folder = self.folder.rename(partial_path(self.path))
         raise UsageError(f"--run {wanted}: the folder appeared meanwhile; nothing in it was touched.")
 

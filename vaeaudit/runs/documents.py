@@ -19,11 +19,13 @@ from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.region_rules import RegionRule
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Document(Generic[T]):
@@ -58,7 +60,7 @@ class Document(Generic[T]):
             first = error.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"{place}: {first['msg']}" if place else str(first["msg"])) from error
-        self._require_keys(document, self._adapter.dump_python(value, mode="json"), "")
+        self._require_keys(document, self._adapter.dump_python(value, mode="json", warnings=False), "")
         return value
 
     def _require_keys(self, found: Any, expected: Any, place: str) -> None:
@@ -97,25 +99,12 @@ class SourceFacts:
 
 
 @dataclass(frozen=True)
-class RowFacts:
-    """How many records were read, scored, quarantined and skipped."""
-
-    read: Count
-    scored: Count
-    quarantined: Count
-    skipped: Count
-
-    def __post_init__(self) -> None:
-        RowAccounting(self.read, self.scored, self.quarantined, self.skipped)
-
-
-@dataclass(frozen=True)
 class TrainingFacts:
     """How the training ended; see `vaeaudit.analysis.ModelFacts`."""
 
     stopped: str
     epochs: Count
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    seconds: Seconds
     baseline_nats: Finite
 
 
@@ -128,7 +117,7 @@ class StartFacts:
     versions: dict[str, str]
     seed: Count
     data: SourceFacts
-    rows: RowFacts
+    rows: RowAccounting
     notes: tuple[str, ...]
     population: Population | None
     reference: SourceFacts | None
@@ -141,7 +130,7 @@ class StartFacts:
 class RunFacts(StartFacts):
     """What `metadata.json` holds of a complete run; `timings` are seconds by phase."""
 
-    timings: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    timings: dict[str, Seconds]
     training: TrainingFacts
 
 
@@ -152,7 +141,7 @@ class StateFacts:
     epoch: Count
     best_loss: Finite
     waited: Count
-    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    seconds: Seconds
     history: dict[str, list[Finite]]
 
 
@@ -164,7 +153,7 @@ class ReferenceFacts:
     fingerprint: Digest
     lacking: tuple[str, ...]
     notes: tuple[str, ...]
-    rows: RowFacts
+    rows: RowAccounting
 
 
 @dataclass(frozen=True)
@@ -201,10 +190,15 @@ class Manifest:
 
 
 @dataclass(frozen=True)
-class TableEncoding:
-    """Of columns."""
+class Regions:
+    """What `regions.json` holds: what places rows in the regions that were found, by rank."""
 
-    columns: tuple[ColumnEncoding, ...]
+    format: Literal[1]
+    regions: tuple[RegionRule, ...]
+
+    def __post_init__(self) -> None:
+        if len({region.id for region in self.regions}) != len(self.regions):
+            raise ValueError("regions: an id occurs twice")
 
 
 @dataclass(frozen=True)
@@ -219,16 +213,19 @@ class SchemaFacts:
     """What `schema.json` holds: the columns, and how those that are modelled, or the pixels, become numbers."""
 
     columns: tuple[Column, ...]
-    encoding: TableEncoding | PixelEncoding
+    encoding: Encoding | PixelEncoding
 
     def __post_init__(self) -> None:
         schema = self.schema
         if isinstance(self.encoding, PixelEncoding):
             if schema.modelled:
                 raise ValueError(f"encoding: of pictures, but the column {schema.modelled[0].name!r} is modelled")
-            _check_pixels(self.encoding.images)
+            pixels = self.encoding.images
+            low, high = pixels.value_range or (0.0, 1.0)
+            if pixels.height != pixels.width or pixels.height > 512 or not pixels.scale >= 0 or not low < high:
+                raise ValueError("encoding: the size, scale or value range of the pictures cannot be")
             return
-        encoded = Encoding(self.encoding.columns)
+        encoded = self.encoding
         if sorted(encoded.names) != sorted(column.name for column in schema.modelled) or not encoded.names:
             raise ValueError("encoding: its columns are not those that are modelled")
         for entry in encoded.columns:
@@ -243,8 +240,7 @@ class SchemaFacts:
     @property
     def coding(self) -> AnyEncoding:
         """How columns or pictures become numbers."""
-        encoding = self.encoding
-        return encoding.images if isinstance(encoding, PixelEncoding) else Encoding(encoding.columns)
+        return self.encoding.images if isinstance(self.encoding, PixelEncoding) else self.encoding
 
 
 CONFIG = Document(FitConfig, exact=True)
@@ -255,12 +251,7 @@ TRAINING = Document(StateFacts, exact=True)
 REFERENCE = Document(ReferenceFacts)
 ARCHITECTURE = Document(Architecture)
 MANIFEST = Document(Manifest)
-
-
-def _check_pixels(encoding: ImageEncoding) -> None:
-    low, high = encoding.value_range or (0.0, 1.0)
-    if encoding.height != encoding.width or encoding.height > 512 or not encoding.scale >= 0 or not low < high:
-        raise ValueError("encoding: the size, scale or value range of the pictures cannot be")
+REGIONS = Document(Regions)
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

@@ -18,14 +18,14 @@ from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import PictureForm
+from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
-from vaeaudit.outputs.companion_scores import CompanionScores
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
+from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
 from vaeaudit.runs.directory import RUNS
@@ -204,7 +204,7 @@ class Run:
     @cached_property
     def regions(self) -> tuple[RegionRule, ...]:
         """The rules of the regions that were found, by rank."""
-        rules = self.read(artifacts.REGIONS)
+        rules = self.read(artifacts.REGIONS).regions
         with store.decoding(self.path / artifacts.REGIONS.name, "rules over the run's columns"):
             agreement.check_rules(rules, self.schema, self.sizes["L"])
         return rules
@@ -310,7 +310,7 @@ def load_run(path: Path | str | None = None) -> Run:
     if manifest.is_symlink():
         raise RunError(f"{folder}: {manifest.name} is a link; a run holds plain files only.")
     for name, digest in artifacts.MANIFEST.read(manifest).sha256.items():
-        if store.sha256(artifacts.listed_file(folder, name)) != digest:
+        if sha256(artifacts.listed_file(folder, name)) != digest:
             raise RunError(f"{folder}: {name} was changed after the run.", hint="Run `vaeaudit fit` again.")
     return Run(folder)
 

@@ -1,9 +1,9 @@
-"""Files of a run: plain formats only, each written beside its place and renamed into it."""
+"""Files of a run, and of its scores of other data: plain formats, each written beside its place and renamed into it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.record import Array
 from vaeaudit.storage.csv_safe import read_exact_csv, to_exact_csv
-from vaeaudit.storage.files import replacing
+from vaeaudit.storage.files import replacing, written_together
 
 
 @contextmanager
@@ -186,7 +186,75 @@ def _typed(values: pd.Series, column: Column) -> Any:
     return values
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def folder_name(name: str) -> str:
+    """Return what a folder about this data is called: the name without its endings, and plain characters only.
+
+    Parameters
+    ----------
+    name
+        What the data is called.
+    """
+    return (re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).name.split(".")[0]).strip("-.") or "data")[:60]
+
+
+SCORES = Path("scores")
+_CELLS = "cells.parquet"
+#: score.json comes last: whoever finds it finds the others already there.
+_NAMES = (_CELLS, "rows.parquet", "quarantine.csv", "score.json")
+
+
+def score_path(run_id: str, data_name: str) -> Path:
+    """Return where scores of this data by this run go unless the user says otherwise.
+
+    Parameters
+    ----------
+    run_id, data_name
+        What run and data are called.
+    """
+    return SCORES / run_id / folder_name(data_name)
+
+
+def write_scores(
+    folder: Path,
+    rows: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    document: Mapping[str, Any],
+    *,
+    note: str,
+    cells: pd.DataFrame | None = None,
+) -> Path:
+    """Write `rows.parquet`, `quarantine.csv`, `cells.parquet` and `score.json`; those of earlier scores are replaced.
+
+    Everything is written before the first file of earlier scores is touched; other files in the folder stay.
+
+    Parameters
+    ----------
+    folder
+        Created where it does not exist.
+    rows, quarantine
+        The rows that were scored, and those that could not be.
+    document
+        What `score.json` says.
+    note
+        What the score is, for the metadata of `rows.parquet`.
+    cells
+        The suspicious cells; None where there is nothing to say of cells, and then no `cells.parquet`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of `rows.parquet`.
+
+    Raises
+    ------
+    UsageError
+        Where the folder cannot be written.
+    """
+    tables = {"rows.parquet": rows, "quarantine.csv": quarantine} | ({} if cells is None else {_CELLS: cells})
+    with written_together(folder, _NAMES) as open_file:
+        for name, table in tables.items():
+            with open_file(name) as stream:
+                write_table_to(stream, name, table, note=note if name == "rows.parquet" else "")
+        with open_file("score.json") as stream:
+            stream.write(json_bytes(document))
+    return folder / "rows.parquet"

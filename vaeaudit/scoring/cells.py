@@ -6,10 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.outputs.latents import CellExpectations, CellNull, LatentCodes
+from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
-
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.integer]
 
 #: Upper shares of the drawn cells of a column that were looked at, to which its tail is fitted, and the fewest cells.
 TAILS = (0.5, 0.125, 0.05)

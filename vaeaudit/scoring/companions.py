@@ -8,12 +8,11 @@ import pandas as pd
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
-from vaeaudit.data.encoding.features import fit_features
-from vaeaudit.data.encoding.row_cells import first_of_equal_rows
+from vaeaudit.data.encoding.features import first_of_equal_rows, fit_features
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.companion_scores import CompanionBasis, CompanionScores
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.row_scores import CompanionBasis, CompanionScores
 
 #: Trees of the isolation forest: twice the 100 at which path lengths settle (Liu, Ting, Zhou 2008).
 TREES = 200

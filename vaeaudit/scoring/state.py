@@ -10,14 +10,13 @@ import numpy.typing as npt
 
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.features import FeatureScaling
+from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import CellNull, LatentCodes
-from vaeaudit.outputs.patch_scales import PatchScales
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.image_score import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
-from vaeaudit.scoring.isolation import PosteriorIsolation
 from vaeaudit.scoring.rarity.rareness import LatentDensities
-from vaeaudit.scoring.table_score import DEFINITION, score_rows
+from vaeaudit.scoring.table_score import DEFINITION, PosteriorIsolation, score_rows
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,106 @@
-"""One outlier score, p-value, flag, rarity and weight per row, from what the model knows about the rows."""
+"""The outlier score of a table's rows, how isolated their posteriors are, and scores as `rows.parquet` holds them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from sklearn.ensemble import IsolationForest
 
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.rarity.rareness import Rareness
-from vaeaudit.statistics.calibration import bulk_nats, p_values_of, sample_of_scores
+from vaeaudit.statistics.calibration import bulk_nats, fold_nats, p_values_of, sample_of_scores
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
-FloatArray = npt.NDArray[np.floating]
+#: Rows that a forest is grown from, at most: each of its trees takes 256 of them.
+_MOST_REFERENCE = 4096
+
+
+@dataclass(frozen=True)
+class PosteriorIsolation(Record):
+    """A forest per fold, and the scores that its own rows have; forests are grown again from what is kept here.
+
+    Attributes
+    ----------
+    reference
+        Per fold: [R, P] posterior log standard deviations of some rows of the fold.
+    null
+        Per fold: [M] scores of rows of the fold, which need not all belong.
+    trees, seed
+        Of each forest.
+    """
+
+    PREFIX: ClassVar[str] = "isolation_"
+
+    reference: Annotated[tuple[FloatArray, ...], Array("_ P")]
+    null: Annotated[tuple[FloatArray, ...], Array("_")]
+    trees: Annotated[int, Array("", "whole numbers", least=1)]
+    seed: Annotated[int, Array("", "whole numbers", least=0)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.reference) != len(self.null) or not self.null:
+            raise ValueError(f"one null per reference, found {len(self.null)} and {len(self.reference)}")
+        if not all(len(values) for values in self.reference + self.null):
+            raise ValueError("each reference and each null must hold a row")
+
+    @property
+    def n_folds(self) -> int:
+        """How many folds of rows have forests of their own."""
+        return len(self.null)
+
+    def nats(self, spread: FloatArray, fold: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+        """Return -log P(a row that belongs is as isolated) [N].
+
+        Parameters
+        ----------
+        spread, fold
+            [N, P] and [N]; see `vaeaudit.models.posterior_spread`. Need not be the rows of the reference.
+        """
+        score = np.zeros(len(spread))
+        for index, reference in enumerate(self.reference):
+            rows = np.flatnonzero(fold == index)
+            if len(rows):
+                score[rows] = _isolation(spread[rows], reference, self.trees, self.seed)
+        return fold_nats(score, fold, self.null)
+
+
+def fit_isolation(
+    spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: int, seed: int
+) -> tuple[PosteriorIsolation, npt.NDArray[np.float64]]:
+    """Grow a forest for each fold, keep the scores of its rows as their own null, and return `nats` [N] of all rows.
+
+    The members of a fold never saw its rows, so the scores are those of rows that are new to them.
+
+    Parameters
+    ----------
+    spread, fold
+        [N, P] and [N]; every fold from 0 on holds rows.
+    trees, seed
+        Of each forest.
+    """
+    generator = np.random.default_rng(seed)
+    references, nulls, score = [], [], np.zeros(len(spread))
+    for index in range(int(fold.max()) + 1):
+        rows = np.flatnonzero(fold == index)
+        own = spread[rows]
+        reference = own[np.sort(generator.permutation(len(own))[:_MOST_REFERENCE])]
+        score[rows] = _isolation(own, reference, trees, seed)
+        references.append(reference)
+        nulls.append(sample_of_scores(score[rows], seed=seed))
+    isolation = PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
+    return isolation, fold_nats(score, fold, nulls)
+
+
+def _isolation(spread: FloatArray, reference: FloatArray, trees: int, seed: int) -> npt.NDArray[np.float64]:
+    forest = IsolationForest(n_estimators=trees, random_state=seed % 2**32).fit(reference)
+    return np.asarray(-forest.score_samples(spread), np.float64)
+
 
 DEFINITION = (
     "Surprise in nats: minus the log of the row's p-value, so the higher, the more atypical. Two questions are put to "
@@ -127,3 +216,52 @@ def row_scores(
         fdr=fdr,
         rarity_definition=rareness.definition,
     )
+
+
+def stored_scores(rows: pd.DataFrame, definition: str, *, fdr: float) -> RowScores:
+    """Return the scores that a run's `rows.parquet` holds, with flags chosen anew at a rate.
+
+    Parameters
+    ----------
+    rows
+        The table.
+    definition
+        What the score is, in words.
+    fdr
+        False-discovery rate of the flags.
+    """
+    p_value = rows["outlier_p_value"].to_numpy(np.float64)
+    return RowScores(
+        outlier_score=rows["outlier_score"].to_numpy(np.float64),
+        p_value=p_value,
+        outlier=benjamini_hochberg(p_value) <= fdr,
+        rarity=rows["rarity"].to_numpy(np.float64),
+        weight=rows["weight"].to_numpy(np.float64),
+        definition=definition,
+        fdr=fdr,
+    )
+
+
+def table_of_rows(
+    row_ids: npt.NDArray[np.object_], scores: RowScores, codes: LatentCodes, row_region: npt.NDArray[np.object_]
+) -> pd.DataFrame:
+    """Return one row per scored row, in input order, as `rows.parquet` holds them.
+
+    Parameters
+    ----------
+    row_ids, scores, codes
+        Of the same N rows.
+    row_region
+        [N]; id of the highest-ranked under-represented region that holds the row, or None.
+    """
+    table = {
+        "row_id": row_ids.astype(str).astype(object),
+        "outlier_score": scores.outlier_score.astype(np.float64),
+        "outlier_p_value": scores.p_value.astype(np.float64),
+        "outlier": scores.outlier,
+        "rarity": scores.rarity.astype(np.float64),
+        "region": pd.array(row_region, dtype="string"),
+        "weight": scores.weight.astype(np.float64),
+    }
+    table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
+    return pd.DataFrame(table)

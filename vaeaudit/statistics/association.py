@@ -5,12 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask
 
 #: Rounds of fitting; deviances then stand to well within a nat.
 _ROUNDS = 15
@@ -79,18 +76,19 @@ def _fitted(table: FloatArray, margins: list[tuple[int, ...]], cell: Mask | None
     for _ in range(_ROUNDS):
         for kept in margins:
             others = tuple(set(range(table.ndim)) - set(kept))
-            fitted = fitted * _ratio(table.sum(axis=others, keepdims=True), fitted.sum(axis=others, keepdims=True))
+            fitted = fitted * quotient(table.sum(axis=others, keepdims=True), fitted.sum(axis=others, keepdims=True))
         if cell is None and table.ndim == 2:
             break  # independence is met in one round
         if cell is not None:
-            fitted[cell] *= _ratio(table[cell].sum(), fitted[cell].sum())
-            fitted[~cell] *= _ratio(table[~cell].sum(), fitted[~cell].sum())
+            fitted[cell] *= quotient(table[cell].sum(), fitted[cell].sum())
+            fitted[~cell] *= quotient(table[~cell].sum(), fitted[~cell].sum())
     return fitted
 
 
-def _ratio(wanted: FloatArray | float, found: FloatArray | float) -> FloatArray:
-    wanted, found = np.asarray(wanted, np.float64), np.asarray(found, np.float64)
-    return np.divide(wanted, found, out=np.zeros_like(found), where=found > 0)
+def quotient(numerator: FloatArray | float, denominator: FloatArray | float) -> FloatArray:
+    """Return the quotient of two arrays that broadcast; 0 where the denominator is not above 0."""
+    above, below = np.broadcast_arrays(np.asarray(numerator, np.float64), np.asarray(denominator, np.float64))
+    return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=below > 0))
 
 
 def _deviance(table: FloatArray, fitted: FloatArray) -> float:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Bounds = tuple[FloatArray, FloatArray]
 
 

@@ -55,11 +55,6 @@ class Hazards:
         """Return some of [K] laws."""
         return Hazards(self.power[which], self.bend[which], self.rise[which])
 
-    @property
-    def as_column(self) -> Hazards:
-        """The laws [K] as [K, 1], to broadcast against x [E]."""
-        return Hazards(self.power[:, None], self.bend[:, None], self.rise[:, None])
-
     def hazard(self, x: FloatArray) -> npt.NDArray[np.float64]:
         """Return the hazard at x >= 0, which broadcasts against the parameters."""
         return np.asarray((1 + self.rise * x) / (1 + self.bend * x) ** self.power)
@@ -80,14 +75,10 @@ class Hazards:
         return np.where(self.power == 1, level, np.minimum(level, self.cumulative(x)))
 
 
-def _hazards() -> Hazards:
-    rising = [(1, bend, rise) for bend in (0.0, 0.3, 1.0, 3.0) for rise in np.geomspace(0.1, 30, 8) if rise > bend]
-    bends = (0.04, 0.08, 0.13, 0.19, 0.26, 0.34, 0.45, 0.6, 0.8, 1.2)
-    falling = [(2, bend, bend * ratio) for bend in bends for ratio in (1, 2, 4, 8)]
-    return Hazards(*np.array([(1, 0.0, 0.0), *rising, *falling], np.float64).T)
-
-
-_HAZARDS = _hazards()
+_RISING = [(1, bend, rise) for bend in (0.0, 0.3, 1.0, 3.0) for rise in np.geomspace(0.1, 30, 8) if rise > bend]
+_BENDS = (0.04, 0.08, 0.13, 0.19, 0.26, 0.34, 0.45, 0.6, 0.8, 1.2)
+_FALLING_ONES = [(2, bend, bend * ratio) for bend in _BENDS for ratio in (1, 2, 4, 8)]
+_HAZARDS = Hazards(*np.array([(1, 0.0, 0.0), *_RISING, *_FALLING_ONES], np.float64).T)
 _LOG_PRIOR = np.log(
     np.where(_HAZARDS.power == 2, _FALLING / np.sum(_HAZARDS.power == 2), (1 - _FALLING) / np.sum(_HAZARDS.power == 1))
 )
@@ -210,7 +201,7 @@ def _window(bins: Bins, first: int, last: int, unit: float) -> BulkTail:
     """
     x = (bins.edges[first : last + 1] - bins.edges[first]) / unit
     counts, n_above, n_beyond = bins.counts[first:last], int(bins.n_above[first]), int(bins.n_above[last])
-    hazards = _HAZARDS.as_column
+    hazards = Hazards(_HAZARDS.power[:, None], _HAZARDS.bend[:, None], _HAZARDS.rise[:, None])  # [K, 1] against x [E]
     middles = (x[:-1] + x[1:]) / 2
     exposure = hazards.cumulative(middles) @ counts + n_beyond * hazards.cumulative(x[-1:])[:, 0]
     factors, log_prior = _rates(n_above - n_beyond)

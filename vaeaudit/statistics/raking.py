@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import optimize
 
-FloatArray = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.statistics.intervals import FloatArray, Mask
 
 #: How much a constraint may be missed, in standard deviations of its indicator per unit of its factor's logarithm:
 #: so little that a reachable share is reached to a thousandth, and enough that one out of reach keeps factors finite.

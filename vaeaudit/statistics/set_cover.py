@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 from scipy import optimize, sparse
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from vaeaudit.statistics.intervals import FloatArray, IntArray
 
 #: Seconds that a search for the best whole numbers may take before the best found so far must do.
 _SECONDS = 2.0

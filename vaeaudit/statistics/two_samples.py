@@ -16,12 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from vaeaudit.statistics.intervals import clopper_pearson, poisson_exact
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-GroupMasks = npt.NDArray[np.bool_]
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.statistics.association import quotient
+from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask, clopper_pearson, poisson_exact
 
 
 class Counted(Protocol):
@@ -154,7 +150,7 @@ def _log_likelihood(successes: npt.ArrayLike, trials: npt.ArrayLike) -> FloatArr
     )
 
 
-def pair_cells(joint: IntArray, first: GroupMasks, second: GroupMasks) -> OneSample:
+def pair_cells(joint: IntArray, first: Mask, second: Mask) -> OneSample:
     """Count M pairs of group sets in the joint table of two columns.
 
     Parameters
@@ -195,9 +191,9 @@ def triple_expectation(joint: IntArray) -> FloatArray:
     candidates = [pairs[axes] * alone[3 - sum(axes)] / total for axes in pairs]
     for left, right in combinations(pairs, 2):
         (shared,) = set(left) & set(right)
-        candidates.append(_divide(pairs[left] * pairs[right], alone[shared]))
+        candidates.append(quotient(pairs[left] * pairs[right], alone[shared]))
     everything = pairs[0, 1] * pairs[0, 2] * pairs[1, 2] * total
-    candidates.append(_divide(everything, alone[0] * alone[1] * alone[2]))
+    candidates.append(quotient(everything, alone[0] * alone[1] * alone[2]))
     least: FloatArray = np.minimum.reduce(np.broadcast_arrays(*candidates))
     return least
 
@@ -261,8 +257,3 @@ def rows_to_reach(ratio: float, observed: float, margins: tuple[float, float], t
     else:  # every row has one of the conditions, and 1 is approached but never reached
         missing = first * second / total - observed
     return max(1, ceil(missing - 1e-9))
-
-
-def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from vaeaudit.errors import UsageError
-from vaeaudit.storage import leftovers
+from vaeaudit.storage import locks
 from vaeaudit.storage.locks import LOCK, PATIENCE, Lock
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
@@ -111,7 +111,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         Where it cannot be written.
     """
     with _naming(path):
-        beside = leftovers.beside(path)
+        beside = locks.beside(path)
         beside.unlink(missing_ok=True)
         with new_file(beside, called=path) as stream:
             yield stream
@@ -147,17 +147,17 @@ def written_together(folder: Path, names: Sequence[str], *, option: str = "--out
             f"{option} {folder}: another vaeaudit is writing there.", hint=f"Wait for it, or choose another {option}."
         )
     with lock, _naming(f"{option} {folder}"):
-        leftovers.remove_from(folder)
+        locks.remove_from(folder)
         try:
-            yield lambda name: new_file(leftovers.beside(folder / name), called=folder / name)
+            yield lambda name: new_file(locks.beside(folder / name), called=folder / name)
             for name in names:
-                beside = leftovers.beside(folder / name)
+                beside = locks.beside(folder / name)
                 if beside.exists():
                     beside.replace(folder / name)
                 else:
                     (folder / name).unlink(missing_ok=True)
         finally:
-            leftovers.remove_from(folder)
+            locks.remove_from(folder)
 
 
 @contextmanager

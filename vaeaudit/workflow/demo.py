@@ -15,7 +15,7 @@ import pandas as pd
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.errors import UsageError
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.progress import Listener, ignore
 from vaeaudit.samples import People, matching, people
 from vaeaudit.statistics.measures import Interval

@@ -12,10 +12,9 @@ from vaeaudit.data.reading.load import load
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs.commands import describe_given, resuming
-from vaeaudit.runs.contents import describe_run, describe_source, source_text
+from vaeaudit.runs.contents import describe_run, describe_source, source_text, write_reference
 from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run_path
 from vaeaudit.runs.reading import Run
-from vaeaudit.runs.reference import write_reference
 from vaeaudit.workflow.inputs import shares_of
 from vaeaudit.workflow.judge import judge_rows
 from vaeaudit.workflow.learn import interruption, learn

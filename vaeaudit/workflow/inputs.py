@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
 from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
@@ -15,13 +16,13 @@ from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population import read_population
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import Members
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.runs.artifacts import Traversals
+from vaeaudit.runs.contents import StoredReference, read_reference
 from vaeaudit.runs.directory import PartialRun
 from vaeaudit.runs.reading import Run
-from vaeaudit.runs.reference import StoredReference, read_reference
-from vaeaudit.scoring.row_table import stored_scores
+from vaeaudit.scoring.table_score import stored_scores
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 
@@ -147,4 +148,4 @@ def shares_of(given: Path | str | None, schema: Schema, made: Run | PartialRun |
     if given is not None:
         return read_population(given, schema)
     stored = made.metadata["population"] if made else None
-    return Population.from_dict(stored) if stored else None
+    return TypeAdapter(Population).validate_python(stored) if stored else None

@@ -10,8 +10,8 @@ from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.region_rules import regions_to_dict
 from vaeaudit.runs import artifacts
 from vaeaudit.runs.artifacts import DecodedRegions
+from vaeaudit.runs.contents import StoredReference
 from vaeaudit.runs.directory import RunWriter
-from vaeaudit.runs.reference import StoredReference
 from vaeaudit.scoring.companions import companion_scores
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts
 from vaeaudit.workflow.learn import Learned

@@ -13,8 +13,7 @@ from vaeaudit.analysis.latents.model_summary import summarise_density
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.errors import InterruptedFit
-from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import LatentCodes, Members
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.progress import Progress, Stopwatch
 from vaeaudit.runs import artifacts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,9 @@ from vaeaudit.errors import UsageError
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.progress import Listener, Progress, Stopwatch
-from vaeaudit.runs.contents import accounting_of
+from vaeaudit.runs.contents import StoredReference
 from vaeaudit.runs.directory import PartialRun
 from vaeaudit.runs.reading import Run
-from vaeaudit.runs.reference import StoredReference
 from vaeaudit.workflow.builder import rebuild
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def as_stored(scored: Scored) -> StoredReference:
     facts = {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
-        "rows": accounting_of(dataset),
+        "rows": asdict(dataset.accounting),
         "lacking": list(scored.data.lacking),
         "notes": list(dataset.notes),
     }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vaeaudit.runs.directory import RUNS, sweep_partial_runs
 from vaeaudit.runs.reading import Run, load_run
-from vaeaudit.runs.scores import SCORES
-from vaeaudit.storage.leftovers import sweep_results
+from vaeaudit.runs.store import SCORES
+from vaeaudit.storage.locks import sweep_results
 
 REPORTS = Path("reports")
 REBALANCINGS = Path("rebalance")

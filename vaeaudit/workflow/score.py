@@ -12,8 +12,8 @@ from vaeaudit.config import ReadConfig
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs.contents import describe_scores
 from vaeaudit.runs.reading import Run
-from vaeaudit.runs.scores import score_path, write_scores
-from vaeaudit.scoring.row_table import table_of_rows
+from vaeaudit.runs.store import score_path, write_scores
+from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.workflow.other import other_reading, read_and_score
 from vaeaudit.workflow.places import loaded, sweep
 

@@ -11,8 +11,8 @@ import tensorflow_probability as tfp
 from scipy import stats
 
 from vaeaudit.models.flow import LAYERS, Flow, fit_flow
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.flow import FlowDensity
+from vaeaudit.scoring.rarity.families import FlowDensity
+from vaeaudit.scoring.rarity.rareness import fit_density
 
 RNG = np.random.default_rng(5)
 

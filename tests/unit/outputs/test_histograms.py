@@ -46,11 +46,9 @@ def test_the_maximum_is_that_of_the_published_code() -> None:
     np.testing.assert_allclose(np.exp(fit_histograms(z, ALL).maximum(z, alpha)), 500 * np.maximum(*parts))
 
 
-def test_log_densities_are_those_of_the_bins_and_minus_infinity_in_an_empty_one() -> None:
+def test_the_density_is_that_of_the_bins_and_zero_in_an_empty_one() -> None:
     histograms = fit_histograms(np.array([[0.0], [0.5], [4.0]]), np.array([True]), bins=4)
-    found = histograms.log_densities(np.array([[0.2], [2.5]]))
-    assert found[0, 0] == pytest.approx(np.log(2 / 3))
-    assert found[1, 0] == -np.inf
+    assert histograms.density[0] == pytest.approx([2 / 3, 0, 0, 1 / 3])
 
 
 def test_a_row_beyond_the_range_counts_to_the_outermost_bin() -> None:

@@ -47,7 +47,7 @@ from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Interval, Measure
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"

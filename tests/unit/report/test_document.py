@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.report import document, json_schema
 from vaeaudit.report.document import to_json
 from vaeaudit.statistics.measures import Interval

@@ -5,7 +5,7 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.scoring import companions as room
 from vaeaudit.scoring.companions import NEIGHBOUR, companion_scores, distance_to_neighbour, isolation_scores
 
@@ -102,7 +102,7 @@ def test_scores_survive_being_written():
 
 
 def test_what_cannot_be_scores_is_refused():
-    with pytest.raises(ValueError, match="columns or latents"):
+    with pytest.raises(ValueError, match="basis must be one of"):
         CompanionScores("pixels", np.zeros(2), np.zeros(2))
     with pytest.raises(ValueError, match="neighbour_distance must have shape"):
         CompanionScores("columns", np.zeros(2), np.zeros(3))

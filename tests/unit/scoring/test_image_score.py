@@ -21,8 +21,7 @@ from vaeaudit.scoring.image_score import (
     image_outlier_score,
     score_images,
 )
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import LatentDensities, Rareness
+from vaeaudit.scoring.rarity.rareness import LatentDensities, Rareness, fit_density
 
 K = 9
 SLOPES = np.linspace(-0.5, 1.0, K)

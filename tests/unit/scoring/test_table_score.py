@@ -1,4 +1,4 @@
-"""Scores, flags and weights point one way."""
+"""Scores, flags and weights point one way; a posterior that lies apart is isolated."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from scipy import stats
 
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import LatentDensities
-from vaeaudit.scoring.table_score import clearer_of_two, density_null, score_rows, table_score
+from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
+from vaeaudit.scoring.table_score import (
+    PosteriorIsolation,
+    clearer_of_two,
+    density_null,
+    fit_isolation,
+    score_rows,
+    table_score,
+)
 
 RNG = np.random.default_rng(21)
 
@@ -123,3 +129,43 @@ def test_clean_rows_are_hardly_ever_flagged() -> None:
         density = LatentDensities.of(fit_density(mean, np.array([True]), seed=0), mean).rareness(AnalysisConfig())
         flagged += int(score_rows(codes_with(iwae, mean), -iwae, density, fdr=0.05).outlier.any())
     assert flagged <= 4  # the share of tables with any flag is at most the rate, 1 in 20
+
+
+SPREAD_RNG = np.random.default_rng(4)
+SPREAD = np.concatenate([SPREAD_RNG.normal(size=(980, 6)), SPREAD_RNG.normal(6, 0.5, size=(20, 6))]).astype(np.float32)
+FOLD = np.arange(1000) % 2
+
+
+@pytest.fixture(scope="module")
+def isolation() -> PosteriorIsolation:
+    return fit_isolation(SPREAD, FOLD, trees=60, seed=0)[0]
+
+
+def test_rows_get_the_nats_when_they_are_learned_from_that_they_get_later(isolation: PosteriorIsolation) -> None:
+    _, nats = fit_isolation(SPREAD, FOLD, trees=60, seed=0)
+    np.testing.assert_array_equal(nats, isolation.nats(SPREAD, FOLD))
+
+
+def test_rows_that_stand_apart_are_isolated(isolation: PosteriorIsolation) -> None:
+    nats = isolation.nats(SPREAD, FOLD)
+    assert nats[980:].min() > np.quantile(nats[:980], 0.98)
+    assert (nats >= 0).all()
+
+
+def test_most_rows_have_the_nats_of_a_uniform_p_value(isolation: PosteriorIsolation) -> None:
+    nats = isolation.nats(SPREAD[:980], FOLD[:980])
+    assert np.quantile(nats, 0.5) == pytest.approx(np.log(2), abs=0.1)
+    assert np.quantile(nats, 0.9) == pytest.approx(np.log(10), abs=0.35)
+
+
+def test_what_is_kept_grows_the_same_forest(isolation: PosteriorIsolation) -> None:
+    again = PosteriorIsolation.from_arrays({**isolation.to_arrays(), "other": np.zeros(3)})
+    np.testing.assert_array_equal(again.nats(SPREAD, FOLD), isolation.nats(SPREAD, FOLD))
+    np.testing.assert_array_equal(again.nats(SPREAD[5:6], FOLD[5:6]), isolation.nats(SPREAD, FOLD)[5:6])
+
+
+def test_one_fold_is_enough_and_none_is_refused() -> None:
+    one, _ = fit_isolation(SPREAD, np.zeros(1000, int), trees=10, seed=0)
+    assert one.n_folds == 1
+    with pytest.raises(ValueError, match="null"):
+        PosteriorIsolation((), (), 10, 0)

@@ -2,12 +2,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy import sparse
 from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.grouping.column_bins import column_features
 from vaeaudit.analysis.grouping.groups import group_column
-from vaeaudit.statistics.cross_fit import MOST_FEATURES, RIDGE, latent_features, out_of_fold_scores
+from vaeaudit.statistics.cross_fit import (
+    MOST_FEATURES,
+    RIDGE,
+    binned_auc,
+    can_cross_fit,
+    content_folds,
+    latent_features,
+    macro_auc_interval,
+    out_of_fold_scores,
+)
 
 
 def test_scores_are_those_of_ridge_regressions_fitted_without_the_fold():
@@ -52,3 +65,104 @@ def test_latent_features_hold_products_of_pairs_and_stay_finite_for_a_latent_tha
     features = latent_features(mean)
     assert np.isfinite(features).all()
     assert (features == (mean[:, 0] * mean[:, 1])[:, None]).all(axis=0).any()
+
+
+SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=20)
+FEATURES = hnp.arrays(np.float32, SHAPES, elements=st.floats(-20, 20, width=32))
+
+
+@given(features=FEATURES, seed=st.integers(0, 100))
+def test_a_row_keeps_its_fold_whatever_stands_around_it(features: np.ndarray, seed: int) -> None:
+    fold = content_folds(features)
+    order = np.random.default_rng(seed).permutation(len(features))
+    np.testing.assert_array_equal(content_folds(features[order]), fold[order])
+    np.testing.assert_array_equal(content_folds(features[:1]), fold[:1])
+    assert set(fold) <= {0, 1}
+
+
+def test_copies_share_a_fold_and_zeros_have_no_sign() -> None:
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(50, 3)).astype(np.float32)
+    rows[:10, 0] = 0.0
+    copies = np.concatenate([rows, np.where(rows == 0, np.float32(-0.0), rows)])
+    fold = content_folds(copies)
+    np.testing.assert_array_equal(fold[:50], fold[50:])
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 40])
+def test_folds_are_halves_and_independent_of_the_values(n_features: int) -> None:
+    rows = np.random.default_rng(1).normal(size=(4000, n_features)).astype(np.float32)
+    fold = content_folds(rows)
+    assert fold.mean() == pytest.approx(0.5, abs=0.04)
+    assert abs(np.corrcoef(fold, rows[:, 0])[0, 1]) < 0.06
+    assert abs(np.corrcoef(fold, np.abs(rows[:, 0]))[0, 1]) < 0.06
+
+
+def test_whole_numbers_are_halved_too() -> None:
+    rows = np.random.default_rng(2).integers(0, 30, (4000, 3)).astype(np.float32)
+    assert content_folds(rows).mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_fold_of_few_rows_is_not_worth_having() -> None:
+    assert can_cross_fit(np.arange(40) % 2)
+    assert not can_cross_fit(np.arange(18) % 2)
+    assert not can_cross_fit((np.arange(1000) < 200).astype(int))
+    assert not can_cross_fit(np.zeros(100, int))
+
+
+def one_against_rest(member):
+    return np.stack([member, ~member], axis=1)
+
+
+def test_the_area_is_that_of_scikit_learn_ties_included():
+    rng = np.random.default_rng(0)
+    member = one_against_rest(rng.uniform(size=300) < 0.3)
+    scores = rng.integers(0, 6, size=(300, 2)).astype(float)
+    expected = np.mean([roc_auc_score(member[:, g], scores[:, g]) for g in range(2)])
+    assert macro_auc_interval(scores, member, 0.95)[0] == pytest.approx(expected)
+
+
+def test_the_variance_is_that_of_delong_for_one_group():
+    rng = np.random.default_rng(1)
+    inside, outside = rng.normal(0.8, 1, 40), rng.normal(0, 1, 60)
+    placement = (inside[:, None] > outside[None, :]).astype(float)
+    area = placement.mean()
+    variance = placement.mean(axis=1).var() / 40 + placement.mean(axis=0).var() / 60
+    scores = np.concatenate([inside, outside])[:, None]
+    member = (np.arange(100) < 40)[:, None]
+    auc, interval = macro_auc_interval(scores, member, 0.95)
+    half = 1.959964 * np.sqrt(variance) / (area * (1 - area))
+    low, high = (1 / (1 + np.exp(-(np.log(area / (1 - area)) + sign * half))) for sign in (-1, 1))
+    assert (auc, interval.low, interval.high) == pytest.approx((area, low, high), rel=1e-5)
+
+
+def test_intervals_cover_the_true_area_about_as_often_as_they_say():
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(300):
+        member = one_against_rest(np.arange(120) < 40)
+        score = rng.normal(size=120) + member[:, 0]  # true area: Phi(1 / sqrt 2) = 0.7602
+        _, interval = macro_auc_interval(np.stack([score, -score], axis=1), member, 0.9)
+        covered += interval.low <= 0.7602 <= interval.high
+    assert 0.85 < covered / 300 < 0.95
+
+
+def test_a_perfect_separation_still_has_a_lower_bound_below_one():
+    member = one_against_rest(np.arange(60) < 20)
+    score = member[:, 0].astype(float)
+    auc, interval = macro_auc_interval(np.stack([score, -score], axis=1), member, 0.95)
+    assert auc == 1
+    assert 0.8 < interval.low < 0.9
+    assert interval.high == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=8).filter(
+        lambda bins: sum(b[1] for b in bins) > 0 and sum(b[2] for b in bins) > 0
+    )
+)
+def test_the_area_of_bins_is_that_of_their_rows(bins):
+    score, n_in, n_out = (np.array(values, dtype=float) for values in zip(*bins, strict=True))
+    rows = np.concatenate([np.repeat(score, n_in.astype(int)), np.repeat(score, n_out.astype(int))])
+    truth = np.arange(len(rows)) < n_in.sum()
+    assert binned_auc(score, n_in, n_out) == pytest.approx(roc_auc_score(truth, rows))

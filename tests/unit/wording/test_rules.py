@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.wording.rules import describe
 
 

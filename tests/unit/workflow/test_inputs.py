@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from vaeaudit.runs.artifacts import DecodedRegions
-from vaeaudit.runs.reference import StoredReference
+from vaeaudit.runs.contents import StoredReference
 from vaeaudit.workflow.inputs import as_compared as reference_of
 from vaeaudit.workflow.inputs import inputs_of
 

@@ -29,7 +29,7 @@ from vaeaudit.analysis.representation.representation import assess_representatio
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
-from vaeaudit.scoring.row_table import table_of_rows
+from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.wording import numbers
 
 #: A sensitive column of more groups is not shown group by group: the groups would be too small, the list too long.

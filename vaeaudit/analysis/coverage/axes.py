@@ -18,7 +18,7 @@ from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, group_by_popula
 from vaeaudit.analysis.grouping.rules import merge_conditions
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.association import entropy, mutual_information
 
 IntArray = npt.NDArray[np.int64]

@@ -28,7 +28,7 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Role, Schema
-from vaeaudit.outputs.conditions import Rule
+from vaeaudit.outputs.region_rules import Rule
 from vaeaudit.wording.phrases import plural
 
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one

@@ -17,10 +17,9 @@ from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
-from vaeaudit.statistics.cross_fit import FOLDS, out_of_fold_scores, stratified_folds
+from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, out_of_fold_scores, stratified_folds
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
-from vaeaudit.statistics.roc import macro_auc_interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.cells import moment_text, number_text
 

@@ -13,8 +13,8 @@ from vaeaudit.analysis.coverage.axes import Axis
 from vaeaudit.analysis.coverage.results import LatentRange
 from vaeaudit.analysis.coverage.shortages import MOST_CONDITIONS
 from vaeaudit.analysis.grouping.rules import satisfies
-from vaeaudit.outputs.conditions import Rule
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.region_rules import Rule
 
 Mask = npt.NDArray[np.bool_]
 

@@ -12,8 +12,7 @@ from vaeaudit.analysis.coverage.placing import with_named_latents
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.outputs.conditions import Condition
-from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.region_rules import Condition, region_key
 
 Points = npt.NDArray[np.float64]
 

@@ -29,7 +29,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.conditions import Rule
+from vaeaudit.outputs.region_rules import Rule
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Len
 
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Count, Interval, Measure, NonNegative, Share
 
 #: What a region is short against: another dataset, given shares, what unrelated columns would give, an even spread.

@@ -16,7 +16,7 @@ from vaeaudit.analysis.grouping.rules import apply_rule, same_conditions
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.two_samples import Counted
 
 IntArray = npt.NDArray[np.int64]

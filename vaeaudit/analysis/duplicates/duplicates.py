@@ -9,7 +9,7 @@ import pandas as pd
 from vaeaudit.analysis.duplicates.leakage import measure_leakage
 from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.data.encoding.row_cells import codes_of, compared_columns, first_of_equal_rows
+from vaeaudit.data.encoding.features import codes_of, compared_columns, first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.row_pairs import RowPairs, Rows, choose_listed
 

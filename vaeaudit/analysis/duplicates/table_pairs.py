@@ -15,7 +15,7 @@ from vaeaudit.analysis.duplicates.neighbours import (
     pairs_within,
     usual_distances,
 )
-from vaeaudit.data.encoding.row_cells import Cells, agreement, cells_of, first_of_equal_rows
+from vaeaudit.data.encoding.features import Cells, agreement, cells_of, first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.row_pairs import RowPairs, Rows, choose_listed
 

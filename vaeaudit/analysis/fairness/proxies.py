@@ -20,8 +20,15 @@ from vaeaudit.analysis.grouping.groups import MISSING_LABEL, Grouping, group_col
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
-from vaeaudit.statistics.cross_fit import FOLDS, Features, latent_features, out_of_fold_scores, stratified_folds
-from vaeaudit.statistics.roc import binned_auc, macro_auc_interval
+from vaeaudit.statistics.cross_fit import (
+    FOLDS,
+    Features,
+    binned_auc,
+    latent_features,
+    macro_auc_interval,
+    out_of_fold_scores,
+    stratified_folds,
+)
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from vaeaudit.data.population_shares import PopulationColumn
 from vaeaudit.data.schema.columns import Column, Kind
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.binning import date_cuts, number_cuts
 from vaeaudit.wording.rules import bound_text
 

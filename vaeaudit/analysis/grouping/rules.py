@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.outputs.conditions import Condition, Rule
+from vaeaudit.outputs.region_rules import Condition, Rule
 from vaeaudit.wording.rules import describe
 
 Mask = npt.NDArray[np.bool_]

@@ -13,8 +13,7 @@ from vaeaudit.analysis.latents.results import DensitySummary, HeldOutBound, Held
 from vaeaudit.config import DensityFamily, Rarity
 from vaeaudit.outputs.histograms import effective_sample_size
 from vaeaudit.outputs.latents import LatentCodes, LatentSpace
-from vaeaudit.scoring.rarity.density import LatentDensity
-from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.scoring.rarity.rareness import LatentDensity, Rareness
 from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.measures import Interval
 

@@ -9,7 +9,7 @@ from scipy import stats
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
-from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.statistics.intervals import normal_quantile, wilson
 from vaeaudit.statistics.measures import Interval
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from vaeaudit.outputs.companion_scores import CompanionBasis, CompanionName
+from vaeaudit.outputs.row_scores import CompanionBasis, CompanionName
 from vaeaudit.statistics.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
 
 #: What deleting the flagged rows would do to a group, against all others.

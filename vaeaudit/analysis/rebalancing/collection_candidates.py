@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.grouping.rules import apply_rule, simplify
-from vaeaudit.outputs.conditions import Condition, Rule
+from vaeaudit.outputs.region_rules import Condition, Rule
 
 #: Combinations that are considered; with more, the plan is the best among the first.
 MOST_CANDIDATES = 2_000

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.grouping.rules import satisfies
-from vaeaudit.outputs.conditions import Condition, Rule
+from vaeaudit.outputs.region_rules import Condition, Rule
 
 
 def with_planned_rows(

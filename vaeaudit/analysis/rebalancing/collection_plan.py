@@ -19,7 +19,7 @@ from vaeaudit.analysis.rebalancing.results import CollectionPlan, PlanLine, Plan
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
-from vaeaudit.outputs.conditions import Rule
+from vaeaudit.outputs.region_rules import Rule
 from vaeaudit.statistics.intervals import wilson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.set_cover import Covering, Requirements, cover

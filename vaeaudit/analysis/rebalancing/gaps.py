@@ -17,8 +17,7 @@ from vaeaudit.analysis.rebalancing.results import GapSummary
 from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
-from vaeaudit.outputs.conditions import Condition, Rule
-from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.region_rules import Condition, Rule, region_key
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import phrases
 from vaeaudit.wording.rules import describe

@@ -10,7 +10,7 @@ from annotated_types import Ge
 from vaeaudit.analysis.coverage.results import Baseline
 from vaeaudit.analysis.run_facts import RunFacts, Tool
 from vaeaudit.config import Weighting
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 
 #: What is told of a share against its tolerance.

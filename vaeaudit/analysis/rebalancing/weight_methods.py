@@ -12,8 +12,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.config import AnalysisConfig, Density, Weighting
 from vaeaudit.outputs.histograms import fit_histograms
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.weights import dbvae_weight, resampling_weight
+from vaeaudit.scoring.rarity.rareness import dbvae_weight, fit_density, resampling_weight
 from vaeaudit.statistics.raking import rake
 
 FloatArray = npt.NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,8 @@ def pictures(array: StoredArray, layout: Layout, scale: Scale, side: int) -> Gen
     """Bring the pictures of an array to `side` x `side` pixels; one that holds NaN or infinity is refused."""
     for chunk in array.chunks():
         values = layout.arrange(chunk)
-        strange = _not_finite_per_row(values)
+        is_float, n_rows = values.dtype.kind == "f", len(values)
+        strange = (~np.isfinite(values)).reshape(n_rows, -1).sum(axis=1) if is_float else np.zeros(n_rows, np.int64)
         arranged = scale.apply(np.where(np.isfinite(values), values, scale.low) if strange.any() else values)
         for pixels, count in zip(arranged, strange.tolist(), strict=True):
             if count:
@@ -146,24 +147,10 @@ def _picture(pixels: npt.NDArray[np.uint8], side: int) -> Picture | Unusable:
 def _extremes(array: StoredArray) -> tuple[float, float]:
     """Return the lowest and the highest finite value; (inf, -inf) where there is none."""
     low, high = np.inf, -np.inf
-    for chunk in _numbers(array):
-        low, high = min(low, float(chunk.min(initial=np.inf))), max(high, float(chunk.max(initial=-np.inf)))
+    for chunk in array.chunks():
+        is_float = chunk.dtype.kind == "f"
+        finite = chunk[np.isfinite(chunk)] if is_float else np.array([chunk.min(), chunk.max()], np.float64)
+        low, high = min(low, float(finite.min(initial=np.inf))), max(high, float(finite.max(initial=-np.inf)))
         if array.dtype == np.uint8 and high >= _LEAST_OF_BYTES:
             return 0.0, 255.0
     return low, high
-
-
-def _numbers(array: StoredArray) -> Iterator[npt.NDArray[np.float64]]:
-    for chunk in array.chunks():
-        if chunk.dtype.kind != "f":
-            yield np.array([chunk.min(), chunk.max()], dtype=np.float64)
-        else:
-            finite = chunk[np.isfinite(chunk)]
-            yield finite.astype(np.float64) if chunk.dtype == np.float16 else finite
-
-
-def _not_finite_per_row(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    if values.dtype.kind != "f":
-        return np.zeros(len(values), dtype=np.int64)
-    strange = ~np.isfinite(values)
-    return np.asarray(strange.reshape(len(values), -1).sum(axis=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,7 @@ from vaeaudit.data.images.reading import cache_folder, choose_side, content_fing
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.numpy_files import ArrayFile, StoredArray
 from vaeaudit.data.tables.cells import Cells, NumberCells, from_arrow
-from vaeaudit.data.tables.frames import fingerprint
-from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
+from vaeaudit.data.tables.records import LeftOut, RawTable, fingerprint, unique_names
 from vaeaudit.errors import InputError
 
 #: Arrays N x K beside the chosen one become columns up to this K: factors and scores do, other embeddings do not.
@@ -47,22 +45,21 @@ def read_array(
         Where the configuration does not fit the data, or the cache cannot be written.
     """
     array = file.choose(config.array_key)
-    beside = _columns_beside(file, array)
     if len(array.shape) == 2 and config.kind != SourceKind.IMAGES:
-        return _read_vectors(array, beside)
+        return _read_vectors(array, _columns_beside(file, array))
     if len(array.shape) < 2 or config.kind == SourceKind.TABLE:
         raise InputError(
             f"{array.path.name}: expected N x D vectors{'' if config.kind == SourceKind.TABLE else ' or pictures'}, "
             f"found {array}."
         )
-    return _read_pictures(array, beside, config, form, on_progress)
+    return _read_pictures(array, _columns_beside(file, array), config, form, on_progress)
 
 
 # --- pictures -------------------------------------------------------------------------------------------------------
 
 
 def _read_pictures(
-    array: StoredArray, beside: _Beside, config: ReadConfig, form: PictureForm | None, on_progress: Listener | None
+    array: StoredArray, beside: RawTable, config: ReadConfig, form: PictureForm | None, on_progress: Listener | None
 ) -> RawData:
     layout = layout_of(array)
     status = array.path.stat()
@@ -102,17 +99,14 @@ def _read_pictures(
         problems=beside.problems,
     )
     return RawData(
-        table,
-        name=array.path.resolve().name,
-        fingerprint=content_fingerprint(table, preparation),
-        images=store,
+        table, name=array.path.resolve().name, fingerprint=content_fingerprint(table, preparation), images=store
     )
 
 
 # --- vectors --------------------------------------------------------------------------------------------------------
 
 
-def _read_vectors(array: StoredArray, beside: _Beside) -> RawData:
+def _read_vectors(array: StoredArray, beside: RawTable) -> RawData:
     n_rows, n_elements = array.shape
     if n_elements == 0:
         raise InputError(f"{array.path.name}: expected N x D vectors, found {array}.")
@@ -155,25 +149,18 @@ def _note_not_finite(finite: npt.NDArray[np.bool_]) -> tuple[str, ...]:
 # --- the other arrays -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Beside:
-    """Columns of N cells from the other arrays of a file, and which of these were not read."""
-
-    names: tuple[str, ...]
-    cells: tuple[Cells, ...]
-    notes: tuple[str, ...]
-    problems: dict[str, tuple[str, ...]]
-
-
-def _columns_beside(file: ArrayFile, chosen: StoredArray) -> _Beside:
+def _columns_beside(file: ArrayFile, chosen: StoredArray) -> RawTable:
+    """Return columns of N cells from the other arrays of a file, and say which of these were not read."""
     others = [array for array in file.arrays if array is not chosen]
     read = [array for array in others if _is_column(array, chosen.shape[:1])]
     columns = [column for array in read for column in _columns_of(array)]
     names, problems = unique_names([name for name, _ in columns])
     unread = [array for array in others if array not in read]
-    return _Beside(
+    return RawTable(
         names=names,
         cells=tuple(cells for _, cells in columns),
+        positions=np.arange(chosen.shape[0]),
+        read=chosen.shape[0],
         notes=(
             *_note("became columns", read),
             *_note("were not read, because they hold Python objects", [a for a in unread if a.is_pickled]),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,18 +98,6 @@ class ImageEncoding:
     def encode(self, images: ImageStore) -> ImageRows:
         """Return all rows; nothing is read yet."""
         return ImageRows(images, np.arange(len(images)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {"images": asdict(self)}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> ImageEncoding:
-        """Rebuild an encoding from `to_dict`."""
-        entries = dict(document["images"])
-        stored = entries.get("value_range")
-        value_range = None if stored is None else (float(stored[0]), float(stored[1]))
-        return cls(**{**entries, "likelihood": PixelLikelihood(entries["likelihood"]), "value_range": value_range})
 
 
 def fit_image_encoding(images: ImageStore) -> ImageEncoding:

@@ -21,8 +21,6 @@ class Rows(Protocol):
 
     def take(self, rows: npt.NDArray[np.integer] | slice) -> Self:
         """Return a subset of the rows."""
-        ...
 
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """Return what the model is given: arrays of N rows each, always as many and of the same types."""
-        ...

@@ -7,9 +7,7 @@ number of codes, so that the model can treat columns of one likelihood as one bl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +15,19 @@ import pandas as pd
 
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.column_encoding import (
+    MAX_BINS,
     MISSING_CODE,
     ColumnEncoding,
     Likelihood,
-    cell_numbers,
-    encode_numbers,
-    standardise,
-    winsorised_moments,
-)
-from vaeaudit.data.encoding.quantised import (
-    MAX_BINS,
     bin_log_density,
+    cell_numbers,
     drawn_tail_log_density,
+    encode_numbers,
     fit_quantised,
     quantise,
+    standardise,
     tail_log_density,
+    winsorised_moments,
 )
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.errors import InputError
@@ -41,14 +37,8 @@ ATOM_SHARE = 0.1
 #: Excess kurtosis of a Laplace distribution; beyond it a Normal is the wrong tail.
 HEAVY_TAILED = 3.0
 
-_ORDER = [
-    Likelihood.NORMAL,
-    Likelihood.LOG_NORMAL,
-    Likelihood.STUDENT_T,
-    Likelihood.NEGATIVE_BINOMIAL,
-    Likelihood.BERNOULLI,
-    Likelihood.ORDERED_LOGISTIC,
-]
+#: Likelihoods by their place in model order; those that are not here follow, by number of codes.
+_ORDER = [kind for kind in Likelihood if kind not in (Likelihood.CATEGORICAL, Likelihood.QUANTISED)]
 
 
 @dataclass(frozen=True)
@@ -166,22 +156,6 @@ class Encoding:
             numbers = cell_numbers(frame[column.name])
             total += np.where(np.isnan(numbers), 0.0, _unit_log_density(column, numbers))
         return total
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {"columns": [asdict(column) for column in self.columns]}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Encoding:
-        """Rebuild an encoding from `to_dict`."""
-        columns = []
-        for entry in document["columns"]:
-            plain: dict[str, Any] = {
-                key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
-            }
-            plain["kind"], plain["likelihood"] = Kind(entry["kind"]), Likelihood(entry["likelihood"])
-            columns.append(ColumnEncoding(**plain))
-        return cls(tuple(columns))
 
 
 def fit_encoding(dataset: Dataset, *, max_levels: int) -> Encoding:

@@ -22,14 +22,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import PIL
+from pydantic import TypeAdapter
 
 from vaeaudit.data.images.decoding import Picture, Remark, Unusable, in_grey
 from vaeaudit.data.sources.image_store import ImageStore, PixelWriter
 from vaeaudit.data.sources.listing import os_reason
 from vaeaudit.errors import UsageError
 from vaeaudit.storage.files import make_folder
-from vaeaudit.storage.leftovers import remove, sweep
-from vaeaudit.storage.locks import LOCK, Lock
+from vaeaudit.storage.locks import LOCK, Lock, remove, sweep
 
 DEFAULT_FOLDER = Path("runs", ".cache")
 #: Counted up when the same files would come out differently.
@@ -98,14 +98,9 @@ class Preparation:
     value_range: tuple[float, float] | None = None
 
     @property
-    def n_source(self) -> int:
-        """Pictures and refused files together."""
-        return self.shape[0] + len(self.refused)
-
-    @property
     def positions(self) -> npt.NDArray[np.int64]:
         """[N]; which entry of the source each picture was."""
-        used = np.ones(self.n_source, dtype=bool)
+        used = np.ones(self.shape[0] + len(self.refused), dtype=bool)
         used[list(self.refused)] = False
         return np.flatnonzero(used)
 
@@ -129,10 +124,7 @@ def cache_key(*parts: object) -> str:
 
 
 def prepare(
-    folder: Path,
-    key: str,
-    decoding: Callable[[], Decoding],
-    on_progress: Listener | None = None,
+    folder: Path, key: str, decoding: Callable[[], Decoding], on_progress: Listener | None = None
 ) -> tuple[Preparation, ImageStore]:
     """Return the cached pictures of a source, or decode it and cache them.
 
@@ -202,16 +194,8 @@ class _Ledger:
         self.remarks.update(remark.name for remark in outcome.remarks)
 
     def close(self, shape: tuple[int, int, int, int], begun: Decoding) -> Preparation:
-        return Preparation(
-            shape=shape,
-            content=tuple(self.content),
-            sizes=tuple(self.sizes),
-            modes=dict(self.modes),
-            remarks=dict(self.remarks),
-            refused=self.refused,
-            said=begun.said,
-            value_range=begun.value_range,
-        )
+        seen = (tuple(self.content), tuple(self.sizes), dict(self.modes), dict(self.remarks), self.refused)
+        return Preparation(shape, *seen, begun.said, begun.value_range)
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
@@ -247,20 +231,10 @@ def _remove_leftovers(folder: Path) -> None:
 def _read(pixels_path: Path, document_path: Path) -> tuple[Preparation, ImageStore] | None:
     """Return what is cached, or None where it is not there, not complete or not what it should be."""
     try:
-        document = json.loads(document_path.read_text(encoding="utf-8"))
-        preparation = Preparation(
-            shape=tuple(document["shape"]),
-            content=tuple(document["content"]),
-            sizes=tuple(map(tuple, document["sizes"])),
-            modes=document["modes"],
-            remarks=document["remarks"],
-            refused={int(position): reason for position, reason in document["refused"].items()},
-            said=tuple(document["said"]),
-            value_range=tuple(document["value_range"]) if document["value_range"] else None,
-        )
+        preparation = TypeAdapter(Preparation).validate_json(document_path.read_bytes())
         store = _store(pixels_path, preparation)
         store.check()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError):
         return None
     return preparation, store
 

@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from vaeaudit.data.sources.formats import HEAD_OF_PICTURE, PICTURES, supported_pictures
 from vaeaudit.data.sources.listing import os_reason
-from vaeaudit.data.sources.refusals import why_no_picture
+from vaeaudit.data.sources.table_files import why_no_picture
 
 #: Pillow's own limit, also where a program has lifted it: a quarter of a gigabyte once decoded to three bytes a pixel.
 MAX_PIXELS = 89_478_485

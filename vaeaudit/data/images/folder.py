@@ -99,17 +99,10 @@ def survey(folder: Path) -> ImageFolder:
 
 def _metadata_files(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return one metadata file per folder, by order of name, and those that are one too many."""
-    chosen: dict[str, str] = {}
-    spare = []
-    for name in names:
-        directory = name.rpartition("/")[0]
-        if not _is_metadata(name):
-            continue
-        if directory in chosen:
-            spare.append(name)
-        else:
-            chosen[directory] = name
-    return tuple(chosen.values()), tuple(spare)
+    found = [name for name in names if _is_metadata(name)]
+    first = {name.rpartition("/")[0]: name for name in reversed(found)}
+    chosen = tuple(name for name in found if first[name.rpartition("/")[0]] == name)
+    return chosen, tuple(name for name in found if name not in chosen)
 
 
 def _is_metadata(name: str) -> bool:

@@ -93,15 +93,20 @@ def with_picture_columns(table: RawTable, images: ImageStore) -> tuple[RawTable,
     """
     measured = measure_pictures(images)
     taken = [name for name in measured if name in table.names]
-    added = {name: values for name, values in measured.items() if name not in taken and _varies(values)}
+    added = {
+        name: values
+        for name, values in measured.items()
+        if name not in taken and len(np.unique(values[~np.isnan(values)])) > 1
+    }
     undefined = {name: int(np.isnan(values).sum()) for name, values in added.items()}
+    remarks = {name: (f"not defined for {n:,} picture(s) of one grey level",) for name, n in undefined.items() if n}
     said = f"not computed from the pictures, because the data has columns of these names: {first_few(taken)}"
     extended = replace(
         table,
         names=(*table.names, *added),
         cells=(*table.cells, *map(NumberCells, added.values())),
         notes=(*table.notes, *((said,) if taken else ())),
-        problems={**table.problems, **{name: _remark(count) for name, count in undefined.items() if count}},
+        problems={**table.problems, **remarks},
     )
     return extended, tuple(added)
 
@@ -156,23 +161,13 @@ def computed_columns(schema: Schema) -> frozenset[str]:
     return frozenset(column.name for column in schema if column.derived and column.role is Role.INPUT)
 
 
-def _of_one_size(
-    boxes: npt.NDArray[np.int32],
-) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]]:
+def _of_one_size(boxes: npt.NDArray[np.int32]) -> Iterator[tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]]:
     """Yield each box among boxes [B, 4] with positions of the pictures that have it, a few at a time."""
     kinds, kind = np.unique(boxes, axis=0, return_inverse=True)
     for number, box in enumerate(kinds):
         alike = np.flatnonzero(kind.ravel() == number)
         for start in range(0, len(alike), _MEASURED):
             yield box, alike[start : start + _MEASURED]
-
-
-def _varies(values: Values) -> bool:
-    return len(np.unique(values[~np.isnan(values)])) > 1
-
-
-def _remark(undefined: int) -> tuple[str, ...]:
-    return (f"not defined for {undefined:,} picture(s) of one grey level",)
 
 
 # --- measures of B pictures of one size -----------------------------------------------------------------------------
@@ -184,7 +179,9 @@ def _measures(pixels: Pixels) -> dict[str, Values]:
         axis=(1, 2)
     )  # rounding lets even the variance of a constant differ from 0
     variance = np.where(varies, luma.var(axis=(1, 2)), 0.0)
-    foreground = np.abs(luma - _border_median(luma)[:, None, None])
+    outermost = np.ones(luma.shape[1:], dtype=bool)
+    outermost[1:-1, 1:-1] = False
+    foreground = np.abs(luma - np.asarray(np.median(luma[:, outermost], axis=1))[:, None, None])
     return {
         "picture_brightness": luma.mean(axis=(1, 2)),
         "picture_contrast": np.sqrt(variance),
@@ -206,13 +203,6 @@ def _luma_and_colour(pixels: Pixels) -> tuple[Values, dict[str, Values]]:
     offset = np.hypot(red_green.mean(axis=(1, 2)), yellow_blue.mean(axis=(1, 2)))
     warmth = (red.mean(axis=(1, 2)) - blue.mean(axis=(1, 2))) / 255
     return luma, {"picture_colourfulness": spread + 0.3 * offset, "picture_warmth": warmth}
-
-
-def _border_median(luma: Values) -> Values:
-    """[B]; median of the outermost pixels."""
-    outermost = np.ones(luma.shape[1:], dtype=bool)
-    outermost[1:-1, 1:-1] = False
-    return np.asarray(np.median(luma[:, outermost], axis=1))
 
 
 def _sharpness(luma: Values, variance: Values) -> Values:

@@ -4,27 +4,138 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import RawData
 from vaeaudit.data.images.cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
 from vaeaudit.data.images.decoding import Picture, Unusable, decode, guarded_decoding, measure
 from vaeaudit.data.images.folder import ImageFolder, folder_columns
-from vaeaudit.data.images.metadata import join_metadata
 from vaeaudit.data.sources.formats import supported_pictures
 from vaeaudit.data.sources.image_store import PictureForm
-from vaeaudit.data.sources.listing import readable_name
-from vaeaudit.data.tables.cells import Cells, text_cells
-from vaeaudit.data.tables.frames import fingerprint
-from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
+from vaeaudit.data.sources.listing import first_few, readable_name
+from vaeaudit.data.sources.table_files import identify
+from vaeaudit.data.tables.cells import Cells, TextCells, as_text, take_or_missing, text_cells
+from vaeaudit.data.tables.records import LeftOut, RawTable, fingerprint, join, unique_names
 from vaeaudit.errors import InputError
+
+FILE_NAME = "file_name"
+
+
+def join_metadata(folder: ImageFolder, names: Sequence[str], config: ReadConfig) -> RawTable:
+    """Read the metadata files of a folder; each names pictures relative to the folder that it lies in.
+
+    Returns one row per picture; left out are metadata records that could not be used, or name no picture.
+
+    Parameters
+    ----------
+    folder
+        Where the metadata files are.
+    names
+        All pictures of the folder, usable or not, relative to it.
+    config
+        For delimiter and encoding.
+
+    Raises
+    ------
+    InputError
+        Where a metadata file is damaged, or has no column `file_name`.
+    """
+    if not folder.metadata:
+        return RawTable((), (), np.arange(len(names)), read=len(names))
+    listing = pd.Index([readable_name(name) for name in names], dtype=object)
+    described = np.zeros(len(listing), dtype=bool)
+    matched = [_match(folder, name, listing, described, config) for name in folder.metadata]
+    union = tuple(dict.fromkeys(name for table, _ in matched for name in table.names))
+    joined = join([table.with_columns(union) for table, _ in matched])
+    row_of = np.full(len(listing), -1, dtype=np.int64)
+    row_of[np.concatenate([entries for _, entries in matched])] = np.arange(len(joined))
+    lacking = list(listing[~described])
+    said = f"{len(lacking):,} picture(s) have no row in the metadata; their cells are missing: {first_few(lacking)}"
+    return replace(
+        joined,
+        cells=tuple(take_or_missing(cells, row_of) for cells in joined.cells),
+        positions=np.arange(len(listing)),
+        read=len(listing) + joined.blank + sum(entry.records for entry in joined.left_out),
+        notes=(*joined.notes, *((said,) if lacking else ())),
+        problems={name: said for table, _ in matched for name, said in table.problems.items()},
+    )
+
+
+def _match(
+    folder: ImageFolder, metadata_name: str, listing: pd.Index, described: npt.NDArray[np.bool_], config: ReadConfig
+) -> tuple[RawTable, npt.NDArray[np.int64]]:
+    """Return the rows that describe a picture, and the entry of the listing that each of them describes.
+
+    Marks in `described` which pictures have a row now.
+    """
+    shown = readable_name(metadata_name)
+    table = identify(folder.path / metadata_name, shown).read(config)
+    if FILE_NAME not in table.names:
+        raise InputError(
+            f"{shown}: expected a column {FILE_NAME!r} that names the pictures, found {', '.join(table.names[:8])}.",
+            hint="Rename the column that holds the file names, or move the file out of the folder.",
+        )
+    key = as_text(table.cells[table.names.index(FILE_NAME)])
+    entries = _entries_of(key, PurePosixPath(shown).parent.as_posix(), listing)
+    first = np.zeros(len(entries), dtype=bool)
+    first[np.unique(entries, return_index=True)[1]] = True
+    usable = (entries >= 0) & first
+    usable[usable] &= ~described[entries[usable]]
+    described[entries[usable]] = True
+    kept = table.with_columns([name for name in table.names if name != FILE_NAME])
+    rows = replace(
+        kept,
+        cells=tuple(cells.take(usable) for cells in kept.cells),
+        positions=kept.positions[usable],
+        left_out=(*kept.left_out, *_unmatched(shown, table, key, entries, usable)),
+        open_ended=False,
+    )
+    return rows, entries[usable]
+
+
+def _entries_of(key: TextCells, directory: str, listing: pd.Index) -> npt.NDArray[np.int64]:
+    """[N]; the position in the listing that each row names, -1 for none."""
+    texts = [text.strip() for text in key.texts.to_pylist()]
+    plain = _positions(listing, directory, texts)
+    positions = np.where(plain >= 0, plain, _positions(listing, directory, [text.replace("\\", "/") for text in texts]))
+    return np.append(positions, -1).astype(np.int64)[key.codes]
+
+
+def _positions(listing: pd.Index, directory: str, texts: list[str]) -> npt.NDArray[np.intp]:
+    named = [posixpath.normpath(posixpath.join(directory, text)) for text in texts]
+    return np.asarray(listing.get_indexer(pd.Index(named, dtype=object)))
+
+
+def _unmatched(
+    shown: str, table: RawTable, key: TextCells, entries: npt.NDArray[np.int64], usable: npt.NDArray[np.bool_]
+) -> tuple[LeftOut, ...]:
+    rows, directory = np.flatnonzero(~usable), PurePosixPath(shown).parent.as_posix()
+    named = key.take(rows).to_objects()
+    return tuple(
+        LeftOut(shown, int(table.positions[row]), _reason(text, directory, known=entries[row] >= 0))
+        for row, text in zip(rows, named, strict=True)
+    )
+
+
+def _reason(text: str | None, directory: str, *, known: bool) -> str:
+    if text is None or not text.strip():
+        return f"{FILE_NAME} is missing"
+    if known:
+        return f"describes {text!r} once more; the first row that does was taken"
+    if posixpath.normpath(posixpath.join(directory, text.strip().replace("\\", "/"))).startswith(("../", "/")):
+        return f"names {text!r}, which leads out of the folder; it was not opened"
+    return f"names {text!r}, which is not among the pictures of the folder"
+
 
 #: Sides of the square that are chosen from; 8, 28 and 64 are those of scikit-learn's digits, MNIST and dSprites.
 SIDES = (8, 16, 28, 32, 64)
@@ -144,12 +255,7 @@ def _table(
         read=len(used) + described.blank + sum(entry.records for entry in left_out),
         blank=described.blank,
         left_out=left_out,
-        notes=(
-            *notes,
-            *placed.notes,
-            *described.notes,
-            *folder.notes,
-        ),
+        notes=(*notes, *placed.notes, *described.notes, *folder.notes),
         problems={**described.problems, **problems},
     )
 

@@ -20,7 +20,7 @@ from vaeaudit.data.schema.roles import assign, require_columns, store_split, sug
 from vaeaudit.data.schema.storage import Stored, Typed
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.data.tables.cells import Cells, as_text
-from vaeaudit.data.tables.records import LeftOut, RawTable
+from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
 #: With fewer rows no share, interval or latent says anything.
@@ -45,7 +45,7 @@ def assemble(raw: RawData, config: ReadConfig) -> Dataset:
     if not raw.elements:
         require_records(raw)
     require_columns(raw.table.names, config)
-    marked = _mark(raw.table, config)
+    marked = mark_table(raw.table, config.na, config.levels)
     table = marked if raw.elements else without_blank_rows(marked)
     entering = raw.elements or table.names
     dataset = _dataset(raw, table, config, entering=entering, measured=raw.elements)
@@ -55,7 +55,7 @@ def assemble(raw: RawData, config: ReadConfig) -> Dataset:
 
 def _assemble_images(raw: RawData, images: ImageStore, config: ReadConfig) -> Dataset:
     table, config = with_split_folders(raw.table, raw.from_folders, config)
-    table, derived = with_picture_columns(_mark(table, config), images)
+    table, derived = with_picture_columns(mark_table(table, config.na, config.levels), images)
     require_columns(table.names, config)
     if config.include:
         raise UsageError(
@@ -64,21 +64,13 @@ def _assemble_images(raw: RawData, images: ImageStore, config: ReadConfig) -> Da
         )
     dataset = _dataset(raw, table, config, entering=(), measured=derived)
     columns = (replace(column, derived=column.name in derived) for column in dataset.schema)
-    notes = (*dataset.notes, *_suggest_label(table.names, config))
+    said = "the column class could be the label: --label class"
+    notes = (*dataset.notes, *((said,) if "class" in table.names and not config.label else ()))
     return replace(dataset, schema=Schema(tuple(columns)), notes=notes)
 
 
-def _suggest_label(columns: Sequence[str], config: ReadConfig) -> tuple[str, ...]:
-    return ("the column class could be the label: --label class",) if "class" in columns and not config.label else ()
-
-
 def _dataset(
-    raw: RawData,
-    table: RawTable,
-    config: ReadConfig,
-    *,
-    entering: Collection[str],
-    measured: Collection[str] = (),
+    raw: RawData, table: RawTable, config: ReadConfig, *, entering: Collection[str], measured: Collection[str] = ()
 ) -> Dataset:
     """Settle the columns; those in `entering` may enter the model unasked, those in `measured` are real numbers."""
     _require_rows(table, raw.name)
@@ -118,22 +110,20 @@ def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was mad
     notes
         What a reader should know.
     """
+    left_out = sum(entry.records for entry in table.left_out)
+    records = [(entry.file, entry.row, entry.reason) for entry in table.left_out]
     series = {column.name: _series(cells) for column, cells in zip(schema, stored, strict=True)}
     return Dataset(
         frame=pd.DataFrame(series, index=pd.RangeIndex(len(table)), copy=False),
         schema=schema,
         row_ids=_row_ids(raw, table, id_column),
-        accounting=_account(table),
-        quarantine=_quarantine(table.left_out),
+        accounting=RowAccounting(table.read, len(table), left_out, table.blank),
+        quarantine=pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS)).astype({"row": np.int64}),
         fingerprint=raw.fingerprint,
         name=raw.name,
         notes=notes,
         images=raw.images,
     )
-
-
-def _mark(table: RawTable, config: ReadConfig) -> RawTable:
-    return mark_table(table, config.na, config.levels)
 
 
 def mark_table(table: RawTable, na: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RawTable:
@@ -177,16 +167,6 @@ def _row_ids(raw: RawData, table: RawTable, id_column: str | None) -> np.ndarray
         return own
     cells = as_text(table.cells[table.names.index(id_column)])
     return np.where(cells.missing, own, cells.to_objects())
-
-
-def _account(table: RawTable) -> RowAccounting:
-    left_out = sum(entry.records for entry in table.left_out)
-    return RowAccounting(read=table.read, scored=len(table), quarantined=left_out, skipped=table.blank)
-
-
-def _quarantine(left_out: tuple[LeftOut, ...]) -> pd.DataFrame:
-    records = [(entry.file, entry.row, entry.reason) for entry in left_out]
-    return pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS)).astype({"row": np.int64})
 
 
 # --- what a table must have -----------------------------------------------------------------------------------------

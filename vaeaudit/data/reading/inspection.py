@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -18,8 +19,6 @@ from vaeaudit.data.tables.cells import number_text
 MAX_LEVELS = 20
 MAX_QUARANTINE = 20
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-_MAX_LISTED_LEVELS = 20
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
@@ -87,14 +86,11 @@ def _examples(dataset: Dataset, column: Column) -> list[str]:
     if column.levels or values.empty:
         return []
     if column.kind.is_numeric:
-        return [_number(value) for value in (values.min(), values.median(), values.max())]
+        shown = (float(values.min()), float(values.median()), float(values.max()))
+        return [number_text(value) if value.is_integer() else f"{value:.6g}" for value in shown]
     if values.dtype.kind == "M":
         return [str(values.min()), str(values.max())]
     return [str(value) for value in values.drop_duplicates().head(3)]
-
-
-def _number(value: float) -> str:
-    return number_text(value) if float(value).is_integer() else f"{value:.6g}"
 
 
 # --- audit.toml -----------------------------------------------------------------------------------------------------
@@ -131,7 +127,7 @@ def audit_toml(dataset: Dataset, config: ReadConfig | FitConfig) -> str:
         "",
         "# Column = its levels in rising order: declares the column ordinal.",
         "[read.levels]",
-        *(f"{key(column.name)} = {array(column.levels)}" for column in dataset.schema if column.kind is Kind.ORDINAL),
+        *(f"{key(column.name)} = {toml(column.levels)}" for column in dataset.schema if column.kind is Kind.ORDINAL),
     ]
     return "\n".join(lines) + "\n"
 
@@ -141,53 +137,51 @@ def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
     split = dataset.schema.split
     return [
         "# The column that a model would be trained to predict; it stays out of the audit's own model.",
-        f"label = {string(read.label)}" if read.label is not None else '# label = "column"',
+        f"label = {toml(read.label)}" if read.label is not None else '# label = "column"',
         "# Attributes whose groups are compared; they stay out of the model too, unless included below.",
-        *([f"# Names that suggest one: {array(suggested)}"] if suggested else []),
-        f"sensitive = {array(read.sensitive)}",
+        *([f"# Names that suggest one: {toml(suggested)}"] if suggested else []),
+        f"sensitive = {toml(read.sensitive)}",
         "# Columns that take no part at all.",
-        f"exclude = {array(read.exclude)}",
+        f"exclude = {toml(read.exclude)}",
         "# The label or sensitive columns that the model is to see nevertheless.",
-        f"include = {array(read.include)}",
+        f"include = {toml(read.include)}",
         "# The column that names the rows.",
-        f"id = {string(read.id)}" if read.id is not None else '# id = "column"',
+        f"id = {toml(read.id)}" if read.id is not None else '# id = "column"',
         "# The column that says train, val or test; rows that occur in more than one split are reported.",
-        f"split = {string(split.name)}" if split is not None else '# split = "column"',
+        f"split = {toml(split.name)}" if split is not None else '# split = "column"',
     ]
 
 
 def _reading(read: ReadConfig) -> list[str]:
     return [
         '# Further tokens that mean "missing".',
-        f"na = {array(read.na)}",
+        f"na = {toml(read.na)}",
         "# Found from the data unless given.",
-        f"delimiter = {string(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
-        f"encoding = {string(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',
+        f"delimiter = {toml(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
+        f"encoding = {toml(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',
     ]
 
 
 def _pictures(dataset: Dataset, read: ReadConfig) -> list[str]:
     """Write how pictures and arrays are read, where the source is one."""
-    lines = [] if read.kind == SourceKind.AUTO else ["# auto, table, images or array.", f"kind = {string(read.kind)}"]
+    lines = [] if read.kind == SourceKind.AUTO else ["# auto, table, images or array.", f"kind = {toml(read.kind)}"]
     if dataset.images is not None:
         lines += [
             "# Side in pixels of the square that pictures are brought to.",
             f"image_size = {dataset.images.shape[1]}",
         ]
     if read.array_key is not None:
-        lines += ["# The array that holds the rows.", f"array_key = {string(read.array_key)}"]
+        lines += ["# The array that holds the rows.", f"array_key = {toml(read.array_key)}"]
     if read.cache is not None:
-        lines += ["# Where resized pictures are kept.", f"cache = {string(read.cache)}"]
+        lines += ["# Where resized pictures are kept.", f"cache = {toml(read.cache)}"]
     return lines
 
 
 def _kind_line(column: Column) -> str:
-    line = f"{key(column.name)} = {string(column.kind.value)}"
+    line = f"{key(column.name)} = {toml(column.kind.value)}"
     remarks = list(column.problems)
     if column.levels:
-        listed = ", ".join(column.levels[:_MAX_LISTED_LEVELS]) + (
-            ", …" if len(column.levels) > _MAX_LISTED_LEVELS else ""
-        )
+        listed = ", ".join(column.levels[:MAX_LEVELS]) + (", …" if len(column.levels) > MAX_LEVELS else "")
         remarks.insert(0, f"{len(column.levels):,} levels: {listed}")
     return f"{line}  # {_comment('; '.join(remarks))}" if remarks else line
 
@@ -195,34 +189,23 @@ def _kind_line(column: Column) -> str:
 # --- TOML -----------------------------------------------------------------------------------------------------------
 
 
-def string(value: str) -> str:
-    r"""Write a TOML basic string.
+def toml(value: Any) -> str:
+    r"""Write a value as TOML, whose texts, numbers and lists look as in JSON.
 
     Examples
     --------
-    >>> print(string('a "quoted"\n\x00 name'))
-    "a \"quoted\"\n\u0000 name"
+    >>> print(toml({'a "quoted"\n\x00 name': ["b", 1.5, True]}))
+    {"a \"quoted\"\n\u0000 name" = ["b", 1.5, true]}
     """
-    return '"' + "".join(_escape(character) for character in value) + '"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{toml(str(name))} = {toml(entry)}" for name, entry in value.items()) + "}"
+    written = json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08X}" for char in written)
 
 
 def key(name: str) -> str:
     """Write a TOML key, quoted only where it must be."""
-    return name if _BARE_KEY.match(name) else string(name)
-
-
-def array(values: Iterable[str]) -> str:
-    """Write a TOML array of strings on one line."""
-    return "[" + ", ".join(map(string, values)) + "]"
-
-
-def _escape(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+    return name if _BARE_KEY.match(name) else toml(name)
 
 
 def _comment(text: str) -> str:

@@ -1,10 +1,14 @@
-"""From a source to a `Dataset`: decide what the source is, hand it to whoever reads it, and settle its columns."""
+"""From a source, a path or a DataFrame, to a `Dataset`: decide what it is, have it read, and settle its columns."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from vaeaudit.config import ReadConfig, SourceKind
 from vaeaudit.data.arrays.reading import read_array
@@ -17,7 +21,8 @@ from vaeaudit.data.sources.formats import open_arrays, supported_arrays
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import readable_name
 from vaeaudit.data.sources.table_files import find, read_tables
-from vaeaudit.data.tables.frames import fingerprint, is_frame, read_frame
+from vaeaudit.data.tables.cells import Cells, TextCells, cell_text, from_arrow, text_cells
+from vaeaudit.data.tables.records import RawTable, fingerprint, unique_names
 from vaeaudit.errors import InputError, UsageError
 
 
@@ -105,3 +110,53 @@ def _require_table(path: Path, config: ReadConfig) -> None:
         )
     if config.kind is SourceKind.ARRAY and path.exists():
         raise InputError(f"{path}: --kind array: expected a {supported_arrays()} file, found something else.")
+
+
+def is_frame(source: object) -> bool:
+    """Whether the source is a pandas DataFrame or looks like a Dask one."""
+    return isinstance(source, pd.DataFrame) or (hasattr(source, "npartitions") and hasattr(source, "partitions"))
+
+
+def read_frame(source: Any) -> RawTable:
+    """Read a DataFrame; a Dask one is computed partition by partition."""
+    frame = source if isinstance(source, pd.DataFrame) else _compute(source)
+    named = [str(name) for name in frame.index.names if name is not None]
+    said = f"the index ({', '.join(named)}) was not read; reset_index() makes it a column"
+    names, problems = unique_names(["" if name is None else cell_text(name) for name in frame.columns])
+    return RawTable(
+        names=names,
+        cells=tuple(_from_series(frame.iloc[:, position]) for position in range(frame.shape[1])),
+        positions=np.arange(len(frame), dtype=np.int64),
+        read=len(frame),
+        notes=(said,) if named else (),
+        problems=problems,
+    )
+
+
+def _compute(source: Any) -> pd.DataFrame:
+    partitions = [source.partitions[number].compute() for number in range(source.npartitions)]
+    if not partitions or not all(isinstance(partition, pd.DataFrame) for partition in partitions):
+        raise UsageError("expected a DataFrame, found a Dask collection whose partitions are none.")
+    return pd.DataFrame(pd.concat(partitions))
+
+
+def _from_series(series: pd.Series) -> Cells:
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _from_categorical(series)
+    if isinstance(dtype, pd.PeriodDtype):
+        series = series.dt.to_timestamp()
+    elif isinstance(dtype, pd.SparseDtype):
+        series = pd.Series(np.asarray(series))
+    try:
+        array = pa.array(series, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        cells = zip(series, series.isna(), strict=True)
+        return text_cells([None if gone else cell_text(value) for value, gone in cells])
+    return from_arrow(array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
+
+
+def _from_categorical(series: pd.Series) -> TextCells:
+    levels = text_cells([cell_text(level) for level in series.cat.categories])
+    codes = series.cat.codes.to_numpy().astype(np.int64)
+    return TextCells(np.append(levels.codes, -1)[codes], levels.texts, declared=True, ordered=bool(series.cat.ordered))

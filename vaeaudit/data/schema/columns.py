@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from vaeaudit.errors import UsageError
 
@@ -162,25 +161,3 @@ class Schema:
             return self[name]
         known = ", ".join(self.names[:12]) + (", …" if len(self) > 12 else "")
         raise UsageError(f"{option}: the data has no column {name!r}.", hint=f"Its columns are: {known}")
-
-    def with_column(self, column: Column) -> Schema:
-        """Return the schema with the column of the same name replaced."""
-        return Schema(tuple(column if old.name == column.name else old for old in self.columns))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {"columns": [asdict(column) for column in self.columns]}
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Schema:
-        """Rebuild a schema from `to_dict`."""
-        return cls(
-            tuple(
-                replace(
-                    Column(**{**entry, "kind": Kind(entry["kind"]), "role": Role(entry["role"])}),
-                    levels=tuple(entry["levels"]),
-                    problems=tuple(entry["problems"]),
-                )
-                for entry in document["columns"]
-            )
-        )

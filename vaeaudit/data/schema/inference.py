@@ -21,9 +21,9 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.data.schema.naming import suggests_identifier
 from vaeaudit.data.schema.parsing import are_zero_padded
 from vaeaudit.data.schema.readings import Reading, read_numbers, read_times
+from vaeaudit.data.schema.roles import suggests_identifier
 from vaeaudit.data.schema.storage import Typed, category, cell_counts, constant, identifier, levelled, n_distinct
 from vaeaudit.data.tables.cells import EXACT_INTEGER, Cells, NumberCells, TextCells, TimeCells, as_text
 

@@ -132,7 +132,9 @@ def parse_times(
         The order of day and month that was taken; it is said where nothing settles it.
     """
     texts = np.asarray(values.to_numpy(zero_copy_only=False), dtype=object)
-    shape = _shape_of(texts[np.argsort(-counts, kind="stable")[:_SAMPLE]].tolist())
+    sample = texts[np.argsort(-counts, kind="stable")[:_SAMPLE]].tolist()
+    fits_most = (shape for shape in _DATE_SHAPES if sum(map(bool, map(shape[0].match, sample))) * 2 > len(sample))
+    shape = next(fits_most, None)
     if shape is None:
         return np.full(len(texts), np.datetime64("NaT", "us")), Convention()
     pattern, orders = shape
@@ -147,13 +149,6 @@ def parse_times(
         return parsed[orders.index(usual)], Convention(usual)
     said = f"dates could be read as {orders[0]} or {orders[1]}; {orders[best]} was taken" if ambiguous else ""
     return parsed[best], Convention(orders[best], said)
-
-
-def _shape_of(sample: list[str]) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
-    for pattern, orders in _DATE_SHAPES:
-        if sum(pattern.match(text) is not None for text in sample) * 2 > len(sample):
-            return pattern, orders
-    return None
 
 
 def _parse_order(

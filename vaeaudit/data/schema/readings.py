@@ -21,12 +21,10 @@ ALWAYS_MISSING = frozenset(
     ["", "?", "na", "n/a", "#na", "#n/a", "<na>", "nan", "-nan", "null", "nil", "-", "--", "---", ".", ".."]
 )
 #: Could be levels of a category ("Alley: none"), so they mean missing only where all other cells are numbers or dates.
-MISSING_AMONG_NUMBERS = frozenset(
-    [
-        *("none", "missing", "unknown", "unk", "undefined", "n.a.", "not available", "not applicable"),
-        *("nat", "tbd", "#value!"),
-    ]
-)
+MISSING_AMONG_NUMBERS = frozenset([
+    "none", "missing", "unknown", "unk", "undefined", "n.a.", "not available", "not applicable",
+    "nat", "tbd", "#value!",
+])  # fmt: skip
 #: Where a column also holds a plus sign, a minus sign is a value (a rhesus factor, the result of a test).
 _SIGNS = frozenset(["-", "--", "---"])
 _OPPOSITE_SIGNS = frozenset(["+", "++", "+++"])
@@ -189,11 +187,7 @@ def times_reading(
     convention = convention or Convention()
     stray = np.isnat(parsed) & ~word
     times = times_from_microseconds(np.append(parsed, _NO_TIME)[cells.codes])
-    noticed = (
-        *filter(None, [convention.said]),
-        *_words_problem(cells, word),
-        *_out_of_range(times.out_of_range),
-    )
+    noticed = (*filter(None, [convention.said]), *_words_problem(cells, word), *_out_of_range(times.out_of_range))
     return Reading(times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name)
 
 

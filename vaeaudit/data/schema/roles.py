@@ -1,18 +1,70 @@
-"""Which part each column plays: from what the user declared, and for splits what folders or a name say."""
+"""Which part each column plays: from what the user declared, and what folders or its name suggest."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
-from vaeaudit.data.schema.naming import suggests_sensitive, words
 from vaeaudit.data.schema.storage import Typed, category, n_distinct
 from vaeaudit.data.tables.cells import Cells, as_text
 from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import UsageError
 
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+")
+
+_SENSITIVE_WORDS = frozenset([
+    "sex", "age", "aged", "race", "races", "racial", "dob",
+    "caste", "tribe", "color", "colour", "creed", "lgbt", "lgbtq",
+])  # fmt: skip
+#: Matched as the beginning of a word, so that "ethnicity" and "maritalstatus" are found as well.
+_SENSITIVE_STEMS = (
+    "gender", "sexual", "ethnic", "religio", "disab", "handicap", "nationalit", "citizen", "foreign", "immigra",
+    "migrant", "refugee", "marital", "marriage", "married", "pregnan", "veteran", "birthd", "geschlecht",
+)  # fmt: skip
+_SENSITIVE_PAIRS = (
+    *(frozenset(["birth", other]) for other in ("date", "year", "country", "place")),
+    frozenset(["native", "country"]),
+    frozenset(["political", "party"]),
+    frozenset(["skin", "tone"]),
+)
+_NEEDS_COMPANY = {"color": "skin", "colour": "skin"}
+_IDENTIFIER_WORDS = frozenset(["id", "ids", "uid", "uuid", "guid", "rowid", "index", "idx", "key"])
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Split a column name into lower-case words, at separators and at changes of case.
+
+    Examples
+    --------
+    >>> words("personalStatus_sex-2")
+    ('personal', 'status', 'sex', '2')
+    """
+    return tuple(word.lower() for word in _WORD.findall(name))
+
+
+def suggests_sensitive(name: str) -> bool:
+    """Whether whole words of the name speak of sex, race, age, religion, disability and the like.
+
+    Examples
+    --------
+    >>> suggests_sensitive("personal_status_sex"), suggests_sensitive("package")
+    (True, False)
+    """
+    found = set(words(name))
+    if any(word.startswith(_SENSITIVE_STEMS) for word in found) or any(pair <= found for pair in _SENSITIVE_PAIRS):
+        return True
+    return any(_NEEDS_COMPANY.get(word, word) in found for word in found & _SENSITIVE_WORDS)
+
+
+def suggests_identifier(name: str) -> bool:
+    """Whether a word of the name says that the column numbers or names the rows."""
+    return not _IDENTIFIER_WORDS.isdisjoint(words(name))
+
+
+_ARTICLES = {Kind.TEXT: "free text", Kind.CONSTANT: "constant", Kind.IDENTIFIER: "an identifier"}
 #: A label or sensitive column of this few distinct integers is probably coded levels.
 _FEW_CODES = 12
 #: Names of folders, and of levels, that say which part of the data is for learning and which for judging.
@@ -35,20 +87,11 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    single = (("--label", config.label), ("--id", config.id), ("--split", config.split))
-    many = (
-        ("--sensitive", config.sensitive),
-        ("--exclude", config.exclude),
-        ("--include", config.include),
-        ("--kind-of", config.kinds),
-        ("--levels", config.levels),
-    )
-    for option, name in single:
-        if name is not None:
-            known.require(name, option=option)
-    for option, group in many:
-        for name in group:
-            known.require(name, option=option)
+    options = ("label", "id", "split", "sensitive", "exclude", "include", "kinds", "levels")
+    for option in options:
+        named = getattr(config, option)
+        for name in [named] if isinstance(named, str) else named or ():
+            known.require(name, option="--kind-of" if option == "kinds" else f"--{option}")
     _require_one_role(config)
 
 
@@ -91,7 +134,7 @@ def assign(
     role = _role(name, config)
     if name in config.include and not typed.kind.can_be_modelled:
         raise UsageError(
-            f"--include {name}: the column is {_article(typed.kind)} and cannot enter the model.",
+            f"--include {name}: the column is {_ARTICLES[typed.kind]} and cannot enter the model.",
             hint=f"If it is something else, say so: --kind-of {name}=category",
         )
     # That an id column looks like an identifier is what it was declared for, not a problem.
@@ -113,12 +156,9 @@ def assign(
 
 
 def _role(name: str, config: ReadConfig) -> Role:
-    if name == config.label:
-        return Role.LABEL
-    if name == config.id:
-        return Role.ID
-    if name == config.split:
-        return Role.SPLIT
+    declared = {config.split: Role.SPLIT, config.id: Role.ID, config.label: Role.LABEL}
+    if name in declared:
+        return declared[name]
     if name in config.sensitive:
         return Role.SENSITIVE
     return Role.EXCLUDED if name in config.exclude else Role.INPUT
@@ -131,10 +171,6 @@ def _problems_of_role(name: str, typed: Typed, role: Role) -> tuple[str, ...]:
     if role in (Role.LABEL, Role.SENSITIVE) and typed.kind is Kind.COUNT and typed.unique <= _FEW_CODES:
         return (f"{typed.unique} distinct integers are read as a count; if they are codes: --kind-of {name}=category",)
     return ()
-
-
-def _article(kind: Kind) -> str:
-    return {Kind.TEXT: "free text", Kind.CONSTANT: "constant", Kind.IDENTIFIER: "an identifier"}[kind]
 
 
 # --- splits ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow.compute as pc
 
-from vaeaudit.data.sources.source_file import SourceFile
+from vaeaudit.data.sources.listing import SourceFile
 from vaeaudit.data.sources.textfiles import UNUSABLE_CHARACTER, Encoding, detect_encoding, open_text
 from vaeaudit.data.tables.cells import Cells, TextCells, concat, empty_cells, text_cells
 from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
@@ -46,8 +46,7 @@ def read_delimited(file: SourceFile, *, delimiter: str | None = None, encoding: 
             table = _Reading(file.name, _Lines(stream), used).run()
     except UnicodeError as error:
         raise InputError(
-            f"{file.name}: the text cannot be decoded as {chosen.codec}: {error}.",
-            hint="Try another --encoding.",
+            f"{file.name}: the text cannot be decoded as {chosen.codec}: {error}.", hint="Try another --encoding."
         ) from error
     except OSError as error:
         raise InputError(f"{file.name}: the file is damaged: {error}.") from error
@@ -233,7 +232,7 @@ class _Reading:
             packed = _pack_columns(self.rows)
         except UnicodeEncodeError:
             packed = None
-        if packed is None or any(_holds_nul(cells) for cells in packed):
+        if packed is None or any(pc.any(pc.match_substring(cells.texts, "\0")).as_py() for cells in packed):
             self._leave_out_unusable()
             packed = _pack_columns(self.rows)
         if self.rows:
@@ -261,10 +260,6 @@ class _Reading:
 
 def _pack_columns(rows: list[list[str]]) -> tuple[TextCells, ...]:
     return tuple(text_cells(column) for column in zip(*rows, strict=True))
-
-
-def _holds_nul(cells: TextCells) -> bool:
-    return bool(pc.any(pc.match_substring(cells.texts, "\0")).as_py())
 
 
 def _explain(error: csv.Error, n_lines: int) -> str:

@@ -16,13 +16,11 @@ from types import ModuleType
 
 from PIL import BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
-from vaeaudit.data.sources.columnar import read_arrow, read_parquet
 from vaeaudit.data.sources.delimited import read_delimited
-from vaeaudit.data.sources.jsonlines import read_json_lines
-from vaeaudit.data.sources.listing import os_reason, suffix_of
+from vaeaudit.data.sources.listing import COMPRESSIONS, FileFormat, TableFormat, os_reason, suffix_of
 from vaeaudit.data.sources.numpy_files import ArrayFile, read_npy, read_npz
-from vaeaudit.data.sources.source_file import COMPRESSIONS, FileFormat, TableFormat
 from vaeaudit.data.sources.textfiles import is_binary
+from vaeaudit.data.sources.typed_files import read_arrow, read_json_lines, read_parquet
 from vaeaudit.errors import InputError
 
 #: So many first bytes tell whether a file is a picture, or holds arrays.
@@ -69,11 +67,7 @@ DELIMITED = TableFormat(
 TABLES: tuple[TableFormat, ...] = (
     DELIMITED,
     TableFormat(
-        "Parquet",
-        (".parquet", ".pq"),
-        _begins(b"PAR1"),
-        read=lambda file, _: read_parquet(file),
-        listed=("Parquet",),
+        "Parquet", (".parquet", ".pq"), _begins(b"PAR1"), read=lambda file, _: read_parquet(file), listed=("Parquet",)
     ),
     TableFormat(
         "Feather (Arrow IPC)",

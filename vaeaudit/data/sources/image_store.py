@@ -11,6 +11,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.data.sources.numpy_files import read_header
+
 _COPIED_AT_ONCE = 256
 
 
@@ -113,9 +115,7 @@ class ImageStore:
 
 def _first_byte(stream: BinaryIO, store: ImageStore) -> int:
     """Return where the pixels begin, after a header that says what `store` says."""
-    version = np.lib.format.read_magic(stream)
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(stream)
+    shape, fortran, dtype = read_header(stream)
     if shape != store.shape or fortran or dtype != np.uint8:
         raise ValueError(f"{store.path}: expected uint8 {store.shape}, found {dtype} {shape}")
     return stream.tell()

@@ -66,11 +66,13 @@ class StoredArray:
         row_items = prod(self.shape[1:])
         rows = max(1, _CHUNK_BYTES // max(1, row_items * self.dtype.itemsize))
         if self.fortran_order:
-            whole = self._by_columns()
+            with _damage_reported(self.path.name):
+                stored = np.load(self.path, mmap_mode="r", allow_pickle=False)
+                whole = np.asarray(stored if self.member is None else stored[self.name])
             yield from (whole[start : start + rows] for start in range(0, len(whole), rows))
             return
         with _open(self.path, self.member) as stream:
-            _read_header(stream)
+            read_header(stream)
             for start in range(0, self.shape[0], rows):
                 n_rows = min(rows, self.shape[0] - start)
                 n_bytes = n_rows * row_items * self.dtype.itemsize
@@ -83,11 +85,6 @@ class StoredArray:
         """Read the whole array."""
         parts = list(self.chunks())
         return np.concatenate(parts) if parts else np.empty(self.shape, dtype=self.dtype)
-
-    def _by_columns(self) -> npt.NDArray[Any]:
-        with _damage_reported(self.path.name):
-            stored = np.load(self.path, mmap_mode="r", allow_pickle=False)
-            return np.asarray(stored if self.member is None else stored[self.name])
 
 
 @dataclass(frozen=True)
@@ -169,7 +166,7 @@ def read_npz(path: Path) -> ArrayFile | None:
 
 def _header(path: Path, member: str | None, name: str, n_bytes: int) -> StoredArray:
     with _open(path, member) as stream:
-        shape, fortran_order, dtype = _read_header(stream)
+        shape, fortran_order, dtype = read_header(stream)
         promised = prod(shape) * dtype.itemsize + stream.tell()
     if min(shape, default=0) < 0 or (promised > n_bytes and not dtype.hasobject):
         raise InputError(
@@ -179,7 +176,8 @@ def _header(path: Path, member: str | None, name: str, n_bytes: int) -> StoredAr
     return StoredArray(path, member, name, shape, dtype, fortran_order and len(shape) > 1)
 
 
-def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, whether by columns, and type of a `.npy` file, and stand behind the header."""
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(stream)

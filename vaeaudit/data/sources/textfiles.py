@@ -7,7 +7,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from vaeaudit.data.sources.source_file import HEAD_BYTES, SourceFile
+from vaeaudit.data.sources.listing import HEAD_BYTES, SourceFile
 from vaeaudit.errors import InputError, UsageError
 
 _BLOCK_BYTES = 1 << 20

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 EXACT_INTEGER = 2**53
 
 _SECONDS_PER_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_NO_TIME = np.datetime64("NaT", "ns")
 _NS_LIMIT_US = np.iinfo(np.int64).max // 1000
 
 TEXT = pa.large_string()
@@ -118,7 +119,7 @@ def take_or_missing(cells: Cells, rows: npt.NDArray[np.int64]) -> Cells:
         return TextCells(np.append(cells.codes, -1)[rows], cells.texts, cells.declared, cells.ordered)
     if isinstance(cells, NumberCells):
         return NumberCells(np.append(cells.numbers, np.nan)[rows])
-    return TimeCells(np.append(cells.times, np.datetime64("NaT", "ns"))[rows], cells.out_of_range)
+    return TimeCells(np.append(cells.times, _NO_TIME)[rows], cells.out_of_range)
 
 
 def number_text(value: float) -> str:
@@ -147,20 +148,12 @@ def concat(parts: Sequence[Cells]) -> Cells:
         return parts[0]
     filled = [part for part in parts if not (isinstance(part, TextCells) and len(part.texts) == 0)]
     if filled and all(isinstance(part, NumberCells) for part in filled):
-        return NumberCells(np.concatenate([_numbers(part) for part in parts]))
+        numbers = [part.numbers if isinstance(part, NumberCells) else np.full(len(part), np.nan) for part in parts]
+        return NumberCells(np.concatenate(numbers))
     if filled and all(isinstance(part, TimeCells) for part in filled):
-        return _concat_times(parts)
+        times = [part.times if isinstance(part, TimeCells) else np.full(len(part), _NO_TIME) for part in parts]
+        return TimeCells(np.concatenate(times), sum(part.out_of_range for part in parts if isinstance(part, TimeCells)))
     return _concat_text([as_text(part) for part in parts])
-
-
-def _numbers(part: Cells) -> npt.NDArray[np.float64]:
-    return part.numbers if isinstance(part, NumberCells) else np.full(len(part), np.nan)
-
-
-def _concat_times(parts: Sequence[Cells]) -> TimeCells:
-    empty = np.datetime64("NaT", "ns")
-    values = [part.times if isinstance(part, TimeCells) else np.full(len(part), empty) for part in parts]
-    return TimeCells(np.concatenate(values), sum(part.out_of_range for part in parts if isinstance(part, TimeCells)))
 
 
 def _concat_text(parts: Sequence[TextCells]) -> TextCells:
@@ -201,7 +194,7 @@ def from_arrow(column: pa.ChunkedArray) -> Cells:
     for matches, convert in _CONVERSIONS:
         if matches(kind):
             return convert(column)
-    return _from_python(column)
+    return text_cells([None if value is None else cell_text(value) for value in column.to_pylist()])
 
 
 def _from_categorical(column: pa.ChunkedArray) -> TextCells:
@@ -257,10 +250,6 @@ def _from_bytes(column: pa.ChunkedArray) -> TextCells:
         return _from_strings(column.cast(TEXT))
     except pa.ArrowInvalid:
         return text_cells([None if value is None else value.hex() for value in column.to_pylist()])
-
-
-def _from_python(column: pa.ChunkedArray) -> TextCells:
-    return text_cells([None if value is None else cell_text(value) for value in column.to_pylist()])
 
 
 def cell_text(value: Any) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.data.tables.cells import Cells, concat, empty_cells
+from vaeaudit.data.tables.cells import Cells, NumberCells, TextCells, concat, empty_cells
 
 
 @dataclass(frozen=True)
@@ -130,3 +131,17 @@ def join(tables: Sequence[RawTable]) -> RawTable:
         problems=first.problems,
         open_ended=first.open_ended,
     )
+
+
+def fingerprint(table: RawTable) -> str:
+    """Return SHA-256 over names and values, as hex; equal tables give equal digests however they were stored."""
+    total = hashlib.sha256()
+    for name, cells in zip(table.names, table.cells, strict=True):
+        total.update(f"{name}\0{len(cells)}\0{type(cells).__name__}\n".encode())
+        if isinstance(cells, TextCells):
+            total.update("\0".join(cells.texts.to_pylist()).encode())
+            total.update(np.ascontiguousarray(cells.codes).tobytes())
+        else:
+            stored = cells.numbers if isinstance(cells, NumberCells) else cells.times
+            total.update(np.ascontiguousarray(stored).tobytes())
+    return total.hexdigest()

@@ -12,7 +12,7 @@ from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.fitting.training import train
 from vaeaudit.models.inference import posterior_means
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import Members
 from vaeaudit.progress import Listener, ignore
 
 #: Rows that the latents of two models are compared on.

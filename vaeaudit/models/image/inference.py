@@ -23,9 +23,8 @@ from vaeaudit.models.inference import (
     tensors,
     traversal_latents,
 )
-from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.images import PatchScales, Pictures
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.patch_scales import PatchScales
 
 PixelArray = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.floating]

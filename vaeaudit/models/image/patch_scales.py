@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from vaeaudit.outputs.patch_scales import PatchScale, PatchScales, usable_scales
+from vaeaudit.outputs.images import PatchScale, PatchScales, usable_scales
 from vaeaudit.outputs.record import BoolArray, FloatArray
 
 #: Added to an energy before its logarithm is taken.

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from vaeaudit.models.image.patch_scales import ENERGY_FLOOR, fit_patch_scales
-from vaeaudit.outputs.patch_scales import PatchScale, PatchScales
+from vaeaudit.outputs.images import PatchScale, PatchScales
 
 __all__ = ["PatchScale", "PatchScales", "fit_patch_scales", "image_statistics", "surprise_map"]
 

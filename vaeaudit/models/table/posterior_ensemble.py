@@ -172,7 +172,7 @@ def train_ensemble(
     features
         [N, F], standardised; see `vaeaudit.data.encoding.features`.
     fold
-        [N]; see `vaeaudit.statistics.folds`. All 0: no cross-fitting.
+        [N]; see `vaeaudit.statistics.cross_fit`. All 0: no cross-fitting.
     config
         Steps, rows per step and member, learning rate, width.
     seed

@@ -27,16 +27,14 @@ from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
-from vaeaudit.outputs.members import Members
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.progress import Listener
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.runs.directory import PartialRun
 from vaeaudit.runs.reading import Run
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import LatentDensities
+from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
 from vaeaudit.scoring.state import ImageScoring, TableScoring
 
 OnRows = Callable[[int], None]

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.models.fitting.persistence import architecture, rebuild
@@ -45,13 +44,12 @@ class Detector:
     def __getstate__(self) -> dict[str, Any]:
         """Return everything but the Keras model, which stands as its architecture and weights."""
         plain = {name: value for name, value in self.__dict__.items() if name != "model"}
-        encoding = self.model.encoding.to_dict()
-        return {**plain, "network": (architecture(self.model), weights_(self.model), encoding)}
+        return {**plain, "network": (architecture(self.model), weights_(self.model), self.model.encoding)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Rebuild the Keras model."""
         document, weights, encoding = state.pop("network")
-        model = rebuild(document, weights, Encoding.from_dict(encoding), seed=state["config"].seed)
+        model = rebuild(document, weights, encoding, seed=state["config"].seed)
         self.__dict__.update(state, model=model)
 
     def score(self, rows: OtherData) -> npt.NDArray[np.float64]:

@@ -16,10 +16,9 @@ from vaeaudit.models.table.posterior_ensemble import PosteriorEnsemble, plan_mem
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import BoolArray, FloatArray
-from vaeaudit.scoring.isolation import fit_isolation
 from vaeaudit.scoring.state import TableScore
-from vaeaudit.scoring.table_score import density_null
-from vaeaudit.statistics.folds import can_cross_fit, content_folds
+from vaeaudit.scoring.table_score import density_null, fit_isolation
+from vaeaudit.statistics.cross_fit import can_cross_fit, content_folds
 
 
 def encode_table(

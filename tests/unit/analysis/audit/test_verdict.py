@@ -14,7 +14,7 @@ from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Interval
 
 CONFIG = AnalysisConfig()

@@ -11,7 +11,7 @@ from vaeaudit.analysis.coverage.against_reference import against_reference
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 
 CONFIG = AnalysisConfig()
 

@@ -22,7 +22,7 @@ from vaeaudit.analysis.coverage.axes import (
 )
 from vaeaudit.analysis.grouping.groups import OUTSIDE, group_column
 from vaeaudit.data.schema.columns import Column, Kind, Role
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 
 
 def category(values, levels, kind=Kind.CATEGORY):

@@ -11,8 +11,7 @@ from vaeaudit.analysis.coverage.decoded_regions import MOST_COLUMNS, USUAL, with
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.outputs.conditions import Condition
-from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.region_rules import Condition, region_key
 
 RegionOf = Callable[..., Region]
 

@@ -9,7 +9,7 @@ import pytest
 from vaeaudit.analysis.coverage.axes import Axis, fine_axes
 from vaeaudit.analysis.coverage.descriptions import describe_conditions, describe_rows
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 
 N_ROWS = 4_000
 

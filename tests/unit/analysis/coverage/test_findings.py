@@ -5,7 +5,7 @@ import pytest
 from vaeaudit.analysis.coverage.findings import MOST_REGIONS, comparison_findings, region_findings
 from vaeaudit.analysis.coverage.results import GAP, Comparison, Difference, Region
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Interval, Measure
 
 CONFIG = AnalysisConfig()

@@ -16,8 +16,7 @@ from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.outputs.conditions import Condition
-from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.region_rules import Condition, region_key
 
 RegionOf = Callable[..., Region]
 

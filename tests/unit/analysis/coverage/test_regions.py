@@ -11,7 +11,7 @@ from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 
 CONFIG = AnalysisConfig()
 

@@ -17,7 +17,7 @@ from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind, Role, Schema
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.two_samples import OneSample
 
 Build = Callable[..., AuditInputs]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from vaeaudit.analysis.duplicates.table_pairs import ALL_NUMBERS, ONE_CELL, equal_but_one, find_table_pairs
-from vaeaudit.data.encoding.row_cells import Cells
+from vaeaudit.data.encoding.features import Cells
 from vaeaudit.data.schema.columns import Kind
 
 N = 800

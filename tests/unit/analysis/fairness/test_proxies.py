@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from vaeaudit.analysis.fairness.proxies import MOST_GROUPS, find_proxies, judge_attribute
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.statistics.cross_fit import FOLDS, stratified_folds
 
 
@@ -58,8 +60,8 @@ def test_the_attribute_itself_is_no_column_that_gives_it_away(build):
     rng = np.random.default_rng(0)
     sex = rng.choice(["f", "m"], 300)
     inputs = build({"a": (rng.normal(size=300), Kind.REAL), "sex": (sex, Kind.CATEGORY)}, rng.normal(size=(300, 1)))
-    column = inputs.schema["sex"]
-    declared = inputs.schema.with_column(type(column)(**{**vars(column), "role": Role.SENSITIVE}))
+    sensitive = replace(inputs.schema["sex"], role=Role.SENSITIVE)
+    declared = Schema(tuple(sensitive if column.name == "sex" else column for column in inputs.schema))
     search = find_proxies(type(inputs)(**{**vars(inputs), "schema": declared}), AnalysisConfig(), 0)
     assert list(search.proxies[0].by_column) == ["a"]
     assert search.proxies[0].auc < 0.6

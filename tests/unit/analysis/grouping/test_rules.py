@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.grouping.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 
 FRAME = pd.DataFrame(
     {

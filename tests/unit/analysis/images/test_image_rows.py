@@ -24,8 +24,7 @@ from vaeaudit.analysis.images.image_rows import (
     rows_to_picture,
 )
 from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
-from vaeaudit.outputs.conditions import Condition
-from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.region_rules import Condition, region_key
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.statistics.measures import Interval
 

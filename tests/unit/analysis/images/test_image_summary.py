@@ -15,9 +15,8 @@ from vaeaudit.analysis.images.image_rows import region_rows, rows_to_picture
 from vaeaudit.analysis.images.image_summary import lay_out, row_tiles, summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import sample_map, thumbnail_rows
-from vaeaudit.outputs.conditions import Condition
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.region_rules import Condition, region_key
 from vaeaudit.statistics.measures import Interval
 
 SIDE = 8

@@ -10,7 +10,7 @@ from scipy import stats
 
 from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, rank_correlation, ranks
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.outputs.companion_scores import CompanionScores
+from vaeaudit.outputs.row_scores import CompanionScores
 
 
 def with_companions(inputs, forest, distance):

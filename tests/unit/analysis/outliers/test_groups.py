@@ -9,7 +9,7 @@ from scipy import stats
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.outliers.groups import outlier_rates, rate_ratio_interval
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 
 CONFIG = AnalysisConfig()
 

@@ -16,7 +16,7 @@ from vaeaudit.analysis.rebalancing.rebalance import rebalance
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.outputs.conditions import Condition
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Interval
 
 N = 3000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from scipy import stats
 
 from vaeaudit.data.dataset import Dataset
@@ -38,7 +40,7 @@ def assert_sound(encoding: Encoding, frame: pd.DataFrame) -> EncodedRows:
         assert rows.codes[:, position].min() >= MISSING_CODE
     assert np.isfinite(encoding.base_log_density(frame)).all()
     assert np.isfinite(encoding.unit_correction(frame)).all()
-    again = Encoding.from_dict(json.loads(json.dumps(encoding.to_dict(), allow_nan=False)))
+    again = TypeAdapter(Encoding).validate_json(json.dumps(asdict(encoding), allow_nan=False), strict=True)
     assert again == encoding
     return rows
 

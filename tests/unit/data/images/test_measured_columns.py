@@ -16,7 +16,7 @@ from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.images.measured_columns import MEANINGS, are_bound, measure_pictures
 from vaeaudit.data.reading.load import load
 from vaeaudit.data.reading.load_like import load_like
-from vaeaudit.data.schema.columns import Kind, Role, Schema
+from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.data.sources.image_store import ImageStore
 
 SIDE = 16
@@ -249,8 +249,3 @@ def test_a_column_of_the_run_is_never_filled_with_what_is_computed(tmp_path: Pat
     found = load_like(other, dataset.schema, ReadConfig(cache=str(tmp_path / "c")), form=dataset.images.form)
     assert found.lacking == ("picture_brightness",)
     assert found.dataset.frame["picture_brightness"].isna().all()
-
-
-def test_a_schema_without_the_mark_still_loads() -> None:
-    document = {"columns": [{"name": "a", "kind": "real", "role": "input", "levels": [], "problems": []}]}
-    assert not Schema.from_dict(document)["a"].derived

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.config import FitConfig, ReadConfig
-from vaeaudit.data.reading.inspection import array, audit_toml, describe, key, string
+from vaeaudit.data.reading.inspection import audit_toml, describe, key, toml
 from vaeaudit.data.reading.load import load
 
 HOSTILE = [
@@ -75,7 +75,7 @@ def test_a_given_delimiter_and_encoding_are_kept() -> None:
 
 @given(st.lists(st.text(st.characters(codec="utf-8"))))
 def test_any_strings_survive_as_values_and_as_keys(values: list[str]) -> None:
-    document = "\n".join([f"list = {array(values)}", "[table]", *(f"{key(v)} = {string(v)}" for v in set(values))])
+    document = "\n".join([f"list = {toml(values)}", "[table]", *(f"{key(v)} = {toml(v)}" for v in set(values))])
     assert tomllib.loads(document) == {"list": values, "table": {value: value for value in values}}
 
 

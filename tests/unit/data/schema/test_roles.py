@@ -1,4 +1,4 @@
-"""Which part each column plays."""
+"""Which part each column plays, and what its name suggests."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Role
+from vaeaudit.data.schema.roles import suggests_identifier, suggests_sensitive
 from vaeaudit.errors import InputError, UsageError
 
 RNG = np.random.default_rng(5)
@@ -105,3 +106,31 @@ def test_roles_that_cannot_be_are_usage_errors_that_name_the_option(options: dic
 def test_no_column_left_for_the_model_is_an_error_that_says_what_there_is() -> None:
     with pytest.raises(InputError, match="no column is left for the model"):
         loaded(exclude=("age", "sex", "income", "risk"))
+
+
+SENSITIVE = [
+    "sex", "Gender", "race", "ethnicity", "age", "Age_Group", "personal_status_sex", "marital-status", "MaritalStatus",
+    "maritalstatus", "religion", "disability", "is_disabled", "nationality", "foreign_worker", "native-country",
+    "birth_date", "dob", "skin color", "ageYears", "SEX", "applicant.race",
+]  # fmt: skip
+OTHER = [
+    "package", "average", "message", "sextant", "trace", "embrace", "wage", "image", "language", "color", "country",
+    "income", "page", "Essex", "usage", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SENSITIVE)
+def test_whole_words_suggest_a_sensitive_attribute(name: str) -> None:
+    assert suggests_sensitive(name)
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_parts_of_other_words_suggest_nothing(name: str) -> None:
+    assert not suggests_sensitive(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "says_so"), [("customer_id", True), ("userId", True), ("ID", True), ("paid", False), ("width", False)]
+)
+def test_names_of_identifiers(name: str, says_so: bool) -> None:
+    assert suggests_identifier(name) is says_so

@@ -16,8 +16,8 @@ from vaeaudit.models.fitting.stability import train_members
 from vaeaudit.models.fitting.training import Training, split_held_out, train
 from vaeaudit.models.image.inference import PRIOR_SAMPLES, encode_images, fit_image_scales, make_pictures
 from vaeaudit.models.inference import TRAVERSAL, posterior_means
+from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.patch_scales import PatchScales
 
 N, SIDE = 600, 16
 MODEL = ModelConfig(latents=4)
@@ -119,8 +119,7 @@ def test_rows_are_encoded_alike_in_any_company(learned_pictures: LearnedPictures
 def test_a_stored_model_of_pictures_is_rebuilt_as_it_was(learned_pictures: LearnedPictures) -> None:
     learned = learned_pictures
     model = learned.training.model
-    encoding = ImageEncoding.from_dict(learned.encoding.to_dict())
-    again = rebuild(architecture(model), weights(model), encoding, seed=0)
+    again = rebuild(architecture(model), weights(model), learned.encoding, seed=0)
     few = learned.rows.take(slice(0, 4))
     np.testing.assert_array_equal(posterior_means(again, few), posterior_means(model, few))
 

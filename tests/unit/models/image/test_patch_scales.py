@@ -9,7 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from vaeaudit.models.image.patch_scales import fit_patch_scales
-from vaeaudit.outputs.patch_scales import SCALES, PatchScale, PatchScales, usable_scales
+from vaeaudit.outputs.images import SCALES, PatchScale, PatchScales, usable_scales
 from vaeaudit.scoring.image_score import SCALE_NAMES
 
 RNG = np.random.default_rng(3)

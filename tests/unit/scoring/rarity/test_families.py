@@ -10,9 +10,15 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from vaeaudit.scoring.rarity.flow import FlowDensity
-from vaeaudit.scoring.rarity.kernels import MOST_CENTRES, KernelDensity, fit_kernels
-from vaeaudit.scoring.rarity.mixture import COMPONENTS, MixtureDensity, fit_mixture
+from vaeaudit.scoring.rarity.families import (
+    COMPONENTS,
+    MOST_CENTRES,
+    FlowDensity,
+    KernelDensity,
+    MixtureDensity,
+    fit_kernels,
+    fit_mixture,
+)
 
 RNG = np.random.default_rng(8)
 

@@ -12,8 +12,7 @@ from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models.fitting.training import split_held_out, train
-from vaeaudit.scoring.rarity.density import fit_density
-from vaeaudit.scoring.rarity.rareness import LatentDensities
+from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
 from vaeaudit.scoring.table_score import score_rows
 from vaeaudit.workflow.trained.table_score import encode_table
 

@@ -1,15 +1,97 @@
-"""Density by the distances to nearest neighbours: kernels as wide as the neighbourhood of each centre."""
+"""The families of densities over latents: Gaussian mixtures, kernels around neighbours, masked autoregressive flows."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 
 from vaeaudit.config import Density, DensityFamily
 from vaeaudit.outputs.record import Array, FloatArray, Record
+
+#: Numbers of components that are tried; the one with the highest log-likelihood on validation rows is kept.
+COMPONENTS = (1, 2, 4, 8, 16, 32, 64)
+#: Fewest rows per component and dimension that make a covariance worth trusting.
+_ROWS_PER_PARAMETER = 10
+#: Added to the variances, so that identical rows have a density too.
+_LEAST_VARIANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class MixtureDensity(Record):
+    """A Gaussian mixture of K components with full covariances, over A latents.
+
+    Attributes
+    ----------
+    log_weights
+        [K] log mixture weights.
+    means
+        [K, A].
+    precision_cholesky
+        [K, A, A] as scikit-learn defines it: the precision is `P @ P.T`.
+    """
+
+    family: ClassVar[DensityFamily] = Density.GMM.value
+
+    log_weights: Annotated[FloatArray, Array("K")]
+    means: Annotated[FloatArray, Array("K A")]
+    precision_cholesky: Annotated[FloatArray, Array("K A A")]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.means.size:
+            raise ValueError(f"means must be [K, A] with K, A >= 1, found {self.means.shape}")
+        if (np.diagonal(self.precision_cholesky, axis1=1, axis2=2) <= 0).any():
+            raise ValueError("precision_cholesky must have positive diagonals")
+
+    def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
+        """Return log density [N] in nats at points [N, A]."""
+        z = np.asarray(z, np.float64)
+        per_component = np.empty((len(z), len(self.means)))
+        for k, (centre, factor) in enumerate(zip(self.means, self.precision_cholesky, strict=True)):
+            log_det = np.log(np.diagonal(factor)).sum()
+            distance = np.square((z - centre) @ factor).sum(axis=1)
+            per_component[:, k] = self.log_weights[k] + log_det - 0.5 * distance
+        return np.asarray(np.logaddexp.reduce(per_component, axis=1) - 0.5 * z.shape[1] * np.log(2 * np.pi))
+
+
+def fit_mixture(train: FloatArray, validation: FloatArray, *, seed: int) -> MixtureDensity:
+    """Fit mixtures by expectation maximisation; the number of components is chosen on validation rows.
+
+    Parameters
+    ----------
+    train, validation
+        [M, A] and [V, A], A, V >= 1, M >= 2.
+    seed
+        Of the starts.
+    """
+    generator = np.random.default_rng(seed)
+    affordable = max(1, len(train) // (_ROWS_PER_PARAMETER * (train.shape[1] + 1)))
+    fitted = [_mixture(train, k, generator) for k in COMPONENTS if k <= affordable]
+    best = max(fitted, key=lambda mixture: float(mixture.score(validation)))
+    return MixtureDensity(np.log(best.weights_), best.means_, best.precisions_cholesky_)
+
+
+def _mixture(z: FloatArray, n_components: int, generator: np.random.Generator) -> GaussianMixture:
+    # k-means++ alone picks the starting centres, without the full k-means run that is scikit-learn's default.
+    mixture = GaussianMixture(
+        n_components,
+        reg_covar=_LEAST_VARIANCE,
+        max_iter=60,
+        tol=1e-2,
+        random_state=int(generator.integers(2**31)),
+        init_params="k-means++",
+    )
+    with warnings.catch_warnings():
+        # A mixture that has not settled after 60 rounds competes on held-out rows like any other.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return mixture.fit(z)
+
 
 #: Centres at most: scoring takes time in proportion to rows x centres.
 MOST_CENTRES = 2500
@@ -118,8 +200,7 @@ def fit_kernels(train: FloatArray, validation: FloatArray) -> KernelDensity:
     location = train.mean(axis=0)
     covariance = np.atleast_2d(np.cov(train, rowvar=False)) if len(train) > 1 else np.zeros((train.shape[1],) * 2)
     covariance = covariance + _RESOLUTION**2 * np.eye(len(covariance))
-    whitening = np.linalg.inv(np.linalg.cholesky(covariance))
-    whitening = np.tril(whitening)
+    whitening = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
     centres = (train[:MOST_CENTRES] - location) @ whitening.T
     orders = sorted({min(k, len(centres) - 1) for k in NEIGHBOURS})
     distances = np.sqrt(np.partition(squared_distances(centres, centres), orders, axis=1))
@@ -130,3 +211,58 @@ def fit_kernels(train: FloatArray, validation: FloatArray) -> KernelDensity:
     ]
     validation = validation[:_MOST_VALIDATION]
     return max(tried, key=lambda density: float(density.log_density(validation).mean()))
+
+
+#: Rows that are evaluated in one piece.
+_PIECE_OF_FLOW = 8192
+
+
+@dataclass(frozen=True)
+class FlowDensity(Record):
+    """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.fit_flow` trained it.
+
+    Attributes
+    ----------
+    location, scale
+        [A]; rows are standardised by them first.
+    weights_in, bias_in
+        [F, A, H] and [F, H]; from latents to H hidden units, in each of F layers.
+    weights_out, bias_out
+        [F, H, 2 A] and [F, 2 A]; from hidden units to shifts, then to log scales before they are bounded.
+    largest_log_scale
+        The bound.
+    """
+
+    family: ClassVar[DensityFamily] = Density.FLOW.value
+
+    location: Annotated[FloatArray, Array("A")]
+    scale: Annotated[FloatArray, Array("A", above=0)]
+    weights_in: Annotated[FloatArray, Array("F A H")]
+    bias_in: Annotated[FloatArray, Array("F H")]
+    weights_out: Annotated[FloatArray, Array("F H 2*A")]
+    bias_out: Annotated[FloatArray, Array("F 2*A")]
+    largest_log_scale: Annotated[FloatArray, Array("", above=0)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        n_latents = len(self.location)
+        reach = np.abs(self.weights_in) @ np.abs(self.weights_out)
+        if np.tril(reach[:, :, :n_latents]).any() or np.tril(reach[:, :, n_latents:]).any():
+            raise ValueError("a flow's shift and scale of a latent must depend on the latents before it alone")
+
+    def log_density(self, z: FloatArray) -> npt.NDArray[np.float64]:
+        """Return log density [N] in nats at points [N, A]."""
+        starts = range(0, max(1, len(z)), _PIECE_OF_FLOW)
+        return np.concatenate([self._piece(np.asarray(z[at : at + _PIECE_OF_FLOW], np.float64)) for at in starts])
+
+    def _piece(self, z: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        u = (z - self.location) / self.scale
+        log_det = np.full(len(z), -np.log(self.scale).sum())
+        bound = float(self.largest_log_scale)
+        for layer in range(len(self.weights_in)):
+            hidden = np.tanh(u @ self.weights_in[layer] + self.bias_in[layer])
+            out = hidden @ self.weights_out[layer] + self.bias_out[layer]
+            shift, log_scale = out[:, : u.shape[1]], bound * np.tanh(out[:, u.shape[1] :] / bound)
+            u = ((u - shift) * np.exp(-log_scale))[:, ::-1]
+            log_det -= log_scale.sum(axis=1)
+        return np.asarray(log_det - 0.5 * (np.square(u).sum(axis=1) + u.shape[1] * np.log(2 * np.pi)))

@@ -12,8 +12,7 @@ import pytest
 from scipy import integrate, stats
 
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.data.encoding.column_encoding import MISSING_CODE, Likelihood
-from vaeaudit.data.encoding.quantised import MAX_BINS
+from vaeaudit.data.encoding.column_encoding import MAX_BINS, MISSING_CODE, Likelihood
 from vaeaudit.data.encoding.table_encoding import Encoding, fit_encoding
 from vaeaudit.data.schema.columns import Kind
 
