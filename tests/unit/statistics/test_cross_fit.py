@@ -5,8 +5,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import Ridge
 
-from vaeaudit.analysis.grouping.column_bins import column_features
-from vaeaudit.analysis.grouping.groups import group_column
+from vaeaudit.analysis.grouping.groups import column_features, group_column
 from vaeaudit.statistics.cross_fit import MOST_FEATURES, RIDGE, latent_features, out_of_fold_scores
 
 

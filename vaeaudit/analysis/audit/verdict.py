@@ -16,7 +16,7 @@ from vaeaudit.analysis.coverage.shortages import STATED
 from vaeaudit.analysis.latents.findings import learned_structure
 from vaeaudit.analysis.latents.results import ModelSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary
-from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.intervals import wilson

@@ -19,7 +19,7 @@ from vaeaudit.analysis.coverage.crossed_columns import (
     defining_pairs,
     pair_tables,
 )
-from vaeaudit.analysis.coverage.latent_columns import uncrossed
+from vaeaudit.analysis.coverage.latent_points import uncrossed
 from vaeaudit.analysis.coverage.search import Shortfall, find_shortfalls, prune
 from vaeaudit.analysis.coverage.shortages import BaselineSearch
 from vaeaudit.analysis.grouping.rules import satisfies

@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.traversals import data_spread
 from vaeaudit.data.schema.columns import Column
+from vaeaudit.outputs.record import FloatArray
 from vaeaudit.outputs.region_rules import region_key
 from vaeaudit.wording.cells import expected_texts, holds_whole_days
-
-FloatArray = npt.NDArray[np.floating]
 
 #: Among what is decoded by the key of a region: what is decoded of rows drawn from all.
 USUAL = "usual"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.coverage.axes import Axis
@@ -15,8 +14,7 @@ from vaeaudit.analysis.coverage.shortages import MOST_CONDITIONS
 from vaeaudit.analysis.grouping.rules import satisfies
 from vaeaudit.outputs.conditions import Rule
 from vaeaudit.outputs.latents import LatentCodes
-
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.outputs.record import BoolArray
 
 #: What a further condition must add to the F1.
 _LEAST_GAIN = 0.02
@@ -35,7 +33,7 @@ class Description:
     recall: float
 
 
-def describe_conditions(conditions: Sequence[Mask], axes: Sequence[Axis]) -> Description | None:
+def describe_conditions(conditions: Sequence[BoolArray], axes: Sequence[Axis]) -> Description | None:
     """Say each of several conditions by the one on a known column that comes nearest to it.
 
     A region that has hardly any rows cannot be described by them; the rows that meet one of its conditions can. What
@@ -68,7 +66,7 @@ def _telling(found: Description, columns: Sequence[str]) -> Description | None:
     return found if f1 >= _TELLING and len(set(columns)) == len(columns) else None
 
 
-def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDITIONS) -> Description | None:
+def describe_rows(wanted: BoolArray, axes: Sequence[Axis], *, most: int = MOST_CONDITIONS) -> Description | None:
     """Grow a rule condition by condition, each the one that brings its F1 against the wanted rows highest.
 
     Parameters
@@ -89,7 +87,7 @@ def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDIT
     n_wanted = int(np.count_nonzero(wanted))
     inside = np.ones(wanted.size, dtype=bool)
     f1 = 2 * n_wanted / max(wanted.size + n_wanted, 1)
-    chosen: dict[int, npt.NDArray[np.bool_]] = {}
+    chosen: dict[int, BoolArray] = {}
     while n_wanted and len(chosen) < most:
         best, axis, groups = max(
             (_best_set(axes[axis], axis, inside, wanted) for axis in range(len(axes)) if axis not in chosen),
@@ -108,7 +106,7 @@ def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDIT
     return _telling(found, [condition.column for condition in rule])
 
 
-def _best_set(axis: Axis, position: int, inside: Mask, wanted: Mask) -> tuple[float, int, npt.NDArray[np.bool_]]:
+def _best_set(axis: Axis, position: int, inside: BoolArray, wanted: BoolArray) -> tuple[float, int, BoolArray]:
     """F1 of the best set of one column's groups among the rows inside, the column's position, and the set [F]."""
     pooled = axis.many
     selected = pooled.sets @ np.bincount(pooled.codes[inside], minlength=pooled.groups)
@@ -119,7 +117,7 @@ def _best_set(axis: Axis, position: int, inside: Mask, wanted: Mask) -> tuple[fl
 
 
 def latent_box(
-    rule: Rule, frame: pd.DataFrame, codes: LatentCodes, counted: Mask, fewest: int
+    rule: Rule, frame: pd.DataFrame, codes: LatentCodes, counted: BoolArray, fewest: int
 ) -> tuple[LatentRange, ...]:
     """Range of the posterior means of the rows in a region, on each active latent.
 

@@ -18,9 +18,7 @@ from vaeaudit.analysis.coverage.baselines import (
     empty_combination_notes,
 )
 from vaeaudit.analysis.coverage.descriptions import describe_conditions, describe_rows, latent_box
-from vaeaudit.analysis.coverage.latent_columns import searched_latents, with_latents
-from vaeaudit.analysis.coverage.latent_points import nearest_rows
-from vaeaudit.analysis.coverage.placing import place_rows
+from vaeaudit.analysis.coverage.latent_points import nearest_rows, place_rows, searched_latents, with_latents
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import BaselineSearch, Shortage, ranked_shortages
 from vaeaudit.analysis.coverage.stability import latent_axes, share_of_members, share_of_resamples
@@ -30,11 +28,10 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.conditions import Rule
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class _Tables:
     frame: pd.DataFrame
     schema: Schema
     latents: frozenset[str]
-    counted: Mask
+    counted: BoolArray
     reference: pd.DataFrame | None
 
     def names_latents(self, rule: Rule) -> bool:

@@ -7,21 +7,17 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, Pooled, axis_of, joint_counts
+from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, FloatArray, IntArray, Pooled, axis_of, joint_counts
 from vaeaudit.analysis.coverage.crossed_columns import CrossedColumns, ExpectedCounts
-from vaeaudit.analysis.coverage.shortages import SAME, Shortage
-from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.analysis.coverage.shortages import SAME, Shortage, Threshold
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.grouping.rules import satisfies
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.statistics.two_samples import triple_expectation
-
-FloatArray = npt.NDArray[np.floating]
-Mask = npt.NDArray[np.bool_]
 
 
 def share_of_resamples(shortage: Shortage, resamples: int, rng: np.random.Generator) -> float:
@@ -47,7 +43,7 @@ def share_of_resamples(shortage: Shortage, resamples: int, rng: np.random.Genera
     return returned / resamples
 
 
-def _resampled(table: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _resampled(table: IntArray, rng: np.random.Generator) -> IntArray:
     total = int(table.sum())
     if total == 0:
         return table
@@ -107,7 +103,7 @@ def latent_axes(means: FloatArray) -> list[Axis]:
     ]
 
 
-def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[str, Pooled]]:
+def _matching(axes: Sequence[Axis], rows: BoolArray) -> Iterator[tuple[str, Pooled]]:
     """Yield the names of axes, and their groups with the ranges [m, G] that select much the same rows as `rows` [N]."""
     wanted = int(np.count_nonzero(rows))
     for axis in axes:
@@ -119,7 +115,7 @@ def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[str, Pooled]]:
             yield axis.column, replace(part, sets=part.sets[alike])
 
 
-def _two_groups(rows: Mask) -> Pooled:
+def _two_groups(rows: BoolArray) -> Pooled:
     """Divide rows into those [N] that a condition selects, and the others."""
     return Pooled(rows.astype(np.int64), np.eye(2, dtype=bool), np.array([[False, True]]))
 

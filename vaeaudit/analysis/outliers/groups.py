@@ -12,12 +12,10 @@ from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, GroupProduct, product, product_size
 from vaeaudit.analysis.outliers.results import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.statistics.intervals import clopper_pearson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
-
-FloatArray = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 #: Pairs of attributes with more combinations are not crossed: nearly all would be too small to judge.
 MOST_COMBINATIONS = 200
@@ -26,7 +24,7 @@ MOST_PAIRS = 10
 
 
 def outlier_rates(
-    groupings: Sequence[Grouping], flagged: Mask, config: AnalysisConfig
+    groupings: Sequence[Grouping], flagged: BoolArray, config: AnalysisConfig
 ) -> tuple[tuple[GroupOutlierRate, ...], tuple[CombinationOutlierRate, ...]]:
     """Return the share of flagged rows in every group, and in every combination of two attributes' groups.
 
@@ -104,7 +102,7 @@ def _crossed(groupings: Sequence[Grouping]) -> list[tuple[Grouping, Grouping]]:
     return pairs[:MOST_PAIRS]
 
 
-def _compare(cells: GroupProduct, flagged: Mask, config: AnalysisConfig) -> RateComparison:
+def _compare(cells: GroupProduct, flagged: BoolArray, config: AnalysisConfig) -> RateComparison:
     inside = cells.codes >= 0
     return compare_rates(cells.codes[inside], flagged[inside], len(cells), config)
 

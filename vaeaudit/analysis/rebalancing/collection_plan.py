@@ -6,27 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.grouping.groups import OUTSIDE
 from vaeaudit.analysis.grouping.rules import apply_rule, simplify
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of
-from vaeaudit.analysis.rebalancing.collection_check import with_planned_rows
+from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of, with_planned_rows
 from vaeaudit.analysis.rebalancing.gaps import Gap, Group
 from vaeaudit.analysis.rebalancing.results import CollectionPlan, PlanLine, PlannedShare
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.conditions import Rule
-from vaeaudit.statistics.intervals import wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.set_cover import Covering, Requirements, cover
 from vaeaudit.wording.rules import describe
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 #: Existing rows named beside a line.
 _EXAMPLES = 3
@@ -104,7 +99,8 @@ def _solve(given: PlanInputs, faults: Sequence[Gap], kept: Sequence[Group]) -> _
     rules = [*(gap.summary.rule for gap in faults), *(group.rule for group in kept)]
     candidates, complete = candidates_of(rules, _frame(given))
     needed = _requirements(given, faults, kept, candidates)
-    covering = cover(needed, _difficulty(candidates))
+    # the difficulty of a kind of rows: the conditions that have to be looked for
+    covering = cover(needed, np.array([len(candidate.rule) for candidate in candidates], dtype=np.float64))
     return None if covering is None else _Solved(candidates, complete, needed, covering)
 
 
@@ -114,11 +110,6 @@ def _frame(given: PlanInputs) -> pd.DataFrame:
     if reference is None:
         return given.inputs.frame
     return pd.concat([given.inputs.frame, reference.frame], ignore_index=True)
-
-
-def _difficulty(candidates: Sequence[Candidate]) -> FloatArray:
-    """[J]; the conditions that have to be looked for."""
-    return np.array([len(candidate.rule) for candidate in candidates], dtype=np.float64)
 
 
 def _requirements(
@@ -204,12 +195,11 @@ def _expected(gap: Gap, counted: pd.DataFrame, given: PlanInputs) -> PlannedShar
     if gap.summary.baseline == "population" and given.population is not None:
         universe &= given.population.cell_codes(counted) != OUTSIDE
     n, total = int((apply_rule(gap.summary.rule, counted) & universe).sum()), int(universe.sum())
-    low, high = wilson(n, total, given.config.confidence)
     return PlannedShare(
         id=gap.summary.id,
         before=gap.summary.share,
         after=n / max(total, 1),
-        ci=Interval(float(low), float(high), given.config.confidence),
+        ci=share_interval(n, total, given.config.confidence),
         target=gap.summary.target,
         tolerance=gap.summary.tolerance,
         closed=n >= gap.summary.tolerance * total - 1e-6,

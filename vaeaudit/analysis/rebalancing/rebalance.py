@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.coverage.placing import with_named_latents
+from vaeaudit.analysis.coverage.latent_points import with_named_latents
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.collection_plan import PlanInputs, plan_collection
 from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
 from vaeaudit.analysis.rebalancing.results import MethodResult, RebalanceResults
-from vaeaudit.analysis.rebalancing.weight_effects import Question, measure_method
-from vaeaudit.analysis.rebalancing.weight_methods import floors_of
+from vaeaudit.analysis.rebalancing.weight_effects import Question, floors_of, measure_method
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population
@@ -47,7 +46,7 @@ def rebalance(
     inputs
         The rows, their scores and their latents.
     search
-        What `search_regions` gave for the same arguments.
+        What `find_regions` gave for the same arguments.
     config
         What counts as short, and `weight_alpha` and `weight_cap`.
     population

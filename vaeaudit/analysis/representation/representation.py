@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from annotated_types import Len
 from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import (
@@ -21,17 +22,16 @@ from vaeaudit.analysis.grouping.groups import (
     product,
     product_size,
 )
-from vaeaudit.analysis.representation.results import Representation, Status
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.statistics.intervals import wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.statistics.intervals import share_interval, wilson
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.wording import numbers
 
-FloatArray = npt.NDArray[np.float64]
-
+Status = Literal["under", "over", "ok", "inconclusive"]
 #: Most attributes that are crossed: cells of more are nearly all empty, and nobody reads them.
 MAX_CROSSED = 3
 #: Most cells listed for one set of attributes, and for all sets together.
@@ -39,6 +39,26 @@ MAX_CELLS_PER_SET = 1_000
 MAX_CELLS = 5_000
 #: The group of numbers that lie in none of a population's intervals.
 OUTSIDE_LABEL = "(in no interval)"
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One cell of the full product of one or more sensitive attributes; empty cells are listed.
+
+    `baseline` is "population" where shares were given, else "balance": then `reference_share`, `ratio` and `status`
+    are None, since nothing says how large the group should be.
+    """
+
+    attributes: Annotated[tuple[str, ...], Len(1)]
+    group: Annotated[tuple[str, ...], Len(1)]
+    n: Count
+    share: Share
+    ci: Interval
+    baseline: Literal["population", "balance"]
+    reference_share: Share | None = None
+    ratio: NonNegative | None = None
+    p_adjusted: Share | None = None
+    status: Status | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,7 @@ class CellShares:
 
     cells: GroupProduct
     total: int
-    n: npt.NDArray[np.int64]
+    n: IntArray
     low: FloatArray
     high: FloatArray
     reference: FloatArray
@@ -170,13 +190,12 @@ def _uncovered(values: pd.Series, column: PopulationColumn, config: AnalysisConf
     if absent.any():
         counts[MISSING_LABEL] = int(absent.sum())
     for name, count in counts.items():
-        low, high = wilson(count, values.size, config.confidence)
         yield Representation(
             attributes=(column.name,),
             group=(name,),
             n=count,
             share=count / values.size,
-            ci=Interval(float(low), float(high), config.confidence),
+            ci=share_interval(count, values.size, config.confidence),
             baseline="balance",
         )
 
@@ -186,7 +205,7 @@ def _attribute_sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         yield from combinations(names, size)
 
 
-def _binomial_p(n: npt.NDArray[np.int64], total: int, reference: FloatArray) -> FloatArray:
+def _binomial_p(n: IntArray, total: int, reference: FloatArray) -> FloatArray:
     """Exact two-sided p: twice the smaller tail, at most 1; NaN without a reference, 1 without rows."""
     p = np.full(n.shape, np.nan)
     known = np.isfinite(reference)

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, ranked_shortages
-from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, Threshold, ranked_shortages
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
