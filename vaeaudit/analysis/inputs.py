@@ -193,9 +193,8 @@ class AuditInputs:
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
-        sizes |= {"pairs": len(self.pairs)} if self.pairs is not None else {}
-        sizes |= {"aspects": len(self.aspects)} if self.aspects is not None else {}
-        sizes |= {"companions": len(self.companions)} if self.companions is not None else {}
+        optional = {"pairs": self.pairs, "aspects": self.aspects, "companions": self.companions}
+        sizes |= {name: len(value) for name, value in optional.items() if value is not None}
         for name, size in sizes.items():
             if size != n_rows:
                 raise ValueError(f"{name} must have {n_rows} rows like the frame, found {size}")

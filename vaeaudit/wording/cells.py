@@ -81,11 +81,7 @@ def holds_whole_days(values: pd.Series) -> bool:
 
 
 def expected_texts(
-    expected: FloatArray,
-    column: Column,
-    cell_is_missing: BoolArray,
-    *,
-    whole_days: bool = False,
+    expected: FloatArray, column: Column, cell_is_missing: BoolArray, *, whole_days: bool = False
 ) -> npt.NDArray[np.object_]:
     """Write what the model expected in cells of one column.
 

@@ -13,8 +13,7 @@ from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
 from vaeaudit.analysis.coverage.findings import region_findings
 from vaeaudit.analysis.coverage.latent_points import uncrossed
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.fairness.proxies import find_proxies, proxy_findings
-from vaeaudit.analysis.fairness.results import Proxy
+from vaeaudit.analysis.fairness.proxies import Proxy, find_proxies, proxy_findings
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import MOST_COLUMNS, MOST_COMPUTED, explain_latents

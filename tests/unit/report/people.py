@@ -15,8 +15,9 @@ import pandas as pd
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.coverage.results import LatentRange, Region
-from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows, Leak
-from vaeaudit.analysis.fairness.results import Disparity, Proxy
+from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.inputs import RunFacts, SourceFacts
 from vaeaudit.analysis.latents.results import (
     Explains,

@@ -11,7 +11,7 @@ from vaeaudit.analysis.audit.results import AuditResults, Measurements
 from vaeaudit.analysis.audit.verdict import judge
 from vaeaudit.analysis.conclusions import Finding, Severity
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
-from vaeaudit.analysis.coverage.decoded_regions import with_decoded
+from vaeaudit.analysis.coverage.descriptions import with_decoded
 from vaeaudit.analysis.coverage.findings import comparison_findings, region_findings
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates

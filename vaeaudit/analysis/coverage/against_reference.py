@@ -27,6 +27,7 @@ from vaeaudit.analysis.coverage.shortages import (
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import BoolArray
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import fcr_level
 from vaeaudit.statistics.two_samples import TwoSamples, rows_to_collect
 
@@ -180,8 +181,7 @@ def _shortage(
         rule=tuple(sorted(conditions, key=lambda condition: order.index(condition.column))),
         observed=int(cell.observed),
         expected=expected,
-        low=low,
-        high=high,
+        ci=Interval(low, high, threshold.level),
         p_adjusted=p_adjusted,
         strength=gap.score,
         rows_to_collect=rows_to_collect(threshold.min_ratio, expected, (low, high), rows.n_audited),

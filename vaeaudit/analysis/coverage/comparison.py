@@ -55,11 +55,10 @@ def compare_with_reference(inputs: AuditInputs, config: AnalysisConfig, seed: in
     n, n_reference = int(stacked.audited.sum()), int((~stacked.audited).sum())
     if min(n, n_reference) == 0:
         return None
-    compared = [
-        _difference(stacked.frame[column.name], column, stacked.audited)
-        for column in stacked.schema
-        if is_searchable(column)
-    ]
+    compared = []
+    for column in filter(is_searchable, stacked.schema):
+        compare = _of_levels if column.kind.is_levelled and column.kind is not Kind.ORDINAL else _of_order
+        compared.append((column.name, *compare(stacked.frame[column.name], column, stacked.audited)))
     adjusted = benjamini_hochberg(np.array([p for *_, p in compared]))
     found = [
         Difference(name, statistic, distance, float(p_adjusted), bool(p_adjusted < config.fdr), words)
@@ -117,14 +116,8 @@ def _auc(stacked: _Stacked, confidence: float, rng: np.random.Generator) -> Meas
     return Measure(auc, interval, int(rows.size), expected=0.5)
 
 
-def _difference(values: pd.Series, column: Column, audited: BoolArray) -> tuple[str, Statistic, float, str, float]:
-    """Name, statistic, distance, where it is largest in words, and p-value."""
-    if column.kind.is_levelled and column.kind is not Kind.ORDINAL:
-        return (column.name, *_of_levels(values, column, audited))
-    return (column.name, *_of_order(values, column, audited))
-
-
 def _of_levels(values: pd.Series, column: Column, audited: BoolArray) -> tuple[Statistic, float, str, float]:
+    """Statistic, distance, where it is largest in words, and p-value."""
     codes = values.cat.codes.to_numpy().astype(np.int64) + 1  # missing values come first
     counts = np.bincount(codes + (len(column.levels) + 1) * ~audited, minlength=2 * (len(column.levels) + 1))
     counts = counts.reshape(2, -1)

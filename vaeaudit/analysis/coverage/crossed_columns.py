@@ -253,14 +253,6 @@ def against_shares(axes: Sequence[Axis], population: Population) -> Iterator[Exp
         yield ExpectedCounts.testable(CrossedColumns(chosen, parts), counts, expected, total)
 
 
-def against_even_spread(axes: Sequence[Axis], chosen: tuple[int, ...]) -> ExpectedCounts:
-    """Hold the combinations of a few axes against an even spread over all of them."""
-    crossed = CrossedColumns(chosen, tuple(axes[axis].many for axis in chosen))
-    counts = joint_counts(*crossed.parts)
-    total = int(counts.sum())
-    return ExpectedCounts.testable(crossed, counts, np.full(counts.shape, total / counts.size), total)
-
-
 def _sum_over(table: FloatArray, masks: Masks) -> FloatArray:
     letters = "abcdefgh"[: table.ndim]
     terms = ",".join(f"m{letter}" for letter in letters)

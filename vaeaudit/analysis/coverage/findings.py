@@ -125,8 +125,7 @@ def comparison_findings(comparison: Comparison | None) -> Iterator[Finding]:
         return
     named = [f"{entry.name} ({entry.differs})" for entry in differing]
     evidence: dict[str, object] = {
-        "n": comparison.n,
-        "n_reference": comparison.n_reference,
+        **facts(comparison, "n", "n_reference"),
         "columns": {entry.name: entry.distance for entry in differing},
     }
     if auc is not None:

@@ -1,4 +1,4 @@
-"""Points in the latents that stand for a region, and the rows nearest to it: where what is missing is decoded."""
+"""Regions and latents: latents as columns to search in, which region a row lies in, and points that stand for one."""
 
 from __future__ import annotations
 

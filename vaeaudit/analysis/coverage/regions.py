@@ -29,7 +29,6 @@ from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.conditions import Rule
 from vaeaudit.outputs.record import BoolArray
-from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
@@ -215,7 +214,7 @@ def _region(baseline: Baseline, shortage: Shortage, stability: float | None, con
         observed=shortage.observed,
         expected=shortage.expected,
         ratio=shortage.observed / shortage.expected,
-        ci=Interval(shortage.low, shortage.high, shortage.threshold.level),
+        ci=shortage.ci,
         p_adjusted=shortage.p_adjusted,
         rows_to_collect=shortage.rows_to_collect[1],
         rows_to_collect_range=shortage.rows_to_collect,

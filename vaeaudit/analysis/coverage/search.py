@@ -23,6 +23,7 @@ from vaeaudit.analysis.coverage.shortages import (
 )
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.association import gap_share
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import fcr_level
 from vaeaudit.statistics.two_samples import Counted, OneSample
 
@@ -148,8 +149,7 @@ def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search
             rule=tuple(search.axes[axis].condition(group) for axis, group in zip(axes, on_axes, strict=True)),
             observed=round(float(cells.observed[index])),
             expected=float(cells.expected[index]),
-            low=bounds[0],
-            high=bounds[1],
+            ci=Interval(*bounds, threshold.level),
             p_adjusted=search.family.adjusted(float(p[index])),
             strength=float(strong[index]),
             rows_to_collect=table.rows_to_collect(groups, bounds, threshold.min_ratio),
@@ -271,8 +271,5 @@ class _Relations:
 
 def _says_the_same(one: Shortfall, better: Shortfall, relations: _Relations) -> bool:
     expected = one.shortage.expected, better.shortage.expected
-    shared = max(
-        relations.part_inside(one, better) * expected[0],
-        relations.part_inside(better, one) * expected[1],
-    )
+    shared = max(relations.part_inside(one, better) * expected[0], relations.part_inside(better, one) * expected[1])
     return shared > SAME_PART * min(expected)

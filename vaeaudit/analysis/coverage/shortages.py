@@ -1,4 +1,4 @@
-"""What every baseline gives: the cells that are short against it; and one ranking of those of all baselines."""
+"""The test of all cells that one baseline has, the cells that are short, and one ranking of those of all baselines."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.conditions import Condition
 from vaeaudit.outputs.record import BoolArray
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.two_samples import Counted
 
 CountedT = TypeVar("CountedT", bound=Counted)
@@ -175,8 +176,8 @@ class Shortage:
         Conditions that its rows satisfy.
     observed, expected
         Rows counted, and rows the baseline leads one to expect.
-    low, high
-        Interval of their quotient, at the level of `threshold`.
+    ci
+        Of their quotient, at the level of `threshold`.
     p_adjusted
         Adjusted over everything that was tested against all baselines.
     strength
@@ -194,8 +195,7 @@ class Shortage:
     rule: tuple[Condition, ...]
     observed: int
     expected: float
-    low: float
-    high: float
+    ci: Interval
     p_adjusted: float
     strength: float
     rows_to_collect: tuple[int, int]

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, FloatArray, IntArray, Pooled, axis_of, joint_counts
+from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, FloatArray, Pooled, axis_of, joint_counts
 from vaeaudit.analysis.coverage.crossed_columns import CrossedColumns, ExpectedCounts
 from vaeaudit.analysis.coverage.shortages import SAME, Shortage, Threshold
 from vaeaudit.analysis.grouping.groups import group_column
@@ -38,16 +38,12 @@ def share_of_resamples(shortage: Shortage, resamples: int, rng: np.random.Genera
     """
     returned = 0
     for _ in range(resamples):
-        tables = tuple(_resampled(table, rng) for table in shortage.recount.tables)
+        tables = tuple(
+            rng.multinomial(table.sum(), table.ravel() / table.sum()).reshape(table.shape) if table.any() else table
+            for table in shortage.recount.tables
+        )
         returned += bool(shortage.threshold.is_short(shortage.recount.cells(tables)).any())
     return returned / resamples
-
-
-def _resampled(table: IntArray, rng: np.random.Generator) -> IntArray:
-    total = int(table.sum())
-    if total == 0:
-        return table
-    return rng.multinomial(total, table.ravel() / total).reshape(table.shape)
 
 
 def share_of_members(
@@ -91,16 +87,9 @@ def latent_axes(means: FloatArray) -> list[Axis]:
         [N, L]; posterior means.
     """
     varying = np.flatnonzero(means.var(axis=0) > ACTIVE_THRESHOLD)
-    return [
-        axis_of(
-            group_column(
-                pd.Series(means[:, latent].astype(np.float64)),
-                Column(f"z_{latent}", Kind.REAL, in_model=False),
-                bins=ORDERED_BINS,
-            )
-        )
-        for latent in varying
-    ]
+    columns = [Column(f"z_{latent}", Kind.REAL, in_model=False) for latent in varying]
+    values = pd.DataFrame(means[:, varying].astype(np.float64), columns=[column.name for column in columns])
+    return [axis_of(group_column(values[column.name], column, bins=ORDERED_BINS)) for column in columns]
 
 
 def _matching(axes: Sequence[Axis], rows: BoolArray) -> Iterator[tuple[str, Pooled]]:

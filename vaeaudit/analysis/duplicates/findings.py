@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vaeaudit.analysis.conclusions import Finding, facts
-from vaeaudit.analysis.duplicates.results import Duplicates, Leak
+from vaeaudit.analysis.duplicates.duplicates import Duplicates, Leak
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers
@@ -55,8 +55,7 @@ def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, 
         title=f"{plural(copies, 'picture' if pictures else 'row')} ({numbers.share(share)}) {how}{note}",
         evidence={
             "copies": copies,
-            "rows_in_groups": duplicates.rows_in_groups,
-            "groups": duplicates.groups,
+            **facts(duplicates, "rows_in_groups", "groups"),
             "largest_group": max((equal.rows for equal in duplicates.largest), default=2),
             "n": n_rows,
             "share": share,
@@ -82,8 +81,7 @@ def _near_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig) -
         severity="medium" if share > MOST_COPIES else "low",
         title=f"{plural(duplicates.near_pairs, 'pair')} of {'pictures' if pictures else 'rows'} look like {alike}",
         evidence={
-            "near_pairs": duplicates.near_pairs,
-            "near_rows": duplicates.near_rows,
+            **facts(duplicates, "near_pairs", "near_rows"),
             "n": n_rows,
             "share": share,
             "ci": share_interval(duplicates.near_rows, n_rows, config.confidence).bounds,

@@ -1,4 +1,4 @@
-"""Pictures that occur more than once: equal pixels, and altered copies."""
+"""Pictures that occur more than once: equal pixels, and altered copies, found by the prints of what they show."""
 
 from __future__ import annotations
 
@@ -291,13 +291,9 @@ def _trimmed(picture: Image.Image) -> Image.Image:
     return picture.resize(picture.size, Image.Resampling.BILINEAR, box=box)
 
 
-def _brightened(picture: Image.Image) -> Image.Image:
-    return picture.point(lambda level: min(255, round(0.85 * level + 35)))
-
-
 #: What is done to pictures on their way into a dataset twice; the names end a sentence that begins "copies".
 ALTERATIONS: dict[str, Callable[[Image.Image], Image.Image]] = {
-    "made brighter and flatter": _brightened,
+    "made brighter and flatter": lambda picture: picture.point(lambda level: min(255, round(0.85 * level + 35))),
     "saved as JPEG at quality 50": _recompressed,
     "shrunk to three quarters and enlarged again": _resized,
     "trimmed by 2 % on each side": _trimmed,

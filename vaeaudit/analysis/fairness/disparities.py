@@ -1,4 +1,4 @@
-"""How often the groups of a sensitive attribute have the outcome that the label records."""
+"""How often the groups of a sensitive attribute have the outcome that the label records, and findings about it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import pandas as pd
 from scipy import stats
 
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts
-from vaeaudit.analysis.fairness.results import Disparity
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.intervals import newcombe_difference, normal_quantile, wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import finding_id, plural
@@ -32,6 +31,28 @@ MAX_OUTCOMES = 5
 MAX_GROUPS = 200
 #: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
 GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
+
+
+@dataclass(frozen=True)
+class Disparity:
+    """Share of the rows of a group that have the outcome, against all other rows.
+
+    `difference` is the group's rate minus the rate of all rows outside the group; `ratio` is their quotient;
+    `minimum_detectable` the smallest absolute difference that 80 % power would have found at these sizes. For
+    groups too small to judge, `p_adjusted` is None.
+    """
+
+    attribute: str
+    group: str
+    outcome: str
+    n: Count
+    rate: Share
+    ci: Interval
+    difference: float | None
+    difference_ci: Interval | None
+    ratio: NonNegative | None
+    p_adjusted: Share | None
+    minimum_detectable: NonNegative | None
 
 
 @dataclass(frozen=True)
@@ -172,13 +193,7 @@ def _outcomes(values: pd.Series, label: Column, notes: list[str]) -> dict[str, B
     return {}
 
 
-def _fisher(
-    count: IntArray,
-    n: IntArray,
-    rest_count: IntArray,
-    rest: IntArray,
-    judged: BoolArray,
-) -> FloatArray:
+def _fisher(count: IntArray, n: IntArray, rest_count: IntArray, rest: IntArray, judged: BoolArray) -> FloatArray:
     p = np.full(n.shape, np.nan)
     for group in np.flatnonzero(judged):
         table = np.array(

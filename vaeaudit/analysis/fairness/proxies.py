@@ -7,15 +7,15 @@ gives a lower bound: a more flexible model may find more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.conclusions import LISTED, Finding
-from vaeaudit.analysis.fairness.results import Proxy, ProxySource
 from vaeaudit.analysis.grouping.groups import (
     MISSING_LABEL,
     Grouping,
@@ -29,10 +29,12 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import FOLDS, Features, latent_features, out_of_fold_scores, stratified_folds
+from vaeaudit.statistics.measures import Interval, Share
 from vaeaudit.statistics.roc import binned_auc, macro_auc_interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import finding_id, listed, plural
 
+ProxySource = Literal["columns", "latents"]
 #: Rows used at most: the interval is then about 0.02 wide, and more rows would only cost time.
 MOST_ROWS = 10_000
 #: Groups of an attribute at most, the largest ones.
@@ -51,6 +53,23 @@ _SOURCES = {
     (True, "columns"): "Measures of light, colour, sharpness and place",
     (True, "latents"): "The latents",
 }
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """How well something else predicts a sensitive attribute, out of fold.
+
+    `from_`, in JSON `from`, is "columns" (all modelled columns together) or "latents"; `auc` is the macro
+    one-against-rest area under the ROC curve; `by_column` the same for each column alone; `null_auc` the highest that
+    was reached when the attribute had been shuffled, so that there was nothing to predict.
+    """
+
+    attribute: str
+    from_: ProxySource
+    auc: Share
+    ci: Interval
+    by_column: Mapping[str, Share] = field(default_factory=dict)
+    null_auc: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -233,7 +252,8 @@ def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> It
     """
     for attribute, members in groupby(proxies, key=lambda proxy: proxy.attribute):
         found = list(members)
-        telling = [proxy for proxy in found if _is_proxy(proxy)]
+        beyond_noise = [proxy for proxy in found if proxy.null_auc is None or proxy.auc > proxy.null_auc]
+        telling = [proxy for proxy in beyond_noise if (proxy.ci.low or 0.0) > PROXY_AUC]
         if not telling:
             continue
         best = max(telling, key=lambda proxy: proxy.auc)
@@ -265,8 +285,3 @@ def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> It
             ),
             anchor="proxies",
         )
-
-
-def _is_proxy(proxy: Proxy) -> bool:
-    beyond_noise = proxy.null_auc is None or proxy.auc > proxy.null_auc
-    return beyond_noise and (proxy.ci.low or 0.0) > PROXY_AUC

@@ -126,7 +126,7 @@ def group_column(
         numbers = values.to_numpy(dtype=np.float64)
         cuts = number_cuts(numbers, bins) if edges is None else [float(edge) for edge in edges]
         codes = np.where(np.isnan(numbers), OUTSIDE, np.searchsorted(cuts, numbers, side="right"))
-        names = _single_values(numbers, codes, len(cuts) + 1) if edges is None else {}
+        names = _single_values(numbers, codes) if edges is None else {}
         return _binned(column, codes, cuts, names)
     if column.kind is Kind.DATETIME:
         moments = values.to_numpy(dtype="datetime64[ns]")
@@ -194,13 +194,12 @@ def interval_label(low: Bound, high: Bound) -> str:
     return f"[{bound_text(low)}, {bound_text(high)})"
 
 
-def _single_values(numbers: FloatArray, codes: IntArray, groups: int) -> dict[int, str]:
+def _single_values(numbers: FloatArray, codes: IntArray) -> dict[int, str]:
     """Name the bins in which all rows have the same value by that value."""
-    low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
     present = codes >= 0
-    np.minimum.at(low, codes[present], numbers[present])
-    np.maximum.at(high, codes[present], numbers[present])
-    return {int(group): bound_text(float(low[group])) for group in np.flatnonzero(low == high)}
+    ends = pd.Series(numbers[present]).groupby(codes[present]).agg(["min", "max"])
+    single = ends.loc[ends["min"] == ends["max"], "min"]
+    return dict(zip(single.index.tolist(), map(bound_text, single.tolist()), strict=True))
 
 
 def _binned(column: Column, codes: IntArray, cuts: Sequence[float | str], names: Mapping[int, str]) -> Grouping:

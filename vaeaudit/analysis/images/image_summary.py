@@ -1,4 +1,4 @@
-"""What the report shows in pictures: which of the kept ones, in which order, and what is known about each."""
+"""What is shown in pictures: which ones a run keeps, which of these the report shows, and what is known about each."""
 
 from __future__ import annotations
 

@@ -63,11 +63,7 @@ def latent_findings(latents: Sequence[LatentSummary], model: ModelSummary) -> It
                 f"The model does not surely describe held-out rows better than separate {model.parts} do: "
                 f"{numbers.nats(model.elbo_nats)} against {numbers.nats(model.baseline_nats)} nats per row"
             ),
-            evidence={
-                "elbo_nats": model.elbo_nats,
-                "ci": model.elbo_ci.bounds,
-                "baseline_nats": model.baseline_nats,
-            },
+            evidence={"elbo_nats": model.elbo_nats, "ci": model.elbo_ci.bounds, "baseline_nats": model.baseline_nats},
             action="Do not build on the latents and outliers of this run; fit with --preset thorough or more rows.",
             anchor="model",
         )

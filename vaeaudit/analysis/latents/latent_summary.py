@@ -78,8 +78,8 @@ def histogram(values: FloatArray, groupings: Sequence[Grouping], *, bins: int, c
     by_group = {
         grouping.column: _counts_by_group(place, grouping, bins=bins, confidence=confidence) for grouping in groupings
     }
-    overall = _with_intervals(np.bincount(place, minlength=bins), confidence)
-    return Histogram(**vars(overall), edges=edges, by_group=by_group)
+    counts = np.bincount(place, minlength=bins)
+    return Histogram(counts, *wilson(counts, place.size, confidence), edges=edges, by_group=by_group)
 
 
 def _counts_by_group(
@@ -89,15 +89,10 @@ def _counts_by_group(
     joint = grouping.codes[inside] * bins + place[inside]
     counts = np.bincount(joint, minlength=len(grouping) * bins).reshape(len(grouping), bins)
     return {
-        label: _with_intervals(row, confidence)
+        label: HistogramCounts(row, *wilson(row, row.sum(), confidence))
         for label, row in zip(grouping.labels, counts, strict=True)
         if row.sum() > 0
     }
-
-
-def _with_intervals(counts: IntArray, confidence: float) -> HistogramCounts:
-    low, high = wilson(counts, counts.sum(), confidence)
-    return HistogramCounts(counts, low, high)
 
 
 def sample_map(inputs: AuditInputs, groupings: Sequence[Grouping], seed: int) -> LatentMap | None:
@@ -234,11 +229,7 @@ def explain_latents(
 
 
 def _best_columns(
-    columns: Sequence[Grouping],
-    scores: FloatArray,
-    floors: FloatArray,
-    target: FloatArray,
-    computed: BoolArray,
+    columns: Sequence[Grouping], scores: FloatArray, floors: FloatArray, target: FloatArray, computed: BoolArray
 ) -> tuple[Explains, ...]:
     ranked = np.argsort(-scores, kind="stable")
     ranked = ranked[(scores > floors)[ranked]]

@@ -28,6 +28,8 @@ from vaeaudit.wording.phrases import finding_id, listed, plural
 MOST_ROWS = 50
 #: Points of the score curve at most.
 CURVE_POINTS = 160
+#: A group that surely loses this many times the share of all others is hit gravely.
+GRAVE_RATIO = 2.0
 
 
 def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], config: AnalysisConfig) -> OutlierSummary:
@@ -122,10 +124,6 @@ def flagged_table(inputs: AuditInputs) -> pd.DataFrame:
             name = f"{name} (data)"
         table[name] = column_texts(inputs.frame[column.name].iloc[positions], column, missing="")
     return pd.DataFrame(table)
-
-
-#: A group that surely loses this many times the share of all others is hit gravely.
-GRAVE_RATIO = 2.0
 
 
 def outlier_findings(

@@ -1,4 +1,4 @@
-"""Kinds of rows that a collection plan can ask for: the rules of gaps, and what several of them ask for at once."""
+"""Kinds of rows that a collection plan can ask for, alone or several at once, and rows of these kinds to check it."""
 
 from __future__ import annotations
 
@@ -103,10 +103,7 @@ def _within(inner: Condition, outer: Condition) -> bool:
 
 
 def with_planned_rows(
-    frame: pd.DataFrame,
-    wanted: Sequence[tuple[Rule, int]],
-    eligible: BoolArray,
-    generator: np.random.Generator,
+    frame: pd.DataFrame, wanted: Sequence[tuple[Rule, int]], eligible: BoolArray, generator: np.random.Generator
 ) -> pd.DataFrame:
     """Return the rows [N, C] with the planned ones after them.
 

@@ -10,13 +10,10 @@ import pandas as pd
 
 from vaeaudit.analysis.grouping.groups import OUTSIDE
 from vaeaudit.analysis.grouping.rules import apply_rule, simplify
-from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of, with_planned_rows
-from vaeaudit.analysis.rebalancing.gaps import Gap, Group
+from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
 from vaeaudit.analysis.rebalancing.results import CollectionPlan, PlanLine, PlannedShare
 from vaeaudit.analysis.representation.representation import assess_representation
-from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.conditions import Rule
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.intervals import share_interval
@@ -27,19 +24,7 @@ from vaeaudit.wording.rules import describe
 _EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class PlanInputs:
-    """What a plan starts from: the rows, their gaps and groups, and what they are judged by."""
-
-    inputs: AuditInputs
-    gaps: Sequence[Gap]
-    groups: Sequence[Group]
-    config: AnalysisConfig
-    population: Population | None
-    seed: int
-
-
-def plan_collection(given: PlanInputs) -> CollectionPlan:
+def plan_collection(given: Asked) -> CollectionPlan:
     """Find the fewest rows that bring every fault to its tolerance, and that leave no other group short.
 
     One row can count towards several faults, so this is a covering problem; see `covering.cover`. A row is counted
@@ -50,8 +35,13 @@ def plan_collection(given: PlanInputs) -> CollectionPlan:
     solved, counted, short = _settle(given, faults)
     rows = solved.covering.rows
     low, high = _range(faults, solved)
+    lines = []
+    for kind, count, fewest, most in zip(solved.candidates, rows, low, high, strict=True):
+        if count:
+            closes = tuple(gap.summary.id for place, gap in enumerate(faults) if place in kind.serves)
+            lines.append(_line(given, kind.rule, (int(count), int(fewest), int(most)), closes))
     return CollectionPlan(
-        lines=_lines(given, faults, solved.candidates, (rows, low, high)),
+        lines=tuple(sorted(lines, key=lambda line: -line.rows)),
         rows=int(rows.sum()),
         fewest=int(low.sum()),
         most=int(high.sum()),
@@ -73,7 +63,7 @@ class _Solved:
     covering: Covering
 
 
-def _settle(given: PlanInputs, faults: Sequence[Gap]) -> tuple[_Solved, pd.DataFrame, list[Group]]:
+def _settle(given: Asked, faults: Sequence[Gap]) -> tuple[_Solved, pd.DataFrame, list[Group]]:
     """Solve until no further group falls short; return also the rows with the planned ones, and who is short then."""
     eligible = ~given.inputs.scores.outlier
     if given.population is not None:
@@ -94,7 +84,7 @@ def _settle(given: PlanInputs, faults: Sequence[Gap]) -> tuple[_Solved, pd.DataF
         solved = better
 
 
-def _solve(given: PlanInputs, faults: Sequence[Gap], kept: Sequence[Group]) -> _Solved | None:
+def _solve(given: Asked, faults: Sequence[Gap], kept: Sequence[Group]) -> _Solved | None:
     """Return None where no numbers of rows do it."""
     rules = [*(gap.summary.rule for gap in faults), *(group.rule for group in kept)]
     candidates, complete = candidates_of(rules, _frame(given))
@@ -104,7 +94,7 @@ def _solve(given: PlanInputs, faults: Sequence[Gap], kept: Sequence[Group]) -> _
     return None if covering is None else _Solved(candidates, complete, needed, covering)
 
 
-def _frame(given: PlanInputs) -> pd.DataFrame:
+def _frame(given: Asked) -> pd.DataFrame:
     """Rows that witness what exists: those of the table, and of the reference where there is one."""
     reference = given.inputs.reference
     if reference is None:
@@ -113,7 +103,7 @@ def _frame(given: PlanInputs) -> pd.DataFrame:
 
 
 def _requirements(
-    given: PlanInputs, faults: Sequence[Gap], kept: Sequence[Group], candidates: Sequence[Candidate]
+    given: Asked, faults: Sequence[Gap], kept: Sequence[Group], candidates: Sequence[Candidate]
 ) -> Requirements:
     """State what is asked: faults first, then the groups that must not fall short."""
     part = np.zeros((len(faults) + len(kept), len(candidates)))
@@ -149,21 +139,7 @@ def _standing_at(shares: FloatArray, needed: Requirements) -> Requirements:
     return replace(needed, n=n)
 
 
-def _lines(
-    given: PlanInputs,
-    faults: Sequence[Gap],
-    candidates: Sequence[Candidate],
-    rows: tuple[IntArray, IntArray, IntArray],
-) -> tuple[PlanLine, ...]:
-    lines = []
-    for kind, count, low, high in zip(candidates, *rows, strict=True):
-        if count:
-            closes = tuple(gap.summary.id for place, gap in enumerate(faults) if place in kind.serves)
-            lines.append(_line(given, kind.rule, (int(count), int(low), int(high)), closes))
-    return tuple(sorted(lines, key=lambda line: -line.rows))
-
-
-def _line(given: PlanInputs, rule: Rule, rows: tuple[int, int, int], closes: tuple[str, ...]) -> PlanLine:
+def _line(given: Asked, rule: Rule, rows: tuple[int, int, int], closes: tuple[str, ...]) -> PlanLine:
     existing = np.flatnonzero(apply_rule(rule, given.inputs.frame) & ~given.inputs.scores.outlier)
     return PlanLine(
         rows=rows[0],
@@ -177,7 +153,7 @@ def _line(given: PlanInputs, rule: Rule, rows: tuple[int, int, int], closes: tup
     )
 
 
-def _questions(given: PlanInputs) -> tuple[PlanLine, ...]:
+def _questions(given: Asked) -> tuple[PlanLine, ...]:
     lines = []
     for gap in given.gaps:
         if not gap.is_fault:
@@ -187,7 +163,7 @@ def _questions(given: PlanInputs) -> tuple[PlanLine, ...]:
     return tuple(lines)
 
 
-def _expected(gap: Gap, counted: pd.DataFrame, given: PlanInputs) -> PlannedShare:
+def _expected(gap: Gap, counted: pd.DataFrame, given: Asked) -> PlannedShare:
     """Count a fault's share among the rows with the planned ones after them; those are no outliers."""
     universe = np.ones(len(counted), dtype=bool)
     if gap.summary.kind == "region":
@@ -206,7 +182,7 @@ def _expected(gap: Gap, counted: pd.DataFrame, given: PlanInputs) -> PlannedShar
     )
 
 
-def _newly_short(counted: pd.DataFrame, given: PlanInputs) -> list[Group]:
+def _newly_short(counted: pd.DataFrame, given: Asked) -> list[Group]:
     """Find the groups that were not short and are among the rows with the planned ones after them."""
     table = assess_representation(counted, given.inputs.schema, given.config, given.population)
     short = {(cell.attributes, cell.group) for cell in table.cells if cell.status == "under"}

@@ -9,11 +9,11 @@ from math import ceil
 import numpy as np
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.analysis.grouping.groups import OUTSIDE
 from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.results import GapSummary
-from vaeaudit.analysis.representation.representation import Representation
+from vaeaudit.analysis.representation.representation import Representation, group_sensitive
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.conditions import Rule
@@ -64,6 +64,18 @@ class Group:
         return phrases.group(self.cell.attributes, self.cell.group)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What weights and a plan start from: the rows, their gaps and groups, and what they are judged by."""
+
+    inputs: AuditInputs
+    gaps: Sequence[Gap]
+    groups: Sequence[Group]
+    config: AnalysisConfig
+    population: Population | None
+    seed: int
+
+
 def find_groups(
     inputs: AuditInputs, cells: Sequence[Representation], population: Population | None
 ) -> tuple[Group, ...]:
@@ -74,7 +86,7 @@ def find_groups(
     """
     conditions = {}
     for name in dict.fromkeys(name for cell in cells for name in cell.attributes):
-        grouping = _grouping(inputs, name, population)
+        grouping = group_sensitive(inputs.frame, inputs.schema[name], population)
         conditions[name] = dict(zip(grouping.labels, grouping.conditions, strict=True))
     masks = {
         (name, label): satisfies(condition, inputs.frame[name])
@@ -144,13 +156,6 @@ def rows_to_floor(n: float, total: float, floor: float) -> int:
     (13, 0)
     """
     return max(0, ceil((floor * total - n) / (1 - floor) - 1e-9))
-
-
-def _grouping(inputs: AuditInputs, name: str, population: Population | None) -> Grouping:
-    """Divide a column as `assess_representation` divides it."""
-    if population is not None and population.covers([name]):
-        return group_by_population(inputs.frame[name], population[name])
-    return group_column(inputs.frame[name], inputs.schema[name])
 
 
 def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:

@@ -1,4 +1,4 @@
-"""What weights change: shares of groups and gaps before and after, and a check on rows they were not fitted to."""
+"""Weights of rows, and what they change: shares before and after, and a check on rows they were not fitted to."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.rebalancing.gaps import Gap, Group
+from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
 from vaeaudit.analysis.rebalancing.results import GapChange, GroupChange, Judgement, MethodResult, WeightedShare
-from vaeaudit.config import AnalysisConfig, Density, Weighting
+from vaeaudit.config import Density, Weighting
 from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import Rows
@@ -30,25 +29,10 @@ Weigher = Callable[[Rows], FloatArray]
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked of every method.
+class Question(Asked):
+    """What is asked of every method: also which floors `targets` is to reach, and the confidence of each interval."""
 
-    Attributes
-    ----------
-    inputs, gaps, groups, floors
-        The rows; what is short; the cells of sensitive attributes; what `targets` is to reach.
-    config, seed
-        Settings, and the seed of halves and densities.
-    check_level
-        Confidence of each interval of the check.
-    """
-
-    inputs: AuditInputs
-    gaps: Sequence[Gap]
-    groups: Sequence[Group]
     floors: Floors
-    config: AnalysisConfig
-    seed: int
     check_level: float
 
 
@@ -56,9 +40,9 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     """Fit a method to all rows and, for the check, to each half; return what changes, and the weights [N]."""
     n_rows = len(asked.inputs.frame)
     everybody = np.arange(n_rows)
-    weight = _fit(method, asked, everybody)(everybody)
+    weight = fit_weights(method, asked, everybody)(everybody)
     halves = _halves(n_rows, asked.seed)
-    held_out = [(there, _fit(method, asked, here)(there)) for here, there in (halves, halves[::-1])]
+    held_out = [(there, fit_weights(method, asked, here)(there)) for here, there in (halves, halves[::-1])]
     gaps = tuple(_gap_change(gap, weight, held_out, asked) for gap in asked.gaps)
     faults = [change for gap, change in zip(asked.gaps, gaps, strict=True) if gap.is_fault]
     size = effective_sample_size(weight)
@@ -84,10 +68,6 @@ def combine_halves(first: Judgement, second: Judgement) -> Judgement:
     if first == second:
         return first
     return "still fails" if "passes" not in (first, second) else "too few to tell"
-
-
-def _fit(method: Weighting, asked: Question, rows: Rows) -> Weigher:
-    return fit_weights(method, asked.inputs, asked.floors, rows, asked.config, seed=asked.seed)
 
 
 def _halves(n_rows: int, seed: int) -> tuple[Rows, Rows]:
@@ -194,35 +174,27 @@ def floors_of(gaps: Sequence[Gap], groups: Sequence[Group], n_rows: int, min_rat
     return Floors(_columns(members, n_rows), _columns(universe, n_rows), np.minimum(shares, 1 - 1e-9))
 
 
-def fit_weights(
-    method: Weighting, inputs: AuditInputs, floors: Floors, rows: Rows, config: AnalysisConfig, *, seed: int
-) -> Weigher:
+def fit_weights(method: Weighting, asked: Question, rows: Rows) -> Weigher:
     """Fit one method to some of the rows.
 
     Parameters
     ----------
     method
         Which; densities and histograms are of the latents of `rows`, raking's factors of their memberships.
-    inputs
-        All rows.
-    floors
-        What `targets` is to reach.
+    asked
+        All rows, the floors that `targets` is to reach, `weight_alpha` and `weight_cap`, and the seed of the density.
     rows
         Positions of the rows to fit to, at least one.
-    config
-        Gives `weight_alpha` and `weight_cap`.
-    seed
-        Of the density.
     """
-    mean, active = inputs.codes.mean, inputs.codes.active
-    alpha, cap = config.weight_alpha, config.weight_cap
+    codes, config, floors = asked.inputs.codes, asked.config, asked.floors
+    mean, active, alpha, cap = codes.mean, codes.active, config.weight_alpha, config.weight_cap
     if method is Weighting.TARGETS:
         raking = rake(floors.members[rows], floors.universe[rows], floors.shares, cap=cap)
         return lambda other: raking.weight(floors.members[other], floors.universe[other])
     if method is Weighting.JOINT:
         # The check fits the density twice more, and without TensorFlow: a flow stays with the scoring of the rows.
         family = Density.KNN if config.density == Density.KNN.value else Density.GMM
-        density = fit_density(mean[rows], active, seed=seed, family=family.value)
+        density = fit_density(mean[rows], active, seed=asked.seed, family=family.value)
         return lambda other: resampling_weight(density.rarity(mean[other]), alpha=alpha, cap=cap)
     histograms = fit_histograms(mean[rows], active)
     return lambda other: dbvae_weight(histograms, mean[other], method.value, alpha=alpha, cap=cap)

@@ -207,8 +207,7 @@ def _small_groups(cells: list[Representation], config: AnalysisConfig) -> Findin
         title=f"Too small to judge: {listed(names, most=4)}",
         evidence={
             "groups": len(cells),
-            "n": ordered[0].n,
-            "ci": ordered[0].ci.bounds,
+            **facts(ordered[0], "n", "ci"),
             "smallest_group": config.smallest_group,
             "smallest": [_cell_evidence(cell) for cell in ordered[:LISTED]],
         },

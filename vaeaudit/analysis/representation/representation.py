@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,14 @@ from vaeaudit.analysis.grouping.groups import (
 )
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
-from vaeaudit.data.schema.columns import Schema
+from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.intervals import share_interval, wilson
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.wording import numbers
 
+T = TypeVar("T")
 Status = Literal["under", "over", "ok", "inconclusive"]
 #: Most attributes that are crossed: cells of more are nearly all empty, and nobody reads them.
 MAX_CROSSED = 3
@@ -113,7 +114,7 @@ def assess_representation(
         notes.extend(population.outside(frame))
     tables = []
     listed = 0
-    for names in _attribute_sets(tuple(groupings)):
+    for names in attribute_sets(tuple(groupings)):
         size = product_size([groupings[name] for name in names])
         if size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS:
             notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to list.")
@@ -164,16 +165,20 @@ def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) 
     return [choice if is_known else None for choice, is_known in zip(choices.tolist(), known, strict=True)]
 
 
+def group_sensitive(frame: pd.DataFrame, column: Column, population: Population | None) -> Grouping:
+    """Divide a column as a population does that has shares of it, else as every column is divided."""
+    if population is not None and population.covers([column.name]):
+        return group_by_population(frame[column.name], population[column.name])
+    return group_column(frame[column.name], column)
+
+
 def _sensitive_groupings(
     frame: pd.DataFrame, schema: Schema, population: Population | None
 ) -> tuple[dict[str, Grouping], list[str]]:
     groupings: dict[str, Grouping] = {}
     notes = []
     for column in schema.sensitive:
-        if population is not None and population.covers([column.name]):
-            grouping = group_by_population(frame[column.name], population[column.name])
-        else:
-            grouping = group_column(frame[column.name], column)
+        grouping = group_sensitive(frame, column, population)
         if len(grouping) > MAX_CELLS_PER_SET:
             notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to list.")
         else:
@@ -200,9 +205,10 @@ def _uncovered(values: pd.Series, column: PopulationColumn, config: AnalysisConf
         )
 
 
-def _attribute_sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for size in range(1, min(len(names), MAX_CROSSED) + 1):
-        yield from combinations(names, size)
+def attribute_sets(attributes: Sequence[T], *, fewest: int = 1) -> Iterator[tuple[T, ...]]:
+    """Yield all sets of at least `fewest` and at most `MAX_CROSSED` attributes, in their order."""
+    for size in range(fewest, min(len(attributes), MAX_CROSSED) + 1):
+        yield from combinations(attributes, size)
 
 
 def _binomial_p(n: IntArray, total: int, reference: FloatArray) -> FloatArray:

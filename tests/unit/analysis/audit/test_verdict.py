@@ -8,7 +8,7 @@ import pytest
 from vaeaudit.analysis.audit.results import Measurements
 from vaeaudit.analysis.audit.verdict import FEWEST_ROWS, judge
 from vaeaudit.analysis.coverage.results import GAP, Comparison, Region
-from vaeaudit.analysis.duplicates.results import Duplicates
+from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.representation.representation import Representation

@@ -17,6 +17,7 @@ from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.outputs.conditions import Condition
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.two_samples import OneSample
 
 Build = Callable[..., AuditInputs]
@@ -236,8 +237,8 @@ def shortages(baseline: str, count: int) -> BaselineSearch:
     threshold = Threshold(0.01, 0.99, 0.8)
     recount = Recount((np.array([0]),), lambda tables: OneSample(*(np.zeros(1),) * 2, None, None))
     found = (
-        Shortage((Condition(baseline, "in", [f"level {place}"]),), 0, 50.0, 0.0, 0.1, 1e-9, -place, (30, 40),
-                 threshold, recount)
+        Shortage((Condition(baseline, "in", [f"level {place}"]),), 0, 50.0, Interval(0.0, 0.1, 0.95), 1e-9, -place,
+                 (30, 40), threshold, recount)
         for place in range(count)
     )  # fmt: skip
     return BaselineSearch(baseline, tuple(found), 100, ())
