@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.audit.audit import audit
-from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
-from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema

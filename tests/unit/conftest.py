@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.inputs import AuditInputs, ModelFacts
-from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, RunFacts, SourceFacts
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema

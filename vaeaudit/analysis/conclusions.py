@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vaeaudit.statistics.measures import Interval
+
 FindingKind = Literal["representation", "region", "outlier", "disparity", "proxy", "duplicate", "latent", "quality"]
 #: Gravest first.
 Severity = Literal["high", "medium", "low", "info"]
 GateStatus = Literal["pass", "fail", "inconclusive"]
+#: Groups or columns listed in the evidence of a finding.
+LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,9 @@ class Finding:
     evidence: Mapping[str, Any]
     action: str
     anchor: str
+
+
+def facts(result: object, *names: str) -> dict[str, object]:
+    """Return fields of a result under their own names, intervals as their bounds: evidence of a finding."""
+    fields = {name: getattr(result, name) for name in names}
+    return {name: value.bounds if isinstance(value, Interval) else value for name, value in fields.items()}

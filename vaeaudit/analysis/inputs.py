@@ -4,22 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.run_facts import RunFacts
+from vaeaudit import __version__
 from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.outputs.row_scores import CompanionScores, RowScores
 from vaeaudit.scoring.rarity.rareness import Rareness
+from vaeaudit.statistics.measures import Count, NonNegative
 
-FloatArray = npt.NDArray[np.floating]
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What was audited; `fingerprint` is the SHA-256 of the source."""
+
+    name: str
+    kind: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Which run it was: `created` in UTC, all settings as resolved, versions of packages, seconds per phase.
+
+    `commands` make run and report again; empty where nobody was asked for them.
+    """
+
+    id: str
+    created: str
+    seed: Count
+    config: Mapping[str, Any]
+    data: SourceFacts
+    versions: Mapping[str, str]
+    timings: Mapping[str, NonNegative]
+    commands: str = ""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """What wrote the document."""
+
+    name: Literal["vaeaudit"] = "vaeaudit"
+    version: str = __version__
 
 
 @dataclass(frozen=True)
@@ -84,7 +119,7 @@ class Reference:
     fingerprint: str
     frame: pd.DataFrame
     codes: LatentCodes
-    outlier: npt.NDArray[np.bool_]
+    outlier: BoolArray
     lacking: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -157,9 +192,8 @@ class AuditInputs:
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
-        sizes |= {"pairs": len(self.pairs)} if self.pairs is not None else {}
-        sizes |= {"aspects": len(self.aspects)} if self.aspects is not None else {}
-        sizes |= {"companions": len(self.companions)} if self.companions is not None else {}
+        optional = {"pairs": self.pairs, "aspects": self.aspects, "companions": self.companions}
+        sizes |= {name: len(value) for name, value in optional.items() if value is not None}
         for name, size in sizes.items():
             if size != n_rows:
                 raise ValueError(f"{name} must have {n_rows} rows like the frame, found {size}")

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from vaeaudit.statistics.measures import Interval
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -56,6 +58,12 @@ def wilson(count: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> Bound
     low = np.where(successes == 0, 0.0, centre - half)
     high = np.where(successes == trials, 1.0, centre + half)
     return _widest_where_empty(low, high, trials, (0.0, 1.0))
+
+
+def share_interval(count: float, n: float, level: float) -> Interval:
+    """Wilson's score interval of one share; see `wilson`."""
+    low, high = wilson(count, n, level)
+    return Interval(float(low), float(high), level)
 
 
 def clopper_pearson(count: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> Bounds:

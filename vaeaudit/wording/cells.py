@@ -10,6 +10,7 @@ import pandas as pd
 
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.data.tables.cells import number_text as exact_text
+from vaeaudit.outputs.record import BoolArray, FloatArray
 
 MISSING = "(missing)"
 PRESENT = "(any value)"
@@ -80,11 +81,7 @@ def holds_whole_days(values: pd.Series) -> bool:
 
 
 def expected_texts(
-    expected: npt.NDArray[np.floating],
-    column: Column,
-    cell_is_missing: npt.NDArray[np.bool_],
-    *,
-    whole_days: bool = False,
+    expected: FloatArray, column: Column, cell_is_missing: BoolArray, *, whole_days: bool = False
 ) -> npt.NDArray[np.object_]:
     """Write what the model expected in cells of one column.
 

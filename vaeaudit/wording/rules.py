@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
 
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.wording.phrases import listed, name
 
 #: Levels of a condition that are named where a rule is cut; `report.json` lists them all.
 MOST_LEVELS = 6
-
-
-class Condition(Protocol):
-    """`op` is `in` (a list), `between` ([low, high), None is open) or `missing`."""
-
-    @property
-    def column(self) -> str: ...
-    @property
-    def op(self) -> str: ...
-    @property
-    def value(self) -> Any: ...
 
 
 def describe(rule: Iterable[Condition], *, cut: bool = False) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference
-from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
+from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig, FitConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population import read_population

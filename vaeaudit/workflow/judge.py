@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.audit.audit import row_table, search_regions
-from vaeaudit.analysis.duplicates.find_pairs import find_pairs
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.population_shares import Population
@@ -13,6 +13,7 @@ from vaeaudit.runs.artifacts import DecodedRegions
 from vaeaudit.runs.contents import StoredReference
 from vaeaudit.runs.directory import RunWriter
 from vaeaudit.scoring.companions import companion_scores
+from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts
 from vaeaudit.workflow.learn import Learned
 
@@ -63,11 +64,13 @@ def judge_rows(
         member_means=None if learned.members is None else learned.members.mean,
         run=run_facts(config, learned.metadata),
     )
-    search = search_regions(inputs, config.analysis, shares)
+    search = find_regions(inputs, config.analysis, shares)
     writer.document(artifacts.REGIONS, regions_to_dict(search.regions))
     shown = trained.shown(learned.rows, inputs, search.regions)
     if shown.pictures is not None:
         writer.record(artifacts.PICTURES, shown.pictures)
     if shown.decoded_regions is not None:
         writer.record(artifacts.DECODED_REGIONS, DecodedRegions.of(shown.decoded_regions))
-    writer.table(artifacts.ROWS, row_table(inputs, search.row_region), note=scores.note)
+    writer.table(
+        artifacts.ROWS, table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, search.row_region), note=scores.note
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from vaeaudit.analysis.audit.audit import search_regions
+from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.rebalancing.rebalance import rebalance as rebalance_run
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.progress import Listener, Stopwatch, ignore
@@ -53,7 +53,7 @@ def rebalance(
         inputs = inputs_of(run, config)
         shares = shares_of(population, run.schema, run)
     with watch.phase("analysing"):
-        search = search_regions(inputs, config, shares)
+        search = find_regions(inputs, config, shares)
         made = rebalance_run(
             inputs, search, config, shares, method=Weighting(method), close=close, seed=run.config.seed
         )

@@ -6,15 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vaeaudit.analysis.audit.audit import audit, row_table, search_regions
+from vaeaudit.analysis.audit.audit import audit
+from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
-from vaeaudit.analysis.outliers.described_cells import CheckedTable
+from vaeaudit.analysis.outliers.reasons import CheckedTable
 from vaeaudit.analysis.outliers.summary import flagged_table
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.report.files import write as write_report
 from vaeaudit.runs.commands import commands_again
 from vaeaudit.runs.reading import Run
+from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.workflow.inputs import inputs_of, shares_of
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
 from vaeaudit.workflow.places import REPORTS, loaded, sweep
@@ -64,7 +66,7 @@ def report(
     with watch.phase("reading"):
         inputs = inputs_of(run, config, None if other is None else as_stored(other))
     with watch.phase("analysing"):
-        search = search_regions(inputs, config, shares)
+        search = find_regions(inputs, config, shares)
         if other is not None:
             inputs = other.trained.decoded_in(inputs, search.regions)
         results = audit(inputs, config, shares, run.config.seed, search=search)
@@ -72,7 +74,7 @@ def report(
         results = replace(results, run=replace(results.run, commands=commands))
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REPORTS / run.id
-        rows = row_table(inputs, search.row_region)
+        rows = table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, search.row_region)
         cells = None
         if inputs.cells is not None:
             checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vaeaudit.analysis.coverage.placing import place_rows
+from vaeaudit.analysis.coverage.latent_points import place_rows
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
-from vaeaudit.analysis.outliers.described_cells import CheckedTable
+from vaeaudit.analysis.outliers.reasons import CheckedTable
 from vaeaudit.config import ReadConfig
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs.contents import describe_scores

@@ -11,14 +11,12 @@ import pytest
 
 from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
 from vaeaudit.analysis.coverage.findings import region_findings
-from vaeaudit.analysis.coverage.latent_columns import uncrossed
+from vaeaudit.analysis.coverage.latent_points import uncrossed
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.fairness.findings import proxy_findings
-from vaeaudit.analysis.fairness.proxies import find_proxies
-from vaeaudit.analysis.fairness.results import Proxy
+from vaeaudit.analysis.fairness.proxies import Proxy, find_proxies, proxy_findings
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latents.explained import MOST_COLUMNS, MOST_COMPUTED, explain_latents
+from vaeaudit.analysis.latents.latent_summary import MOST_COLUMNS, MOST_COMPUTED, explain_latents
 from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import MEANINGS, computed_columns

@@ -15,8 +15,10 @@ import pandas as pd
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.coverage.results import LatentRange, Region
-from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows, Leak
-from vaeaudit.analysis.fairness.results import Disparity, Proxy
+from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.proxies import Proxy
+from vaeaudit.analysis.inputs import RunFacts, SourceFacts
 from vaeaudit.analysis.latents.results import (
     Explains,
     HeldOutDensity,
@@ -42,9 +44,8 @@ from vaeaudit.analysis.outliers.results import (
     ScoreCurve,
     SuspiciousCell,
 )
-from vaeaudit.analysis.quality.results import ColumnSummary, QuarantinedRecord
-from vaeaudit.analysis.representation.results import Representation
-from vaeaudit.analysis.run_facts import RunFacts, SourceFacts
+from vaeaudit.analysis.quality.columns import ColumnSummary, QuarantinedRecord
+from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.outputs.region_rules import Condition

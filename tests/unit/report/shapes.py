@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows
+from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows
 from vaeaudit.analysis.images.results import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.latents.results import LatentMap
 from vaeaudit.analysis.outliers.results import Agreement

@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
-from vaeaudit.analysis.audit.findings import rank
+from vaeaudit.analysis.audit.audit import rank
 from vaeaudit.analysis.audit.results import AuditResults, Measurements
 from vaeaudit.analysis.audit.verdict import judge
 from vaeaudit.analysis.coverage.findings import region_findings
 from vaeaudit.analysis.duplicates.findings import duplicate_findings
-from vaeaudit.analysis.fairness.findings import disparity_findings, proxy_findings
+from vaeaudit.analysis.fairness.disparities import disparity_findings
+from vaeaudit.analysis.fairness.proxies import proxy_findings
 from vaeaudit.analysis.latents.findings import latent_findings, quality_findings
 from vaeaudit.analysis.outliers.cell_summary import cell_findings
-from vaeaudit.analysis.outliers.findings import outlier_findings
+from vaeaudit.analysis.outliers.summary import outlier_findings
 from vaeaudit.analysis.representation.findings import representation_findings
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.report import to_html

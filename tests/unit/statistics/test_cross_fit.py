@@ -9,8 +9,7 @@ from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.grouping.column_bins import column_features
-from vaeaudit.analysis.grouping.groups import group_column
+from vaeaudit.analysis.grouping.groups import column_features, group_column
 from vaeaudit.statistics.cross_fit import (
     MOST_FEATURES,
     RIDGE,

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.statistics.intervals import clopper_pearson, newcombe_difference, normal_quantile, poisson_exact, wilson
+from vaeaudit.statistics.intervals import (
+    clopper_pearson,
+    newcombe_difference,
+    normal_quantile,
+    poisson_exact,
+    share_interval,
+    wilson,
+)
 
 LEVELS = st.floats(0.5, 0.9999)
 
@@ -112,3 +119,10 @@ def test_more_successes_than_trials_are_refused():
         wilson(3, 2)
     with pytest.raises(ValueError, match="negative"):
         poisson_exact(-1)
+
+
+def test_the_interval_of_one_share_is_wilsons_with_its_level():
+    low, high = wilson(3, 20, 0.9)
+    found = share_interval(3, 20, 0.9)
+    assert (found.low, found.high, found.level) == (float(low), float(high), 0.9)
+    assert share_interval(0, 0, 0.9).bounds == [0.0, 1.0]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
+from vaeaudit.analysis.rebalancing.weight_effects import judge_share, weighted_share
 from vaeaudit.statistics.raking import rake, weights_up_to
 
 

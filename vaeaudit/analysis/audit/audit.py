@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import get_args
 
-import numpy as np
-import pandas as pd
-
-from vaeaudit.analysis.audit.findings import find
 from vaeaudit.analysis.audit.results import AuditResults, Measurements
 from vaeaudit.analysis.audit.verdict import judge
+from vaeaudit.analysis.conclusions import Finding, Severity
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
-from vaeaudit.analysis.coverage.decoded_regions import with_decoded
+from vaeaudit.analysis.coverage.descriptions import with_decoded
+from vaeaudit.analysis.coverage.findings import comparison_findings, region_findings
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
-from vaeaudit.analysis.fairness.disparities import assess_disparities
-from vaeaudit.analysis.fairness.proxies import find_proxies
+from vaeaudit.analysis.duplicates.findings import duplicate_findings
+from vaeaudit.analysis.fairness.disparities import assess_disparities, disparity_findings
+from vaeaudit.analysis.fairness.proxies import find_proxies, proxy_findings
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latents.findings import latent_findings, quality_findings
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
-from vaeaudit.analysis.outliers.summary import summarise_outliers
-from vaeaudit.analysis.quality.columns import summarise_columns
-from vaeaudit.analysis.quality.results import QuarantinedRecord
+from vaeaudit.analysis.outliers.cell_summary import cell_findings
+from vaeaudit.analysis.outliers.summary import outlier_findings, summarise_outliers
+from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
+from vaeaudit.analysis.representation.findings import representation_findings
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
-from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.wording import numbers
 
 #: A sensitive column of more groups is not shown group by group: the groups would be too small, the list too long.
@@ -59,7 +63,7 @@ def audit(
     seed
         Of the random halves, folds, shuffles and samples; the same seed gives the same results.
     search
-        What `search_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
+        What `find_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def audit(
         )
     groupings, notes = sensitive_groupings(inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population)
-    search = search_regions(inputs, config, population) if search is None else search
+    search = find_regions(inputs, config, population) if search is None else search
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
     proxies = find_proxies(inputs, config, seed)
     measured = Measurements(
@@ -102,7 +106,10 @@ def audit(
         **vars(measured),
         run=inputs.run,
         rows=inputs.accounting,
-        quarantine=_first_quarantined(inputs.quarantine),
+        quarantine=tuple(
+            QuarantinedRecord(str(record["file"]), int(record["row"]), str(record["reason"]))
+            for record in inputs.quarantine.head(MOST_QUARANTINED).to_dict("records")
+        ),
         verdict=judge(
             measured,
             inputs.accounting,
@@ -132,37 +139,41 @@ def sensitive_groupings(inputs: AuditInputs) -> tuple[list[Grouping], list[str]]
     return groupings, notes
 
 
-def search_regions(inputs: AuditInputs, config: AnalysisConfig, population: Population | None) -> RegionSearch:
-    """Search for under-represented regions, with the outliers set aside.
+def find(measured: Measurements, inputs: AuditInputs, config: AnalysisConfig) -> tuple[Finding, ...]:
+    """Draw the findings from the measurements and rank them.
 
-    Parameters
-    ----------
-    inputs
-        The rows, their scores and their latents.
-    config
-        What counts as short, and whether an even spread is asked for.
-    population
-        Shares to compare with, beside the search against independence and against the reference of the inputs.
+    A finding is what a test, adjusted for everything tested beside it, or an interval sets apart from noise; plain
+    facts of the table (copies, missing cells, columns left out) need no test.
     """
-    return find_regions(inputs, config, population)
-
-
-def row_table(inputs: AuditInputs, row_region: np.ndarray) -> pd.DataFrame:
-    """Return one row per scored row, in input order, as `rows.parquet` holds them.
-
-    Parameters
-    ----------
-    inputs
-        The rows and their scores.
-    row_region
-        [N]; id of the highest-ranked under-represented region that holds the row, or None.
-    """
-    return table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, row_region)
-
-
-def _first_quarantined(quarantine: pd.DataFrame) -> tuple[QuarantinedRecord, ...]:
-    listed = quarantine.head(MOST_QUARANTINED)
-    return tuple(
-        QuarantinedRecord(str(file), int(row), str(reason))
-        for file, row, reason in zip(listed["file"], listed["row"], listed["reason"], strict=True)
+    sensitive = {column.name for column in inputs.schema.sensitive}
+    ruled = {condition.column for region in measured.regions for condition in region.rule}
+    unnamed = ruled.difference(inputs.schema.names) | computed_columns(inputs.schema)
+    return rank(
+        [
+            *representation_findings(measured.representation, config),
+            *region_findings(measured.regions, sensitive, latents=unnamed),
+            *comparison_findings(measured.comparison),
+            *disparity_findings(measured.disparities, config),
+            *outlier_findings(measured.outliers, config, of_pictures=inputs.pictures is not None),
+            *cell_findings(measured.outliers.cells, config),
+            *proxy_findings(measured.proxies, of_pictures=inputs.pictures is not None),
+            *duplicate_findings(measured.duplicates, len(inputs.frame), config),
+            *quality_findings(measured.columns, inputs.accounting, config),
+            *latent_findings(measured.latents, measured.model),
+        ]
     )
+
+
+def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort by severity, keeping the given order among equals, and make the ids unique."""
+    ranked = sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))
+    used: set[str] = set()
+    unique = []
+    for finding in ranked:
+        name, count = finding.id, 1
+        while name in used:
+            count += 1
+            name = f"{finding.id}-{count}"
+        used.add(name)
+        unique.append(finding if name == finding.id else replace(finding, id=name))
+    return tuple(unique)

@@ -7,14 +7,15 @@ from typing import Literal
 
 from vaeaudit.analysis.conclusions import Finding, Verdict
 from vaeaudit.analysis.coverage.results import Comparison, Region
-from vaeaudit.analysis.duplicates.results import Duplicates
-from vaeaudit.analysis.fairness.results import Disparity, Proxy
+from vaeaudit.analysis.duplicates.duplicates import Duplicates
+from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.images.results import PictureSheets
+from vaeaudit.analysis.inputs import RunFacts, Tool
 from vaeaudit.analysis.latents.results import LatentMap, LatentSummary, ModelSummary, Traversal
 from vaeaudit.analysis.outliers.results import OutlierSummary
-from vaeaudit.analysis.quality.results import ColumnSummary, QuarantinedRecord
-from vaeaudit.analysis.representation.results import Representation
-from vaeaudit.analysis.run_facts import RunFacts, Tool
+from vaeaudit.analysis.quality.columns import ColumnSummary, QuarantinedRecord
+from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.measures import Count
 

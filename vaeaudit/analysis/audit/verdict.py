@@ -16,10 +16,10 @@ from vaeaudit.analysis.coverage.shortages import STATED
 from vaeaudit.analysis.latents.findings import learned_structure
 from vaeaudit.analysis.latents.results import ModelSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary
-from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed, plural
@@ -125,10 +125,10 @@ def _model(model: ModelSummary) -> _Answer:
 
 def _outliers(outliers: OutlierSummary, config: AnalysisConfig) -> _Answer:
     share = outliers.flagged / outliers.n if outliers.n else 0.0
-    low, high = (float(bound) for bound in wilson(outliers.flagged, outliers.n, config.confidence))
-    written = numbers.with_interval(share, Interval(low, high, config.confidence), "share")
+    ci = share_interval(outliers.flagged, outliers.n, config.confidence)
+    written = numbers.with_interval(share, ci, "share")
     most = config.max_outlier_share
-    status: GateStatus = "fail" if low > most else "inconclusive" if share > most else "pass"
+    status: GateStatus = "fail" if (ci.low or 0.0) > most else "inconclusive" if share > most else "pass"
     meaning = (
         f"Do the rows belong together? {numbers.count(outliers.flagged)} of {plural(outliers.n, 'row')} ({written}) "
         f"are flagged as outliers; {numbers.rate(most)} are tolerated."

@@ -7,29 +7,29 @@ from itertools import chain
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.axes import Axis, fine_axes, is_asked_about
+from vaeaudit.analysis.coverage.axes import Axis, FloatArray, IntArray, fine_axes, is_asked_about
 from vaeaudit.analysis.coverage.crossed_columns import TRIPLE_COLUMNS, CrossedColumns, ReferenceCounts, crossings
 from vaeaudit.analysis.coverage.sharpening import Groups, ScanRows, Sharpened, sharpen
 from vaeaudit.analysis.coverage.shortages import (
     MOST_CONDITIONS,
     SAME,
     BaselineSearch,
+    Candidates,
+    Family,
     Recount,
     Shortage,
     Tables,
+    Threshold,
+    tested_together,
 )
-from vaeaudit.analysis.coverage.testing import Candidates, Family, Threshold, tested_together
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.record import BoolArray
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import fcr_level
 from vaeaudit.statistics.two_samples import TwoSamples, rows_to_collect
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 #: Columns searched; pairs grow with the square of them.
 MAX_COLUMNS = 30
@@ -181,8 +181,7 @@ def _shortage(
         rule=tuple(sorted(conditions, key=lambda condition: order.index(condition.column))),
         observed=int(cell.observed),
         expected=expected,
-        low=low,
-        high=high,
+        ci=Interval(low, high, threshold.level),
         p_adjusted=p_adjusted,
         strength=gap.score,
         rows_to_collect=rows_to_collect(threshold.min_ratio, expected, (low, high), rows.n_audited),
@@ -218,9 +217,7 @@ def _recount(groups: Groups, rows: ScanRows) -> Recount:
     return Recount(tables, compare)
 
 
-def _overlap(
-    reference: IntArray, inside: Mask, fine: tuple[npt.NDArray[np.intp], ...], crossed: CrossedColumns
-) -> FloatArray:
+def _overlap(reference: IntArray, inside: BoolArray, fine: tuple[IntArray, ...], crossed: CrossedColumns) -> FloatArray:
     """[M]; F1 of the reference rows of each of the crossed cells with those of a gap.
 
     `reference` [U] are the reference rows of U combinations of fine groups, `inside` [U] says which are in the gap, and
@@ -236,7 +233,7 @@ def _overlap(
     return np.asarray(2 * both / np.maximum(everything + float(weights @ inside), 1.0))
 
 
-def _most_different_first(axes: Sequence[Axis], audited: Mask) -> list[Axis]:
+def _most_different_first(axes: Sequence[Axis], audited: BoolArray) -> list[Axis]:
     """Order axes by how differently they are distributed in the two tables, the most different first.
 
     By the G statistic of group by table, over its degrees of freedom.

@@ -21,6 +21,8 @@ from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.association import entropy, mutual_information
 
+#: Exact kinds of numbers, as the statistics of cells ask for them.
+FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 GroupMasks = npt.NDArray[np.bool_]
 

@@ -13,22 +13,22 @@ import pandas as pd
 from vaeaudit.analysis.coverage.axes import Axis, declared_axes, joint_counts, population_axes, search_axes
 from vaeaudit.analysis.coverage.crossed_columns import (
     TRIPLE_COLUMNS,
-    against_even_spread,
+    CrossedColumns,
+    ExpectedCounts,
     against_margins,
     against_shares,
     defining_pairs,
     pair_tables,
 )
-from vaeaudit.analysis.coverage.latent_columns import uncrossed
+from vaeaudit.analysis.coverage.latent_points import uncrossed
 from vaeaudit.analysis.coverage.search import Shortfall, find_shortfalls, prune
 from vaeaudit.analysis.coverage.shortages import BaselineSearch
 from vaeaudit.analysis.grouping.rules import satisfies
-from vaeaudit.analysis.representation.representation import MAX_CELLS_PER_SET, MAX_CROSSED
+from vaeaudit.analysis.representation.representation import MAX_CELLS_PER_SET, attribute_sets
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Role, Schema
-from vaeaudit.outputs.region_rules import Rule
 from vaeaudit.wording.phrases import plural
 
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one
@@ -126,13 +126,11 @@ def against_population(
     axes = population_axes(frame, population)
     found, tested = find_shortfalls(list(against_shares(axes, population)), axes, config, baselines=baselines)
     kept = prune(found, axes, pair_tables(axes), config.max_regions)
-    shortages = tuple(replace(entry.shortage, rule=_without_idle(entry.shortage.rule, frame)) for entry in kept)
+    shortages = tuple(  # without conditions that every row satisfies
+        replace(entry.shortage, rule=tuple(c for c in entry.shortage.rule if not satisfies(c, frame[c.column]).all()))
+        for entry in kept
+    )
     return BaselineSearch("population", shortages, tested, tuple(population.outside(frame)))
-
-
-def _without_idle(rule: Rule, frame: pd.DataFrame) -> Rule:
-    """Leave out conditions that every row satisfies."""
-    return tuple(condition for condition in rule if not satisfies(condition, frame[condition.column]).all())
 
 
 def against_uniform(
@@ -152,13 +150,16 @@ def against_uniform(
     """
     axes = declared_axes(frame, schema)
     cells, notes = [], []
-    for chosen in _declared_combinations(axes, fewest=1):
+    for chosen in attribute_sets(range(len(axes))):
         n_cells = prod(axes[axis].groups for axis in chosen)
         if n_cells > MAX_CELLS_PER_SET:
             names = " x ".join(axes[axis].column for axis in chosen)
             notes.append(f"The {n_cells:,} combinations of {names} are too many for an even spread.")
             continue
-        cells.append(against_even_spread(axes, chosen))
+        crossed = CrossedColumns(chosen, tuple(axes[axis].many for axis in chosen))
+        counts = joint_counts(*crossed.parts)
+        total = int(counts.sum())
+        cells.append(ExpectedCounts.testable(crossed, counts, np.full(counts.shape, total / counts.size), total))
     found, tested = find_shortfalls(cells, axes, config, baselines=baselines, merge=False)
     kept = maximal_patterns(found)[: config.max_regions]
     return BaselineSearch("uniform", tuple(entry.shortage for entry in kept), tested, tuple(notes))
@@ -166,7 +167,10 @@ def against_uniform(
 
 def maximal_patterns(found: Sequence[Shortfall]) -> list[Shortfall]:
     """Keep the patterns no part of which was found itself; each has one group on each of its axes."""
-    patterns = [_pattern(entry) for entry in found]
+    patterns = [
+        frozenset((axis, int(groups.argmax())) for axis, groups in zip(entry.axes, entry.groups, strict=True))
+        for entry in found
+    ]
     known = set(patterns)
     return [
         entry
@@ -177,10 +181,6 @@ def maximal_patterns(found: Sequence[Shortfall]) -> list[Shortfall]:
     ]
 
 
-def _pattern(entry: Shortfall) -> frozenset[tuple[int, int]]:
-    return frozenset((axis, int(groups.argmax())) for axis, groups in zip(entry.axes, entry.groups, strict=True))
-
-
 def empty_combination_notes(frame: pd.DataFrame, schema: Schema, config: AnalysisConfig) -> Iterator[str]:
     """Say, per set of declared columns, how many combinations have no row and are too small to be tested.
 
@@ -189,7 +189,7 @@ def empty_combination_notes(frame: pd.DataFrame, schema: Schema, config: Analysi
     """
     axes = declared_axes(frame, schema)
     sensitive = {column.name for column in schema if column.role is Role.SENSITIVE}
-    for chosen in _declared_combinations(axes, fewest=2):
+    for chosen in attribute_sets(range(len(axes)), fewest=2):
         columns = [axes[axis] for axis in chosen]
         shape = tuple(axis.groups for axis in columns)
         if prod(shape) > MAX_CELLS_PER_SET or not any(axis.column in sensitive for axis in columns):
@@ -208,8 +208,3 @@ def empty_combination_notes(frame: pd.DataFrame, schema: Schema, config: Analysi
                 f"{plural(untold, 'combination')} of {names} {has} no row, where so few would be expected if these "
                 "columns were independent that it cannot be told from chance."
             )
-
-
-def _declared_combinations(axes: Sequence[Axis], *, fewest: int) -> Iterator[tuple[int, ...]]:
-    for size in range(fewest, min(len(axes), MAX_CROSSED) + 1):
-        yield from combinations(range(len(axes)), size)

@@ -6,25 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from vaeaudit.analysis.coverage.axes import is_searchable
 from vaeaudit.analysis.coverage.results import Comparison, Difference, Statistic
-from vaeaudit.analysis.grouping.column_bins import bin_columns, column_features
-from vaeaudit.analysis.grouping.groups import Grouping
+from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, column_features
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, out_of_fold_scores, stratified_folds
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.wording import numbers
 from vaeaudit.wording.cells import moment_text, number_text
-
-FloatArray = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 #: Rows of either table that the classifier sees at most: its interval is then about 0.02 wide.
 MOST_ROWS = 10_000
@@ -58,11 +54,10 @@ def compare_with_reference(inputs: AuditInputs, config: AnalysisConfig, seed: in
     n, n_reference = int(stacked.audited.sum()), int((~stacked.audited).sum())
     if min(n, n_reference) == 0:
         return None
-    compared = [
-        _difference(stacked.frame[column.name], column, stacked.audited)
-        for column in stacked.schema
-        if is_searchable(column)
-    ]
+    compared = []
+    for column in filter(is_searchable, stacked.schema):
+        compare = _of_levels if column.kind.is_levelled and column.kind is not Kind.ORDINAL else _of_order
+        compared.append((column.name, *compare(stacked.frame[column.name], column, stacked.audited)))
     adjusted = benjamini_hochberg(np.array([p for *_, p in compared]))
     found = [
         Difference(name, statistic, distance, float(p_adjusted), bool(p_adjusted < config.fdr), words)
@@ -87,7 +82,7 @@ class _Stacked:
     frame: pd.DataFrame
     schema: Schema
     latents: frozenset[str]
-    audited: Mask
+    audited: BoolArray
 
 
 def _stacked(inputs: AuditInputs, reference: Reference) -> _Stacked:
@@ -120,14 +115,8 @@ def _auc(stacked: _Stacked, confidence: float, rng: np.random.Generator) -> Meas
     return Measure(auc, interval, int(rows.size), expected=0.5)
 
 
-def _difference(values: pd.Series, column: Column, audited: Mask) -> tuple[str, Statistic, float, str, float]:
-    """Name, statistic, distance, where it is largest in words, and p-value."""
-    if column.kind.is_levelled and column.kind is not Kind.ORDINAL:
-        return (column.name, *_of_levels(values, column, audited))
-    return (column.name, *_of_order(values, column, audited))
-
-
-def _of_levels(values: pd.Series, column: Column, audited: Mask) -> tuple[Statistic, float, str, float]:
+def _of_levels(values: pd.Series, column: Column, audited: BoolArray) -> tuple[Statistic, float, str, float]:
+    """Statistic, distance, where it is largest in words, and p-value."""
     codes = values.cat.codes.to_numpy().astype(np.int64) + 1  # missing values come first
     counts = np.bincount(codes + (len(column.levels) + 1) * ~audited, minlength=2 * (len(column.levels) + 1))
     counts = counts.reshape(2, -1)
@@ -140,7 +129,7 @@ def _of_levels(values: pd.Series, column: Column, audited: Mask) -> tuple[Statis
     return "total variation", float(np.abs(gaps).sum() / 2), _in_words(what, shares[0, place], shares[1, place]), p
 
 
-def _of_order(values: pd.Series, column: Column, audited: Mask) -> tuple[Statistic, float, str, float]:
+def _of_order(values: pd.Series, column: Column, audited: BoolArray) -> tuple[Statistic, float, str, float]:
     distinct, codes = np.unique(_on_a_line(values, column), return_inverse=True)
     counts = np.bincount(codes + distinct.size * ~audited, minlength=2 * distinct.size).reshape(2, -1)
     below = np.cumsum(counts, axis=1) / counts.sum(axis=1, keepdims=True)

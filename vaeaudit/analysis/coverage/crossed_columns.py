@@ -11,8 +11,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.coverage.axes import Axis, Pooled, joint_codes, joint_counts
+from vaeaudit.analysis.coverage.axes import Axis, FloatArray, GroupMasks, IntArray, Pooled, joint_codes, joint_counts
 from vaeaudit.data.population_shares import Population
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.statistics.association import uncertainty_coefficient
 from vaeaudit.statistics.two_samples import (
     OneSample,
@@ -23,9 +24,6 @@ from vaeaudit.statistics.two_samples import (
     triple_expectation,
 )
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-GroupMasks = npt.NDArray[np.bool_]
 Masks = tuple[GroupMasks, ...]
 JointTables = dict[tuple[int, int], IntArray]
 
@@ -183,7 +181,7 @@ class ReferenceCounts:
     totals: tuple[float, float]
 
     @classmethod
-    def of(cls, crossed: CrossedColumns, audited: npt.NDArray[np.bool_]) -> Self:
+    def of(cls, crossed: CrossedColumns, audited: BoolArray) -> Self:
         """Count all rows [N], of which some are audited."""
         codes = joint_codes(*crossed.parts).astype(np.int32)
         totals = float(np.count_nonzero(audited)), float(np.count_nonzero(~audited))
@@ -196,13 +194,13 @@ class ReferenceCounts:
         enough = np.flatnonzero(cells.expected >= MIN_EXPECTED)
         return enough, cells.subset(enough)
 
-    def without(self, rows: IntArray, audited: npt.NDArray[np.bool_], totals: tuple[float, float]) -> Self:
+    def without(self, rows: IntArray, audited: BoolArray, totals: tuple[float, float]) -> Self:
         """Count some rows, given by position, no longer; `totals` are left."""
         removed = _two_tables(self.codes[rows], audited[rows], self.crossed.shape)
         return replace(self, tables=self.tables - removed, totals=totals)
 
 
-def _two_tables(codes: npt.NDArray[np.int32], audited: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> FloatArray:
+def _two_tables(codes: npt.NDArray[np.int32], audited: BoolArray, shape: tuple[int, ...]) -> FloatArray:
     """[2, G, …]; audited and reference rows per combination of groups."""
     size = prod(shape)
     counts = np.bincount(codes + np.int32(size) * ~audited, minlength=2 * size)
@@ -253,14 +251,6 @@ def against_shares(axes: Sequence[Axis], population: Population) -> Iterator[Exp
         if prod(len(part.sets) for part in parts) > _MOST_CELLS:
             parts = tuple(replace(part, sets=np.eye(part.groups, dtype=bool)) for part in parts)
         yield ExpectedCounts.testable(CrossedColumns(chosen, parts), counts, expected, total)
-
-
-def against_even_spread(axes: Sequence[Axis], chosen: tuple[int, ...]) -> ExpectedCounts:
-    """Hold the combinations of a few axes against an even spread over all of them."""
-    crossed = CrossedColumns(chosen, tuple(axes[axis].many for axis in chosen))
-    counts = joint_counts(*crossed.parts)
-    total = int(counts.sum())
-    return ExpectedCounts.testable(crossed, counts, np.full(counts.shape, total / counts.size), total)
 
 
 def _sum_over(table: FloatArray, masks: Masks) -> FloatArray:

@@ -1,22 +1,24 @@
-"""Where the rows of a region are: what a person would call them in known columns, and their box in the latents."""
+"""Where the rows of a region are: in known columns, in the latents, and in what the model decodes there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.coverage.axes import Axis
-from vaeaudit.analysis.coverage.results import LatentRange
+from vaeaudit.analysis.coverage.results import LatentRange, Region
 from vaeaudit.analysis.coverage.shortages import MOST_CONDITIONS
 from vaeaudit.analysis.grouping.rules import satisfies
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.latents.traversals import data_spread
+from vaeaudit.data.schema.columns import Column
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.region_rules import Rule
-
-Mask = npt.NDArray[np.bool_]
+from vaeaudit.outputs.record import BoolArray, FloatArray
+from vaeaudit.outputs.region_rules import Rule, region_key
+from vaeaudit.wording.cells import expected_texts, holds_whole_days
 
 #: What a further condition must add to the F1.
 _LEAST_GAIN = 0.02
@@ -24,6 +26,13 @@ _LEAST_GAIN = 0.02
 _TELLING = 0.5
 #: The part of a region's rows that its box encloses, on each latent.
 BOX_PERCENTILES = (5.0, 95.0)
+#: Among what is decoded by the key of a region: what is decoded of rows drawn from all.
+USUAL = "usual"
+#: Columns told per region.
+MOST_COLUMNS = 4
+#: A number is told where its median lies this many standard deviations of the data from the usual one; a level, where
+#: it is decoded this much more often than usual.
+_FAR, _MORE_OFTEN = 0.5, 0.3
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,7 @@ class Description:
     recall: float
 
 
-def describe_conditions(conditions: Sequence[Mask], axes: Sequence[Axis]) -> Description | None:
+def describe_conditions(conditions: Sequence[BoolArray], axes: Sequence[Axis]) -> Description | None:
     """Say each of several conditions by the one on a known column that comes nearest to it.
 
     A region that has hardly any rows cannot be described by them; the rows that meet one of its conditions can. What
@@ -68,7 +77,7 @@ def _telling(found: Description, columns: Sequence[str]) -> Description | None:
     return found if f1 >= _TELLING and len(set(columns)) == len(columns) else None
 
 
-def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDITIONS) -> Description | None:
+def describe_rows(wanted: BoolArray, axes: Sequence[Axis], *, most: int = MOST_CONDITIONS) -> Description | None:
     """Grow a rule condition by condition, each the one that brings its F1 against the wanted rows highest.
 
     Parameters
@@ -89,7 +98,7 @@ def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDIT
     n_wanted = int(np.count_nonzero(wanted))
     inside = np.ones(wanted.size, dtype=bool)
     f1 = 2 * n_wanted / max(wanted.size + n_wanted, 1)
-    chosen: dict[int, npt.NDArray[np.bool_]] = {}
+    chosen: dict[int, BoolArray] = {}
     while n_wanted and len(chosen) < most:
         best, axis, groups = max(
             (_best_set(axes[axis], axis, inside, wanted) for axis in range(len(axes)) if axis not in chosen),
@@ -108,7 +117,7 @@ def describe_rows(wanted: Mask, axes: Sequence[Axis], *, most: int = MOST_CONDIT
     return _telling(found, [condition.column for condition in rule])
 
 
-def _best_set(axis: Axis, position: int, inside: Mask, wanted: Mask) -> tuple[float, int, npt.NDArray[np.bool_]]:
+def _best_set(axis: Axis, position: int, inside: BoolArray, wanted: BoolArray) -> tuple[float, int, BoolArray]:
     """F1 of the best set of one column's groups among the rows inside, the column's position, and the set [F]."""
     pooled = axis.many
     selected = pooled.sets @ np.bincount(pooled.codes[inside], minlength=pooled.groups)
@@ -119,7 +128,7 @@ def _best_set(axis: Axis, position: int, inside: Mask, wanted: Mask) -> tuple[fl
 
 
 def latent_box(
-    rule: Rule, frame: pd.DataFrame, codes: LatentCodes, counted: Mask, fewest: int
+    rule: Rule, frame: pd.DataFrame, codes: LatentCodes, counted: BoolArray, fewest: int
 ) -> tuple[LatentRange, ...]:
     """Range of the posterior means of the rows in a region, on each active latent.
 
@@ -147,3 +156,76 @@ def latent_box(
     return tuple(
         LatentRange(int(latent), float(start), float(end)) for latent, start, end in zip(active, low, high, strict=True)
     )
+
+
+def with_decoded(
+    regions: Sequence[Region], inputs: AuditInputs, decoded: Mapping[str, FloatArray]
+) -> tuple[Region, ...]:
+    """Return the regions with `decoded` filled in: what sets them apart from what is decoded elsewhere, most first.
+
+    The columns of a region's own rule are left out, for they only say the rule again.
+
+    Parameters
+    ----------
+    regions, inputs
+        What was found in which rows.
+    decoded
+        By `region_key`, and by `USUAL`: [P, C] what the decoder expects of each modelled column at P points, in the
+        units of `LatentCodes.reason_expected`. Regions that are not in it stay as they are.
+    """
+    if USUAL not in decoded:
+        return tuple(regions)
+    columns = [inputs.schema[name] for name in inputs.codes.columns]
+    spreads = [float(np.sqrt(data_spread(inputs.frame[column.name], column))) for column in columns]
+    return tuple(_told(region, columns, spreads, inputs, decoded) for region in regions)
+
+
+def _told(
+    region: Region,
+    columns: Sequence[Column],
+    spreads: Sequence[float],
+    inputs: AuditInputs,
+    decoded: Mapping[str, FloatArray],
+) -> Region:
+    values = decoded.get(region_key(region))
+    if values is None:
+        return region
+    ruled = {condition.column for condition in region.rule}
+    apart = [
+        _apart(values[:, place], decoded[USUAL][:, place], column, spreads[place])
+        for place, column in enumerate(columns)
+        if column.name not in ruled
+    ]
+    told = sorted((entry for entry in apart if entry.distance > 0), key=lambda entry: -entry.distance)
+    cells = ((entry.column.name, _text(entry, inputs)) for entry in told[:MOST_COLUMNS])
+    return replace(region, decoded=tuple(cells))
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """The value of a column that sets a region apart, and how far it does so; 0: not worth telling."""
+
+    column: Column
+    value: float
+    distance: float
+
+
+def _apart(values: FloatArray, usual: FloatArray, column: Column, spread: float) -> _Apart:
+    values, usual = values[np.isfinite(values)], usual[np.isfinite(usual)]
+    if values.size == 0 or usual.size == 0:
+        return _Apart(column, 0.0, 0.0)
+    if column.kind.is_levelled:
+        counts = [
+            np.bincount(part.astype(np.int64), minlength=len(column.levels)) / part.size for part in (values, usual)
+        ]
+        more = counts[0] - counts[1]
+        level = int(np.argmax(more))
+        return _Apart(column, float(level), float(more[level]) if more[level] >= _MORE_OFTEN else 0.0)
+    middle = float(np.median(values))
+    far = abs(middle - float(np.median(usual))) / spread if spread > 0 else 0.0
+    return _Apart(column, middle, far if far >= _FAR else 0.0)
+
+
+def _text(entry: _Apart, inputs: AuditInputs) -> str:
+    days = holds_whole_days(inputs.frame[entry.column.name])
+    return str(expected_texts(np.array([entry.value]), entry.column, np.zeros(1, dtype=bool), whole_days=days)[0])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from vaeaudit.analysis.conclusions import Finding, Severity
-from vaeaudit.analysis.coverage.results import Comparison, Difference, Region
+from vaeaudit.analysis.conclusions import Finding, Severity, facts
+from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.coverage.shortages import STATED
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import finding_id, listed, plural
@@ -71,16 +71,9 @@ def _region_finding(region: Region, sensitive: Collection[str], latents: Collect
         ),
         evidence={
             "region": region.id,
-            "baseline": region.baseline,
-            "observed": region.observed,
-            "expected": region.expected,
-            "ratio": region.ratio,
-            "ci": region.ci.bounds,
-            "p_adjusted": region.p_adjusted,
-            "rows_to_collect": region.rows_to_collect,
+            **facts(region, "baseline", "observed", "expected", "ratio", "ci", "p_adjusted", "rows_to_collect"),
             "rows_to_collect_range": list(region.rows_to_collect_range),
-            "stability": region.stability,
-            "gap_share": region.gap_share,
+            **facts(region, "stability", "gap_share"),
         },
         action=_action(region),
         anchor="regions",
@@ -121,15 +114,18 @@ def comparison_findings(comparison: Comparison | None) -> Iterator[Finding]:
     """
     if comparison is None:
         return
-    differing = [entry for entry in (*comparison.columns, *comparison.latents) if _differs(entry)]
+    differing = [
+        entry
+        for entry in (*comparison.columns, *comparison.latents)
+        if entry.significant and entry.distance >= _LEAST_DISTANCE
+    ]
     auc = comparison.auc
     apart = auc is not None and auc.ci.low is not None and auc.ci.low > _CHANCE
     if not (apart or differing):
         return
     named = [f"{entry.name} ({entry.differs})" for entry in differing]
     evidence: dict[str, object] = {
-        "n": comparison.n,
-        "n_reference": comparison.n_reference,
+        **facts(comparison, "n", "n_reference"),
         "columns": {entry.name: entry.distance for entry in differing},
     }
     if auc is not None:
@@ -147,7 +143,3 @@ def comparison_findings(comparison: Comparison | None) -> Iterator[Finding]:
         ),
         anchor="comparison",
     )
-
-
-def _differs(difference: Difference) -> bool:
-    return difference.significant and difference.distance >= _LEAST_DISTANCE

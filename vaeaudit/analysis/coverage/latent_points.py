@@ -1,20 +1,22 @@
-"""Points in the latents that stand for a region, and the rows nearest to it: where what is missing is decoded."""
+"""Regions and latents: latents as columns to search in, which region a row lies in, and points that stand for one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.placing import with_named_latents
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.outputs.region_rules import Condition, region_key
-
-Points = npt.NDArray[np.float64]
+from vaeaudit.data.images.measured_columns import are_bound, computed_columns
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.errors import RunError
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.region_rules import Condition, Ruled, latent_of, region_key
 
 #: Pictures decoded per region.
 POINTS = 6
@@ -22,11 +24,13 @@ POINTS = 6
 _INSIDE = 0.25
 #: Rows named per region.
 MOST_NEAREST = 5
+#: Latents of largest KL that are searched; pairs grow with the square of them.
+MOST_LATENTS = 8
 
 
 def points_of_regions(
     inputs: AuditInputs, regions: Sequence[Region], *, n_points: int = POINTS, midway: bool = True, seed: int
-) -> dict[str, Points]:
+) -> dict[str, FloatArray]:
     """Return, by `region_key`, points [n_points, L] of each region.
 
     A condition on a latent is met by moving the rows that come nearest to meeting it; conditions on columns that a
@@ -40,7 +44,7 @@ def points_of_regions(
     regions
         As `find_regions` gives them for the same rows.
     n_points
-        Points per region.
+        FloatArray per region.
     midway
         Whether points lie halfway between two of the rows that meet a rule over known columns, so that what is decoded
         there is none of the rows; else at the rows themselves, as columns that are not of one kind ask for: between
@@ -58,7 +62,7 @@ def points_of_regions(
     }
 
 
-def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> Points:
+def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> FloatArray:
     """Return the posterior means [n_points, L] of rows drawn from all that are not flagged (from all, if all are).
 
     Parameters
@@ -104,11 +108,11 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
     region: Region,
     frame: pd.DataFrame,
     latents: frozenset[str],
-    means: Points,
-    sound: npt.NDArray[np.bool_],
+    means: FloatArray,
+    sound: BoolArray,
     generator: np.random.Generator,
     shape: tuple[int, int],
-) -> Points:
+) -> FloatArray:
     known = [condition for condition in region.rule if condition.column not in latents]
     ranges = [condition for condition in region.rule if condition.column in latents]
     count = np.zeros(len(frame), dtype=np.int64)
@@ -133,7 +137,7 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
     return np.asarray(moved[nearest])
 
 
-def _into_range(values: Points, condition: Condition, margin: float) -> Points:
+def _into_range(values: FloatArray, condition: Condition, margin: float) -> FloatArray:
     """Move values [N] to inside a condition's range, to its middle where it is narrow."""
     low, high = (edge if edge is None else float(edge) for edge in condition.value)
     if low is not None and high is not None:
@@ -141,3 +145,119 @@ def _into_range(values: Points, condition: Condition, margin: float) -> Points:
     lowest = -np.inf if low is None else low + margin
     highest = np.inf if high is None else high - margin
     return np.clip(values, lowest, highest)
+
+
+def searched_latents(codes: LatentCodes) -> IntArray:
+    """Return the positions, rising, of the active latents of largest KL: those that regions are searched in."""
+    if len(codes) == 0:
+        return np.empty(0, dtype=np.intp)
+    active = np.flatnonzero(codes.active)
+    return np.sort(active[np.argsort(-codes.kl.mean(axis=0)[active], kind="stable")[:MOST_LATENTS]])
+
+
+def with_latents(
+    frame: pd.DataFrame, schema: Schema, codes: LatentCodes, latents: IntArray | None = None
+) -> tuple[pd.DataFrame, Schema]:
+    """Return the table with the posterior means of the strongest active latents as columns `z_0`, … behind it.
+
+    The names are those of `rows.parquet`, so that a rule over them can be applied there. A latent whose name the table
+    has already is left out.
+
+    Parameters
+    ----------
+    frame, schema
+        [N, C] rows and their columns.
+    codes
+        Of the same rows.
+    latents
+        Positions of the latents; None for those of `searched_latents`.
+    """
+    chosen = searched_latents(codes) if latents is None else latents
+    added = {f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in chosen}
+    added = {name: values for name, values in added.items() if name not in schema.names}
+    columns = tuple(Column(name, Kind.REAL, in_model=False, unique=len(np.unique(added[name]))) for name in added)
+    return frame.assign(**added), Schema((*schema.columns, *columns))
+
+
+def uncrossed(schema: Schema, searched: tuple[str, ...], latents: frozenset[str]) -> set[tuple[int, int]]:
+    """Return the pairs of searched columns, as rising positions, that no region is looked for in.
+
+    A latent is crossed with latents and with sensitive columns. With the label, or a column that says what a picture
+    shows, it is not: that a class lies elsewhere in the latents is what the model is for, and no gap. The same holds
+    for columns computed from the pictures, which are crossed with one another only where they are not tied by what
+    they measure (`are_bound`), and with latents never: that a latent follows brightness is no gap either.
+
+    Parameters
+    ----------
+    schema
+        Of the searched table.
+    searched
+        Names of the searched columns, in their order.
+    latents
+        Which of them are latents.
+    """
+    sensitive = {column.name for column in schema if column.role is Role.SENSITIVE}
+    derived = {column.name for column in schema if column.derived}
+    sort = dict.fromkeys(computed_columns(schema), "computed") | dict.fromkeys(latents, "latent")
+
+    def is_crossed(one: str, other: str) -> bool:
+        if {one, other} <= derived and are_bound(one, other):
+            return False
+        return sort.get(one) == sort.get(other) or bool({one, other} & sensitive)
+
+    return {
+        (i, j)
+        for i, one in enumerate(searched)
+        for j, other in enumerate(searched)
+        if i < j and not is_crossed(one, other)
+    }
+
+
+def place_rows(
+    regions: Sequence[Ruled], frame: pd.DataFrame, codes: LatentCodes, *, lacking: Collection[str] = ()
+) -> npt.NDArray[np.object_]:
+    """Return [N]: id of the first region whose rule the row satisfies, or None.
+
+    Parameters
+    ----------
+    regions
+        By rank.
+    frame
+        [N] rows, stored as `Dataset.frame` is. A rule over `z_3` means the posterior mean of latent 3, unless the
+        frame has a column of that name.
+    codes
+        Of the same rows.
+    lacking
+        Columns that are missing only because the data does not have them: rules over them place no row.
+    """
+    placed = np.full(len(frame), None, dtype=object)
+    known = with_named_latents(frame, regions, codes)
+    for region in regions:
+        if not lacking or not {condition.column for condition in region.rule} & set(lacking):
+            placed[apply_rule(region.rule, known) & pd.isna(placed)] = region.id
+    return placed
+
+
+def with_named_latents(frame: pd.DataFrame, regions: Sequence[Ruled], codes: LatentCodes) -> pd.DataFrame:
+    """Return the frame with the posterior means that rules name, and that it has no column for, behind it.
+
+    Parameters
+    ----------
+    frame, regions, codes
+        As in `place_rows`.
+
+    Raises
+    ------
+    RunError
+        Where a rule names neither a column nor a latent.
+    """
+    named = dict.fromkeys(condition.column for region in regions for condition in region.rule)
+    added = {name: codes.mean[:, _latent(name, codes)].astype(np.float64) for name in named if name not in frame}
+    return frame.assign(**added)
+
+
+def _latent(name: str, codes: LatentCodes) -> int:
+    latent = latent_of(name, codes.n_latents)
+    if latent is None:
+        raise RunError(f"regions: a rule names {name!r}, which is neither a column nor a latent of the run.")
+    return latent

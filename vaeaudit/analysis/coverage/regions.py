@@ -18,9 +18,7 @@ from vaeaudit.analysis.coverage.baselines import (
     empty_combination_notes,
 )
 from vaeaudit.analysis.coverage.descriptions import describe_conditions, describe_rows, latent_box
-from vaeaudit.analysis.coverage.latent_columns import searched_latents, with_latents
-from vaeaudit.analysis.coverage.latent_points import nearest_rows
-from vaeaudit.analysis.coverage.placing import place_rows
+from vaeaudit.analysis.coverage.latent_points import nearest_rows, place_rows, searched_latents, with_latents
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import BaselineSearch, Shortage, ranked_shortages
 from vaeaudit.analysis.coverage.stability import latent_axes, share_of_members, share_of_resamples
@@ -29,12 +27,10 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Rule
-from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class _Tables:
     frame: pd.DataFrame
     schema: Schema
     latents: frozenset[str]
-    counted: Mask
+    counted: BoolArray
     reference: pd.DataFrame | None
 
     def names_latents(self, rule: Rule) -> bool:
@@ -218,7 +214,7 @@ def _region(baseline: Baseline, shortage: Shortage, stability: float | None, con
         observed=shortage.observed,
         expected=shortage.expected,
         ratio=shortage.observed / shortage.expected,
-        ci=Interval(shortage.low, shortage.high, shortage.threshold.level),
+        ci=shortage.ci,
         p_adjusted=shortage.p_adjusted,
         rows_to_collect=shortage.rows_to_collect[1],
         rows_to_collect_range=shortage.rows_to_collect,

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
-from vaeaudit.analysis.coverage.axes import Axis
+from vaeaudit.analysis.coverage.axes import Axis, FloatArray, GroupMasks, IntArray
 from vaeaudit.analysis.coverage.crossed_columns import ExpectedCounts, JointTables, Masks
-from vaeaudit.analysis.coverage.shortages import MAX_MERGED_LEVELS, SAME, Recount, Shortage, Tables
-from vaeaudit.analysis.coverage.testing import Candidates, Family, Threshold, tested_together
+from vaeaudit.analysis.coverage.shortages import (
+    MAX_MERGED_LEVELS,
+    SAME,
+    Candidates,
+    Family,
+    Recount,
+    Shortage,
+    Tables,
+    Threshold,
+    tested_together,
+)
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.association import gap_share
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import fcr_level
 from vaeaudit.statistics.two_samples import Counted, OneSample
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-GroupMasks = npt.NDArray[np.bool_]
 
 #: Two cells say the same where they share more than this part of the smaller one's expected rows.
 SAME_PART = 0.5
@@ -144,23 +149,16 @@ def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search
             rule=tuple(search.axes[axis].condition(group) for axis, group in zip(axes, on_axes, strict=True)),
             observed=round(float(cells.observed[index])),
             expected=float(cells.expected[index]),
-            low=bounds[0],
-            high=bounds[1],
+            ci=Interval(*bounds, threshold.level),
             p_adjusted=search.family.adjusted(float(p[index])),
             strength=float(strong[index]),
             rows_to_collect=table.rows_to_collect(groups, bounds, threshold.min_ratio),
             threshold=threshold,
             recount=_recount(table, groups),
-            gap_share=_gap_share(table, groups),
+            # nothing is asked against stated shares about what the columns have to do with one another
+            gap_share=gap_share(table.counts, reduce(np.logical_and.outer, groups)) if table.total is None else None,
         )
         yield Shortfall(axes, on_axes, shortage)
-
-
-def _gap_share(table: ExpectedCounts, groups: tuple[GroupMasks, ...]) -> float | None:
-    """None against stated shares: nothing is asked there about what the columns have to do with one another."""
-    if table.total is not None:
-        return None
-    return gap_share(table.counts, reduce(np.logical_and.outer, groups))
 
 
 def _recount(table: ExpectedCounts, groups: tuple[GroupMasks, ...]) -> Recount:
@@ -273,8 +271,5 @@ class _Relations:
 
 def _says_the_same(one: Shortfall, better: Shortfall, relations: _Relations) -> bool:
     expected = one.shortage.expected, better.shortage.expected
-    shared = max(
-        relations.part_inside(one, better) * expected[0],
-        relations.part_inside(better, one) * expected[1],
-    )
+    shared = max(relations.part_inside(one, better) * expected[0], relations.part_inside(better, one) * expected[1])
     return shared > SAME_PART * min(expected)

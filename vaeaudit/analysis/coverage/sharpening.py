@@ -6,17 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-from vaeaudit.analysis.coverage.axes import Axis
+from vaeaudit.analysis.coverage.axes import Axis, FloatArray, GroupMasks, IntArray
 from vaeaudit.analysis.coverage.shortages import MAX_MERGED_LEVELS, MOST_CONDITIONS
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.statistics.two_samples import TwoSamples
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer]
-GroupMasks = npt.NDArray[np.bool_]
-Mask = npt.NDArray[np.bool_]
 Groups = dict[int, GroupMasks]
 
 #: A condition on a latent costs as much as so many on a column: what a person knows is to be preferred.
@@ -43,8 +39,8 @@ class ScanRows:
     """
 
     axes: Sequence[Axis]
-    audited: Mask
-    open: Mask
+    audited: BoolArray
+    open: BoolArray
     latents: frozenset[str] = frozenset()
     n_audited: float = field(init=False)
     n_reference: float = field(init=False)
@@ -53,7 +49,7 @@ class ScanRows:
         object.__setattr__(self, "n_audited", float(np.count_nonzero(self.open & self.audited)))
         object.__setattr__(self, "n_reference", float(np.count_nonzero(self.open & ~self.audited)))
 
-    def without(self, rows: Mask) -> ScanRows:
+    def without(self, rows: BoolArray) -> ScanRows:
         """Count some rows [N] no longer."""
         return replace(self, open=self.open & ~rows)
 
@@ -61,20 +57,20 @@ class ScanRows:
         """Set counts of cells beside all rows that are counted."""
         return TwoSamples(observed, reference, self.n_audited, self.n_reference)
 
-    def inside(self, groups: Groups) -> Mask:
+    def inside(self, groups: Groups) -> BoolArray:
         """[N]; rows in a cell, counted or not."""
         rows = np.ones(self.audited.size, dtype=bool)
         for axis, chosen in groups.items():
             rows &= chosen[self.axes[axis].codes]
         return rows
 
-    def count(self, rows: Mask) -> TwoSamples:
+    def count(self, rows: BoolArray) -> TwoSamples:
         """Count the rows [N] as one cell."""
         counted = rows & self.open
         observed = np.count_nonzero(counted & self.audited)
         return self.compare(np.array(float(observed)), np.array(float(np.count_nonzero(counted) - observed)))
 
-    def along(self, axis: int, rows: Mask) -> tuple[FloatArray, FloatArray]:
+    def along(self, axis: int, rows: BoolArray) -> tuple[FloatArray, FloatArray]:
         """[F], [F]; audited and reference rows among `rows` [N] per fine group of an axis."""
         size = self.axes[axis].groups
         chosen = np.flatnonzero(rows & self.open)
@@ -146,7 +142,7 @@ def _steps(groups: Groups, rows: ScanRows) -> Iterator[Sharpened]:
                 yield _best_on(axis, groups, inside, rows)
 
 
-def _best_on(axis: int, others: Groups, inside: Mask, rows: ScanRows) -> Sharpened:
+def _best_on(axis: int, others: Groups, inside: BoolArray, rows: ScanRows) -> Sharpened:
     """Find the best condition on one axis beside others, whose rows [N] are `inside`."""
     observed, reference = rows.along(axis, inside)
     first, last, order = _candidates(rows.axes[axis], observed, reference)
@@ -162,9 +158,7 @@ def _best_on(axis: int, others: Groups, inside: Mask, rows: ScanRows) -> Sharpen
     return Sharpened({**others, axis: chosen}, float(scores[best]) - _total_cost(others, rows), scores.size)
 
 
-def _candidates(
-    axis: Axis, observed: FloatArray, reference: FloatArray
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _candidates(axis: Axis, observed: FloatArray, reference: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
     """Return sets of groups as stretches, `first` to `last` [S], of the groups in some order [F]."""
     order = np.arange(axis.groups)
     if axis.ordered:

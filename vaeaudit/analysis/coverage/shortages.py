@@ -1,27 +1,29 @@
-"""What every baseline gives: the cells that are short against it; and one ranking of those of all baselines."""
+"""The test of all cells that one baseline has, the cells that are short, and one ranking of those of all baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.axes import is_asked_about
+from vaeaudit.analysis.coverage.axes import FloatArray, IntArray, is_asked_about
 from vaeaudit.analysis.coverage.results import GAP, Baseline
-from vaeaudit.analysis.coverage.testing import Threshold
 from vaeaudit.analysis.grouping.rules import apply_rule, same_conditions
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.two_samples import Counted
 
-IntArray = npt.NDArray[np.int64]
+CountedT = TypeVar("CountedT", bound=Counted)
+CountedT_co = TypeVar("CountedT_co", bound=Counted, covariant=True)
 Tables = tuple[IntArray, ...]
-
 #: Stated expectations come before the question whether columns go together, and that before a wish.
 _ORDER: tuple[Baseline, ...] = ("reference", "population", "independence", "uniform")
 #: Baselines that somebody stated: a shortfall against them is a fault of the sample.
@@ -34,6 +36,118 @@ MAX_MERGED_LEVELS = 5
 #: Of the regions listed, one in so many is kept for an even spread where it was asked for: columns that go together
 #: would fill the list otherwise.
 _PART_OF_UNIFORM = 4
+
+
+class Testable(Protocol[CountedT_co]):
+    """The cells of one set of columns under a null model."""
+
+    def tested(self) -> tuple[IntArray, CountedT_co]:
+        """Return the positions [M] of the cells in which enough rows are expected to tell, and these cells."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A cell is short if its p-value is at most `p` and its interval at `level` ends below `min_ratio`."""
+
+    p: float
+    level: float
+    min_ratio: float
+
+    def is_short(self, cells: Counted) -> BoolArray:
+        """[M]; which cells are short."""
+        return np.asarray((cells.lower_tail() <= self.p) & (cells.ratio_interval(self.level)[1] < self.min_ratio))
+
+
+@dataclass(frozen=True)
+class Family:
+    """Everything that one baseline tested.
+
+    Attributes
+    ----------
+    p_values
+        Rising; those of the cells that could be significant. The others need not be known.
+    tested
+        Cells tested in all.
+    baselines
+        How many baselines share the false-discovery rate: adjusted p-values are multiplied by it, so that the rate
+        holds over all of them together.
+    """
+
+    p_values: FloatArray
+    tested: int
+    baselines: int = 1
+
+    def rejected(self, fdr: float) -> tuple[int, float]:
+        """Return how many cells Benjamini and Hochberg (1995) reject, and the largest of their p-values (or 0)."""
+        rank = np.arange(1, self.p_values.size + 1)
+        below = np.flatnonzero(self.p_values * (self.tested * self.baselines / rank) < fdr)
+        if below.size == 0:
+            return 0, 0.0
+        return int(below[-1]) + 1, float(self.p_values[below[-1]])
+
+    def adjusted(self, p: float) -> float:
+        """Return the adjusted p-value of a cell with p-value `p`."""
+        rank = int(np.searchsorted(self.p_values, p, side="right"))
+        least = p / max(rank, 1)
+        if rank < self.p_values.size:
+            least = min(least, float(self._least_above[rank]))
+        return min(1.0, least * self.tested * self.baselines)
+
+    @cached_property
+    def _least_above(self) -> FloatArray:
+        """[p-values]; the least quotient of p-value and rank from each on."""
+        quotients = self.p_values / np.arange(1, self.p_values.size + 1)
+        return np.asarray(np.minimum.accumulate(quotients[::-1])[::-1])
+
+    def with_more(self, tried: int) -> Self:
+        """Return the same family with cells that were tried beside those tested."""
+        return replace(self, tested=self.tested + tried)
+
+
+@dataclass(frozen=True)
+class Candidates(Generic[CountedT]):
+    """The cells of one table that hold too few rows.
+
+    Attributes
+    ----------
+    table
+        Position of the table among those tested together.
+    places, cells, p_values
+        [M]; positions of the cells, their counts, and p-values.
+    """
+
+    table: int
+    places: IntArray
+    cells: CountedT
+    p_values: FloatArray
+
+
+def tested_together(
+    tables: Sequence[Testable[CountedT]], config: AnalysisConfig, baselines: int
+) -> tuple[list[Candidates[CountedT]], Family]:
+    """Test all cells of all tables together; return those that hold too few rows, and the family of all.
+
+    Of cells that are not short the p-values need not be known.
+
+    Parameters
+    ----------
+    tables
+        The cells, by set of columns.
+    config
+        Gives `min_ratio`.
+    baselines
+        How many baselines share the false-discovery rate.
+    """
+    found, n_tested = [], 0
+    for position, table in enumerate(tables):
+        places, cells = table.tested()
+        n_tested += places.size
+        short = np.flatnonzero(cells.observed < config.min_ratio * cells.expected)
+        if short.size:
+            cells = cells.subset(short)
+            found.append(Candidates(position, places[short], cells, cells.lower_tail()))
+    p_values = np.concatenate([each.p_values for each in found] or [np.empty(0)])
+    return found, Family(np.sort(p_values), n_tested, baselines)
 
 
 @dataclass(frozen=True)
@@ -62,8 +176,8 @@ class Shortage:
         Conditions that its rows satisfy.
     observed, expected
         Rows counted, and rows the baseline leads one to expect.
-    low, high
-        Interval of their quotient, at the level of `threshold`.
+    ci
+        Of their quotient, at the level of `threshold`.
     p_adjusted
         Adjusted over everything that was tested against all baselines.
     strength
@@ -81,8 +195,7 @@ class Shortage:
     rule: tuple[Condition, ...]
     observed: int
     expected: float
-    low: float
-    high: float
+    ci: Interval
     p_adjusted: float
     strength: float
     rows_to_collect: tuple[int, int]

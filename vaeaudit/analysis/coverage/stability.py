@@ -7,21 +7,17 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, Pooled, axis_of, joint_counts
+from vaeaudit.analysis.coverage.axes import ORDERED_BINS, Axis, FloatArray, Pooled, axis_of, joint_counts
 from vaeaudit.analysis.coverage.crossed_columns import CrossedColumns, ExpectedCounts
-from vaeaudit.analysis.coverage.shortages import SAME, Shortage
-from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.analysis.coverage.shortages import SAME, Shortage, Threshold
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.grouping.rules import satisfies
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.statistics.two_samples import triple_expectation
-
-FloatArray = npt.NDArray[np.floating]
-Mask = npt.NDArray[np.bool_]
 
 
 def share_of_resamples(shortage: Shortage, resamples: int, rng: np.random.Generator) -> float:
@@ -42,16 +38,12 @@ def share_of_resamples(shortage: Shortage, resamples: int, rng: np.random.Genera
     """
     returned = 0
     for _ in range(resamples):
-        tables = tuple(_resampled(table, rng) for table in shortage.recount.tables)
+        tables = tuple(
+            rng.multinomial(table.sum(), table.ravel() / table.sum()).reshape(table.shape) if table.any() else table
+            for table in shortage.recount.tables
+        )
         returned += bool(shortage.threshold.is_short(shortage.recount.cells(tables)).any())
     return returned / resamples
-
-
-def _resampled(table: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    total = int(table.sum())
-    if total == 0:
-        return table
-    return rng.multinomial(total, table.ravel() / total).reshape(table.shape)
 
 
 def share_of_members(
@@ -95,19 +87,12 @@ def latent_axes(means: FloatArray) -> list[Axis]:
         [N, L]; posterior means.
     """
     varying = np.flatnonzero(means.var(axis=0) > ACTIVE_THRESHOLD)
-    return [
-        axis_of(
-            group_column(
-                pd.Series(means[:, latent].astype(np.float64)),
-                Column(f"z_{latent}", Kind.REAL, in_model=False),
-                bins=ORDERED_BINS,
-            )
-        )
-        for latent in varying
-    ]
+    columns = [Column(f"z_{latent}", Kind.REAL, in_model=False) for latent in varying]
+    values = pd.DataFrame(means[:, varying].astype(np.float64), columns=[column.name for column in columns])
+    return [axis_of(group_column(values[column.name], column, bins=ORDERED_BINS)) for column in columns]
 
 
-def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[str, Pooled]]:
+def _matching(axes: Sequence[Axis], rows: BoolArray) -> Iterator[tuple[str, Pooled]]:
     """Yield the names of axes, and their groups with the ranges [m, G] that select much the same rows as `rows` [N]."""
     wanted = int(np.count_nonzero(rows))
     for axis in axes:
@@ -119,7 +104,7 @@ def _matching(axes: Sequence[Axis], rows: Mask) -> Iterator[tuple[str, Pooled]]:
             yield axis.column, replace(part, sets=part.sets[alike])
 
 
-def _two_groups(rows: Mask) -> Pooled:
+def _two_groups(rows: BoolArray) -> Pooled:
     """Divide rows into those [N] that a condition selects, and the others."""
     return Pooled(rows.astype(np.int64), np.eye(2, dtype=bool), np.array([[False, True]]))
 

@@ -1,20 +1,118 @@
-"""Rows that occur more than once, summed up: groups of equal rows, near pairs, leakage between splits."""
+"""Rows that occur more than once, as results: groups of equal rows, near pairs, leakage between splits."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Annotated
 
-from vaeaudit.analysis.duplicates.leakage import measure_leakage
-from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows
+import numpy as np
+import pandas as pd
+from annotated_types import Ge
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.data.encoding.features import codes_of, compared_columns, first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.row_pairs import RowPairs, Rows, choose_listed
+from vaeaudit.outputs.record import IntArray
+from vaeaudit.outputs.row_pairs import Basis, RowPairs, Rows, choose_listed
+from vaeaudit.statistics.intervals import share_interval
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 
 #: Largest groups of equal rows that are listed.
 MOST_GROUPS = 20
+
+
+@dataclass(frozen=True)
+class DuplicatePair:
+    """Two rows that are equal (`exact`), or nearly so at a `distance` (see `vaeaudit.outputs.row_pairs`).
+
+    `splits` are those of the two rows, None where a row has none; `differs` names the columns whose cells differ.
+    """
+
+    rows: tuple[str, str]
+    positions: tuple[Count, Count]
+    exact: bool
+    distance: NonNegative
+    splits: tuple[str | None, str | None]
+    differs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """How many of the `n` rows of a split have an exact, or else a near copy in another, larger split.
+
+    `share` counts both, with interval `ci`; `other_rows` are the rows of the larger split that are copied.
+    """
+
+    split: str
+    other: str
+    n: Annotated[int, Ge(1)]
+    exact: Count
+    near: Count
+    share: Share
+    ci: Interval
+    other_rows: Count
+
+
+@dataclass(frozen=True)
+class EqualRows:
+    """A group of equal rows: the id of the first, and how many they are."""
+
+    row_id: str
+    rows: Count
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows that occur more than once, exactly (over all columns but id and split, or pixel for pixel) or nearly.
+
+    Attributes
+    ----------
+    rows_in_groups, groups
+        Rows that are equal to another, and groups of equal rows.
+    largest
+        The largest groups.
+    expected_pairs
+        Pairs of equal rows that chance would give under independent columns: a low estimate, and above 1 a sign that
+        the table is too coarse for equal rows to mean copies.
+    basis
+        What rows were compared by: `cells` or `pixels`.
+    searched
+        Whether near duplicates were looked for.
+    near_pairs, near_rows
+        Near pairs found, and rows in them.
+    pairs
+        Exact and near pairs that are listed, pairs across splits first.
+    chances
+        Sort of altered copy -> share of such copies that would have been found here.
+    look_alikes
+        Rows as near to another as a copy would be, in a place where ordinary neighbours are as near: not listed.
+    set_aside
+        Pictures too plain to be compared.
+    splits, without_split
+        Split -> its rows, where splits were declared; rows without one.
+    leakage
+        For each pair of splits, how much of the smaller one occurs in the larger one.
+    """
+
+    rows_in_groups: Count
+    groups: Count
+    largest: tuple[EqualRows, ...]
+    expected_pairs: NonNegative = 0.0
+    basis: Basis = "cells"
+    searched: bool = False
+    near_pairs: Count = 0
+    near_rows: Count = 0
+    pairs: tuple[DuplicatePair, ...] = ()
+    chances: Mapping[str, Share] = field(default_factory=dict)
+    look_alikes: Count = 0
+    set_aside: Count = 0
+    splits: Mapping[str, Count] = field(default_factory=dict)
+    without_split: Count = 0
+    leakage: tuple[Leak, ...] = ()
 
 
 def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicates:
@@ -29,14 +127,15 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
         Level of the intervals of leakage.
     """
     pairs = _exact_alone(inputs) if inputs.pairs is None else inputs.pairs
-    groups, first, sizes = _groups(pairs.first)
-    order = np.lexsort((first, -sizes))[:MOST_GROUPS]
+    sizes = np.bincount(pairs.first, minlength=len(pairs))
+    heads = np.flatnonzero(sizes > 1)
+    order = heads[np.lexsort((heads, -sizes[heads]))][:MOST_GROUPS]
     names = [column.name for column in compared_columns(inputs.schema)]
     splits = _splits(inputs)
     return Duplicates(
-        rows_in_groups=int(sizes.sum()),
-        groups=groups,
-        largest=tuple(EqualRows(str(inputs.row_ids[first[place]]), int(sizes[place])) for place in order),
+        rows_in_groups=int(sizes[heads].sum()),
+        groups=len(heads),
+        largest=tuple(EqualRows(str(inputs.row_ids[head]), int(sizes[head])) for head in order),
         expected_pairs=expected_equal_pairs(inputs.frame[names]) if pairs.basis == "cells" else 0.0,
         basis=pairs.basis,
         near_pairs=pairs.near_found,
@@ -90,13 +189,6 @@ def _exact_alone(inputs: AuditInputs) -> RowPairs:
     )
 
 
-def _groups(first: Rows) -> tuple[int, Rows, Rows]:
-    """Return how many groups of equal rows there are, the first row of each, and their sizes."""
-    sizes = np.bincount(first, minlength=len(first))
-    heads = np.flatnonzero(sizes > 1)
-    return len(heads), heads, sizes[heads]
-
-
 def _near_rows(pairs: RowPairs) -> int:
     """Count the rows in near pairs, those that are equal to one of them included."""
     involved = np.zeros(len(pairs), bool)
@@ -125,6 +217,68 @@ def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | 
     )
 
 
-def _differing(frame: pd.DataFrame, schema: Schema, pair: npt.NDArray[np.integer]) -> tuple[str, ...]:
+def _differing(frame: pd.DataFrame, schema: Schema, pair: IntArray) -> tuple[str, ...]:
     names = [column.name for column in compared_columns(schema)]
     return tuple(name for name in names if len(np.unique(codes_of(frame[name].iloc[pair]))) > 1)
+
+
+def measure_leakage(pairs: RowPairs, splits: pd.Series, *, confidence: float) -> tuple[Leak, ...]:
+    """Count, for each pair of splits, the rows of the smaller one that have a copy in the larger one.
+
+    A near copy of a copy counts as a near copy. Rows without a split take no part.
+
+    Parameters
+    ----------
+    pairs
+        Equal and near rows among all N.
+    splits
+        [N] Categorical; the split of each row.
+    confidence
+        Level of the intervals (Wilson).
+
+    Returns
+    -------
+    tuple of Leak
+        Pairs of splits that both have rows, most exact copies first, then most near ones.
+    """
+    codes = np.asarray(splits.cat.codes, np.int64)
+    names = [str(name) for name in splits.cat.categories]
+    exact, near = (_rows_per_split(group, codes, len(names)) for group in (pairs.first, components(pairs)))
+    sizes = np.bincount(codes[codes >= 0], minlength=len(names))
+    leaks = []
+    for one, other in combinations(np.flatnonzero(sizes), 2):
+        larger, smaller = (one, other) if sizes[one] >= sizes[other] else (other, one)
+        n_rows = int(sizes[smaller])
+        equal = int(exact[exact[:, larger] > 0, smaller].sum())
+        alike = int(near[near[:, larger] > 0, smaller].sum())
+        leaks.append(
+            Leak(
+                split=names[smaller],
+                other=names[larger],
+                n=n_rows,
+                exact=equal,
+                near=alike - equal,
+                share=alike / n_rows,
+                ci=share_interval(alike, n_rows, confidence),
+                other_rows=int(near[near[:, smaller] > 0, larger].sum()),
+            )
+        )
+    return tuple(sorted(leaks, key=lambda leak: (-leak.exact, -leak.near)))
+
+
+def components(pairs: RowPairs) -> Rows:
+    """Return for each row [N] the number of its group: rows tied by equality or by near pairs, one after another."""
+    n_rows = len(pairs)
+    edges = np.concatenate([np.stack([pairs.first, np.arange(n_rows)], axis=1), pairs.near])
+    graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(n_rows, n_rows))
+    _, group = connected_components(graph, directed=False)
+    return np.asarray(group, np.int64)
+
+
+def _rows_per_split(group: Rows, codes: Rows, n_splits: int) -> Rows:
+    """Return [groups, splits]; how many rows of each split each group of several rows holds."""
+    _, group, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    counted = (sizes[group] > 1) & (codes >= 0)
+    table = np.zeros((len(sizes), n_splits), np.int64)
+    np.add.at(table, (group[counted], codes[counted]), 1)
+    return table

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vaeaudit.analysis.conclusions import Finding
-from vaeaudit.analysis.duplicates.results import Duplicates, Leak
+from vaeaudit.analysis.conclusions import Finding, facts
+from vaeaudit.analysis.duplicates.duplicates import Duplicates, Leak
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import finding_id, listed, plural
 
@@ -44,7 +44,6 @@ def is_coarse(duplicates: Duplicates, n_rows: int) -> bool:
 def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, *, coarse: bool) -> Finding:
     copies = duplicates.rows_in_groups - duplicates.groups
     share = copies / n_rows
-    low, high = wilson(copies, n_rows, config.confidence)
     pictures = duplicates.basis == "pixels"
     repeat = "repeats" if copies == 1 else "repeat"
     how = f"{repeat} an earlier {'one pixel for pixel' if pictures else 'row in every column but the id'}"
@@ -56,12 +55,11 @@ def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, 
         title=f"{plural(copies, 'picture' if pictures else 'row')} ({numbers.share(share)}) {how}{note}",
         evidence={
             "copies": copies,
-            "rows_in_groups": duplicates.rows_in_groups,
-            "groups": duplicates.groups,
+            **facts(duplicates, "rows_in_groups", "groups"),
             "largest_group": max((equal.rows for equal in duplicates.largest), default=2),
             "n": n_rows,
             "share": share,
-            "ci": [float(low), float(high)],
+            "ci": share_interval(copies, n_rows, config.confidence).bounds,
             "pairs_expected_if_independent": duplicates.expected_pairs,
         },
         action=(
@@ -75,7 +73,6 @@ def _exact_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig, 
 
 def _near_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig) -> Finding:
     share = duplicates.near_rows / n_rows
-    low, high = wilson(duplicates.near_rows, n_rows, config.confidence)
     pictures = duplicates.basis == "pixels"
     alike = "the same picture, altered" if pictures else "the same row but for a cell or for small differences"
     return Finding(
@@ -84,11 +81,10 @@ def _near_finding(duplicates: Duplicates, n_rows: int, config: AnalysisConfig) -
         severity="medium" if share > MOST_COPIES else "low",
         title=f"{plural(duplicates.near_pairs, 'pair')} of {'pictures' if pictures else 'rows'} look like {alike}",
         evidence={
-            "near_pairs": duplicates.near_pairs,
-            "near_rows": duplicates.near_rows,
+            **facts(duplicates, "near_pairs", "near_rows"),
             "n": n_rows,
             "share": share,
-            "ci": [float(low), float(high)],
+            "ci": share_interval(duplicates.near_rows, n_rows, config.confidence).bounds,
         },
         action="Look at the listed pairs; of true copies keep one, and keep the others out of every other split.",
         anchor="duplicates",
@@ -107,13 +103,7 @@ def _leak_finding(leak: Leak, duplicates: Duplicates, *, coarse: bool) -> Findin
         severity="info" if coarse else "high" if leak.exact else "medium",
         title=f"{title}{': no surprise, for few of the values possible here differ' if coarse else ''}",
         evidence={
-            "split": leak.split,
-            "other": leak.other,
-            "exact": leak.exact,
-            "near": leak.near,
-            "n": leak.n,
-            "share": leak.share,
-            "ci": leak.ci.bounds,
+            **facts(leak, "split", "other", "exact", "near", "n", "share", "ci"),
             "rows_of_other": leak.other_rows,
         },
         action=(

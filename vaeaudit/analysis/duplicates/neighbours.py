@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 
-FloatArray = npt.NDArray[np.floating]
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.row_pairs import Rows
 
 #: Pairs of rows compared at most. 100,000 rows in 32 dimensions take 15 s on 2 cores; beyond, rows are compared
 #: within a window along the first principal axis, which copies share.
@@ -17,7 +17,7 @@ CHANCE_PAIRS = 0.05
 _ORDINARY = (0.25, 0.75)
 
 
-def nearest_rows(points: FloatArray, n_neighbours: int) -> npt.NDArray[np.int64]:
+def nearest_rows(points: FloatArray, n_neighbours: int) -> Rows:
     """Return for each row the positions [N, k] of its nearest others, k = min(n_neighbours, N - 1), in no order.
 
     Parameters
@@ -77,21 +77,19 @@ def copy_limit(nearest: FloatArray, usual: FloatArray, dimension: int) -> float:
     return float(np.exp(-low - np.log(odds) / min(rate, float(dimension))))
 
 
-def closeness(nearest: FloatArray, usual: FloatArray) -> npt.NDArray[np.float64]:
+def closeness(nearest: FloatArray, usual: FloatArray) -> FloatArray:
     """Return `nearest / usual` [N], between 1e-9 and 1; 1 where all neighbours coincide."""
     usual = np.asarray(usual, np.float64)
     ratio = np.divide(nearest, usual, out=np.ones_like(usual), where=usual > 0)
     return np.clip(ratio, 1e-9, 1.0)
 
 
-def usual_distances(distance: FloatArray) -> npt.NDArray[np.float64]:
+def usual_distances(distance: FloatArray) -> FloatArray:
     """Return [N]; the median of each row's distances [N, k] to its neighbours, 0 where it has none."""
     return np.median(distance, axis=1) if distance.shape[1] else np.zeros(len(distance))
 
 
-def pairs_within(
-    limit: float, neighbours: npt.NDArray[np.int64], distance: FloatArray, usual: FloatArray
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
+def pairs_within(limit: float, neighbours: Rows, distance: FloatArray, usual: FloatArray) -> tuple[Rows, FloatArray]:
     """Return the pairs [P, 2] that are near as seen from both rows, and their distances; twice where both found it.
 
     Parameters
@@ -107,9 +105,7 @@ def pairs_within(
     return np.sort(np.stack([row, neighbours[row, place]], axis=1), axis=1), distance[row, place]
 
 
-def _among(
-    points: FloatArray, queries: FloatArray, own_place: npt.NDArray[np.integer], n_neighbours: int
-) -> npt.NDArray[np.int64]:
+def _among(points: FloatArray, queries: FloatArray, own_place: IntArray, n_neighbours: int) -> Rows:
     """Return [Q, k]; positions in `points` of the nearest to each query, the query itself (at `own_place`) left out."""
     search = NearestNeighbors(n_neighbors=n_neighbours + 1, algorithm="brute").fit(points)
     found = search.kneighbors(queries, return_distance=False)
@@ -118,7 +114,7 @@ def _among(
     return np.asarray(found[others].reshape(len(queries), n_neighbours), np.int64)
 
 
-def _first_principal(points: FloatArray) -> npt.NDArray[np.float64]:
+def _first_principal(points: FloatArray) -> FloatArray:
     centred = points - points.mean(axis=0)
     _, axes = np.linalg.eigh(np.cov(centred, rowvar=False).reshape(points.shape[1], -1))
     return np.asarray(centred @ axes[:, -1], np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.analysis.duplicates.image_pairs import find_picture_pairs
 from vaeaudit.analysis.duplicates.neighbours import (
     CHANCE_PAIRS,
     copy_limit,
@@ -15,11 +16,12 @@ from vaeaudit.analysis.duplicates.neighbours import (
     pairs_within,
     usual_distances,
 )
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.features import Cells, agreement, cells_of, first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_pairs import RowPairs, Rows, choose_listed
-
-FloatArray = npt.NDArray[np.floating]
 
 #: Candidates per row, in the latents.
 NEIGHBOURS = 10
@@ -38,14 +40,12 @@ class _Search:
     """Neighbours [M, k] of the M rows compared: distance, number of cells that differ, whether within tolerance."""
 
     neighbours: Rows
-    distance: npt.NDArray[np.float64]
-    differing: npt.NDArray[np.int64]
-    close: npt.NDArray[np.bool_]
+    distance: FloatArray
+    differing: Rows
+    close: BoolArray
 
 
-def find_table_pairs(
-    frame: pd.DataFrame, schema: Schema, latents: FloatArray, splits: npt.NDArray[np.integer]
-) -> RowPairs:
+def find_table_pairs(frame: pd.DataFrame, schema: Schema, latents: FloatArray, splits: IntArray) -> RowPairs:
     """Find rows that occur more than once.
 
     Exact: equal in all `compared_columns`. Near: equal but for one cell, or but for numbers that differ by no more
@@ -114,7 +114,7 @@ def _near_by_numbers(cells: Cells, search: _Search) -> tuple[Rows, float]:
     return pairs_within(limit, search.neighbours, distance, usual)[0], limit
 
 
-def _near_by_cell(cells: Cells, search: _Search) -> tuple[Rows, Rows, npt.NDArray[np.float64], float]:
+def _near_by_cell(cells: Cells, search: _Search) -> tuple[Rows, Rows, FloatArray, float]:
     """Return the pairs that differ in one cell and keep to the limit, all that do, usual counts, and the limit."""
     changed = equal_but_one(cells)
     usual = usual_distances(search.differing.astype(np.float64))
@@ -127,7 +127,7 @@ def _near_by_cell(cells: Cells, search: _Search) -> tuple[Rows, Rows, npt.NDArra
     return changed[told], changed, usual, limit
 
 
-def _expected_pairs(agree: npt.NDArray[np.float64], n_rows: int, *, differing: int) -> float:
+def _expected_pairs(agree: FloatArray, n_rows: int, *, differing: int) -> float:
     """Pairs that agree in all columns [C] but `differing` (0 or 1), as many as independent columns would give."""
     products = (
         [np.prod(agree)]
@@ -173,7 +173,7 @@ def _hashed(cells: Cells, column: int, key: np.uint64) -> npt.NDArray[np.uint64]
 
 
 def _chances(
-    cells: Cells, search: _Search, usual_count: npt.NDArray[np.float64], number_limit: float, cell_limit: float
+    cells: Cells, search: _Search, usual_count: FloatArray, number_limit: float, cell_limit: float
 ) -> dict[str, float]:
     """Return the share of the rows whose altered copy would be told from ordinary neighbours."""
     if len(cells) < 2 or search.neighbours.shape[1] == 0:
@@ -183,3 +183,30 @@ def _chances(
         moved = 0.02 * np.sqrt(np.count_nonzero(~np.isnan(cells.numbers), axis=1) / cells.n_columns)
         chances[ALL_NUMBERS] = float(np.mean(moved <= number_limit * usual_distances(search.distance)))
     return chances
+
+
+def find_pairs(dataset: Dataset, codes: LatentCodes, *, seed: int) -> RowPairs:
+    """Find exact and near duplicates, before the pixels are out of reach.
+
+    Parameters
+    ----------
+    dataset
+        N rows of a table, or pictures.
+    codes
+        Their latents: neighbours there are candidates.
+    seed
+        Of the sample of pictures whose altered copies tell what would be found.
+    """
+    split = dataset.schema.split
+    splits = np.full(len(dataset), -1) if split is None else dataset.frame[split.name].cat.codes.to_numpy(np.int64)
+    latents = _scaled_latents(codes)
+    if dataset.images is not None:
+        return find_picture_pairs(dataset.images, latents, splits, seed=seed)
+    return find_table_pairs(dataset.frame, dataset.schema, latents, splits)
+
+
+def _scaled_latents(codes: LatentCodes) -> FloatArray:
+    """[N, A]; posterior means of the active latents, in standard deviations of the aggregated posterior."""
+    mean = np.asarray(codes.mean, np.float64)[:, codes.active]
+    variance = np.square(codes.stddev[:, codes.active], dtype=np.float64).mean(axis=0)
+    return np.asarray(mean / np.sqrt(mean.var(axis=0) + variance))

@@ -1,26 +1,27 @@
-"""How often the groups of a sensitive attribute have the outcome that the label records."""
+"""How often the groups of a sensitive attribute have the outcome that the label records, and findings about it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from vaeaudit.analysis.fairness.results import Disparity
+from vaeaudit.analysis.conclusions import LISTED, Finding, facts
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.intervals import newcombe_difference, normal_quantile, wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
-from vaeaudit.wording import numbers
+from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.phrases import finding_id, plural
 from vaeaudit.wording.rules import bound_text
-
-FloatArray = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 #: The power at which the smallest detectable difference is stated (Cohen 1988: the customary figure).
 POWER = 0.8
@@ -28,6 +29,30 @@ POWER = 0.8
 MAX_OUTCOMES = 5
 #: A sensitive column of more groups is not compared: every group would be too small to judge, or the list too long.
 MAX_GROUPS = 200
+#: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
+GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
+
+
+@dataclass(frozen=True)
+class Disparity:
+    """Share of the rows of a group that have the outcome, against all other rows.
+
+    `difference` is the group's rate minus the rate of all rows outside the group; `ratio` is their quotient;
+    `minimum_detectable` the smallest absolute difference that 80 % power would have found at these sizes. For
+    groups too small to judge, `p_adjusted` is None.
+    """
+
+    attribute: str
+    group: str
+    outcome: str
+    n: Count
+    rate: Share
+    ci: Interval
+    difference: float | None
+    difference_ci: Interval | None
+    ratio: NonNegative | None
+    p_adjusted: Share | None
+    minimum_detectable: NonNegative | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +71,7 @@ class RateComparison:
     outcome); `p` is Fisher's exact two-sided p-value, NaN where a side has fewer rows than can be judged.
     """
 
-    n: npt.NDArray[np.int64]
+    n: IntArray
     rate: FloatArray
     low: FloatArray
     high: FloatArray
@@ -94,9 +119,7 @@ def assess_disparities(frame: pd.DataFrame, schema: Schema, config: AnalysisConf
     return DisparityTable(_with_adjusted_p(results, np.array(p_values), np.array(families)), tuple(notes))
 
 
-def compare_rates(
-    codes: npt.NDArray[np.int64], has_outcome: Mask, groups: int, config: AnalysisConfig
-) -> RateComparison:
+def compare_rates(codes: IntArray, has_outcome: BoolArray, groups: int, config: AnalysisConfig) -> RateComparison:
     """Compare each group's rate of the outcome with that of all rows outside the group.
 
     Parameters
@@ -147,7 +170,7 @@ def minimum_detectable_difference(
     return np.where(both, np.minimum(detectable, 1.0), np.nan)
 
 
-def _outcomes(values: pd.Series, label: Column, notes: list[str]) -> dict[str, Mask]:
+def _outcomes(values: pd.Series, label: Column, notes: list[str]) -> dict[str, BoolArray]:
     if label.kind.is_levelled:
         counts = values.value_counts(sort=False).reindex(list(label.levels), fill_value=0)
         present = counts[counts > 0].sort_values(ascending=False, kind="stable").index.tolist()
@@ -170,13 +193,7 @@ def _outcomes(values: pd.Series, label: Column, notes: list[str]) -> dict[str, M
     return {}
 
 
-def _fisher(
-    count: npt.NDArray[np.int64],
-    n: npt.NDArray[np.int64],
-    rest_count: npt.NDArray[np.int64],
-    rest: npt.NDArray[np.int64],
-    judged: Mask,
-) -> FloatArray:
+def _fisher(count: IntArray, n: IntArray, rest_count: IntArray, rest: IntArray, judged: BoolArray) -> FloatArray:
     p = np.full(n.shape, np.nan)
     for group in np.flatnonzero(judged):
         table = np.array(
@@ -210,7 +227,7 @@ def _disparities(grouping: Grouping, outcome: str, compared: RateComparison, con
     return entries
 
 
-def _with_adjusted_p(results: list[Disparity], p: FloatArray, family: npt.NDArray[np.int64]) -> tuple[Disparity, ...]:
+def _with_adjusted_p(results: list[Disparity], p: FloatArray, family: IntArray) -> tuple[Disparity, ...]:
     if not results:
         return ()
     tested = np.isfinite(p)
@@ -221,3 +238,48 @@ def _with_adjusted_p(results: list[Disparity], p: FloatArray, family: npt.NDArra
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def disparity_findings(disparities: Sequence[Disparity], config: AnalysisConfig) -> Iterator[Finding]:
+    """Yield one finding per attribute and outcome where a group's rate is both surely and clearly different."""
+    for (attribute, outcome), members in groupby(disparities, key=lambda entry: (entry.attribute, entry.outcome)):
+        judged = [entry for entry in members if entry.p_adjusted is not None and entry.difference is not None]
+        clear = [
+            entry
+            for entry in judged
+            if (entry.p_adjusted or 0.0) < config.fdr and not config.min_ratio <= _rate_ratio(entry) <= config.max_ratio
+        ]
+        if not clear:
+            continue
+        worst = max(clear, key=lambda entry: (round(abs(entry.difference or 0.0), 12), -entry.rate))
+        difference = worst.difference or 0.0
+        grave = abs(difference) >= GRAVE_DIFFERENCE and not GRAVE_RATIO <= _rate_ratio(worst) <= 1 / GRAVE_RATIO
+        others = f"; {plural(len(clear) - 1, 'more group')} of {attribute} differ too" if len(clear) > 2 else ""
+        yield Finding(
+            id=finding_id("disparity", attribute, outcome),
+            kind="disparity",
+            severity="high" if grave else "medium",
+            title=(
+                f"{outcome}: {numbers.share(worst.rate)} of the rows with {phrases.group([attribute], [worst.group])}, "
+                f"{numbers.share(worst.rate - difference)} of all others{others}"
+            ),
+            evidence={
+                **facts(worst, "n", "rate", "ci"),
+                "difference": difference,
+                "difference_ci": None if worst.difference_ci is None else worst.difference_ci.bounds,
+                **facts(worst, "ratio", "p_adjusted", "minimum_detectable"),
+                "groups": [
+                    {"group": entry.group, "n": entry.n, "rate": entry.rate, "ci": entry.ci.bounds}
+                    for entry in sorted(clear, key=lambda entry: entry.rate)[:LISTED]
+                ],
+            },
+            action=(
+                "Find out whether the world makes the difference or the way the label was recorded, and compare within "
+                "equal circumstances, before a model learns it."
+            ),
+            anchor="disparities",
+        )
+
+
+def _rate_ratio(entry: Disparity) -> float:
+    return entry.ratio if entry.ratio is not None else float("inf")

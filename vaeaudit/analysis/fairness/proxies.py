@@ -7,19 +7,27 @@ gives a lower bound: a more flexible model may find more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.fairness.results import Proxy, ProxySource
-from vaeaudit.analysis.grouping.column_bins import bin_columns, column_features, sample_rows
-from vaeaudit.analysis.grouping.groups import MISSING_LABEL, Grouping, group_column
+from vaeaudit.analysis.conclusions import LISTED, Finding
+from vaeaudit.analysis.grouping.groups import (
+    MISSING_LABEL,
+    Grouping,
+    bin_columns,
+    column_features,
+    group_column,
+    sample_rows,
+)
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import (
     FOLDS,
     Features,
@@ -29,12 +37,11 @@ from vaeaudit.statistics.cross_fit import (
     out_of_fold_scores,
     stratified_folds,
 )
+from vaeaudit.statistics.measures import Interval, Share
 from vaeaudit.wording import numbers
-from vaeaudit.wording.phrases import listed, plural
+from vaeaudit.wording.phrases import finding_id, listed, plural
 
-FloatArray = npt.NDArray[np.floating]
-BoolArray = npt.NDArray[np.bool_]
-
+ProxySource = Literal["columns", "latents"]
 #: Rows used at most: the interval is then about 0.02 wide, and more rows would only cost time.
 MOST_ROWS = 10_000
 #: Groups of an attribute at most, the largest ones.
@@ -43,6 +50,33 @@ MOST_GROUPS = 20
 SHUFFLES = 20
 #: Pull of a bin's share towards the group's overall share, in rows, for a column alone.
 SHRINKAGE_ROWS = 5.0
+#: A proxy is a finding when its interval lies above 0.6, and grave from 0.7 and 0.9 on: Hosmer and Lemeshow (2000,
+#: chapter 5) call 0.7 acceptable and 0.9 outstanding for a predictor; here being predictable is the fault.
+PROXY_AUC, CLEAR_PROXY_AUC, OPEN_PROXY_AUC = 0.6, 0.7, 0.9
+#: Whether the data is made of pictures, and what an attribute is predicted from -> in words.
+_SOURCES = {
+    (False, "columns"): "The columns",
+    (False, "latents"): "The latents",
+    (True, "columns"): "Measures of light, colour, sharpness and place",
+    (True, "latents"): "The latents",
+}
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """How well something else predicts a sensitive attribute, out of fold.
+
+    `from_`, in JSON `from`, is "columns" (all modelled columns together) or "latents"; `auc` is the macro
+    one-against-rest area under the ROC curve; `by_column` the same for each column alone; `null_auc` the highest that
+    was reached when the attribute had been shuffled, so that there was nothing to predict.
+    """
+
+    attribute: str
+    from_: ProxySource
+    auc: Share
+    ci: Interval
+    by_column: Mapping[str, Share] = field(default_factory=dict)
+    null_auc: Share | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +95,7 @@ class Attribute:
 
     name: str
     member: BoolArray
-    rows: npt.NDArray[np.intp]
+    rows: IntArray
 
 
 @dataclass(frozen=True)
@@ -108,7 +142,7 @@ def find_proxies(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> Prox
 
 
 def judge_attribute(
-    name: str, labels: Sequence[str], codes: npt.NDArray[np.integer], smallest_group: int
+    name: str, labels: Sequence[str], codes: IntArray, smallest_group: int
 ) -> tuple[Attribute | None, tuple[str, ...]]:
     """Keep the rows of groups that are worth judging, and say what was set aside.
 
@@ -180,7 +214,7 @@ def measure_proxy(
     return Proxy(attribute.name, source, auc, interval, by_column, null_auc=max(null))
 
 
-def _shuffled_within(member: BoolArray, folds: npt.NDArray[np.intp], rng: np.random.Generator) -> BoolArray:
+def _shuffled_within(member: BoolArray, folds: IntArray, rng: np.random.Generator) -> BoolArray:
     """Shuffle the rows within each fold, so that every fold keeps its share of each group."""
     shuffled = member.copy()
     for fold in np.unique(folds):
@@ -196,7 +230,7 @@ def auc_by_column(attribute: Attribute, columns: Sequence[Grouping], rng: np.ran
     return dict(sorted(areas.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _column_auc(attribute: Attribute, column: Grouping, folds: npt.NDArray[np.intp]) -> float:
+def _column_auc(attribute: Attribute, column: Grouping, folds: IntArray) -> float:
     codes, member = column.codes[attribute.rows], attribute.member
     n_groups, n_folds = member.shape[1], int(folds.max()) + 1
     counts = np.stack(
@@ -216,3 +250,45 @@ def _column_auc(attribute: Attribute, column: Grouping, folds: npt.NDArray[np.in
         for group in range(n_groups)
     ]
     return float(np.mean(areas))
+
+
+def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> Iterator[Finding]:
+    """Yield one finding per attribute that columns or latents give away beyond chance and beyond `PROXY_AUC`.
+
+    The columns of pictures are those that were computed from them.
+    """
+    for attribute, members in groupby(proxies, key=lambda proxy: proxy.attribute):
+        found = list(members)
+        beyond_noise = [proxy for proxy in found if proxy.null_auc is None or proxy.auc > proxy.null_auc]
+        telling = [proxy for proxy in beyond_noise if (proxy.ci.low or 0.0) > PROXY_AUC]
+        if not telling:
+            continue
+        best = max(telling, key=lambda proxy: proxy.auc)
+        low = best.ci.low or 0.0
+        strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
+        named = [f"{name} (alone {numbers.ratio(auc)})" for name, auc in strongest]
+        from_columns = any(proxy.from_ == "columns" for proxy in found)
+        alone = f", though no single {'measure' if of_pictures else 'column'} does" if from_columns else ""
+        by = f", above all {listed(named)}" if named else alone
+        yield Finding(
+            id=finding_id("proxy", attribute),
+            kind="proxy",
+            severity="high" if low > OPEN_PROXY_AUC else "medium" if low > CLEAR_PROXY_AUC else "low",
+            title=(
+                f"{_SOURCES[of_pictures, best.from_]} give {attribute} away: "
+                f"AUC {numbers.with_interval(best.auc, best.ci, 'ratio')}{by}"
+            ),
+            evidence={
+                "auc": {proxy.from_: proxy.auc for proxy in found},
+                "ci": best.ci.bounds,
+                "null_auc": best.null_auc,
+                "by_column": dict(strongest[:LISTED]),
+            },
+            action=(
+                f"Leaving {attribute} out does not make a model blind to it: test errors per group, and ask whether "
+                f"{listed([name for name, _ in strongest] or ['these columns'])} must be used."
+                if from_columns and not of_pictures
+                else f"A model trained on these pictures can tell {attribute} from them: test errors per group."
+            ),
+            anchor="proxies",
+        )

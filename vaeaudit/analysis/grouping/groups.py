@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -10,9 +10,11 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 from vaeaudit.data.population_shares import PopulationColumn
-from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.binning import date_cuts, number_cuts
 from vaeaudit.wording.rules import bound_text
@@ -25,6 +27,10 @@ OUTSIDE = -1
 
 Codes = npt.NDArray[np.int64]
 Bound = float | str | None
+#: Quantile bins of a number: fine enough for a bend in a curve, coarse enough for 1,000 rows.
+QUANTILE_BINS = 20
+#: Cells (rows x columns) that a statistic per column looks at; wide tables are judged on fewer rows.
+MOST_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ def group_column(
         numbers = values.to_numpy(dtype=np.float64)
         cuts = number_cuts(numbers, bins) if edges is None else [float(edge) for edge in edges]
         codes = np.where(np.isnan(numbers), OUTSIDE, np.searchsorted(cuts, numbers, side="right"))
-        names = _single_values(numbers, codes, len(cuts) + 1) if edges is None else {}
+        names = _single_values(numbers, codes) if edges is None else {}
         return _binned(column, codes, cuts, names)
     if column.kind is Kind.DATETIME:
         moments = values.to_numpy(dtype="datetime64[ns]")
@@ -188,18 +194,15 @@ def interval_label(low: Bound, high: Bound) -> str:
     return f"[{bound_text(low)}, {bound_text(high)})"
 
 
-def _single_values(numbers: npt.NDArray[np.float64], codes: npt.NDArray[np.integer], groups: int) -> dict[int, str]:
+def _single_values(numbers: FloatArray, codes: IntArray) -> dict[int, str]:
     """Name the bins in which all rows have the same value by that value."""
-    low, high = np.full(groups, np.inf), np.full(groups, -np.inf)
     present = codes >= 0
-    np.minimum.at(low, codes[present], numbers[present])
-    np.maximum.at(high, codes[present], numbers[present])
-    return {int(group): bound_text(float(low[group])) for group in np.flatnonzero(low == high)}
+    ends = pd.Series(numbers[present]).groupby(codes[present]).agg(["min", "max"])
+    single = ends.loc[ends["min"] == ends["max"], "min"]
+    return dict(zip(single.index.tolist(), map(bound_text, single.tolist()), strict=True))
 
 
-def _binned(
-    column: Column, codes: npt.NDArray[np.integer], cuts: Sequence[float | str], names: Mapping[int, str]
-) -> Grouping:
+def _binned(column: Column, codes: IntArray, cuts: Sequence[float | str], names: Mapping[int, str]) -> Grouping:
     bounds: list[Bound] = [None, *cuts, None]
     pairs = list(pairwise(bounds))
     labels = tuple(names.get(group, interval_label(low, high)) for group, (low, high) in enumerate(pairs))
@@ -222,3 +225,41 @@ def _with_missing(
     label = MISSING_LABEL if MISSING_LABEL not in labels else f"{MISSING_LABEL} cells"
     codes = np.where(absent, position, codes)
     return Grouping(name, codes, (*labels, label), (*conditions, Condition(name, "missing", None)), ordered, position)
+
+
+def bin_columns(frame: pd.DataFrame, schema: Schema, names: Collection[str] | None = None) -> list[Grouping]:
+    """Group finely each column whose cells repeat or order themselves, in the order of the schema.
+
+    Text, identifiers, constants and the id are left out, and so is a column all of whose rows are in one group.
+
+    Parameters
+    ----------
+    frame, schema
+        [N, C] rows and their schema.
+    names
+        Only these columns; None for all.
+    """
+    grouped = [
+        group_column(frame[column.name], column, bins=QUANTILE_BINS)
+        for column in schema
+        if column.kind.can_be_modelled and column.role is not Role.ID and (names is None or column.name in names)
+    ]
+    return [grouping for grouping in grouped if np.count_nonzero(grouping.counts) > 1]
+
+
+def sample_rows(n_rows: int, n_columns: int, rng: np.random.Generator, *, most_rows: int | None = None) -> IntArray:
+    """Return the positions, rising, of all rows or of as many as keep rows x columns below `MOST_CELLS`."""
+    most = max(1_000, MOST_CELLS // max(n_columns, 1))
+    most = most if most_rows is None else min(most, most_rows)
+    return np.arange(n_rows) if n_rows <= most else np.sort(rng.choice(n_rows, size=most, replace=False))
+
+
+def column_features(columns: Sequence[Grouping], rows: IntArray) -> sparse.csr_array:
+    """One-hot features [M, bins of all columns] of the binned columns."""
+    offsets = np.cumsum([0, *(len(column) for column in columns)])
+    places = np.stack(
+        [column.codes[rows] + offset for column, offset in zip(columns, offsets[:-1], strict=True)], axis=1
+    )
+    pointers = np.arange(0, places.size + 1, len(columns))
+    shape = (len(rows), int(offsets[-1]))
+    return sparse.csr_array((np.ones(places.size), places.ravel(), pointers), shape=shape)

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from math import inf
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Condition, Rule
 from vaeaudit.wording.rules import describe
 
-Mask = npt.NDArray[np.bool_]
 
-
-def apply_rule(rule: Rule, frame: pd.DataFrame) -> Mask:
+def apply_rule(rule: Rule, frame: pd.DataFrame) -> BoolArray:
     """Return [N]: which rows of a typed frame satisfy all conditions; the empty rule holds for every row.
 
     Parameters
@@ -31,7 +29,7 @@ def apply_rule(rule: Rule, frame: pd.DataFrame) -> Mask:
     return mask
 
 
-def satisfies(condition: Condition, values: pd.Series) -> Mask:
+def satisfies(condition: Condition, values: pd.Series) -> BoolArray:
     """Return [N]: which values satisfy one condition; a missing value satisfies `missing` only."""
     if condition.op == "missing":
         return np.asarray(values.isna())
@@ -60,7 +58,7 @@ def same_conditions(one: Rule, other: Rule, frame: pd.DataFrame, *, overlap: flo
     return bool(alike.any(axis=0).all() and alike.any(axis=1).all())
 
 
-def _f1(one: Mask, other: Mask) -> float:
+def _f1(one: BoolArray, other: BoolArray) -> float:
     rows = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
     return 2 * int(np.count_nonzero(one & other)) / max(rows, 1)
 
@@ -83,13 +81,13 @@ def merge_conditions(conditions: Sequence[Condition]) -> Condition:
     if first.op == "in":
         levels = dict.fromkeys(level for condition in conditions for level in condition.value)
         return Condition(first.column, "in", list(levels))
-    spans = sorted((condition.value for condition in conditions), key=_start)
+    spans = sorted((condition.value for condition in conditions), key=lambda span: on_line(span[0], -inf))
     low, high = spans[0]
     for next_low, next_high in spans[1:]:
-        if high is not None and next_low is not None and _order(next_low) > _order(high):
+        if high is not None and next_low is not None and on_line(next_low) > on_line(high):
             raise ValueError(f"{first.column}: the intervals up to {high} and from {next_low} do not touch")
         if high is not None:
-            high = None if next_high is None else max(high, next_high, key=_order)
+            high = None if next_high is None else max(high, next_high, key=on_line)
     return Condition(first.column, "between", [low, high])
 
 
@@ -120,9 +118,9 @@ def _intersect(left: Condition, right: Condition) -> Condition:
         return Condition(left.column, "in", levels)
     lows = [bound for bound in (left.value[0], right.value[0]) if bound is not None]
     highs = [bound for bound in (left.value[1], right.value[1]) if bound is not None]
-    low = max(lows, key=_order) if lows else None
-    high = min(highs, key=_order) if highs else None
-    if low is not None and high is not None and not _order(low) < _order(high):
+    low = max(lows, key=on_line) if lows else None
+    high = min(highs, key=on_line) if highs else None
+    if low is not None and high is not None and not on_line(low) < on_line(high):
         raise ValueError(f"no row can satisfy both {describe((left,))!r} and {describe((right,))!r}")
     return Condition(left.column, "between", [low, high])
 
@@ -131,10 +129,8 @@ def _bound(value: float | str) -> float | pd.Timestamp:
     return pd.Timestamp(value) if isinstance(value, str) else value
 
 
-def _order(value: float | str) -> float:
-    """Place a bound on a line; all bounds of one column are numbers, or all are date-times."""
-    return float(pd.Timestamp(value).value) if isinstance(value, str) else value
-
-
-def _start(span: Sequence[float | str | None]) -> float:
-    return -inf if span[0] is None else _order(span[0])
+def on_line(bound: float | str | None, where_open: float = 0.0) -> float:
+    """Place a bound on a line, an open one at `where_open`; all bounds of one column are numbers, or date-times."""
+    if bound is None:
+        return where_open
+    return float(pd.Timestamp(bound).value) if isinstance(bound, str) else bound

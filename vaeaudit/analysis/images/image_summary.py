@@ -1,32 +1,25 @@
-"""What the report shows in pictures: which of the kept ones, in which order, and what is known about each."""
+"""What is shown in pictures: which ones a run keeps, which of these the report shows, and what is known about each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from vaeaudit.analysis.coverage.latent_points import with_named_latents
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.images.image_rows import (
-    EXAMPLES,
-    OUTLIERS,
-    RARE,
-    RECONSTRUCTIONS,
-    rarest_plausible,
-    reconstructed_rows,
-    region_rows,
-)
+from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.images.results import MapGrid, PictureSheets, RegionTiles, RowTile
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.results import LatentMap
 from vaeaudit.data.schema.columns import Column, Role
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import region_key
+from vaeaudit.outputs.row_pairs import Rows
+from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.wording.cells import column_texts
-
-Rows = npt.NDArray[np.integer]
-FloatArray = npt.NDArray[np.floating]
 
 #: Columns named under a picture: the sensitive ones and the label first.
 MOST_COLUMNS = 4
@@ -36,6 +29,12 @@ MOST_PAIRS = 24
 GRID = (6, 9)
 #: Part of the points, along each latent, that the grid spans; the few beyond would leave it empty.
 GRID_PERCENTILES = (2.0, 98.0)
+#: Rows of highest outlier score, rarest plausible rows, and rows for reconstructions: what fits on a page of 3 MB.
+OUTLIERS, RARE, RECONSTRUCTIONS = 24, 24, 16
+#: Rows of a region that are shown beside what the model decodes there.
+EXAMPLES = 4
+#: A row is plausible where nothing speaks against its belonging: far from flagged, not merely just below it.
+PLAUSIBLE_P = 0.2
 
 
 def summarise_pictures(
@@ -172,3 +171,77 @@ def lay_out(points: FloatArray, shape: tuple[int, int]) -> MapGrid:
     cells = np.full(shape, -1, dtype=np.int64)
     cells[n_rows - 1 - cell[inside, 1], cell[inside, 0]] = inside
     return MapGrid(cells, low, high)
+
+
+def rows_to_picture(scores: RowScores, codes: LatentCodes, *, further: IntArray, seed: int) -> Rows:
+    """Choose the rows whose pictures a run keeps.
+
+    Parameters
+    ----------
+    scores, codes
+        Of all N rows.
+    further
+        Positions of rows that are shown for another reason: pairs of duplicates, `region_rows`.
+    seed
+        Of the choice of reconstructed rows.
+
+    Returns
+    -------
+    Rows
+        Positions in the dataset, rising, each once.
+
+    Raises
+    ------
+    ValueError
+        Where one of `further` lies outside the dataset.
+    """
+    added = np.asarray(further, dtype=np.int64).ravel()
+    if added.size and not 0 <= added.min() <= added.max() < len(codes):
+        raise ValueError(f"further rows must lie in [0, {len(codes)}), found {added.min()} to {added.max()}")
+    return np.unique(
+        np.concatenate([outlying_rows(scores), rarest_plausible(scores), reconstructed_rows(codes, seed), added])
+    )
+
+
+def outlying_rows(scores: RowScores, most: int = OUTLIERS) -> Rows:
+    """Return the rows of highest outlier score, highest first."""
+    return np.argsort(-scores.outlier_score, kind="stable")[:most].astype(np.int64)
+
+
+def rarest_plausible(scores: RowScores, most: int = RARE) -> Rows:
+    """Return the rarest rows that nothing speaks against (not flagged, p-value from `PLAUSIBLE_P` on), rarest first."""
+    plausible = np.flatnonzero(~scores.outlier & (scores.p_value >= PLAUSIBLE_P))
+    return plausible[np.argsort(-scores.rarity[plausible], kind="stable")][:most].astype(np.int64)
+
+
+def reconstructed_rows(codes: LatentCodes, seed: int, most: int = RECONSTRUCTIONS) -> Rows:
+    """Draw rows that took no part in training (any rows, where all did), rising: the same ones for the same seed."""
+    eligible = np.flatnonzero(codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool))
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(eligible, size=min(most, eligible.size), replace=False)).astype(np.int64)
+
+
+def region_rows(inputs: AuditInputs, regions: Sequence[Region], most: int = EXAMPLES) -> Rows:
+    """Return rows that lie in each region, the most ordinary first: what there is of the kind that is missing.
+
+    Parameters
+    ----------
+    inputs
+        The rows, their latents and their scores; flagged rows are no example.
+    regions
+        As `find_regions` gives them for the same rows; their rows overlap where their rules do.
+    most
+        Rows per region.
+
+    Returns
+    -------
+    Rows
+        At most `most` per region, region by region.
+    """
+    frame = with_named_latents(inputs.frame, regions, inputs.codes)
+    scores = inputs.scores
+    chosen = [np.zeros(0, dtype=np.int64)]
+    for region in regions:
+        inside = np.flatnonzero(apply_rule(region.rule, frame) & ~scores.outlier)
+        chosen.append(inside[np.argsort(-scores.p_value[inside], kind="stable")][:most])
+    return np.concatenate(chosen).astype(np.int64)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from vaeaudit.analysis.conclusions import Finding
+from vaeaudit.analysis.conclusions import Finding, facts
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
-from vaeaudit.analysis.quality.results import ColumnSummary
+from vaeaudit.analysis.quality.columns import ColumnSummary
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.statistics.intervals import wilson
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
@@ -63,11 +63,7 @@ def latent_findings(latents: Sequence[LatentSummary], model: ModelSummary) -> It
                 f"The model does not surely describe held-out rows better than separate {model.parts} do: "
                 f"{numbers.nats(model.elbo_nats)} against {numbers.nats(model.baseline_nats)} nats per row"
             ),
-            evidence={
-                "elbo_nats": model.elbo_nats,
-                "ci": model.elbo_ci.bounds,
-                "baseline_nats": model.baseline_nats,
-            },
+            evidence={"elbo_nats": model.elbo_nats, "ci": model.elbo_ci.bounds, "baseline_nats": model.baseline_nats},
             action="Do not build on the latents and outliers of this run; fit with --preset thorough or more rows.",
             anchor="model",
         )
@@ -93,18 +89,15 @@ def quality_findings(
 def _quarantine(accounting: RowAccounting, config: AnalysisConfig) -> Finding:
     share = accounting.quarantined / accounting.read
     records = plural(accounting.read, "record")
-    low, high = wilson(accounting.quarantined, accounting.read, config.confidence)
     return Finding(
         id="quality-quarantined-rows",
         kind="quality",
         severity="high" if share > config.max_quarantined_share else "low",
         title=f"{numbers.count(accounting.quarantined)} of {records} ({numbers.share(share)}) could not be read",
         evidence={
-            "quarantined": accounting.quarantined,
-            "read": accounting.read,
-            "skipped": accounting.skipped,
+            **facts(accounting, "quarantined", "read", "skipped"),
             "share": share,
-            "ci": [float(low), float(high)],
+            "ci": share_interval(accounting.quarantined, accounting.read, config.confidence).bounds,
         },
         action="Mend them at the source: quarantine.csv names file, row and reason of each. No figure counts them.",
         anchor="quality",
@@ -117,7 +110,6 @@ def _missing(columns: Sequence[ColumnSummary], n_rows: int, config: AnalysisConf
     if not holed:
         return
     worst = next(column for column in columns if column.name == holed[0])
-    low, high = wilson(worst.missing, n_rows, config.confidence)
     names = [f"{name} ({numbers.share(shares[name])})" for name in holed]
     yield Finding(
         id="quality-missing-cells",
@@ -128,7 +120,7 @@ def _missing(columns: Sequence[ColumnSummary], n_rows: int, config: AnalysisConf
             "columns": len(holed),
             "missing": worst.missing,
             "n": n_rows,
-            "ci": [float(low), float(high)],
+            "ci": share_interval(worst.missing, n_rows, config.confidence).bounds,
             "shares": {name: shares[name] for name in holed[:_LISTED]},
         },
         action="Find out why they are empty, and for whom, before imputing: absence may say more than a value would.",

@@ -5,19 +5,33 @@ from __future__ import annotations
 from typing import get_args
 
 import numpy as np
-import numpy.typing as npt
+from scipy import stats
 
 from vaeaudit.analysis.inputs import ModelFacts
-from vaeaudit.analysis.latents.latent_space import completeness, continuity, summarise_latent_space
-from vaeaudit.analysis.latents.results import DensitySummary, HeldOutBound, HeldOutDensity, ModelSummary, WeightSummary
+from vaeaudit.analysis.latents.results import (
+    DensitySummary,
+    HeldOutBound,
+    HeldOutDensity,
+    LatentSpaceSummary,
+    ModelSummary,
+    WeightSummary,
+)
 from vaeaudit.config import DensityFamily, Rarity
 from vaeaudit.outputs.histograms import effective_sample_size
 from vaeaudit.outputs.latents import LatentCodes, LatentSpace
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.scoring.rarity.rareness import LatentDensity, Rareness
-from vaeaudit.statistics.intervals import normal_quantile
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.intervals import normal_quantile, share_interval, wilson
+from vaeaudit.statistics.measures import Interval, Measure
 
-FloatArray = npt.NDArray[np.floating]
+#: A walk jumps where one step holds more than this share of its length.
+JUMP = 0.5
+#: Prior samples count as near to the data within this quantile of the distances of held-out reconstructions.
+NEAR_QUANTILE = 0.95
+#: Shorter walks, in units of the features, stand still: float32 rounding would decide how even they are.
+_STANDS_STILL = 1e-4
+#: Points of the curves of distances.
+_CURVE = np.linspace(0.0, 1.0, 101)
 
 
 def summarise_model(
@@ -76,7 +90,7 @@ def summarise_model(
 
 
 def _held_out_density(
-    codes: LatentCodes, facts: ModelFacts, judged: npt.NDArray[np.bool_], dimensions: int | None, confidence: float
+    codes: LatentCodes, facts: ModelFacts, judged: BoolArray, dimensions: int | None, confidence: float
 ) -> HeldOutDensity:
     elbo, iwae = codes.elbo[judged], codes.iwae[judged]
     mean, interval = mean_interval(iwae, confidence)
@@ -163,3 +177,148 @@ def summarise_weights(rareness: Rareness, weight: FloatArray) -> WeightSummary:
     return WeightSummary(
         Rarity(rareness.kind), rareness.alpha, rareness.cap, effective_sample_size(weight), len(weight)
     )
+
+
+def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSpaceSummary:
+    """Say how often the latent space jumps, how well it is covered, and how much of the rows it keeps.
+
+    Parameters
+    ----------
+    space
+        What the run measured.
+    confidence
+        Of the intervals.
+    """
+    largest = largest_shares(space.step_lengths)
+    covered = int(np.sum(space.prior_gap <= space.held_out_gap))
+    yardstick = float(np.quantile(space.held_out_distance, NEAR_QUANTILE))
+    return LatentSpaceSummary(
+        jumps=_share(int(np.sum(largest > JUMP)), largest.size, 0.0, confidence) if largest.size else None,
+        coverage=_share(
+            covered, space.prior_gap.size, expected_coverage(space.n_compared, space.n_neighbours), confidence
+        ),
+        kept_variation=kept_variation(space.error, space.spread, confidence),
+        n_reference=space.n_reference,
+        yardstick=yardstick,
+        distance_shares=_CURVE,
+        prior_distances=np.quantile(space.prior_distance, _CURVE),
+        held_out_distances=np.quantile(space.held_out_distance, _CURVE),
+    )
+
+
+def continuity(step_lengths: FloatArray, confidence: float) -> Measure | None:
+    """Return the mean evenness of the walks [M, T] (see `step_evenness`); None where none of them moves.
+
+    Parameters
+    ----------
+    step_lengths
+        [M, T].
+    confidence
+        Of the interval.
+    """
+    evenness = step_evenness(step_lengths)
+    if evenness.size == 0:
+        return None
+    n, mean = evenness.size, float(evenness.mean())
+    if n < 2:
+        return Measure(mean, Interval(None, None, confidence), n, 1.0)
+    half = normal_quantile(confidence) * float(evenness.std(ddof=1)) / float(np.sqrt(n))
+    return Measure(mean, Interval(max(0.0, mean - half), min(1.0, mean + half), confidence), n, 1.0)
+
+
+def largest_shares(step_lengths: FloatArray) -> FloatArray:
+    """Return the largest step's share of the walk, of each walk [M, T] that moves at all; between 1/T and 1."""
+    total = step_lengths.sum(axis=1)
+    moves = total > _STANDS_STILL
+    return np.asarray(step_lengths[moves].max(axis=1) / total[moves])
+
+
+def step_evenness(step_lengths: FloatArray) -> FloatArray:
+    """Return 1 - (s - 1/T) / (1 - 1/T) of each walk that moves, s being its largest step's share of its length.
+
+    1 where every step is as long as any other, 0 where one step is the whole way. `s - 1/T` is the smoothness of
+    Berthelot et al. (2018), of the distance in data space instead of a known factor of the data; the scaling to
+    [0, 1] is our own.
+
+    Parameters
+    ----------
+    step_lengths
+        [M, T].
+    """
+    even = 1.0 / step_lengths.shape[1]
+    return np.asarray(1.0 - (largest_shares(step_lengths) - even) / (1.0 - even))
+
+
+def completeness(prior_distance: FloatArray, held_out_distance: FloatArray, confidence: float) -> Measure:
+    """Return the share of decoded prior samples that fall as near to the data as held-out reconstructions do.
+
+    Near is within the 95 % quantile of `held_out_distance`, so that samples of the same distribution give 95 % (less
+    for few held-out rows, which `expected` counts in). Our own definition, after the improved precision of Kynkäänniemi
+    et al. (2019), with one radius for all rows. The interval joins Wilson's with that of the quantile, which is itself
+    an estimate, by squares as in Newcombe's (1998) method.
+
+    Parameters
+    ----------
+    prior_distance, held_out_distance
+        [P], [H]; distances to the nearest reference row.
+    confidence
+        Of the interval.
+    """
+    n, n_held_out = prior_distance.size, held_out_distance.size
+    near = int(np.sum(prior_distance <= np.quantile(held_out_distance, NEAR_QUANTILE)))
+    share = near / n
+    low, high = (float(bound) for bound in wilson(near, n, confidence))
+    least, most = (float(np.mean(prior_distance <= bound)) for bound in _quantile_bounds(held_out_distance, confidence))
+    interval = Interval(
+        max(0.0, share - float(np.hypot(share - low, share - least))),
+        min(1.0, share + float(np.hypot(high - share, most - share))),
+        confidence,
+    )
+    expected = ((n_held_out - 1) * NEAR_QUANTILE + 1) / (n_held_out + 1)
+    return Measure(share, interval, n, expected)
+
+
+def _quantile_bounds(values: FloatArray, confidence: float) -> tuple[float, float]:
+    """Exact interval of the quantile `NEAR_QUANTILE` from order statistics; infinite where too few values bound it."""
+    tail = (1 - confidence) / 2
+    low, high = (int(stats.binom.ppf(level, values.size, NEAR_QUANTILE)) for level in (tail, 1 - tail))
+    padded = np.concatenate([[-np.inf], np.sort(values), [np.inf]])
+    return float(padded[low]), float(padded[high + 1])
+
+
+def expected_coverage(n: int, k: int) -> float:
+    """Return the coverage that n samples of the same distribution as the n others would have (Naeem et al. 2020).
+
+    Not covered is a point whose k nearest, among both, are all of the others: the probability is that of drawing only
+    those. About 1 - 2^-k.
+    """
+    drawn = np.arange(min(k, n))
+    return float(1.0 - np.prod((n - drawn) / (2 * n - drawn)))
+
+
+def kept_variation(error: FloatArray, spread: FloatArray, confidence: float) -> Measure | None:
+    """Return 1 - sum(error) / sum(spread): how much of the rows' variation their reconstructions keep.
+
+    1 where each row is reconstructed exactly, 0 where all are reconstructed as the mean row, less where worse. None
+    where the rows do not vary. The interval is that of a ratio of means (delta method).
+
+    Parameters
+    ----------
+    error, spread
+        [H]; squared distance of each row to its reconstruction, and to the mean row.
+    confidence
+        Of the interval.
+    """
+    n, mean_spread = error.size, float(spread.mean())
+    if mean_spread <= _STANDS_STILL**2:
+        return None
+    ratio = float(error.mean()) / mean_spread
+    if n < 2:
+        return Measure(1 - ratio, Interval(None, None, confidence), n)
+    residual = error - ratio * spread
+    half = normal_quantile(confidence) * float(residual.std(ddof=1)) / (float(np.sqrt(n)) * mean_spread)
+    return Measure(1 - ratio, Interval(1 - ratio - half, min(1.0, 1 - ratio + half), confidence), n)
+
+
+def _share(count: int, n: int, expected: float, confidence: float) -> Measure:
+    return Measure(count / n, share_interval(count, n, confidence), n, expected)

@@ -110,7 +110,7 @@ class Traversal:
 
 @dataclass(frozen=True)
 class LatentSpaceSummary:
-    """What the decoder makes of the space between and around the rows; see `vaeaudit.analysis.latents.latent_space`.
+    """What the decoder makes of the space between and around the rows; see `vaeaudit.analysis.latents.model_summary`.
 
     Attributes
     ----------

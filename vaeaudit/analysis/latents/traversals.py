@@ -9,9 +9,8 @@ import pandas as pd
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.results import Traversal
 from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.outputs.record import FloatArray
 from vaeaudit.wording.cells import expected_texts, holds_whole_days
-
-FloatArray = npt.NDArray[np.floating]
 
 #: Columns shown per latent.
 MOST_COLUMNS = 5

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_scores import CompanionScores
-from vaeaudit.statistics.intervals import normal_quantile, wilson
+from vaeaudit.statistics.intervals import normal_quantile, share_interval
 from vaeaudit.statistics.measures import Interval
-
-FloatArray = npt.NDArray[np.floating]
-IntArray = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 #: Rows that are named of those that only one side finds.
 MOST_ROWS = 10
@@ -48,7 +44,7 @@ def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
     flagged = int(inputs.scores.outlier.sum())
     of_flagged = FEWEST_TOP <= flagged <= n_rows // 2
     n_top = flagged if of_flagged else max(FEWEST_TOP, round(TOP_SHARE * n_rows))
-    rank = _ranks_of_flagged_first(inputs) if of_flagged else ranks(inputs.scores.outlier_score)
+    rank = _places(inputs.scores.most_atypical_first) if of_flagged else ranks(inputs.scores.outlier_score)
     others = np.stack([ranks(score) for score in companions.by_name.values()])
     ours, theirs = rank <= n_top, others <= n_top
     only_model = np.flatnonzero(ours & ~theirs.any(axis=0))
@@ -99,39 +95,32 @@ def rank_correlation(one: FloatArray, other: FloatArray, level: float) -> tuple[
     return r, Interval(min(float(low), r), max(float(high), r), level)
 
 
-def _ranks_of_flagged_first(inputs: AuditInputs) -> IntArray:
-    return _places(inputs.scores.most_atypical_first)
-
-
-def _places(order: npt.NDArray[np.integer]) -> IntArray:
+def _places(order: IntArray) -> IntArray:
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(1, len(order) + 1)
     return rank
 
 
 def _companions(
-    score: FloatArray, companions: CompanionScores, ours: Mask, theirs: Mask, confidence: float
+    score: FloatArray, companions: CompanionScores, ours: BoolArray, theirs: BoolArray, confidence: float
 ) -> tuple[Companion, ...]:
     entries = []
     for (name, other), top in zip(companions.by_name.items(), theirs, strict=True):
         correlation = rank_correlation(score, other, confidence)
         shared = int((ours & top).sum())
-        low, high = wilson(shared, int(ours.sum()), confidence)
         entries.append(
             Companion(
                 name=name,
                 correlation=None if correlation is None else correlation[0],
                 correlation_ci=None if correlation is None else correlation[1],
                 shared=shared,
-                shared_ci=Interval(float(low), float(high), confidence),
+                shared_ci=share_interval(shared, int(ours.sum()), confidence),
             )
         )
     return tuple(entries)
 
 
-def _described(
-    inputs: AuditInputs, positions: npt.NDArray[np.integer], rank: IntArray, others: IntArray
-) -> tuple[DifferingRow, ...]:
+def _described(inputs: AuditInputs, positions: IntArray, rank: IntArray, others: IntArray) -> tuple[DifferingRow, ...]:
     reasons = describe_reasons(inputs, positions)
     return tuple(
         DifferingRow(

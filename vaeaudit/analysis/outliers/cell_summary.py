@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.conclusions import Finding
+from vaeaudit.analysis.conclusions import Finding, facts
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.outliers.described_cells import CheckedTable, describe_cells
+from vaeaudit.analysis.outliers.reasons import CheckedTable, describe_cells
 from vaeaudit.analysis.outliers.results import CellSummary, SuspiciousCell
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import CellExpectations
+from vaeaudit.outputs.record import IntArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.cells import suspicious
-from vaeaudit.statistics.intervals import wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed, plural
 
@@ -40,7 +40,6 @@ def summarise_cells(inputs: AuditInputs, config: AnalysisConfig) -> CellSummary 
     columns, n_rows = inputs.codes.columns, len(inputs.frame)
     flagged = _flagged(cells, n_rows * len(columns), fdr=config.fdr)
     rows = np.unique(cells.row[flagged])
-    low, high = wilson(len(rows), n_rows, config.confidence)
     top = flagged[:MOST_CELLS]
     reasons = describe_cells(CheckedTable(inputs.frame, inputs.schema, columns, cells), top)
     return CellSummary(
@@ -50,7 +49,7 @@ def summarise_cells(inputs: AuditInputs, config: AnalysisConfig) -> CellSummary 
         n=n_rows * len(columns),
         rows=len(rows),
         share_of_rows=len(rows) / n_rows,
-        ci=Interval(float(low), float(high), config.confidence),
+        ci=share_interval(len(rows), n_rows, config.confidence),
         rows_not_flagged=int(np.sum(~inputs.scores.outlier[rows])),
         by_column=dict(Counter(columns[place] for place in cells.column[flagged]).most_common()),
         top=tuple(
@@ -109,13 +108,7 @@ def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator
             f"{plural(cells.rows_not_flagged, 'row')} with such a cell {are} not flagged as a whole"
         ),
         evidence={
-            "flagged": cells.flagged,
-            "n": cells.n,
-            "rows": cells.rows,
-            "rows_not_flagged": cells.rows_not_flagged,
-            "share_of_rows": cells.share_of_rows,
-            "ci": cells.ci.bounds,
-            "fdr": cells.fdr,
+            **facts(cells, "flagged", "n", "rows", "rows_not_flagged", "share_of_rows", "ci", "fdr"),
             "by_column": dict(cells.by_column),
         },
         action=(
@@ -126,7 +119,7 @@ def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator
     )
 
 
-def _flagged(cells: CellExpectations, n_cells: int, *, fdr: float) -> npt.NDArray[np.int64]:
+def _flagged(cells: CellExpectations, n_cells: int, *, fdr: float) -> IntArray:
     """Return the positions of the suspicious cells among the expectations, least probable first."""
     flagged = np.flatnonzero(suspicious(cells.p_value, n_cells, fdr=fdr))
     return flagged[np.lexsort((-cells.nats[flagged], cells.p_value[flagged]))]

@@ -9,15 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
-from vaeaudit.analysis.grouping.groups import Grouping, GroupProduct, product, product_size
+from vaeaudit.analysis.grouping.groups import Grouping, product, product_size
 from vaeaudit.analysis.outliers.results import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.statistics.intervals import clopper_pearson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
-
-FloatArray = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 #: Pairs of attributes with more combinations are not crossed: nearly all would be too small to judge.
 MOST_COMBINATIONS = 200
@@ -26,7 +24,7 @@ MOST_PAIRS = 10
 
 
 def outlier_rates(
-    groupings: Sequence[Grouping], flagged: Mask, config: AnalysisConfig
+    groupings: Sequence[Grouping], flagged: BoolArray, config: AnalysisConfig
 ) -> tuple[tuple[GroupOutlierRate, ...], tuple[CombinationOutlierRate, ...]]:
     """Return the share of flagged rows in every group, and in every combination of two attributes' groups.
 
@@ -48,16 +46,20 @@ def outlier_rates(
     tuple
         One entry per group, empty ones too; one per combination that holds rows.
     """
-    crossed = [product(pair) for pair in _crossed(groupings)]
-    alone = [product([grouping]) for grouping in groupings]
-    compared = [_compare(cells, flagged, config) for cells in (*alone, *crossed)]
+    pairs = [pair for pair in combinations(groupings, 2) if product_size(pair) <= MOST_COMBINATIONS]
+    crossed = [product(chosen) for chosen in (*([grouping] for grouping in groupings), *pairs[:MOST_PAIRS])]
+    inside = [cells.codes >= 0 for cells in crossed]
+    compared = [
+        compare_rates(cells.codes[rows], flagged[rows], len(cells), config)
+        for cells, rows in zip(crossed, inside, strict=True)
+    ]
     p = np.concatenate([comparison.p for comparison in compared] or [np.empty(0)])
     tested = np.isfinite(p)
     p[tested] = benjamini_hochberg(p[tested])
-    parts = np.split(p, np.cumsum([len(cells) for cells in (*alone, *crossed)])[:-1]) if compared else []
+    parts = np.split(p, np.cumsum([len(cells) for cells in crossed])[:-1]) if compared else []
     found = [
         (cells.attributes, group, rate)
-        for cells, comparison, adjusted in zip((*alone, *crossed), compared, parts, strict=True)
+        for cells, comparison, adjusted in zip(crossed, compared, parts, strict=True)
         for group, rate in zip(cells.labels, _rates(comparison, adjusted, config), strict=True)
     ]
     by_group = (
@@ -97,16 +99,6 @@ def rate_ratio_interval(
         for share in clopper_pearson(hits, hits + others, level)
     )
     return np.where(bounded, low, 0.0), np.where(bounded, high, np.inf)
-
-
-def _crossed(groupings: Sequence[Grouping]) -> list[tuple[Grouping, Grouping]]:
-    pairs = [pair for pair in combinations(groupings, 2) if product_size(pair) <= MOST_COMBINATIONS]
-    return pairs[:MOST_PAIRS]
-
-
-def _compare(cells: GroupProduct, flagged: Mask, config: AnalysisConfig) -> RateComparison:
-    inside = cells.codes >= 0
-    return compare_rates(cells.codes[inside], flagged[inside], len(cells), config)
 
 
 def _rates(comparison: RateComparison, p_adjusted: FloatArray, config: AnalysisConfig) -> list[OutlierRate]:

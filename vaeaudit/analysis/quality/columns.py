@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
+from annotated_types import Ge
 
-from vaeaudit.analysis.quality.results import ColumnSummary
 from vaeaudit.data.images.measured_columns import MEANINGS
-from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.data.tables.cells import number_text as exact_text
+from vaeaudit.statistics.measures import Count
 from vaeaudit.wording import numbers
 from vaeaudit.wording.cells import moment_text, number_text
 from vaeaudit.wording.phrases import shorten
@@ -17,6 +21,35 @@ from vaeaudit.wording.phrases import shorten
 _NAMED_LEVELS = 3
 #: Longer values are cut in a summary, so that one cell cannot fill a page.
 _LONGEST_VALUE = 40
+
+
+@dataclass(frozen=True)
+class QuarantinedRecord:
+    """A record that was left out: its file, its 0-based row (-1 is the whole file), and why."""
+
+    file: str
+    row: Annotated[int, Ge(-1)]
+    reason: str
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """One column, for the table at the end of the report.
+
+    `meaning` says what a `derived` column, one that was computed from the pictures, measures; it is empty for others.
+    """
+
+    name: str
+    kind: Kind
+    role: Role
+    in_model: bool
+    missing: Count
+    unique: Count
+    summary: str
+    problems: tuple[str, ...]
+    suggested_sensitive: bool
+    derived: bool = False
+    meaning: str = ""
 
 
 def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummary, ...]:

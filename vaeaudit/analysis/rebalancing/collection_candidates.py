@@ -1,4 +1,4 @@
-"""Kinds of rows that a collection plan can ask for: the rules of gaps, and what several of them ask for at once."""
+"""Kinds of rows that a collection plan can ask for, alone or several at once, and rows of these kinds to check it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.grouping.rules import apply_rule, simplify
+from vaeaudit.analysis.grouping.rules import apply_rule, on_line, satisfies, simplify
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Condition, Rule
 
 #: Combinations that are considered; with more, the plan is the best among the first.
@@ -43,11 +43,11 @@ def candidates_of(rules: Sequence[Rule], frame: pd.DataFrame) -> tuple[list[Cand
     """
     masks = [apply_rule(rule, frame) for rule in rules]
     found: dict[frozenset[int], Candidate] = {}
-    queue: deque[tuple[Candidate, npt.NDArray[np.bool_]]] = deque()
+    queue: deque[tuple[Candidate, BoolArray]] = deque()
 
     seen: set[frozenset[str]] = set()
 
-    def add(rule: Rule, rows: npt.NDArray[np.bool_]) -> bool:
+    def add(rule: Rule, rows: BoolArray) -> bool:
         told = frozenset(repr(condition) for condition in rule)
         if told in seen:
             return True
@@ -99,10 +99,79 @@ def _within(inner: Condition, outer: Condition) -> bool:
     if inner.op == "in":
         return set(inner.value) <= set(outer.value)
     (low, high), (outer_low, outer_high) = inner.value, outer.value
-    return _place(outer_low, -inf) <= _place(low, -inf) and _place(high, inf) <= _place(outer_high, inf)
+    return on_line(outer_low, -inf) <= on_line(low, -inf) and on_line(high, inf) <= on_line(outer_high, inf)
 
 
-def _place(bound: Any, where_open: float) -> float:
-    if bound is None:
-        return where_open
-    return float(pd.Timestamp(bound).value) if isinstance(bound, str) else float(bound)
+def with_planned_rows(
+    frame: pd.DataFrame, wanted: Sequence[tuple[Rule, int]], eligible: BoolArray, generator: np.random.Generator
+) -> pd.DataFrame:
+    """Return the rows [N, C] with the planned ones after them.
+
+    What a rule leaves open is taken from existing rows: those that satisfy most of its conditions are drawn from, and
+    the cells that do not satisfy them are replaced by values that do.
+
+    Parameters
+    ----------
+    frame
+        [N, C] typed rows, N >= 1.
+    wanted
+        Rules and how many rows of each.
+    eligible
+        [N]; rows that are drawn from, such as those that the population speaks about; all where there is none.
+    generator
+        Draws the rows.
+    """
+    frame = _with_levels(frame, [rule for rule, _ in wanted])
+    parts = [frame]
+    for rule, count in wanted:
+        met = [satisfies(condition, frame[condition.column]) for condition in rule]
+        matches = np.sum(met, axis=0) if met else np.zeros(len(frame))
+        matches = np.where(eligible | ~eligible.any(), matches, -1)
+        nearest = np.flatnonzero(matches == matches.max())
+        added = frame.iloc[generator.choice(nearest, size=count)].reset_index(drop=True)
+        for condition in rule:
+            added[condition.column] = _satisfying(condition, added[condition.column], frame, generator)
+        parts.append(added)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _satisfying(
+    condition: Condition, values: pd.Series, frame: pd.DataFrame, generator: np.random.Generator
+) -> pd.Series:
+    """Replace the values that do not satisfy a condition, by existing ones that do where there are any."""
+    wrong = ~satisfies(condition, values)
+    if not wrong.any():
+        return values
+    column = frame[condition.column]
+    existing = column[satisfies(condition, column)]
+    if condition.op != "missing" and len(existing):
+        chosen: npt.NDArray[np.object_] = existing.to_numpy(object)[generator.integers(len(existing), size=wrong.sum())]
+    else:
+        chosen = np.full(int(wrong.sum()), _invented(condition), dtype=object)
+    replaced = values.astype(object).to_numpy(copy=True)
+    replaced[wrong] = chosen
+    return pd.Series(replaced, index=values.index).astype(values.dtype)
+
+
+def _with_levels(frame: pd.DataFrame, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Let columns take levels that a rule names and no row has (a population's)."""
+    changed: dict[str, pd.Series] = {}
+    for condition in (condition for rule in rules for condition in rule if condition.op == "in"):
+        values = changed.get(condition.column, frame[condition.column])
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            new = [level for level in condition.value if level not in values.cat.categories]
+            changed[condition.column] = values.cat.add_categories(new)
+    return frame.assign(**changed)
+
+
+def _invented(condition: Condition) -> object:
+    if condition.op == "missing":
+        return None
+    if condition.op == "in":
+        return condition.value[0]
+    low, high = condition.value
+    if isinstance(low, str) or isinstance(high, str):
+        return pd.Timestamp(low) if low is not None else pd.Timestamp(high) - pd.Timedelta(1, "D")
+    if low is not None:
+        return low
+    return np.nextafter(high, -np.inf) if high is not None else 0.0

@@ -6,45 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.grouping.groups import OUTSIDE
 from vaeaudit.analysis.grouping.rules import apply_rule, simplify
-from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of
-from vaeaudit.analysis.rebalancing.collection_check import with_planned_rows
-from vaeaudit.analysis.rebalancing.gaps import Gap, Group
+from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of, with_planned_rows
+from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
 from vaeaudit.analysis.rebalancing.results import CollectionPlan, PlanLine, PlannedShare
 from vaeaudit.analysis.representation.representation import assess_representation
-from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.population_shares import Population
+from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Rule
-from vaeaudit.statistics.intervals import wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.set_cover import Covering, Requirements, cover
 from vaeaudit.wording.rules import describe
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 #: Existing rows named beside a line.
 _EXAMPLES = 3
 
 
-@dataclass(frozen=True)
-class PlanInputs:
-    """What a plan starts from: the rows, their gaps and groups, and what they are judged by."""
-
-    inputs: AuditInputs
-    gaps: Sequence[Gap]
-    groups: Sequence[Group]
-    config: AnalysisConfig
-    population: Population | None
-    seed: int
-
-
-def plan_collection(given: PlanInputs) -> CollectionPlan:
+def plan_collection(given: Asked) -> CollectionPlan:
     """Find the fewest rows that bring every fault to its tolerance, and that leave no other group short.
 
     One row can count towards several faults, so this is a covering problem; see `covering.cover`. A row is counted
@@ -55,8 +35,13 @@ def plan_collection(given: PlanInputs) -> CollectionPlan:
     solved, counted, short = _settle(given, faults)
     rows = solved.covering.rows
     low, high = _range(faults, solved)
+    lines = []
+    for kind, count, fewest, most in zip(solved.candidates, rows, low, high, strict=True):
+        if count:
+            closes = tuple(gap.summary.id for place, gap in enumerate(faults) if place in kind.serves)
+            lines.append(_line(given, kind.rule, (int(count), int(fewest), int(most)), closes))
     return CollectionPlan(
-        lines=_lines(given, faults, solved.candidates, (rows, low, high)),
+        lines=tuple(sorted(lines, key=lambda line: -line.rows)),
         rows=int(rows.sum()),
         fewest=int(low.sum()),
         most=int(high.sum()),
@@ -78,7 +63,7 @@ class _Solved:
     covering: Covering
 
 
-def _settle(given: PlanInputs, faults: Sequence[Gap]) -> tuple[_Solved, pd.DataFrame, list[Group]]:
+def _settle(given: Asked, faults: Sequence[Gap]) -> tuple[_Solved, pd.DataFrame, list[Group]]:
     """Solve until no further group falls short; return also the rows with the planned ones, and who is short then."""
     eligible = ~given.inputs.scores.outlier
     if given.population is not None:
@@ -99,16 +84,17 @@ def _settle(given: PlanInputs, faults: Sequence[Gap]) -> tuple[_Solved, pd.DataF
         solved = better
 
 
-def _solve(given: PlanInputs, faults: Sequence[Gap], kept: Sequence[Group]) -> _Solved | None:
+def _solve(given: Asked, faults: Sequence[Gap], kept: Sequence[Group]) -> _Solved | None:
     """Return None where no numbers of rows do it."""
     rules = [*(gap.summary.rule for gap in faults), *(group.rule for group in kept)]
     candidates, complete = candidates_of(rules, _frame(given))
     needed = _requirements(given, faults, kept, candidates)
-    covering = cover(needed, _difficulty(candidates))
+    # the difficulty of a kind of rows: the conditions that have to be looked for
+    covering = cover(needed, np.array([len(candidate.rule) for candidate in candidates], dtype=np.float64))
     return None if covering is None else _Solved(candidates, complete, needed, covering)
 
 
-def _frame(given: PlanInputs) -> pd.DataFrame:
+def _frame(given: Asked) -> pd.DataFrame:
     """Rows that witness what exists: those of the table, and of the reference where there is one."""
     reference = given.inputs.reference
     if reference is None:
@@ -116,13 +102,8 @@ def _frame(given: PlanInputs) -> pd.DataFrame:
     return pd.concat([given.inputs.frame, reference.frame], ignore_index=True)
 
 
-def _difficulty(candidates: Sequence[Candidate]) -> FloatArray:
-    """[J]; the conditions that have to be looked for."""
-    return np.array([len(candidate.rule) for candidate in candidates], dtype=np.float64)
-
-
 def _requirements(
-    given: PlanInputs, faults: Sequence[Gap], kept: Sequence[Group], candidates: Sequence[Candidate]
+    given: Asked, faults: Sequence[Gap], kept: Sequence[Group], candidates: Sequence[Candidate]
 ) -> Requirements:
     """State what is asked: faults first, then the groups that must not fall short."""
     part = np.zeros((len(faults) + len(kept), len(candidates)))
@@ -158,21 +139,7 @@ def _standing_at(shares: FloatArray, needed: Requirements) -> Requirements:
     return replace(needed, n=n)
 
 
-def _lines(
-    given: PlanInputs,
-    faults: Sequence[Gap],
-    candidates: Sequence[Candidate],
-    rows: tuple[IntArray, IntArray, IntArray],
-) -> tuple[PlanLine, ...]:
-    lines = []
-    for kind, count, low, high in zip(candidates, *rows, strict=True):
-        if count:
-            closes = tuple(gap.summary.id for place, gap in enumerate(faults) if place in kind.serves)
-            lines.append(_line(given, kind.rule, (int(count), int(low), int(high)), closes))
-    return tuple(sorted(lines, key=lambda line: -line.rows))
-
-
-def _line(given: PlanInputs, rule: Rule, rows: tuple[int, int, int], closes: tuple[str, ...]) -> PlanLine:
+def _line(given: Asked, rule: Rule, rows: tuple[int, int, int], closes: tuple[str, ...]) -> PlanLine:
     existing = np.flatnonzero(apply_rule(rule, given.inputs.frame) & ~given.inputs.scores.outlier)
     return PlanLine(
         rows=rows[0],
@@ -186,7 +153,7 @@ def _line(given: PlanInputs, rule: Rule, rows: tuple[int, int, int], closes: tup
     )
 
 
-def _questions(given: PlanInputs) -> tuple[PlanLine, ...]:
+def _questions(given: Asked) -> tuple[PlanLine, ...]:
     lines = []
     for gap in given.gaps:
         if not gap.is_fault:
@@ -196,7 +163,7 @@ def _questions(given: PlanInputs) -> tuple[PlanLine, ...]:
     return tuple(lines)
 
 
-def _expected(gap: Gap, counted: pd.DataFrame, given: PlanInputs) -> PlannedShare:
+def _expected(gap: Gap, counted: pd.DataFrame, given: Asked) -> PlannedShare:
     """Count a fault's share among the rows with the planned ones after them; those are no outliers."""
     universe = np.ones(len(counted), dtype=bool)
     if gap.summary.kind == "region":
@@ -204,19 +171,18 @@ def _expected(gap: Gap, counted: pd.DataFrame, given: PlanInputs) -> PlannedShar
     if gap.summary.baseline == "population" and given.population is not None:
         universe &= given.population.cell_codes(counted) != OUTSIDE
     n, total = int((apply_rule(gap.summary.rule, counted) & universe).sum()), int(universe.sum())
-    low, high = wilson(n, total, given.config.confidence)
     return PlannedShare(
         id=gap.summary.id,
         before=gap.summary.share,
         after=n / max(total, 1),
-        ci=Interval(float(low), float(high), given.config.confidence),
+        ci=share_interval(n, total, given.config.confidence),
         target=gap.summary.target,
         tolerance=gap.summary.tolerance,
         closed=n >= gap.summary.tolerance * total - 1e-6,
     )
 
 
-def _newly_short(counted: pd.DataFrame, given: PlanInputs) -> list[Group]:
+def _newly_short(counted: pd.DataFrame, given: Asked) -> list[Group]:
     """Find the groups that were not short and are among the rows with the planned ones after them."""
     table = assess_representation(counted, given.inputs.schema, given.config, given.population)
     short = {(cell.attributes, cell.group) for cell in table.cells if cell.status == "under"}

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-import numpy.typing as npt
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
+from vaeaudit.analysis.grouping.groups import OUTSIDE
 from vaeaudit.analysis.grouping.rules import apply_rule, satisfies
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.results import GapSummary
-from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.representation.representation import Representation, group_sensitive
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
-from vaeaudit.outputs.region_rules import Condition, Rule, region_key
+from vaeaudit.outputs.record import BoolArray
+from vaeaudit.outputs.region_rules import Rule, region_key
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import phrases
 from vaeaudit.wording.rules import describe
-
-Mask = npt.NDArray[np.bool_]
 
 #: Baselines whose expected share stays where it is when rows are added or weighted; that of independence moves.
 FIXED_BASELINES = ("reference", "population", "uniform")
@@ -41,8 +39,8 @@ class Gap:
     """
 
     summary: GapSummary
-    members: Mask
-    universe: Mask
+    members: BoolArray
+    universe: BoolArray
 
     @property
     def is_fault(self) -> bool:
@@ -56,13 +54,25 @@ class Group:
 
     cell: Representation
     rule: Rule
-    members: Mask
-    universe: Mask
+    members: BoolArray
+    universe: BoolArray
 
     @property
     def name(self) -> str:
         """In words."""
         return phrases.group(self.cell.attributes, self.cell.group)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What weights and a plan start from: the rows, their gaps and groups, and what they are judged by."""
+
+    inputs: AuditInputs
+    gaps: Sequence[Gap]
+    groups: Sequence[Group]
+    config: AnalysisConfig
+    population: Population | None
+    seed: int
 
 
 def find_groups(
@@ -73,7 +83,10 @@ def find_groups(
     Cells of values that a population does not divide (missing ones, unknown levels) are left out: nothing says how
     many there ought to be, and they have no rule.
     """
-    conditions = _conditions(inputs, cells, population)
+    conditions = {}
+    for name in dict.fromkeys(name for cell in cells for name in cell.attributes):
+        grouping = group_sensitive(inputs.frame, inputs.schema[name], population)
+        conditions[name] = dict(zip(grouping.labels, grouping.conditions, strict=True))
     masks = {
         (name, label): satisfies(condition, inputs.frame[name])
         for name, groups in conditions.items()
@@ -144,24 +157,6 @@ def rows_to_floor(n: float, total: float, floor: float) -> int:
     return max(0, ceil((floor * total - n) / (1 - floor) - 1e-9))
 
 
-def _conditions(
-    inputs: AuditInputs, cells: Sequence[Representation], population: Population | None
-) -> Mapping[str, Mapping[str, Condition]]:
-    """Column -> label -> condition, divided as `assess_representation` divides it."""
-    names = dict.fromkeys(name for cell in cells for name in cell.attributes)
-    return {name: _labelled(_grouping(inputs, name, population)) for name in names}
-
-
-def _grouping(inputs: AuditInputs, name: str, population: Population | None) -> Grouping:
-    if population is not None and population.covers([name]):
-        return group_by_population(inputs.frame[name], population[name])
-    return group_column(inputs.frame[name], inputs.schema[name])
-
-
-def _labelled(grouping: Grouping) -> Mapping[str, Condition]:
-    return dict(zip(grouping.labels, grouping.conditions, strict=True))
-
-
 def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
     cell = group.cell
     target = cell.reference_share or 0.0
@@ -194,7 +189,7 @@ def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
 
 
 def _gap_of_region(
-    region: Region, inputs: AuditInputs, universe: Mask, config: AnalysisConfig, question: str | None
+    region: Region, inputs: AuditInputs, universe: BoolArray, config: AnalysisConfig, question: str | None
 ) -> Gap:
     members = universe & apply_rule(region.rule, inputs.frame)
     total = int(universe.sum())

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.coverage.placing import with_named_latents
+from vaeaudit.analysis.coverage.latent_points import with_named_latents
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.rebalancing.collection_plan import PlanInputs, plan_collection
+from vaeaudit.analysis.rebalancing.collection_plan import plan_collection
 from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
 from vaeaudit.analysis.rebalancing.results import MethodResult, RebalanceResults
-from vaeaudit.analysis.rebalancing.weight_effects import Question, measure_method
-from vaeaudit.analysis.rebalancing.weight_methods import floors_of
+from vaeaudit.analysis.rebalancing.weight_effects import Question, floors_of, measure_method
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population
@@ -47,7 +46,7 @@ def rebalance(
     inputs
         The rows, their scores and their latents.
     search
-        What `search_regions` gave for the same arguments.
+        What `find_regions` gave for the same arguments.
     config
         What counts as short, and `weight_alpha` and `weight_cap`.
     population
@@ -81,7 +80,7 @@ def rebalance(
     gaps = find_gaps(inputs, groups, search.regions, config, population, close=close)
     check_level = 1 - (1 - config.confidence) / max(len(gaps), 1)
     floors = floors_of(gaps, groups, n_rows, config.min_ratio)
-    asked = Question(inputs, gaps, groups, floors, config, seed, check_level)
+    asked = Question(inputs, gaps, groups, config, population, seed, floors, check_level)
     measured = {each: measure_method(each, asked) for each in Weighting}
     results = RebalanceResults(
         run=inputs.run,
@@ -93,7 +92,7 @@ def rebalance(
         check_level=check_level,
         gaps=tuple(gap.summary for gap in gaps),
         methods=tuple(result for result, _ in measured.values()),
-        plan=plan_collection(PlanInputs(inputs, gaps, groups, config, population, seed)),
+        plan=plan_collection(asked),
         notes=_notes(gaps, {each: result for each, (result, _) in measured.items()}, method),
     )
     columns = {f"weight_{each.value.replace('-', '_')}": weight for each, (_, weight) in measured.items()}

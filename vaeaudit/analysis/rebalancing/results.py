@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 
 from vaeaudit.analysis.coverage.results import Baseline
-from vaeaudit.analysis.run_facts import RunFacts, Tool
+from vaeaudit.analysis.inputs import RunFacts, Tool
 from vaeaudit.config import Weighting
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share

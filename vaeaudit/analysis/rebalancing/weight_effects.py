@@ -1,48 +1,37 @@
-"""What weights change: shares of groups and gaps before and after, and a check on rows they were not fitted to."""
+"""Weights of rows, and what they change: shares before and after, and a check on rows they were not fitted to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.rebalancing.gaps import Gap, Group
-from vaeaudit.analysis.rebalancing.results import GapChange, GroupChange, Judgement, MethodResult
-from vaeaudit.analysis.rebalancing.weight_methods import Floors, Rows, Weigher, fit_weights
-from vaeaudit.analysis.rebalancing.weighted_shares import judge_share, weighted_share
-from vaeaudit.config import AnalysisConfig, Weighting
-from vaeaudit.outputs.histograms import effective_sample_size
+from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
+from vaeaudit.analysis.rebalancing.results import GapChange, GroupChange, Judgement, MethodResult, WeightedShare
+from vaeaudit.config import Density, Weighting
+from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
+from vaeaudit.outputs.record import BoolArray, FloatArray
+from vaeaudit.outputs.row_pairs import Rows
+from vaeaudit.scoring.rarity.rareness import dbvae_weight, fit_density, resampling_weight
+from vaeaudit.statistics.intervals import share_interval
+from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.raking import rake
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
 
-FloatArray = npt.NDArray[np.float64]
 #: Attributes of the groups whose shares are listed before and after.
 MOST_ATTRIBUTES = 2
+#: Gives weights [n], mean 1, of the rows at the positions [n].
+Weigher = Callable[[Rows], FloatArray]
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked of every method.
+class Question(Asked):
+    """What is asked of every method: also which floors `targets` is to reach, and the confidence of each interval."""
 
-    Attributes
-    ----------
-    inputs, gaps, groups, floors
-        The rows; what is short; the cells of sensitive attributes; what `targets` is to reach.
-    config, seed
-        Settings, and the seed of halves and densities.
-    check_level
-        Confidence of each interval of the check.
-    """
-
-    inputs: AuditInputs
-    gaps: Sequence[Gap]
-    groups: Sequence[Group]
     floors: Floors
-    config: AnalysisConfig
-    seed: int
     check_level: float
 
 
@@ -50,9 +39,9 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     """Fit a method to all rows and, for the check, to each half; return what changes, and the weights [N]."""
     n_rows = len(asked.inputs.frame)
     everybody = np.arange(n_rows)
-    weight = _fit(method, asked, everybody)(everybody)
+    weight = fit_weights(method, asked, everybody)(everybody)
     halves = _halves(n_rows, asked.seed)
-    held_out = [(there, _fit(method, asked, here)(there)) for here, there in (halves, halves[::-1])]
+    held_out = [(there, fit_weights(method, asked, here)(there)) for here, there in (halves, halves[::-1])]
     gaps = tuple(_gap_change(gap, weight, held_out, asked) for gap in asked.gaps)
     faults = [change for gap, change in zip(asked.gaps, gaps, strict=True) if gap.is_fault]
     size = effective_sample_size(weight)
@@ -78,10 +67,6 @@ def combine_halves(first: Judgement, second: Judgement) -> Judgement:
     if first == second:
         return first
     return "still fails" if "passes" not in (first, second) else "too few to tell"
-
-
-def _fit(method: Weighting, asked: Question, rows: Rows) -> Weigher:
-    return fit_weights(method, asked.inputs, asked.floors, rows, asked.config, seed=asked.seed)
 
 
 def _halves(n_rows: int, seed: int) -> tuple[Rows, Rows]:
@@ -151,3 +136,112 @@ def _unreachable(changes: Sequence[GapChange], asked: Question) -> list[str]:
                 f"{numbers.share(change.after.share)} of all, not to {goal}; collect more."
             )
     return said
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Shares that weighting is asked to reach, or not to fall below.
+
+    Attributes
+    ----------
+    members, universe
+        [N, K]; the rows of each, and the rows that its share is taken of.
+    shares
+        [K].
+    """
+
+    members: BoolArray
+    universe: BoolArray
+    shares: npt.NDArray[np.float64]
+
+
+def floors_of(gaps: Sequence[Gap], groups: Sequence[Group], n_rows: int, min_ratio: float) -> Floors:
+    """Ask for the target of every fault, and of every group that is not short to stay where it passes.
+
+    A group below the accepted part of its target that was not found short (too few rows to tell) keeps its share.
+    """
+    wanted = [(gap.members, gap.universe, gap.summary.target) for gap in gaps if gap.is_fault]
+    if wanted:
+        wanted += [
+            (group.members, group.universe, min(min_ratio * (group.cell.reference_share or 0.0), group.cell.share))
+            for group in groups
+            if group.cell.reference_share is not None and group.cell.status != "under" and group.members.any()
+        ]
+    shares = np.array([share for _, _, share in wanted], dtype=np.float64)
+    members = [members for members, _, _ in wanted]
+    universe = [universe for _, universe, _ in wanted]
+    return Floors(_columns(members, n_rows), _columns(universe, n_rows), np.minimum(shares, 1 - 1e-9))
+
+
+def fit_weights(method: Weighting, asked: Question, rows: Rows) -> Weigher:
+    """Fit one method to some of the rows.
+
+    Parameters
+    ----------
+    method
+        Which; densities and histograms are of the latents of `rows`, raking's factors of their memberships.
+    asked
+        All rows, the floors that `targets` is to reach, `weight_alpha` and `weight_cap`, and the seed of the density.
+    rows
+        Positions of the rows to fit to, at least one.
+    """
+    codes, config, floors = asked.inputs.codes, asked.config, asked.floors
+    mean, active, alpha, cap = codes.mean, codes.active, config.weight_alpha, config.weight_cap
+    if method is Weighting.TARGETS:
+        raking = rake(floors.members[rows], floors.universe[rows], floors.shares, cap=cap)
+        return lambda other: raking.weight(floors.members[other], floors.universe[other])
+    if method is Weighting.JOINT:
+        # The check fits the density twice more, and without TensorFlow: a flow stays with the scoring of the rows.
+        family = Density.KNN if config.density == Density.KNN.value else Density.GMM
+        density = fit_density(mean[rows], active, seed=asked.seed, family=family.value)
+        return lambda other: resampling_weight(density.rarity(mean[other]), alpha=alpha, cap=cap)
+    histograms = fit_histograms(mean[rows], active)
+    return lambda other: dbvae_weight(histograms, mean[other], method.value, alpha=alpha, cap=cap)
+
+
+def _columns(masks: Sequence[BoolArray], n_rows: int) -> BoolArray:
+    return np.stack(masks, axis=1) if masks else np.zeros((n_rows, 0), dtype=bool)
+
+
+def weighted_share(weight: FloatArray, members: BoolArray, universe: BoolArray, level: float) -> WeightedShare:
+    """Estimate the weighted share of the universe that its members hold.
+
+    The interval is Wilson's at an effective size (Korn and Graubard 1998, Survey Methodology 24): the number of equally
+    weighted rows that would give the share the variance of its linearisation, `sum w^2 (y - p)^2 / (sum w)^2`, or
+    Kish's `(sum w)^2 / sum w^2` (1965) where that is smaller; at most the rows there are. Weights are taken as given.
+
+    Parameters
+    ----------
+    weight
+        [N], not negative.
+    members, universe
+        [N]; only members inside the universe count.
+    level
+        Confidence in (0, 1).
+
+    Returns
+    -------
+    WeightedShare
+        Share 0 and the interval (0, 1) where the universe holds no weight.
+    """
+    w = np.asarray(weight[universe], np.float64)
+    total = float(w.sum())
+    if total <= 0:
+        return WeightedShare(0.0, Interval(0.0, 1.0, level), 0.0)
+    y = members[universe]
+    share = min(float(w[y].sum()) / total, 1.0)
+    size = effective_sample_size(w)
+    variance = float((np.square(w) * np.square(y - share)).sum()) / total**2
+    if variance > 0:
+        size = min(size, share * (1 - share) / variance)
+    size = min(size, float(w.size))
+    return WeightedShare(share, share_interval(share * size, size, level), size)
+
+
+def judge_share(found: WeightedShare, tolerance: float) -> Judgement:
+    """Say whether a share reaches the least that is accepted: its whole interval does, or none of it, or neither."""
+    assert found.ci.low is not None  # noqa: S101 - `weighted_share` leaves no bound open
+    assert found.ci.high is not None  # noqa: S101
+    if found.ci.low >= tolerance:
+        return "passes"
+    return "still fails" if found.ci.high < tolerance else "too few to tell"

@@ -8,16 +8,13 @@ from math import ceil, prod
 
 import numpy as np
 
-from vaeaudit.analysis.conclusions import Finding, Severity
-from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.conclusions import LISTED, Finding, Severity, facts
+from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.multiplicity import holm
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import finding_id, listed, plural
-
-#: Groups listed in the evidence of a finding.
-_LISTED = 20
 
 
 def representation_findings(cells: Sequence[Representation], config: AnalysisConfig) -> Iterator[Finding]:
@@ -84,12 +81,7 @@ def _id_of(cells: Sequence[Representation], direction: str) -> str:
 def _cell_evidence(cell: Representation) -> dict[str, object]:
     return {
         "group": dict(zip(cell.attributes, cell.group, strict=True)),
-        "n": cell.n,
-        "share": cell.share,
-        "ci": cell.ci.bounds,
-        "reference_share": cell.reference_share,
-        "ratio": cell.ratio,
-        "p_adjusted": cell.p_adjusted,
+        **facts(cell, "n", "share", "ci", "reference_share", "ratio", "p_adjusted"),
     }
 
 
@@ -114,7 +106,7 @@ def _under_represented(cells: list[Representation], config: AnalysisConfig, seve
             "rows_to_tolerance": lacking[id(worst)],
             "rows_to_parity": rows_to_collect(worst, 1.0),
             "largest_gaps": [
-                {**_cell_evidence(cell), "rows_to_tolerance": lacking[id(cell)]} for cell in ranked[:_LISTED]
+                {**_cell_evidence(cell), "rows_to_tolerance": lacking[id(cell)]} for cell in ranked[:LISTED]
             ],
         },
         action=(
@@ -141,7 +133,7 @@ def _over_represented(cells: list[Representation]) -> Finding:
         evidence={
             "groups": len(cells),
             **_cell_evidence(most),
-            "largest": [_cell_evidence(cell) for cell in ranked[:_LISTED]],
+            "largest": [_cell_evidence(cell) for cell in ranked[:LISTED]],
         },
         action="Collect from the groups that are short rather than deleting here; or weight these rows down.",
         anchor="representation",
@@ -184,7 +176,7 @@ def _empty_combinations(cells: Sequence[Representation], config: AnalysisConfig)
                     "expected_if_independent": float(expected[place]),
                     "p_adjusted": float(adjusted[place]),
                 }
-                for place in telling[:_LISTED]
+                for place in telling[:LISTED]
             ],
         },
         action=(
@@ -215,10 +207,9 @@ def _small_groups(cells: list[Representation], config: AnalysisConfig) -> Findin
         title=f"Too small to judge: {listed(names, most=4)}",
         evidence={
             "groups": len(cells),
-            "n": ordered[0].n,
-            "ci": ordered[0].ci.bounds,
+            **facts(ordered[0], "n", "ci"),
             "smallest_group": config.smallest_group,
-            "smallest": [_cell_evidence(cell) for cell in ordered[:_LISTED]],
+            "smallest": [_cell_evidence(cell) for cell in ordered[:LISTED]],
         },
         action=f"Collect at least {config.smallest_group} rows of each, or say that the data cannot speak about them.",
         anchor="representation",

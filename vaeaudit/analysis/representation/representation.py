@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+from annotated_types import Len
 from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import (
@@ -21,17 +22,17 @@ from vaeaudit.analysis.grouping.groups import (
     product,
     product_size,
 )
-from vaeaudit.analysis.representation.results import Representation, Status
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
-from vaeaudit.data.schema.columns import Schema
-from vaeaudit.statistics.intervals import wilson
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.data.schema.columns import Column, Schema
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.statistics.intervals import share_interval, wilson
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.wording import numbers
 
-FloatArray = npt.NDArray[np.float64]
-
+T = TypeVar("T")
+Status = Literal["under", "over", "ok", "inconclusive"]
 #: Most attributes that are crossed: cells of more are nearly all empty, and nobody reads them.
 MAX_CROSSED = 3
 #: Most cells listed for one set of attributes, and for all sets together.
@@ -39,6 +40,26 @@ MAX_CELLS_PER_SET = 1_000
 MAX_CELLS = 5_000
 #: The group of numbers that lie in none of a population's intervals.
 OUTSIDE_LABEL = "(in no interval)"
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One cell of the full product of one or more sensitive attributes; empty cells are listed.
+
+    `baseline` is "population" where shares were given, else "balance": then `reference_share`, `ratio` and `status`
+    are None, since nothing says how large the group should be.
+    """
+
+    attributes: Annotated[tuple[str, ...], Len(1)]
+    group: Annotated[tuple[str, ...], Len(1)]
+    n: Count
+    share: Share
+    ci: Interval
+    baseline: Literal["population", "balance"]
+    reference_share: Share | None = None
+    ratio: NonNegative | None = None
+    p_adjusted: Share | None = None
+    status: Status | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +83,7 @@ class CellShares:
 
     cells: GroupProduct
     total: int
-    n: npt.NDArray[np.int64]
+    n: IntArray
     low: FloatArray
     high: FloatArray
     reference: FloatArray
@@ -93,7 +114,7 @@ def assess_representation(
         notes.extend(population.outside(frame))
     tables = []
     listed = 0
-    for names in _attribute_sets(tuple(groupings)):
+    for names in attribute_sets(tuple(groupings)):
         size = product_size([groupings[name] for name in names])
         if size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS:
             notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to list.")
@@ -144,16 +165,20 @@ def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) 
     return [choice if is_known else None for choice, is_known in zip(choices.tolist(), known, strict=True)]
 
 
+def group_sensitive(frame: pd.DataFrame, column: Column, population: Population | None) -> Grouping:
+    """Divide a column as a population does that has shares of it, else as every column is divided."""
+    if population is not None and population.covers([column.name]):
+        return group_by_population(frame[column.name], population[column.name])
+    return group_column(frame[column.name], column)
+
+
 def _sensitive_groupings(
     frame: pd.DataFrame, schema: Schema, population: Population | None
 ) -> tuple[dict[str, Grouping], list[str]]:
     groupings: dict[str, Grouping] = {}
     notes = []
     for column in schema.sensitive:
-        if population is not None and population.covers([column.name]):
-            grouping = group_by_population(frame[column.name], population[column.name])
-        else:
-            grouping = group_column(frame[column.name], column)
+        grouping = group_sensitive(frame, column, population)
         if len(grouping) > MAX_CELLS_PER_SET:
             notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to list.")
         else:
@@ -170,23 +195,23 @@ def _uncovered(values: pd.Series, column: PopulationColumn, config: AnalysisConf
     if absent.any():
         counts[MISSING_LABEL] = int(absent.sum())
     for name, count in counts.items():
-        low, high = wilson(count, values.size, config.confidence)
         yield Representation(
             attributes=(column.name,),
             group=(name,),
             n=count,
             share=count / values.size,
-            ci=Interval(float(low), float(high), config.confidence),
+            ci=share_interval(count, values.size, config.confidence),
             baseline="balance",
         )
 
 
-def _attribute_sets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for size in range(1, min(len(names), MAX_CROSSED) + 1):
-        yield from combinations(names, size)
+def attribute_sets(attributes: Sequence[T], *, fewest: int = 1) -> Iterator[tuple[T, ...]]:
+    """Yield all sets of at least `fewest` and at most `MAX_CROSSED` attributes, in their order."""
+    for size in range(fewest, min(len(attributes), MAX_CROSSED) + 1):
+        yield from combinations(attributes, size)
 
 
-def _binomial_p(n: npt.NDArray[np.int64], total: int, reference: FloatArray) -> FloatArray:
+def _binomial_p(n: IntArray, total: int, reference: FloatArray) -> FloatArray:
     """Exact two-sided p: twice the smaller tail, at most 1; NaN without a reference, 1 without rows."""
     p = np.full(n.shape, np.nan)
     known = np.isfinite(reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import mean
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, Leak
+from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, Leak
 from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import pairs_gallery
 from vaeaudit.report.parts.tables import Badge, Cell, Column, Lines, Table, Track, table

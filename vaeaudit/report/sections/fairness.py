@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.fairness.results import Disparity, Proxy
+from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, Track, table

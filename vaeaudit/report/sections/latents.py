@@ -9,8 +9,8 @@ import numpy as np
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.images.results import PictureSheets
+from vaeaudit.analysis.inputs import RunFacts
 from vaeaudit.analysis.latents.results import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
-from vaeaudit.analysis.run_facts import RunFacts
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
 from vaeaudit.report.parts.decoded_galleries import Traversals, map_gallery, thumbnail_sheet

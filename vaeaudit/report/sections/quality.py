@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.latents.results import HeldOutBound, ModelSummary
-from vaeaudit.analysis.quality.results import ColumnSummary
+from vaeaudit.analysis.quality.columns import ColumnSummary
 from vaeaudit.report.parts import figures, text
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import prior_gallery

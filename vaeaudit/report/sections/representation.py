@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.galleries import rare_gallery

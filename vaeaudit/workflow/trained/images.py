@@ -11,7 +11,7 @@ import pandas as pd
 
 from vaeaudit.analysis.coverage.latent_points import points_of_regions
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.images.image_rows import region_rows, rows_to_picture
+from vaeaudit.analysis.images.image_summary import region_rows, rows_to_picture
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
 from vaeaudit.config import FitConfig

@@ -8,7 +8,7 @@ from typing import Self, cast
 
 import pandas as pd
 
-from vaeaudit.analysis.coverage.decoded_regions import USUAL
+from vaeaudit.analysis.coverage.descriptions import USUAL
 from vaeaudit.analysis.coverage.latent_points import points_of_regions, usual_points
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from vaeaudit.analysis.audit.findings import rank
+from vaeaudit.analysis.audit.audit import rank
 from vaeaudit.analysis.conclusions import Finding, Severity
 
 

@@ -75,7 +75,7 @@ def test_a_planted_gap_comes_first_with_its_exact_edges_and_alone(halves: Halves
     assert len(found.rule) <= len(rule)
     assert not more
     assert found.observed == apply_rule(found.rule, thinned(audited, rule, 0)).sum()
-    assert found.high < CONFIG.min_ratio
+    assert found.ci.high < CONFIG.min_ratio
     assert 1 <= found.rows_to_collect[0] <= found.rows_to_collect[1]
 
 
@@ -106,7 +106,7 @@ def test_collecting_what_is_asked_for_reaches_the_tolerance_from_either_end(halv
     audited = thinned(audited, RULES["one column"], 0)
     (found,) = against_reference(audited, reference, schema, CONFIG).shortages
     share = apply_rule(found.rule, reference).sum() / len(reference)
-    for ratio, rows in zip((found.high, found.low), found.rows_to_collect, strict=True):
+    for ratio, rows in zip((found.ci.high, found.ci.low), found.rows_to_collect, strict=True):
         reached = (ratio * found.expected + rows) / ((len(audited) + rows) * share)
         one_less = (ratio * found.expected + rows - 1) / ((len(audited) + rows - 1) * share)
         assert one_less < CONFIG.min_ratio <= reached + 1e-9
@@ -151,7 +151,7 @@ def test_a_column_with_a_level_that_only_the_reference_has_shows_the_level_as_em
     first = against_reference(without, reference, schema, CONFIG).shortages[0]
     assert first.rule == (Condition("city", "in", ["w"]),)
     assert first.observed == 0
-    assert 0 < first.high < 0.1
+    assert 0 < first.ci.high < 0.1
 
 
 def test_date_times_and_wide_tables_are_searched_too(build: Callable[..., Any]) -> None:

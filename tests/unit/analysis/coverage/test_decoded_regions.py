@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.coverage.decoded_regions import MOST_COLUMNS, USUAL, with_decoded
+from vaeaudit.analysis.coverage.descriptions import MOST_COLUMNS, USUAL, with_decoded
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.data.schema.columns import Kind

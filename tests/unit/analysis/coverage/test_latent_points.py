@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
-from vaeaudit.analysis.coverage.latent_columns import uncrossed, with_latents
-from vaeaudit.analysis.coverage.latent_points import points_of_regions
+from vaeaudit.analysis.coverage.latent_points import points_of_regions, uncrossed, with_latents
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.config import AnalysisConfig

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.coverage.placing import place_rows
+from vaeaudit.analysis.coverage.latent_points import place_rows
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.region_rules import Condition, RegionRule, regions_to_dict

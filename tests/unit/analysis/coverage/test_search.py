@@ -66,7 +66,7 @@ def test_gaps_come_before_signs_of_dependence_and_of_either_the_strongest_first(
     assert [entry.shortage for entry in found if entry.shortage.gap_share is not None] == [*gaps, *signs]
     for part in (gaps, signs):
         assert [shortage.strength for shortage in part] == sorted((each.strength for each in part), reverse=True)
-    assert all(entry.shortage.high < CONFIG.min_ratio and entry.shortage.p_adjusted < CONFIG.fdr for entry in found)
+    assert all(entry.shortage.ci.high < CONFIG.min_ratio and entry.shortage.p_adjusted < CONFIG.fdr for entry in found)
 
 
 def test_intervals_are_wider_the_fewer_of_the_cells_tested_are_short(searched):

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, ranked_shortages
-from vaeaudit.analysis.coverage.testing import Threshold
+from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, Threshold, ranked_shortages
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.two_samples import OneSample
 
 Build = Callable[..., AuditInputs]
@@ -237,8 +237,8 @@ def shortages(baseline: str, count: int) -> BaselineSearch:
     threshold = Threshold(0.01, 0.99, 0.8)
     recount = Recount((np.array([0]),), lambda tables: OneSample(*(np.zeros(1),) * 2, None, None))
     found = (
-        Shortage((Condition(baseline, "in", [f"level {place}"]),), 0, 50.0, 0.0, 0.1, 1e-9, -place, (30, 40),
-                 threshold, recount)
+        Shortage((Condition(baseline, "in", [f"level {place}"]),), 0, 50.0, Interval(0.0, 0.1, 0.95), 1e-9, -place,
+                 (30, 40), threshold, recount)
         for place in range(count)
     )  # fmt: skip
     return BaselineSearch(baseline, tuple(found), 100, ())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.analysis.coverage.testing import Family
+from vaeaudit.analysis.coverage.shortages import Family
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 P_VALUES = st.lists(st.floats(1e-12, 1.0), min_size=1, max_size=30).map(lambda values: np.sort(np.array(values)))

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.duplicates.duplicates import expected_equal_pairs, summarise_duplicates
-from vaeaudit.analysis.duplicates.results import EqualRows
+from vaeaudit.analysis.duplicates.duplicates import EqualRows, expected_equal_pairs, summarise_duplicates
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.outputs.row_pairs import RowPairs
 

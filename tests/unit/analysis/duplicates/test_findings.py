@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from vaeaudit.analysis.duplicates.duplicates import Duplicates, EqualRows, Leak
 from vaeaudit.analysis.duplicates.findings import MOST_LEAKS, duplicate_findings
-from vaeaudit.analysis.duplicates.results import Duplicates, EqualRows, Leak
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.measures import Interval
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from vaeaudit.analysis.duplicates.find_pairs import find_pairs
-from vaeaudit.analysis.duplicates.image_pairs import find_picture_pairs
-from vaeaudit.analysis.duplicates.image_prints import ALTERATIONS, altered
+from vaeaudit.analysis.duplicates.image_pairs import ALTERATIONS, altered, find_picture_pairs
+from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.data.sources.image_store import ImageStore

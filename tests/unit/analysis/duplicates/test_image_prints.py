@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.duplicates.image_prints import (
+from vaeaudit.analysis.duplicates.image_pairs import (
     ALTERATIONS,
     altered,
     pixel_distance,

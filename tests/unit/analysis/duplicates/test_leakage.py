@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.duplicates.leakage import components, measure_leakage
+from vaeaudit.analysis.duplicates.duplicates import components, measure_leakage
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.statistics.intervals import wilson
 

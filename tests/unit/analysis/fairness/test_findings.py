@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.fairness.disparities import assess_disparities
-from vaeaudit.analysis.fairness.findings import disparity_findings, proxy_findings
-from vaeaudit.analysis.fairness.results import Proxy
+from vaeaudit.analysis.fairness.disparities import assess_disparities, disparity_findings
+from vaeaudit.analysis.fairness.proxies import Proxy, proxy_findings
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.measures import Interval
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vaeaudit.analysis.grouping.column_bins import MOST_CELLS, bin_columns, sample_rows
+from vaeaudit.analysis.grouping.groups import MOST_CELLS, bin_columns, sample_rows
 
 
 def test_columns_that_cannot_repeat_or_that_never_vary_are_left_out(people):

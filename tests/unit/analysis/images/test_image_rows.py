@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.images.image_rows import (
+from vaeaudit.analysis.images.image_summary import (
     EXAMPLES,
     OUTLIERS,
     PLAUSIBLE_P,

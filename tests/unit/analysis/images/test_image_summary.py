@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.images.image_rows import region_rows, rows_to_picture
-from vaeaudit.analysis.images.image_summary import lay_out, row_tiles, summarise_pictures
+from vaeaudit.analysis.images.image_summary import lay_out, region_rows, row_tiles, rows_to_picture, summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import sample_map, thumbnail_rows
 from vaeaudit.outputs.images import Pictures

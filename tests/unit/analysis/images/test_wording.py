@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.audit.audit import audit
-from vaeaudit.analysis.fairness.findings import proxy_findings
-from vaeaudit.analysis.fairness.results import Proxy
+from vaeaudit.analysis.fairness.proxies import Proxy, proxy_findings
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.summary import flagged_table, summarise_outliers
 from vaeaudit.config import AnalysisConfig

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.grouping.groups import group_column
-from vaeaudit.analysis.latents.explained import bin_sums, direction, explain_latents, held_out_r2, noise_floor
+from vaeaudit.analysis.latents.latent_summary import bin_sums, direction, explain_latents, held_out_r2, noise_floor
 from vaeaudit.data.schema.columns import Column, Kind
 
 

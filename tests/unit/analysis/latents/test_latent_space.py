@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from vaeaudit.analysis.latents.latent_space import (
+from vaeaudit.analysis.latents.model_summary import (
     completeness,
     continuity,
     expected_coverage,

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.outliers.cell_summary import MOST_CELLS, cell_findings, summarise_cells, suspicious_table
-from vaeaudit.analysis.outliers.described_cells import CheckedTable
-from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
+from vaeaudit.analysis.outliers.reasons import CheckedTable, describe_reasons, first_reasons
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import CellExpectations
 from vaeaudit.wording import phrases

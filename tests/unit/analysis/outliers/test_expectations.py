@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.outliers.expectations import ColumnScale, expectation_texts
+from vaeaudit.analysis.outliers.reasons import ColumnScale, expectation_texts
 from vaeaudit.data.schema.columns import Column, Kind, Role
 from vaeaudit.outputs.latents import CellExpectations
 

@@ -7,10 +7,9 @@ import pytest
 
 from vaeaudit.analysis.audit.audit import sensitive_groupings
 from vaeaudit.analysis.grouping.groups import group_column
-from vaeaudit.analysis.outliers.findings import outlier_findings
 from vaeaudit.analysis.outliers.groups import outlier_rates
 from vaeaudit.analysis.outliers.results import OutlierSummary
-from vaeaudit.analysis.outliers.summary import summarise_outliers
+from vaeaudit.analysis.outliers.summary import outlier_findings, summarise_outliers
 from vaeaudit.config import AnalysisConfig
 
 CONFIG = AnalysisConfig()

@@ -10,8 +10,7 @@ import pytest
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.grouping.rules import apply_rule
-from vaeaudit.analysis.rebalancing.collection_candidates import candidates_of, implies
-from vaeaudit.analysis.rebalancing.collection_check import with_planned_rows
+from vaeaudit.analysis.rebalancing.collection_candidates import candidates_of, implies, with_planned_rows
 from vaeaudit.analysis.rebalancing.rebalance import rebalance
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population, PopulationColumn

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.representation.findings import representation_findings, rows_to_collect
-from vaeaudit.analysis.representation.representation import assess_representation
-from vaeaudit.analysis.representation.results import Representation
+from vaeaudit.analysis.representation.representation import Representation, assess_representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role

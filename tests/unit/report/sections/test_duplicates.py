@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.duplicates.results import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
 from vaeaudit.report.parts.blocks import Answer, Group, Paragraph
 from vaeaudit.report.parts.tables import Table
 from vaeaudit.report.sections.duplicates import duplicates, lead
