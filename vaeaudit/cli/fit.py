@@ -15,6 +15,7 @@ from vaeaudit.cli.options import (
     config_option,
     fit_config_from,
     json_option,
+    printable,
     read_config_from,
     read_options,
     reference_option,
@@ -22,7 +23,6 @@ from vaeaudit.cli.options import (
     verbosity_options,
 )
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, preset_values
 from vaeaudit.errors import UsageError
 from vaeaudit.wording import numbers, phrases

@@ -14,11 +14,11 @@ from vaeaudit.cli.options import (
     config_option,
     fit_config_from,
     json_option,
+    printable,
     read_config_from,
     read_options,
     verbosity_options,
 )
-from vaeaudit.cli.terminal import printable
 from vaeaudit.errors import UsageError
 from vaeaudit.storage.files import new_file
 from vaeaudit.wording import numbers
@@ -60,7 +60,7 @@ def inspect(
     pictures, or a .npy or .npz file of pictures or vectors.
     """
     from vaeaudit.data.reading.inspection import audit_toml, describe  # noqa: PLC0415 - keeps `--help` free of pandas
-    from vaeaudit.workflow.audit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.fit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
 
     if write_config is not None and write_config.exists():
         raise UsageError(f"--write-config {write_config}: the file exists already.", hint="Name another, or remove it.")

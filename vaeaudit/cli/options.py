@@ -1,4 +1,4 @@
-"""Options that several commands share, and the configuration that they and `--config` make together."""
+"""What commands share: options, the configuration that they and `--config` make, text that a terminal can show."""
 
 from __future__ import annotations
 
@@ -189,3 +189,14 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     if not equals or not name or not value:
         raise UsageError(f"{option} {text}: expected {form}.")
     return name, value
+
+
+def printable(text: str) -> str:
+    r"""Show control and invisible characters as escapes, so that data cannot steer the terminal.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31mb\u202ec"))
+    a\x1b[31mb\u202ec
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from vaeaudit.cli.options import json_option, verbosity_options
+from vaeaudit.cli.options import json_option, printable, verbosity_options
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.config import Weighting
 from vaeaudit.wording import numbers, phrases
 

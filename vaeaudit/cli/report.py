@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from vaeaudit.cli.options import json_option, reference_option, uniform_option, verbosity_options
+from vaeaudit.cli.options import json_option, printable, reference_option, uniform_option, verbosity_options
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.wording import phrases
 
 

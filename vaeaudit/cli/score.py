@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from vaeaudit.cli.options import json_option, other_data_options, read_config_from, verbosity_options
+from vaeaudit.cli.options import json_option, other_data_options, printable, read_config_from, verbosity_options
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.wording import numbers, phrases
 
 #: Notes that are shown unless all are asked for.

@@ -1,4 +1,4 @@
-"""What energy patches of pictures and of their residuals usually have; see `vaeaudit.models.image.patch_scales`."""
+"""What energy patches of pictures and of their residuals usually have; see `vaeaudit.models.image.scores`."""
 
 from __future__ import annotations
 

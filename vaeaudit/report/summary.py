@@ -12,9 +12,9 @@ import numpy as np
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.latents.results import ModelSummary
-from vaeaudit.report.parts import text
 from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, table
 from vaeaudit.report.sections import SECTION_IDS
+from vaeaudit.report.sections.model import what_is_modelled
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 
@@ -101,7 +101,7 @@ def summarise(results: AuditResults) -> Summary:
     run = results.run
     facts = (
         ("Rows", phrases.accounting(vars(results.rows))),
-        ("Modelled", text.what_is_modelled(results)),
+        ("Modelled", what_is_modelled(results)),
         ("Model", model_in_one_line(results.model)),
         ("Made", f"{numbers.moment(run.created)}, seed {run.seed}"),
     )

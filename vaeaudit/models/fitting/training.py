@@ -16,9 +16,8 @@ import tensorflow as tf
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
-from vaeaudit.models.fitting.batches import drawn_batches, training_batches
+from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, training_batches
 from vaeaudit.models.fitting.build import build
-from vaeaudit.models.fitting.resampling import AdaptiveResampling
 from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.errors import RunError
-from vaeaudit.models.fitting.persistence import architecture, rebuild, weights
+from vaeaudit.models.fitting.build import architecture, rebuild, weights
 from vaeaudit.models.fitting.training import Training
 
 
