@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeaudit.cli.options import (
+    Output,
     config_option,
     fit_config_from,
-    json_option,
+    output_options,
     printable,
     read_config_from,
     read_options,
-    verbosity_options,
 )
 from vaeaudit.errors import UsageError
 from vaeaudit.storage.files import new_file
@@ -42,16 +42,13 @@ _SHOWN_LEVELS = 4
     type=click.Path(path_type=Path),
     help="Write what was inferred to a TOML file that can be edited and given back with --config.",
 )
-@json_option
-@verbosity_options
+@output_options
 def inspect(
     source: Path,
     *,
     config_file: Path | None,
     write_config: Path | None,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    output: Output,
     **options: Any,
 ) -> None:
     """Show what `fit` would do with DATA: kinds, roles, missing cells, problems. Trains nothing.
@@ -71,11 +68,11 @@ def inspect(
     if write_config is not None:
         with new_file(write_config) as stream:
             stream.write(audit_toml(dataset, config).encode("utf-8"))
-    if as_json:
+    if output.as_json:
         click.echo(json.dumps(description, ensure_ascii=False, allow_nan=False, indent=2))
     else:
-        _show(description, str(dataset.accounting), quiet=quiet, verbose=verbose)
-    if write_config is not None and not quiet:
+        _show(description, str(dataset.accounting), quiet=output.quiet, verbose=output.verbose)
+    if write_config is not None and not output.quiet:
         click.echo(f"Wrote {printable(str(write_config))}. Edit it, then: vaeaudit fit DATA --config FILE", err=True)
 
 
