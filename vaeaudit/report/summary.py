@@ -12,7 +12,7 @@ import numpy as np
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.latents.results import ModelSummary
-from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, table
+from vaeaudit.report.parts.tables import Badge, Cell, Table, numeric, plain, table, wide
 from vaeaudit.report.sections import SECTION_IDS
 from vaeaudit.report.sections.model import what_is_modelled
 from vaeaudit.statistics.measures import Interval
@@ -116,8 +116,8 @@ def summarise(results: AuditResults) -> Summary:
 
 
 def _gates(verdict: Verdict) -> Table:
-    columns = [Column("Question"), Column("What was found", wide=True)]
-    columns += [Column("Found", True), Column("Limit", True), Column("Answer")]
+    columns = plain("Question") + wide("What was found")
+    columns += numeric("Found", "Limit") + plain("Answer")
     return table("What the verdict rests on", columns, [_gate_row(gate) for gate in verdict.gates])
 
 

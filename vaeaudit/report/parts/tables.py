@@ -78,6 +78,21 @@ class Column:
     wide: bool = False
 
 
+def plain(*titles: str) -> tuple[Column, ...]:
+    """Return columns of words."""
+    return tuple(Column(title) for title in titles)
+
+
+def numeric(*titles: str) -> tuple[Column, ...]:
+    """Return columns of numbers."""
+    return tuple(Column(title, numeric=True) for title in titles)
+
+
+def wide(*titles: str) -> tuple[Column, ...]:
+    """Return columns of sentences."""
+    return tuple(Column(title, wide=True) for title in titles)
+
+
 @dataclass(frozen=True)
 class Table:
     """A table; the first cell of each row is its header.

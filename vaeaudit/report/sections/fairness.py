@@ -8,7 +8,7 @@ from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.fairness.results import Disparity, Proxy
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
-from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, Track, table
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, Track, numeric, plain, table
 from vaeaudit.wording import numbers, phrases
 
 _STRONGEST = 6
@@ -50,10 +50,10 @@ def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
 
 
 def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
-    columns = [Column("Attribute"), Column("Predicted from"), Column("AUC, with interval")]
+    columns = plain("Attribute", "Predicted from", "AUC, with interval")
     shuffled = any(proxy.null_auc is not None for proxy in found)
     if shuffled:
-        columns.append(Column("Best after shuffling", True))
+        columns += numeric("Best after shuffling")
     track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
     rows: list[tuple[Cell, ...]] = []
     for proxy in found:
@@ -70,7 +70,7 @@ def _strongest(proxy: Proxy) -> Table:
         for column, auc in ordered
     ]
     caption = f"Single columns that give {phrases.name(proxy.attribute)} away most (bar from 0.5 to 1)"
-    return table(caption, [Column("Column"), Column("AUC alone")], rows)
+    return table(caption, plain("Column", "AUC alone"), rows)
 
 
 def disparities(results: AuditResults) -> Section:
@@ -148,16 +148,11 @@ def _difference(entry: Disparity) -> str:
 
 
 def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) -> Table:
-    columns = [
-        Column("Group"),
-        Column("Rows", True),
-        Column("Rate, with interval", True),
-        Column("Difference, with interval", True),
-        Column("Ratio", True),
-        Column("Adjusted p", True),
-        Column("Detectable", True),
-        Column("A difference?"),
-    ]
+    columns = (
+        plain("Group")
+        + numeric("Rows", "Rate, with interval", "Difference, with interval", "Ratio", "Adjusted p", "Detectable")
+        + plain("A difference?")
+    )
     rows: list[tuple[Cell, ...]] = [
         (
             _label(entry, several),

@@ -14,7 +14,7 @@ from vaeaudit.analysis.run_facts import RunFacts
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
 from vaeaudit.report.parts.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
-from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, table
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
@@ -71,13 +71,7 @@ def _smallest_group(run: RunFacts) -> int:
 
 
 def _overview(found: tuple[LatentSummary, ...]) -> Table:
-    columns = [
-        Column("Latent"),
-        Column("In use"),
-        Column("KL (nats)", True),
-        Column("Stability over refits", True),
-        Column("Goes most with", wide=True),
-    ]
+    columns = plain("Latent", "In use") + numeric("KL (nats)", "Stability over refits") + wide("Goes most with")
     return table("All latents", columns, [_overview_row(latent) for latent in found], fold=len(found) > 20)
 
 
@@ -146,14 +140,14 @@ def _explains(latent: LatentSummary) -> Table:
         )
         for cause in latent.explains
     ]
-    columns = [Column("Column"), Column("Share of the latent's variance that it predicts"), Column("How", wide=True)]
+    columns = plain("Column", "Share of the latent's variance that it predicts") + wide("How")
     return table(f"Columns that go with latent {latent.index}, on held-out rows", columns, rows)
 
 
 def _traversal(traversal: Traversal) -> Table:
     last = len(traversal.positions) - 1
     shown = np.unique(np.linspace(0, last, min(last + 1, _MOST_POSITIONS)).round().astype(int))
-    columns = [Column("Column"), *(Column(f"{numbers.number(traversal.positions[place])} sd") for place in shown)]
+    columns = plain("Column", *(f"{numbers.number(traversal.positions[place])} sd" for place in shown))
     rows: list[tuple[Cell, ...]] = [
         (phrases.name(column), *(phrases.name(values[place]) for place in shown))
         for column, values in traversal.columns.items()
@@ -177,7 +171,7 @@ def _counts(latent: LatentSummary) -> Table:
         )
         for place, (low, high) in enumerate(pairwise(edges))
     ]
-    columns = [Column("Bin"), *(Column(title, True) for title, _ in shown)]
+    columns = plain("Bin") + numeric(*(title for title, _ in shown))
     caption = f"Rows per bin of latent {latent.index}; the outer bins hold everything beyond"
     return table(caption, columns, rows, stack=False)
 

@@ -8,7 +8,7 @@ from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import prior_gallery
 from vaeaudit.report.parts.galleries import reconstruction_gallery
-from vaeaudit.report.parts.tables import Cell, Column, Table, table
+from vaeaudit.report.parts.tables import Cell, Table, numeric, plain, table, wide
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.wording import numbers, phrases
 
@@ -105,12 +105,7 @@ def _numbers(model: ModelSummary, space: LatentSpaceSummary) -> Table:
         for name, found, percent in measures
         if found is not None
     ]
-    columns = [
-        Column("Measure", wide=True),
-        Column("Found, with interval"),
-        Column("A sound model"),
-        Column("Of", True),
-    ]
+    columns = wide("Measure") + plain("Found, with interval", "A sound model") + numeric("Of")
     return table("The latent space in numbers", columns, rows)
 
 
@@ -167,7 +162,7 @@ def _densities(model: ModelSummary) -> Table:
     ]
     counted = "" if held_out is None else f" of {phrases.plural(held_out.n, 'held-out row')}"
     per = "column" if model.columns else "value of a pixel"
-    columns = [Column("Measure"), Column("Nats per row, with interval"), Column(f"Nats per {per}", True)]
+    columns = plain("Measure", "Nats per row, with interval") + numeric(f"Nats per {per}")
     return table(f"Density{counted}; higher is better", columns, rows)
 
 
@@ -187,7 +182,7 @@ def _facts(results: AuditResults) -> Table:
         )
         for key, value in model.disentanglement.items()
     ]
-    return table("The model in numbers", [Column("Measure"), Column("Value")], rows)
+    return table("The model in numbers", plain("Measure", "Value"), rows)
 
 
 def _history(model: ModelSummary, curves: figures.Spec) -> Figure:

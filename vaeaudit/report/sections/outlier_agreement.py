@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
 from vaeaudit.report.parts.blocks import Block, Group, Paragraph
-from vaeaudit.report.parts.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.parts.tables import Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 #: Reasons shown of each row.
@@ -44,12 +44,11 @@ def outlier_agreement(agreement: Agreement) -> Group:
 
 
 def _detectors(agreement: Agreement) -> Table:
-    columns = [
-        Column("Detector"),
-        Column("Rank correlation with the score, all rows"),
-        Column(f"Also among its {numbers.count(agreement.n_top)} highest", True),
-        Column("Share, with interval"),
-    ]
+    columns = (
+        plain("Detector", "Rank correlation with the score, all rows")
+        + numeric(f"Also among its {numbers.count(agreement.n_top)} highest")
+        + plain("Share, with interval")
+    )
     rows = [_detector(companion, agreement.n_top) for companion in agreement.companions]
     return table("How far other detectors agree", columns, rows)
 
@@ -72,12 +71,11 @@ def _rows(caption: str, rows: Sequence[DifferingRow], total: int, agreement: Agr
     if total > len(rows):
         caption = f"{caption}: the first {len(rows)} of {numbers.count(total)}"
     unexplained = "no single cell stands out" if agreement.basis == "columns" else "the picture as a whole"
-    columns = [
-        Column("Row"),
-        Column("Rank by the VAE", True),
-        *(Column(f"Rank by the {companion.name}", True) for companion in agreement.companions),
-        Column("What the model finds", wide=True),
-    ]
+    columns = (
+        plain("Row")
+        + numeric("Rank by the VAE", *(f"Rank by the {companion.name}" for companion in agreement.companions))
+        + wide("What the model finds")
+    )
     return table(
         f"{caption}; ranks among {phrases.plural(agreement.n, 'row')}",
         columns,

@@ -16,7 +16,7 @@ from vaeaudit.analysis.outliers.results import (
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import outlier_galleries
-from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.report.sections.outlier_agreement import outlier_agreement
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
@@ -61,8 +61,8 @@ def _curve(found: OutlierSummary, curve: ScoreCurve) -> Figure:
 
 def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     """Show the first rows openly and the others on demand."""
-    columns = [Column("Row"), Column(f"Score ({found.unit})", True), Column("p", True), Column("Flagged")]
-    columns.append(Column("What is atypical" if of_pictures else "Reasons", wide=True))
+    columns = plain("Row") + numeric(f"Score ({found.unit})", "p") + plain("Flagged")
+    columns += wide("What is atypical" if of_pictures else "Reasons")
     unexplained = "the picture as a whole" if of_pictures else "no single cell stands out"
     rows = [_row(row, unexplained) for row in found.top]
     every = "; flagged.csv has every flagged row" if found.flagged else ""
@@ -93,7 +93,7 @@ def _by_column(found: OutlierSummary) -> Table:
         (phrases.name(column), Bar(numbers.count(rows), round(100 * rows / most, 1))) for column, rows in ordered
     ]
     caption = "Columns that are the first reason of flagged rows"
-    return table(caption, [Column("Column"), Column("Flagged rows")], rows)
+    return table(caption, plain("Column", "Flagged rows"), rows)
 
 
 def outliers_lead(outliers: OutlierSummary) -> str:
@@ -137,13 +137,13 @@ def suspicious_cells(found: CellSummary) -> Group:
         return Group("outliers-cells", _TITLE, (Paragraph(none), lead))
     listed = table(
         "The least probable cells; cells.csv has every suspicious cell",
-        [Column("Row"), Column("Cell", wide=True), Column("p", True), Column("Row flagged")],
+        plain("Row") + wide("Cell") + numeric("p") + plain("Row flagged"),
         [_cell(cell) for cell in found.top],
     )
     most = max(found.by_column.values())
     by_column = table(
         "Suspicious cells by column",
-        [Column("Column"), Column("Cells")],
+        plain("Column", "Cells"),
         [
             (phrases.name(name), Bar(numbers.count(count), round(100 * count / most, 1)))
             for name, count in found.by_column.items()
@@ -211,15 +211,15 @@ def _combinations(found: OutlierSummary, track: Track) -> list[Block]:
 
 
 def _groups_table(caption: str, rates: Sequence[AnyOutlierRate], track: Track, *, fold: bool | None = None) -> Table:
-    columns = [
-        Column("Group"),
-        Column("Flagged rows", True),
-        Column("Flagged share, with interval"),
-        Column("Of all others", True),
-        Column("Times as often, with interval"),
-        Column("Adjusted p", True),
-        Column("In words"),
-    ]
+    columns = (
+        plain("Group")
+        + numeric("Flagged rows")
+        + plain("Flagged share, with interval")
+        + numeric("Of all others")
+        + plain("Times as often, with interval")
+        + numeric("Adjusted p")
+        + plain("In words")
+    )
     return table(caption, columns, [_group_row(rate, track) for rate in rates], fold=fold)
 
 

@@ -7,7 +7,7 @@ import json
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.quality.results import ColumnSummary
 from vaeaudit.report.parts.blocks import Answer, Block, Code, Definitions, Paragraph, Section
-from vaeaudit.report.parts.tables import Badge, Cell, Column, Lines, Table, table
+from vaeaudit.report.parts.tables import Badge, Cell, Lines, Table, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 _TERMS = (
@@ -89,16 +89,9 @@ def _suggestions(results: AuditResults) -> Block:
 
 
 def _columns(found: tuple[ColumnSummary, ...]) -> Table:
-    columns = [
-        Column("Column"),
-        Column("Kind"),
-        Column("Role"),
-        Column("In the model"),
-        Column("Missing", True),
-        Column("Distinct", True),
-        Column("Values", wide=True),
-        Column("Remarks", wide=True),
-    ]
+    columns = (
+        plain("Column", "Kind", "Role", "In the model") + numeric("Missing", "Distinct") + wide("Values", "Remarks")
+    )
     return table(f"All {phrases.plural(len(found), 'column')}", columns, [_column_row(column) for column in found])
 
 
@@ -140,7 +133,7 @@ def _quarantine(results: AuditResults) -> Table:
     caption = (
         f"Records left out: {numbers.count(len(rows))} of {numbers.count(total)}; the run's quarantine.csv has all"
     )
-    return table(caption, [Column("File"), Column("Record", True), Column("Reason", wide=True)], rows)
+    return table(caption, plain("File") + numeric("Record") + wide("Reason"), rows)
 
 
 def columns_of_pictures(results: AuditResults) -> str:

@@ -9,7 +9,7 @@ from vaeaudit.analysis.coverage.results import LatentRange, Region
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import region_gallery
-from vaeaudit.report.parts.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.parts.tables import Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases, rules
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
@@ -81,14 +81,13 @@ def _computed_columns(results: AuditResults) -> list[Block]:
 
 def _table(found: Sequence[Region]) -> Table:
     resampled = any(region.stability is not None for region in found)
-    columns = [
-        Column("Region"),
-        Column("Rule", wide=True),
-        Column("Rows", True),
-        Column("Ratio, with interval"),
-        Column("Rows to collect", True),
-        Column("Adjusted p", True),
-    ]
+    columns = (
+        plain("Region")
+        + wide("Rule")
+        + numeric("Rows")
+        + plain("Ratio, with interval")
+        + numeric("Rows to collect", "Adjusted p")
+    )
     several = len({region.baseline for region in found}) > 1
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)

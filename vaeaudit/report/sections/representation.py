@@ -10,7 +10,7 @@ from vaeaudit.analysis.representation.results import Representation
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.galleries import rare_gallery
-from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, Track, table
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 _TONE = {"under": "bad", "over": "warn", "ok": "good", "inconclusive": "unsure", "none": "neutral"}
@@ -91,14 +91,9 @@ def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation],
 
 def _table(caption: str, first: str, cells: Sequence[Representation], most: int | None = None) -> Table:
     compared = any(cell.reference_share is not None for cell in cells)
-    columns = [Column(first), Column("Rows", True), Column("Share of the rows, with interval")]
+    columns = plain(first) + numeric("Rows") + plain("Share of the rows, with interval")
     if compared:
-        columns += [
-            Column("Population", True),
-            Column("Ratio", True),
-            Column("Adjusted p", True),
-            Column("Against the population"),
-        ]
+        columns += numeric("Population", "Ratio", "Adjusted p") + plain("Against the population")
     top = max([value for cell in cells for value in (cell.share, cell.ci.high or 0.0, cell.reference_share or 0.0)])
     track = Track(0.0, top, "share")
     rows = [_row(cell, track, compared) for cell in cells]
@@ -204,7 +199,7 @@ def _auc(found: Comparison) -> str:
 
 
 def _differences(caption: str, first: str, entries: Sequence[Difference], *, fold: bool) -> Table:
-    columns = [Column(first), Column("Distance", True), Column("Adjusted p", True), Column("Where most", wide=True)]
+    columns = plain(first) + numeric("Distance", "Adjusted p") + wide("Where most")
     return table(caption, columns, [_difference(entry) for entry in entries], fold=fold)
 
 
