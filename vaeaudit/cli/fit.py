@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
 _FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}
 
+#: Section of the configuration -> options that set what is called so in it.
+_SETTINGS = {
+    "model": ("objective", "beta", "latents"),
+    "train": ("epochs", "members", "debias"),
+    "analysis": ("fdr", "rarity", "density", "uniform"),
+}
+
 
 @click.command()
 @click.argument("source", metavar="DATA", type=click.Path(path_type=Path))
@@ -108,20 +115,13 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
     if options.get("preset"):
         preset = options["preset"]
         config = replace(config, preset=preset, train=replace(config.train, **preset_values(preset)))
-    changes: dict[str, dict[str, Any]] = {"model": {}, "train": {}, "analysis": {}}
-    if options.get("latents") is not None:
-        changes["model"]["latents"] = _latents(options["latents"])
-    for section, name in (("model", "objective"), ("model", "beta"), ("train", "epochs"), ("train", "members")):
-        if options.get(name) is not None:
-            changes[section][name] = options[name]
-    if options.get("debias"):
-        changes["train"]["debias"] = True
-    for name in ("fdr", "rarity", "density", "uniform"):
-        if options.get(name) not in (None, False):
-            changes["analysis"][name] = options[name]
-    config = config.with_overrides(changes)
-    seed = config.seed if options.get("seed") is None else options["seed"]
-    return replace(config, seed=seed, read=read_config_from(options, config.read))
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    if "latents" in given:
+        given["latents"] = _latents(given["latents"])
+    config = config.with_overrides(
+        {section: {name: given[name] for name in names if name in given} for section, names in _SETTINGS.items()}
+    )
+    return replace(config, seed=given.get("seed", config.seed), read=read_config_from(options, config.read))
 
 
 def say_what_was_read(run: Run, output: Output) -> None:

@@ -44,12 +44,7 @@ _SHOWN_LEVELS = 4
 )
 @output_options
 def inspect(
-    source: Path,
-    *,
-    config_file: Path | None,
-    write_config: Path | None,
-    output: Output,
-    **options: Any,
+    source: Path, *, config_file: Path | None, write_config: Path | None, output: Output, **options: Any
 ) -> None:
     """Show what `fit` would do with DATA: kinds, roles, missing cells, problems. Trains nothing.
 
@@ -129,8 +124,8 @@ def _table(description: dict[str, Any], *, verbose: bool) -> Table:
             column["kind"],
             "computed from the pixels" if column["derived"] and column["role"] == "input" else column["role"],
             "yes" if column["in_model"] else "no",
-            f"{numbers.count(column['missing'])}",
-            f"{numbers.count(column['unique'])}",
+            numbers.count(column["missing"]),
+            numbers.count(column["unique"]),
             _examples(column, verbose=verbose),
         )
         table.add_row(*(Text(cell, style=style) for cell in cells))
@@ -162,12 +157,8 @@ def _show_problems(console: Console, description: dict[str, Any]) -> None:
 def _show_suggestions(console: Console, description: dict[str, Any]) -> None:
     names = [c["name"] for c in description["columns"] if c["suggested_sensitive"] and c["role"] == "input"]
     if names:
-        options = " ".join(f"--sensitive {_quoted(name)}" for name in names)
+        options = " ".join(f"--sensitive {shlex.quote(printable(name))}" for name in names)
         console.print(f"Names that suggest a sensitive attribute: {options}", soft_wrap=True)
-
-
-def _quoted(name: str) -> str:
-    return shlex.quote(printable(name))
 
 
 def _show_quarantine(console: Console, description: dict[str, Any], *, verbose: bool) -> None:

@@ -18,6 +18,11 @@ from vaeaudit.errors import UsageError
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+#: Options that are called as the settings of `ReadConfig` that they set.
+_AS_THEY_ARE = (
+    *("label", "sensitive", "exclude", "include", "split"),
+    *("na", "encoding", "kind", "array_key", "cache", "delimiter"),
+)
 #: Notes that are shown unless all are asked for.
 _FEW = 5
 
@@ -177,20 +182,13 @@ def read_config_from(options: Mapping[str, Any], base: ReadConfig | None = None)
         Where an option is malformed, or contradicts another.
     """
     base = base or ReadConfig()
-    changes: dict[str, Any] = {
-        name: options[name]
-        for name in (
-            *("label", "sensitive", "exclude", "include", "split"),
-            *("na", "encoding", "kind", "array_key", "cache"),
-        )
-        if options.get(name)
-    }
+    changes: dict[str, Any] = {name: options[name] for name in _AS_THEY_ARE if options.get(name)}
     if options.get("image_size") is not None:
         changes["image_size"] = options["image_size"]
     if options.get("id_column"):
         changes["id"] = options["id_column"]
-    if options.get("delimiter"):
-        changes["delimiter"] = "\t" if options["delimiter"] in ("\\t", "tab") else options["delimiter"]
+    if changes.get("delimiter") in ("\\t", "tab"):
+        changes["delimiter"] = "\t"
     kinds = dict(_pair(text, "--kind-of", "COL=KIND") for text in options.get("kind_of", ()))
     levels = dict(_pair(text, "--levels", "COL=A,B,C") for text in options.get("levels", ()))
     split = {name: [level.strip() for level in text.split(",")] for name, text in levels.items()}

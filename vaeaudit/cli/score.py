@@ -18,14 +18,7 @@ from vaeaudit.wording import numbers, phrases
 @path_option("--out", "DIR", "Where the scores go; scores/<run>/<data>/.")
 @other_data_options
 @output_options
-def score(
-    run: Path,
-    source: Path,
-    *,
-    out: Path | None,
-    output: Output,
-    **options: Any,
-) -> None:
+def score(run: Path, source: Path, *, out: Path | None, output: Output, **options: Any) -> None:
     """Score the rows of DATA by the model of RUN; print the path of rows.parquet.
 
     RUN is a run directory that `fit` made, DATA anything that `fit` reads. Columns are matched by name and read with

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -29,12 +28,7 @@ _PLAN_COLUMNS = (
 
 
 def write(
-    results: AuditResults,
-    rows: pd.DataFrame,
-    flagged: pd.DataFrame,
-    folder: Path,
-    *,
-    cells: pd.DataFrame | None = None,
+    results: AuditResults, rows: pd.DataFrame, flagged: pd.DataFrame, folder: Path, *, cells: pd.DataFrame | None = None
 ) -> Path:
     """Write `report.html`, `report.json`, `rows.parquet`, `flagged.csv` and `cells.csv` into `folder`.
 
@@ -128,12 +122,9 @@ def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Pa
 
 def _plan_cells(part: str, line: PlanLine, names: dict[str, str]) -> dict[str, object]:
     rule = json.dumps([plain(condition, "rule") for condition in line.rule], ensure_ascii=False)
+    closes = ", ".join(f"{closed} ({names[closed]})" for closed in line.closes)
     values = (
-        *(part, line.rows, line.fewest, line.most, line.name, rule),
-        *(", ".join(line.closes), ", ".join(_closed_by(line, names)), line.existing, ", ".join(line.examples)),
+        *(part, line.rows, line.fewest, line.most, line.name, rule, ", ".join(line.closes), closes),
+        *(line.existing, ", ".join(line.examples)),
     )
     return dict(zip(_PLAN_COLUMNS, values, strict=True))
-
-
-def _closed_by(line: PlanLine, names: dict[str, str]) -> Iterator[str]:
-    return (f"{closed} ({names[closed]})" for closed in line.closes)

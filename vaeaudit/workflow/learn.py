@@ -94,10 +94,7 @@ def learn(
         write_before_training(writer, dataset, prepared.encoding, prepared.config, metadata)
     with watch.phase("training"):
         training = prepared.train(
-            partial,
-            on_progress=watch.listener,
-            on_checkpoint=_checkpoints(writer),
-            is_interrupted=is_interrupted,
+            partial, on_progress=watch.listener, on_checkpoint=_checkpoints(writer), is_interrupted=is_interrupted
         )
         _require_finished(writer, training, metadata["data"]["source"])
     with watch.phase("scoring"):

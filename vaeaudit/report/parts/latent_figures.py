@@ -133,11 +133,7 @@ def latent_map(places: LatentMap, thumbnails: Sheet | None = None) -> Spec:
         ring = _points(places, places.outlier, "flagged", NEUTRAL, visible=True)
         traces.append({**ring, "marker": {"symbol": "circle-open", "size": 11, "color": NEUTRAL, "line": {"width": 2}}})
     titles = [f"latent {latent}" for latent in places.latents]
-    spec: Spec = {
-        "data": traces,
-        "views": views,
-        "layout": layout(height=460, x=titles[0], y=titles[1], legend=True),
-    }
+    spec: Spec = {"data": traces, "views": views, "layout": layout(height=460, x=titles[0], y=titles[1], legend=True)}
     if thumbnails is not None and places.row_ids:
         image = thumbnails.image
         tile = {"columns": image.columns, "width": image.tile_width, "height": image.tile_height}

@@ -93,7 +93,7 @@ def _reach(found: Duplicates) -> list[str]:
 
 
 def _largest(found: Duplicates) -> Table:
-    rows: list[tuple[Cell, ...]] = [(phrases.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
+    rows = [(phrases.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
     noun = _noun(found)
     return table(f"The largest groups of equal {noun}s", plain(f"First {noun}") + numeric("Times"), rows)
 

@@ -55,7 +55,7 @@ def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
     if shuffled:
         columns += numeric("Best after shuffling")
     track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
-    rows: list[tuple[Cell, ...]] = []
+    rows = []
     for proxy in found:
         row: tuple[Cell, ...] = (phrases.name(proxy.attribute), sources[proxy.from_], track.mark(proxy.auc, proxy.ci))
         null = "not measured" if proxy.null_auc is None else numbers.ratio(proxy.null_auc)
@@ -65,7 +65,7 @@ def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
 
 def _strongest(proxy: Proxy) -> Table:
     ordered = sorted(proxy.by_column.items(), key=lambda entry: -entry[1])[:_STRONGEST]
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (phrases.name(column), Bar(numbers.ratio(auc), round(200 * max(min(auc, 1.0) - 0.5, 0.0), 1)))
         for column, auc in ordered
     ]
@@ -118,10 +118,7 @@ def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool
             value=entry.rate,
             ci=entry.ci,
             status=_status(entry, limit),
-            hover=(
-                phrases.plural(entry.n, "row"),
-                numbers.with_interval(entry.rate, entry.ci, "share"),
-            ),
+            hover=(phrases.plural(entry.n, "row"), numbers.with_interval(entry.rate, entry.ci, "share")),
         )
         for entry in filled
     ]
@@ -153,7 +150,7 @@ def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) 
         + numeric("Rows", "Rate, with interval", "Difference, with interval", "Ratio", "Adjusted p", "Detectable")
         + plain("A difference?")
     )
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (
             _label(entry, several),
             numbers.count(entry.n),

@@ -10,10 +10,9 @@ import numpy as np
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.images.results import PictureSheets
 from vaeaudit.analysis.latents.results import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
-from vaeaudit.analysis.run_facts import RunFacts
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
-from vaeaudit.report.parts.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
+from vaeaudit.report.parts.decoded_galleries import Traversals, goes_most_with, map_gallery, thumbnail_sheet
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
@@ -48,10 +47,9 @@ def latents(results: AuditResults) -> Section:
     if results.latent_map is not None and len(results.latent_map.x):
         blocks += _map(results.latent_map, sheets)
     traversals = {traversal.latent: traversal for traversal in results.traversals}
-    smallest = _smallest_group(results.run)
-    described = sorted(
-        sorted(active, key=lambda latent: -latent.kl_nats)[:_MOST_LATENTS], key=lambda latent: latent.index
-    )
+    smallest = int(results.run.config.get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
+    informative = sorted(active, key=lambda latent: -latent.kl_nats)[:_MOST_LATENTS]
+    described = sorted(informative, key=lambda latent: latent.index)
     if len(described) < len(active):
         most = f"The {len(described)} latents of largest KL are described one by one"
         blocks.append(Paragraph(f"{most}; report.json has the histograms of all {len(active)}."))
@@ -66,25 +64,18 @@ def latents(results: AuditResults) -> Section:
     return Section("latents", title, lead, tuple(blocks))
 
 
-def _smallest_group(run: RunFacts) -> int:
-    return int(run.config.get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
-
-
 def _overview(found: tuple[LatentSummary, ...]) -> Table:
     columns = plain("Latent", "In use") + numeric("KL (nats)", "Stability over refits") + wide("Goes most with")
     return table("All latents", columns, [_overview_row(latent) for latent in found], fold=len(found) > 20)
 
 
 def _overview_row(latent: LatentSummary) -> tuple[Cell, ...]:
-    best = latent.explains[0] if latent.explains else None
     return (
         f"Latent {latent.index}",
         Badge("active", "good") if latent.active else Badge("unused", "unsure"),
         numbers.nats(latent.kl_nats),
         "not measured" if latent.stability is None else numbers.ratio(latent.stability),
-        f"{phrases.explains(best.column, best.direction)} ({numbers.share(best.score)})"
-        if best
-        else "no single column",
+        goes_most_with(latent) or "no single column",
     )
 
 
@@ -100,10 +91,7 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
     if sheet is not None:
         sentence += " A point shows its picture under the pointer, or when it is tapped."
     figure = Figure(
-        id="latents-map",
-        title="Map of the latents",
-        sentence=sentence,
-        spec=latent_figures.latent_map(places, sheet),
+        id="latents-map", title="Map of the latents", sentence=sentence, spec=latent_figures.latent_map(places, sheet)
     )
     if sheets is None or sheet is None:
         return [figure]
@@ -132,7 +120,7 @@ def _latent(
 
 
 def _explains(latent: LatentSummary) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (
             phrases.name(cause.column),
             Bar(numbers.share(cause.score), round(100 * min(max(cause.score, 0.0), 1.0), 1)),
@@ -148,7 +136,7 @@ def _traversal(traversal: Traversal) -> Table:
     last = len(traversal.positions) - 1
     shown = np.unique(np.linspace(0, last, min(last + 1, _MOST_POSITIONS)).round().astype(int))
     columns = plain("Column", *(f"{numbers.number(traversal.positions[place])} sd" for place in shown))
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (phrases.name(column), *(phrases.name(values[place]) for place in shown))
         for column, values in traversal.columns.items()
     ]
@@ -164,11 +152,8 @@ def _counts(latent: LatentSummary) -> Table:
             for group, counts in latent_figures.largest_groups(groups)
         ]
     edges = latent.histogram.edges
-    rows: list[tuple[Cell, ...]] = [
-        (
-            numbers.span(low, high),
-            *(numbers.count(counts.counts[place]) for _, counts in shown),
-        )
+    rows = [
+        (numbers.span(low, high), *(numbers.count(counts.counts[place]) for _, counts in shown))
         for place, (low, high) in enumerate(pairwise(edges))
     ]
     columns = plain("Bin") + numeric(*(title for title, _ in shown))

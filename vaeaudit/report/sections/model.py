@@ -8,7 +8,7 @@ from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import prior_gallery
 from vaeaudit.report.parts.galleries import reconstruction_gallery
-from vaeaudit.report.parts.tables import Cell, Table, numeric, plain, table, wide
+from vaeaudit.report.parts.tables import Table, numeric, plain, table, wide
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.wording import numbers, phrases
 
@@ -95,7 +95,7 @@ def _numbers(model: ModelSummary, space: LatentSpaceSummary) -> Table:
         ("Coverage: held-out rows that prior samples reach", space.coverage, True),
         ("Variation of the held-out rows that reconstructions keep", space.kept_variation, True),
     ]
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (
             name,
             _percent(found) if percent else _interval(found),
@@ -156,7 +156,7 @@ def _densities(model: ModelSummary) -> Table:
     parts: dict[HeldOutBound, tuple[str, str]] = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
     parts["baseline_nats"] = (f"Independent {model.parts}", numbers.nats(model.baseline_nats))
     each = {} if held_out is None else held_out.per_dimension
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (title, value, numbers.nats_of_a_part(each[key]) if key in each else numbers.ABSENT)
         for key, (title, value) in parts.items()
     ]
@@ -168,20 +168,16 @@ def _densities(model: ModelSummary) -> Table:
 
 def _facts(results: AuditResults) -> Table:
     model = results.model
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         ("Latents in use", f"{model.active_latents} of {model.latents}"),
         ("Modelled", what_is_modelled(results)),
         ("Weight of the KL term (beta)", f"{model.beta:g}"),
         ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
-        ("Why it stopped", why_training_stopped(model)),
+        ("Why it stopped", phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)),
     ]
-    rows += [
-        (
-            _MEASURES.get(key, key.replace("_", " ")),
-            numbers.nats(value) if key.endswith("_nats") else numbers.ratio(value),
-        )
-        for key, value in model.disentanglement.items()
-    ]
+    for key, value in model.disentanglement.items():
+        written = numbers.nats(value) if key.endswith("_nats") else numbers.ratio(value)
+        rows.append((_MEASURES.get(key, key.replace("_", " ")), written))
     return table("The model in numbers", plain("Measure", "Value"), rows)
 
 
@@ -217,11 +213,6 @@ def density_sentence(model: ModelSummary) -> str:
         )
     units = "the columns as they were scaled for the model" if model.columns else "pixels between 0 and 1"
     return f"{text} Densities refer to {units}: compare them within this run only."
-
-
-def why_training_stopped(model: ModelSummary) -> str:
-    """Say why training ended."""
-    return phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)
 
 
 def what_is_modelled(results: AuditResults) -> str:

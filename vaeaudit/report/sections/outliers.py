@@ -89,9 +89,7 @@ def _row(row: OutlierRow, unexplained: str) -> tuple[Cell, ...]:
 def _by_column(found: OutlierSummary) -> Table:
     ordered = sorted(found.by_column.items(), key=lambda entry: -entry[1])
     most = max(1, ordered[0][1])
-    rows: list[tuple[Cell, ...]] = [
-        (phrases.name(column), Bar(numbers.count(rows), round(100 * rows / most, 1))) for column, rows in ordered
-    ]
+    rows = [(phrases.name(column), Bar(numbers.count(rows), round(100 * rows / most, 1))) for column, rows in ordered]
     caption = "Columns that are the first reason of flagged rows"
     return table(caption, plain("Column", "Flagged rows"), rows)
 

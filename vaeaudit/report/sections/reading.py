@@ -21,10 +21,7 @@ _TERMS = (
         "How often chance alone would give at least so strong a result, corrected for the number of questions asked. "
         "Small values speak against chance.",
     ),
-    (
-        "False-discovery rate",
-        "The share of flagged things that is expected to be flagged by mistake.",
-    ),
+    ("False-discovery rate", "The share of flagged things that is expected to be flagged by mistake."),
     (
         "Nats",
         "The unit of surprise: natural logarithm of one over the probability. 2.3 nats is one chance in ten, 4.6 one "
@@ -45,14 +42,8 @@ _TERMS = (
         "How often a row of one group is ranked above a row of another when the attribute is predicted: 0.5 is "
         "guessing, 1 is always right.",
     ),
-    (
-        "Balance",
-        "Shares of groups without a population to compare with: a description, no judgement.",
-    ),
-    (
-        "ELBO",
-        "A lower bound on how probable the model finds the held-out rows, in nats per row; higher is better.",
-    ),
+    ("Balance", "Shares of groups without a population to compare with: a description, no judgement."),
+    ("ELBO", "A lower bound on how probable the model finds the held-out rows, in nats per row; higher is better."),
 )
 
 
@@ -121,7 +112,7 @@ def _remarks(column: ColumnSummary) -> Cell:
 
 
 def _quarantine(results: AuditResults) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (
             phrases.name(record.file),
             "whole file" if record.row < 0 else numbers.count(record.row),

@@ -68,10 +68,7 @@ def _figure(position: int, attribute: str, cells: Sequence[Representation]) -> F
 
 
 def _hover(cell: Representation) -> tuple[str, ...]:
-    lines = [
-        phrases.plural(cell.n, "row"),
-        f"share {numbers.with_interval(cell.share, cell.ci, 'share')}",
-    ]
+    lines = [phrases.plural(cell.n, "row"), f"share {numbers.with_interval(cell.share, cell.ci, 'share')}"]
     if cell.reference_share is not None:
         lines.append(f"population {numbers.share(cell.reference_share)}")
     return tuple(lines)
