@@ -31,12 +31,8 @@ def proxies(results: AuditResults) -> Section:
 def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
     items = [
         figures.Dot(
-            name=f"{phrases.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}",
-            value=proxy.auc,
-            ci=proxy.ci,
-            status="auc",
-            hover=(f"AUC {numbers.with_interval(proxy.auc, proxy.ci, 'ratio')}",),
-            reference=proxy.null_auc,
+            *(f"{phrases.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}", proxy.auc, proxy.ci, "auc"),
+            *((f"AUC {numbers.with_interval(proxy.auc, proxy.ci, 'ratio')}",), proxy.null_auc),
         )
         for proxy in found
     ]
@@ -114,11 +110,8 @@ def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool
         return Answer(f"No group of {phrases.name(entries[0].attribute)} holds a row with an outcome.")
     items = [
         figures.Dot(
-            name=_label(entry, several),
-            value=entry.rate,
-            ci=entry.ci,
-            status=_status(entry, limit),
-            hover=(phrases.plural(entry.n, "row"), numbers.with_interval(entry.rate, entry.ci, "share")),
+            *(_label(entry, several), entry.rate, entry.ci, _status(entry, limit)),
+            (phrases.plural(entry.n, "row"), numbers.with_interval(entry.rate, entry.ci, "share")),
         )
         for entry in filled
     ]
@@ -128,12 +121,9 @@ def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool
         most, least = f"{_label(high, several)} has the highest rate", f"{_label(low, several)} the lowest"
         sentence = f"{most} ({numbers.share(high.rate)}), {least} ({numbers.share(low.rate)})."
     outcome = "the outcome" if several else phrases.name(entries[0].outcome)
-    return Figure(
-        id=f"disparities-{place}",
-        title=f"{phrases.name(entries[0].attribute)}: share of rows with {outcome}",
-        sentence=sentence,
-        spec=figures.dots(items, x="share of the group's rows", percent=True),
-    )
+    title = f"{phrases.name(entries[0].attribute)}: share of rows with {outcome}"
+    spec = figures.dots(items, x="share of the group's rows", percent=True)
+    return Figure(f"disparities-{place}", title, sentence, spec)
 
 
 def _difference(entry: Disparity) -> str:
@@ -142,6 +132,11 @@ def _difference(entry: Disparity) -> str:
     if entry.difference_ci is None:
         return numbers.points(entry.difference)
     return numbers.with_interval(entry.difference, entry.difference_ci, "points")
+
+
+def _detectable(entry: Disparity) -> str:
+    found = entry.minimum_detectable
+    return numbers.ABSENT if found is None else numbers.points(found, sign=False)
 
 
 def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) -> Table:
@@ -158,9 +153,7 @@ def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) 
             _difference(entry),
             numbers.ABSENT if entry.ratio is None else numbers.ratio(entry.ratio),
             numbers.p_value(entry.p_adjusted),
-            numbers.ABSENT
-            if entry.minimum_detectable is None
-            else numbers.points(entry.minimum_detectable, sign=False),
+            _detectable(entry),
             _judged(_status(entry, limit)),
         )
         for entry in entries

@@ -90,9 +90,7 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
     )
     if sheet is not None:
         sentence += " A point shows its picture under the pointer, or when it is tapped."
-    figure = Figure(
-        id="latents-map", title="Map of the latents", sentence=sentence, spec=latent_figures.latent_map(places, sheet)
-    )
+    figure = Figure("latents-map", "Map of the latents", sentence, latent_figures.latent_map(places, sheet))
     if sheets is None or sheet is None:
         return [figure]
     return [sheet, figure, *map_gallery(sheets, sheet, places)]
@@ -101,16 +99,9 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
 def _latent(
     latent: LatentSummary, traversal: Traversal | None, smallest_group: int, pictures: Sequence[Block]
 ) -> Group:
-    blocks: list[Block] = [
-        Paragraph(latent_sentence(latent)),
-        *pictures,
-        Figure(
-            id=f"latent-{latent.index}-histogram",
-            title=f"Latent {latent.index}: where the rows lie",
-            sentence=histogram_sentence(latent, smallest_group),
-            spec=latent_figures.latent_histogram(latent),
-        ),
-    ]
+    sentence, spec = histogram_sentence(latent, smallest_group), latent_figures.latent_histogram(latent)
+    figure = Figure(f"latent-{latent.index}-histogram", f"Latent {latent.index}: where the rows lie", sentence, spec)
+    blocks: list[Block] = [Paragraph(latent_sentence(latent)), *pictures, figure]
     if latent.explains:
         blocks.append(_explains(latent))
     if traversal is not None and traversal.columns:

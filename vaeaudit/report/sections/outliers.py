@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.outliers.results import (
@@ -87,11 +87,17 @@ def _row(row: OutlierRow, unexplained: str) -> tuple[Cell, ...]:
 
 
 def _by_column(found: OutlierSummary) -> Table:
-    ordered = sorted(found.by_column.items(), key=lambda entry: -entry[1])
-    most = max(1, ordered[0][1])
-    rows = [(phrases.name(column), Bar(numbers.count(rows), round(100 * rows / most, 1))) for column, rows in ordered]
-    caption = "Columns that are the first reason of flagged rows"
-    return table(caption, plain("Column", "Flagged rows"), rows)
+    ordered = dict(sorted(found.by_column.items(), key=lambda entry: -entry[1]))
+    return _counted("Columns that are the first reason of flagged rows", "Flagged rows", ordered)
+
+
+def _counted(caption: str, of_what: str, counts: Mapping[str, int]) -> Table:
+    """Return a table of counts by column, each with a bar of its part of the largest."""
+    most = max(1, *counts.values())
+    rows = [
+        (phrases.name(name), Bar(numbers.count(count), round(100 * count / most, 1))) for name, count in counts.items()
+    ]
+    return table(caption, plain("Column", of_what), rows)
 
 
 def outliers_lead(outliers: OutlierSummary) -> str:
@@ -138,15 +144,7 @@ def suspicious_cells(found: CellSummary) -> Group:
         plain("Row") + wide("Cell") + numeric("p") + plain("Row flagged"),
         [_cell(cell) for cell in found.top],
     )
-    most = max(found.by_column.values())
-    by_column = table(
-        "Suspicious cells by column",
-        plain("Column", "Cells"),
-        [
-            (phrases.name(name), Bar(numbers.count(count), round(100 * count / most, 1)))
-            for name, count in found.by_column.items()
-        ],
-    )
+    by_column = _counted("Suspicious cells by column", "Cells", found.by_column)
     return Group("outliers-cells", _TITLE, (Paragraph(_sentence(found)), lead, listed, by_column))
 
 

@@ -32,9 +32,8 @@ def regions(results: AuditResults) -> Section:
     """Build the section."""
     lead = regions_lead(results.regions, results.regions_tested)
     if not results.regions:
-        return Section(
-            "regions", "What is missing", "", (Answer(lead, "good" if results.regions_tested else "unsure"),)
-        )
+        tone = "good" if results.regions_tested else "unsure"
+        return Section("regions", "What is missing", "", (Answer(lead, tone),))
     blocks: list[Block] = [Paragraph(sentence) for sentence in baselines_in_words(results.regions)]
     blocks += [*_latents_as_columns(results), *_computed_columns(results)]
     blocks += [Paragraph(_HOW_TO_READ), _table(results.regions)]
@@ -160,16 +159,11 @@ def _latent_range(side: LatentRange) -> str:
 
 def _figure(found: Sequence[Region]) -> Figure:
     widest = max(found, key=lambda region: region.expected - region.observed)
-    rule = rules.describe(widest.rule, cut=True)
-    return Figure(
-        id="regions-counts",
-        title="Rows there are, and rows expected",
-        sentence=(
-            f"The widest gap is in {widest.id} ({rule}): {numbers.count(widest.observed)} of about "
-            f"{numbers.expected(widest.expected)} expected rows."
-        ),
-        spec=figures.observed_and_expected(found),
+    said = (
+        f"The widest gap is in {widest.id} ({rules.describe(widest.rule, cut=True)}): "
+        f"{numbers.count(widest.observed)} of about {numbers.expected(widest.expected)} expected rows."
     )
+    return Figure("regions-counts", "Rows there are, and rows expected", said, figures.observed_and_expected(found))
 
 
 def regions_lead(regions: Sequence[Region], tested: int) -> str:

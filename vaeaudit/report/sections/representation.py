@@ -50,28 +50,19 @@ def representation(results: AuditResults) -> Section:
 def _figure(position: int, attribute: str, cells: Sequence[Representation]) -> Figure:
     items = [
         figures.Dot(
-            name=phrases.levels(cell.group),
-            value=cell.share,
-            ci=cell.ci,
-            status=cell.status or "none",
-            hover=_hover(cell),
-            reference=cell.reference_share,
+            *(phrases.levels(cell.group), cell.share, cell.ci, cell.status or "none"),
+            *(_hover(cell), cell.reference_share),
         )
         for cell in cells
     ]
-    return Figure(
-        id=f"representation-{position}",
-        title=f"{phrases.name(attribute)}: share of the rows",
-        sentence=representation_sentence(attribute, cells),
-        spec=figures.dots(items, x="share of the rows", percent=True, reference_name="population share"),
-    )
+    title, sentence = f"{phrases.name(attribute)}: share of the rows", representation_sentence(attribute, cells)
+    spec = figures.dots(items, x="share of the rows", percent=True, reference_name="population share")
+    return Figure(f"representation-{position}", title, sentence, spec)
 
 
 def _hover(cell: Representation) -> tuple[str, ...]:
-    lines = [phrases.plural(cell.n, "row"), f"share {numbers.with_interval(cell.share, cell.ci, 'share')}"]
-    if cell.reference_share is not None:
-        lines.append(f"population {numbers.share(cell.reference_share)}")
-    return tuple(lines)
+    lines = (phrases.plural(cell.n, "row"), f"share {numbers.with_interval(cell.share, cell.ci, 'share')}")
+    return lines if cell.reference_share is None else (*lines, f"population {numbers.share(cell.reference_share)}")
 
 
 def _groups(attribute: str, cells: Sequence[Representation]) -> Table:
