@@ -85,7 +85,8 @@ def _show(description: dict[str, Any], accounting: str, *, quiet: bool, verbose:
             console.print(_images_line(description["images"]), soft_wrap=True)
         if description["columns"]:
             console.print(_table(description, verbose=verbose))
-        _show_problems(console, description)
+        for column, problem in ((c["name"], problem) for c in description["columns"] for problem in c["problems"]):
+            console.print(f"{printable(column)}: {printable(problem)}", soft_wrap=True)
         _show_suggestions(console, description)
         for note in description["notes"]:
             console.print(f"Note: {printable(note)}", soft_wrap=True)
@@ -146,12 +147,6 @@ def _examples(column: dict[str, Any], *, verbose: bool) -> str:
 def _short(text: str, *, verbose: bool) -> str:
     safe = printable(text)
     return safe if verbose or len(safe) <= _CELL_WIDTH else safe[: _CELL_WIDTH - 1] + "…"
-
-
-def _show_problems(console: Console, description: dict[str, Any]) -> None:
-    for column in description["columns"]:
-        for problem in column["problems"]:
-            console.print(f"{printable(column['name'])}: {printable(problem)}", soft_wrap=True)
 
 
 def _show_suggestions(console: Console, description: dict[str, Any]) -> None:

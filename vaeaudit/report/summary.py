@@ -21,16 +21,10 @@ from vaeaudit.wording import numbers, phrases
 #: Status or severity -> tone of its badge.
 _TONE = {"pass": "good", "fail": "bad", "inconclusive": "unsure"}
 _TONE |= {"high": "bad", "medium": "warn", "low": "unsure", "info": "neutral"}
-#: Where a finding of each kind is shown, should its own anchor not be on the page.
+#: Where a finding of a kind is shown, should its own anchor not be on the page; else in the section of that name.
 _SECTION_OF_KIND = {
-    "representation": "representation",
-    "region": "regions",
-    "outlier": "outliers",
-    "disparity": "disparities",
-    "proxy": "proxies",
-    "duplicate": "duplicates",
-    "latent": "latents",
-    "quality": "quality",
+    **{"region": "regions", "outlier": "outliers", "duplicate": "duplicates", "latent": "latents"},
+    **{"disparity": "disparities", "proxy": "proxies"},
 }
 
 
@@ -145,7 +139,7 @@ def _card(finding: Finding) -> Card:
         title=finding.title,
         evidence=evidence(finding.evidence),
         action=finding.action,
-        anchor=finding.anchor if finding.anchor in SECTION_IDS else _SECTION_OF_KIND[finding.kind],
+        anchor=finding.anchor if finding.anchor in SECTION_IDS else _SECTION_OF_KIND.get(finding.kind, finding.kind),
     )
 
 

@@ -145,13 +145,8 @@ def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:
 
 
 def _keep_state(writer: RunWriter, state: TrainingState) -> None:
-    facts: Mapping[str, Any] = {
-        "epoch": state.epoch,
-        "best_loss": min(state.best_loss, sys.float_info.max),  # strict JSON has no infinity
-        "waited": state.waited,
-        "seconds": state.seconds,
-        "history": state.history,
-    }
+    facts = {name: getattr(state, name) for name in ("epoch", "waited", "seconds", "history")}
+    facts["best_loss"] = min(state.best_loss, sys.float_info.max)  # strict JSON has no infinity
     writer.training_state(facts, state.arrays)
 
 

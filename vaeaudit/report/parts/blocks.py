@@ -83,7 +83,7 @@ class Sheet(Part):
 
 
 @dataclass(frozen=True)
-class Strip(Part):
+class Strip:
     """Neighbouring tiles of a sheet.
 
     Attributes
@@ -126,7 +126,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Gallery:
+class Gallery(Part):
     """Pictures under one heading.
 
     Attributes

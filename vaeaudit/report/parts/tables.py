@@ -73,7 +73,7 @@ Cell = str | Badge | Mark | Bar | Lines | Link
 
 
 @dataclass(frozen=True)
-class Column(Part):
+class Column:
     """A table column; numeric ones are set flush right, wide ones hold sentences."""
 
     title: str
@@ -97,7 +97,7 @@ def wide(*titles: str) -> tuple[Column, ...]:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Part):
     """A table; the first cell of each row is its header.
 
     `omitted` rows are only in `report.json`; a `folded` table opens on demand; a `stacked` one becomes a list of

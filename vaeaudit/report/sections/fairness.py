@@ -95,10 +95,6 @@ def _status(entry: Disparity, limit: float) -> str:
     return "flagged" if entry.p_adjusted <= limit else "unflagged"
 
 
-def _judged(status: str) -> Badge:
-    return Badge(phrases.DISPARITY[status], _TONE[status])
-
-
 def _label(entry: Disparity, several: bool) -> str:
     group = phrases.name(entry.group)
     return f"{group}: {phrases.name(entry.outcome)}" if several else group
@@ -154,7 +150,7 @@ def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) 
             numbers.ABSENT if entry.ratio is None else numbers.ratio(entry.ratio),
             numbers.p_value(entry.p_adjusted),
             _detectable(entry),
-            _judged(_status(entry, limit)),
+            Badge(phrases.DISPARITY[_status(entry, limit)], _TONE[_status(entry, limit)]),
         )
         for entry in entries
     ]

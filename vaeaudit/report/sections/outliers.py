@@ -17,7 +17,7 @@ from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import outlier_galleries
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Lines, Table, Track, numeric, plain, table, wide
-from vaeaudit.report.sections.outlier_agreement import outlier_agreement
+from vaeaudit.report.sections.outlier_agreement import outlier_agreement, what_is_atypical
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 
@@ -63,8 +63,7 @@ def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     """Show the first rows openly and the others on demand."""
     columns = plain("Row") + numeric(f"Score ({found.unit})", "p") + plain("Flagged")
     columns += wide("What is atypical" if of_pictures else "Reasons")
-    unexplained = "the picture as a whole" if of_pictures else "no single cell stands out"
-    rows = [_row(row, unexplained) for row in found.top]
+    rows = [_row(row, "latents" if of_pictures else "columns") for row in found.top]
     every = "; flagged.csv has every flagged row" if found.flagged else ""
     first = table(f"The highest scores{every}", columns, rows[:_OPEN_ROWS])
     further = rows[_OPEN_ROWS:]
@@ -73,16 +72,13 @@ def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     return [first, table(f"The next {phrases.plural(len(further), 'row')} by score", columns, further, fold=True)]
 
 
-def _row(row: OutlierRow, unexplained: str) -> tuple[Cell, ...]:
-    reasons = tuple(phrases.reason(why, cut=True) for why in row.reasons)
-    if row.aspect:
-        reasons = (phrases.shorten(row.aspect, 240), *reasons)
+def _row(row: OutlierRow, basis: str) -> tuple[Cell, ...]:
     return (
         phrases.name(row.row_id),
         numbers.number(row.score),
         numbers.p_value(row.p_value),
         Badge("flagged", "bad") if row.flagged else "no",
-        Lines(reasons) if reasons else unexplained,
+        what_is_atypical(row, basis),
     )
 
 
@@ -139,11 +135,9 @@ def suspicious_cells(found: CellSummary) -> Group:
     if not found.flagged:
         none = f"None of the {phrases.plural(found.n, 'cell')} surprises more than chance explains."
         return Group("outliers-cells", _TITLE, (Paragraph(none), lead))
-    listed = table(
-        "The least probable cells; cells.csv has every suspicious cell",
-        plain("Row") + wide("Cell") + numeric("p") + plain("Row flagged"),
-        [_cell(cell) for cell in found.top],
-    )
+    columns = plain("Row") + wide("Cell") + numeric("p") + plain("Row flagged")
+    caption = "The least probable cells; cells.csv has every suspicious cell"
+    listed = table(caption, columns, [_cell(cell) for cell in found.top])
     by_column = _counted("Suspicious cells by column", "Cells", found.by_column)
     return Group("outliers-cells", _TITLE, (Paragraph(_sentence(found)), lead, listed, by_column))
 

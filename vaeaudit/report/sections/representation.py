@@ -33,7 +33,8 @@ def representation(results: AuditResults) -> Section:
     blocks: list[Block] = []
     for attributes, cells in by_attributes.items():
         if len(attributes) == 1:
-            blocks += [_figure(len(blocks), attributes[0], cells), _groups(attributes[0], cells)]
+            groups = _table(f"Groups of {phrases.name(attributes[0])}", "Group", cells)
+            blocks += [_figure(len(blocks), attributes[0], cells), groups]
     crossed = {attributes: cells for attributes, cells in by_attributes.items() if len(attributes) > 1}
     if crossed:
         blocks.append(Paragraph("Intersections: every combination of groups is listed, those without a row first."))
@@ -63,10 +64,6 @@ def _figure(position: int, attribute: str, cells: Sequence[Representation]) -> F
 def _hover(cell: Representation) -> tuple[str, ...]:
     lines = (phrases.plural(cell.n, "row"), f"share {numbers.with_interval(cell.share, cell.ci, 'share')}")
     return lines if cell.reference_share is None else (*lines, f"population {numbers.share(cell.reference_share)}")
-
-
-def _groups(attribute: str, cells: Sequence[Representation]) -> Table:
-    return _table(f"Groups of {phrases.name(attribute)}", "Group", cells)
 
 
 def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation], most: int) -> Table:
