@@ -33,6 +33,101 @@ _STOPPED = {
 }
 
 
+def model(results: AuditResults) -> Section:
+    """Build the section on the model."""
+    blocks: list[Block] = [_densities(results.model), Paragraph(density_sentence(results.model)), _facts(results)]
+    if results.pictures is not None:
+        blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
+    curves = figures.history(results.model.history)
+    if curves is not None:
+        blocks.append(_history(results.model, curves))
+    if results.model.latent_space is not None:
+        blocks += space_between_rows(results.model, results.model.latent_space)
+    return Section("model", "How well the model learned", model_lead(results.model), tuple(blocks))
+
+
+def _densities(model: ModelSummary) -> Table:
+    held_out = model.held_out
+    elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "nats")
+    iwae, bound = numbers.nats(model.iwae_nats), "Importance-weighted bound"
+    if held_out is not None:
+        iwae = numbers.with_interval(model.iwae_nats, held_out.iwae_ci, "nats")
+        bound += f", S = {held_out.iwae_samples}" if held_out.iwae_samples else ""
+    parts: dict[HeldOutBound, tuple[str, str]] = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
+    parts["baseline_nats"] = (f"Independent {model.parts}", numbers.nats(model.baseline_nats))
+    each = {} if held_out is None else held_out.per_dimension
+    rows = [
+        (title, value, numbers.nats_of_a_part(each[key]) if key in each else numbers.ABSENT)
+        for key, (title, value) in parts.items()
+    ]
+    counted = "" if held_out is None else f" of {phrases.plural(held_out.n, 'held-out row')}"
+    per = "column" if model.columns else "value of a pixel"
+    columns = plain("Measure", "Nats per row, with interval") + numeric(f"Nats per {per}")
+    return table(f"Density{counted}; higher is better", columns, rows)
+
+
+def _facts(results: AuditResults) -> Table:
+    model = results.model
+    rows = [
+        ("Latents in use", f"{model.active_latents} of {model.latents}"),
+        ("Modelled", what_is_modelled(results)),
+        ("Weight of the KL term (beta)", f"{model.beta:g}"),
+        ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
+        ("Why it stopped", phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)),
+    ]
+    for key, value in model.disentanglement.items():
+        written = numbers.nats(value) if key.endswith("_nats") else numbers.ratio(value)
+        rows.append((_MEASURES.get(key, key.replace("_", " ")), written))
+    return table("The model in numbers", plain("Measure", "Value"), rows)
+
+
+def _history(model: ModelSummary, curves: figures.Spec) -> Figure:
+    names = [str(trace["name"]) for trace in curves["data"]]
+    epochs = phrases.plural(model.epochs, "epoch")
+    sentence = f"Over {epochs}: {phrases.listed(names)}, in nats per row; lower losses are better."
+    sentence += " While the KL term is phased in, the training loss may rise with it."
+    return Figure("model-history", "Training", sentence, curves)
+
+
+def model_lead(model: ModelSummary) -> str:
+    """Answer how well the model learned the rows, against a model that knows no relation between columns."""
+    gain = model.elbo_nats - model.baseline_nats
+    compared = "better than" if gain > 0 else "no better than"
+    return (
+        f"On held-out rows the model is {compared} a model of independent {model.parts}: "
+        f"{numbers.nats(model.elbo_nats)} against {numbers.nats(model.baseline_nats)} nats per row "
+        f"({numbers.nats(gain, sign=True)}). It uses {model.active_latents} of "
+        f"{phrases.plural(model.latents, 'latent')}."
+    )
+
+
+def density_sentence(model: ModelSummary) -> str:
+    """Say what the densities are and how far apart the two bounds lie; the units, so that nobody compares too much."""
+    text = "Both bounds are lower bounds on the mean log-density of rows that took no part in training."
+    held_out = model.held_out
+    if held_out is not None:
+        samples = f" of {held_out.iwae_samples} samples" if held_out.iwae_samples else ""
+        text += (
+            f" Importance weighting{samples} brings the bound up by "
+            f"{numbers.with_interval(held_out.gain, held_out.gain_ci, 'nats')} nats per row."
+        )
+    units = "the columns as they were scaled for the model" if model.columns else "pixels between 0 and 1"
+    return f"{text} Densities refer to {units}: compare them within this run only."
+
+
+def what_is_modelled(results: AuditResults) -> str:
+    """Say what of the data the model sees: some of its columns, or the pixels of its pictures."""
+    known = phrases.plural(sum(not column.derived for column in results.columns), "column")
+    if results.pictures is None:
+        return f"{numbers.count(results.model.columns)} of {known}"
+    height, width, channels = results.pictures.size
+    size = f"{width} x {height} pixels in {'colour' if channels == 3 else 'grey'}"
+    return f"{size}; {known} known of each picture"
+
+
+# --- the space between and around the rows ---------------------------------------------------------------------------
+
+
 def space_between_rows(model: ModelSummary, space: LatentSpaceSummary) -> list[Block]:
     """Build the blocks on the latent space of a model that measured it."""
     blocks: list[Block] = [_between(model.continuity, space.jumps)]
@@ -131,95 +226,3 @@ def _expected(measure: Measure, *, percent: bool = True) -> str:
     if measure.expected is None:
         return numbers.ABSENT
     return numbers.share(measure.expected) if percent else numbers.ratio(measure.expected)
-
-
-def model(results: AuditResults) -> Section:
-    """Build the section on the model."""
-    blocks: list[Block] = [_densities(results.model), Paragraph(density_sentence(results.model)), _facts(results)]
-    if results.pictures is not None:
-        blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
-    curves = figures.history(results.model.history)
-    if curves is not None:
-        blocks.append(_history(results.model, curves))
-    if results.model.latent_space is not None:
-        blocks += space_between_rows(results.model, results.model.latent_space)
-    return Section("model", "How well the model learned", model_lead(results.model), tuple(blocks))
-
-
-def _densities(model: ModelSummary) -> Table:
-    held_out = model.held_out
-    elbo = numbers.with_interval(model.elbo_nats, model.elbo_ci, "nats")
-    iwae, bound = numbers.nats(model.iwae_nats), "Importance-weighted bound"
-    if held_out is not None:
-        iwae = numbers.with_interval(model.iwae_nats, held_out.iwae_ci, "nats")
-        bound += f", S = {held_out.iwae_samples}" if held_out.iwae_samples else ""
-    parts: dict[HeldOutBound, tuple[str, str]] = {"elbo_nats": ("ELBO", elbo), "iwae_nats": (bound, iwae)}
-    parts["baseline_nats"] = (f"Independent {model.parts}", numbers.nats(model.baseline_nats))
-    each = {} if held_out is None else held_out.per_dimension
-    rows = [
-        (title, value, numbers.nats_of_a_part(each[key]) if key in each else numbers.ABSENT)
-        for key, (title, value) in parts.items()
-    ]
-    counted = "" if held_out is None else f" of {phrases.plural(held_out.n, 'held-out row')}"
-    per = "column" if model.columns else "value of a pixel"
-    columns = plain("Measure", "Nats per row, with interval") + numeric(f"Nats per {per}")
-    return table(f"Density{counted}; higher is better", columns, rows)
-
-
-def _facts(results: AuditResults) -> Table:
-    model = results.model
-    rows = [
-        ("Latents in use", f"{model.active_latents} of {model.latents}"),
-        ("Modelled", what_is_modelled(results)),
-        ("Weight of the KL term (beta)", f"{model.beta:g}"),
-        ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
-        ("Why it stopped", phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)),
-    ]
-    for key, value in model.disentanglement.items():
-        written = numbers.nats(value) if key.endswith("_nats") else numbers.ratio(value)
-        rows.append((_MEASURES.get(key, key.replace("_", " ")), written))
-    return table("The model in numbers", plain("Measure", "Value"), rows)
-
-
-def _history(model: ModelSummary, curves: figures.Spec) -> Figure:
-    names = [str(trace["name"]) for trace in curves["data"]]
-    epochs = phrases.plural(model.epochs, "epoch")
-    sentence = f"Over {epochs}: {phrases.listed(names)}, in nats per row; lower losses are better."
-    sentence += " While the KL term is phased in, the training loss may rise with it."
-    return Figure("model-history", "Training", sentence, curves)
-
-
-def model_lead(model: ModelSummary) -> str:
-    """Answer how well the model learned the rows, against a model that knows no relation between columns."""
-    gain = model.elbo_nats - model.baseline_nats
-    compared = "better than" if gain > 0 else "no better than"
-    return (
-        f"On held-out rows the model is {compared} a model of independent {model.parts}: "
-        f"{numbers.nats(model.elbo_nats)} against {numbers.nats(model.baseline_nats)} nats per row "
-        f"({numbers.nats(gain, sign=True)}). It uses {model.active_latents} of "
-        f"{phrases.plural(model.latents, 'latent')}."
-    )
-
-
-def density_sentence(model: ModelSummary) -> str:
-    """Say what the densities are and how far apart the two bounds lie; the units, so that nobody compares too much."""
-    text = "Both bounds are lower bounds on the mean log-density of rows that took no part in training."
-    held_out = model.held_out
-    if held_out is not None:
-        samples = f" of {held_out.iwae_samples} samples" if held_out.iwae_samples else ""
-        text += (
-            f" Importance weighting{samples} brings the bound up by "
-            f"{numbers.with_interval(held_out.gain, held_out.gain_ci, 'nats')} nats per row."
-        )
-    units = "the columns as they were scaled for the model" if model.columns else "pixels between 0 and 1"
-    return f"{text} Densities refer to {units}: compare them within this run only."
-
-
-def what_is_modelled(results: AuditResults) -> str:
-    """Say what of the data the model sees: some of its columns, or the pixels of its pictures."""
-    known = phrases.plural(sum(not column.derived for column in results.columns), "column")
-    if results.pictures is None:
-        return f"{numbers.count(results.model.columns)} of {known}"
-    height, width, channels = results.pictures.size
-    size = f"{width} x {height} pixels in {'colour' if channels == 3 else 'grey'}"
-    return f"{size}; {known} known of each picture"
