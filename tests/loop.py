@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 
 #: Rooms whose test modules import TensorFlow, so that the fast loop does not even collect them.
-TRAINING_FOLDERS = ("unit/models", "integration")
+TRAINING_FOLDERS = ("unit/models", "unit/workflow/trained", "integration")
 #: Fixtures that train a model.
 TRAINING_FIXTURES = frozenset({"fitted", "demonstrated"})
 BROWSERS, DRIVERS = ("chromium", "chromium-browser", "google-chrome"), ("chromedriver",)

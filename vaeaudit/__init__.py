@@ -15,9 +15,9 @@ from typing import Any
 __version__ = "0.1.0"
 
 _WHERE = {
-    "audit": "vaeaudit.workflow.audit",
+    "audit": "vaeaudit.workflow.report",
     "fit": "vaeaudit.workflow.fit",
-    "inspect": "vaeaudit.workflow.audit",
+    "inspect": "vaeaudit.workflow.fit",
     "rebalance": "vaeaudit.workflow.rebalance",
     "report": "vaeaudit.workflow.report",
     "score": "vaeaudit.workflow.score",

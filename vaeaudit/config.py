@@ -5,7 +5,7 @@ Frozen and validated; nothing here imports more than the standard library, so th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -88,6 +88,23 @@ class Preset(StrEnum):
     THOROUGH = "thorough"
 
 
+def _checked(default: Any, expected: str, holds: Callable[[Any], bool], option: str = "") -> Any:
+    """Return a field whose value must be as `expected` says; `option` is what people call it, where it has one."""
+    return field(default=default, metadata={"expected": expected, "holds": holds, "option": option})
+
+
+def _at_least(least: int, default: float) -> Any:
+    return _checked(default, f"at least {least}", lambda found: found >= least)
+
+
+def _auto_or_more() -> Any:
+    return _checked(0, "0 (auto) or more", lambda found: found >= 0)
+
+
+def _share(default: float) -> Any:
+    return _checked(default, "a share in [0, 1]", lambda found: 0 <= found <= 1)
+
+
 @dataclass(frozen=True)
 class _Section:
     """A part of the configuration that can be written to JSON and read back."""
@@ -96,11 +113,19 @@ class _Section:
         """Return plain JSON types."""
         return asdict(self)
 
-    def _settle(self, name: str, option: str, words: type[StrEnum]) -> None:
-        """Replace the text that a file or an option gave for a fixed word by the word itself."""
-        found, choices = getattr(self, name), [word.value for word in words]
-        _require(found in choices, f"{option}: expected one of {choices}, found {found!r}.")
-        object.__setattr__(self, name, words(found))
+    def __post_init__(self) -> None:
+        """Check every value, and replace the text that a file or an option gave for a fixed word by the word itself."""
+        for entry in fields(self):
+            found = getattr(self, entry.name)
+            if isinstance(entry.default, StrEnum):
+                words = type(entry.default)
+                choices = [word.value for word in words]
+                _require(found in choices, f"--{entry.name}: expected one of {choices}, found {found!r}.")
+                object.__setattr__(self, entry.name, words(found))
+            elif entry.metadata:
+                table = type(self).__name__.removesuffix("Config").lower()
+                called, expected = entry.metadata["option"] or f"{table}.{entry.name}", entry.metadata["expected"]
+                _require(entry.metadata["holds"](found), f"{called}: expected {expected}, found {found!r}.")
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -182,7 +207,9 @@ class ReadConfig(_Section):
 
     kind: SourceKind = SourceKind.AUTO
     na: tuple[str, ...] = ()
-    delimiter: str | None = None
+    delimiter: str | None = _checked(
+        None, "one character", lambda found: found is None or len(found) == 1, "--delimiter"
+    )
     encoding: str | None = None
     label: str | None = None
     id: str | None = None
@@ -192,21 +219,17 @@ class ReadConfig(_Section):
     kinds: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
     split: str | None = None
-    image_size: int = 0
+    image_size: int = _checked(
+        0,
+        "a multiple of 4 from 8 to 512, or 0 to choose from the data",
+        lambda found: found == 0 or (8 <= found <= 512 and found % 4 == 0),
+        "--image-size",
+    )
     array_key: str | None = None
     cache: str | None = None
 
     def __post_init__(self) -> None:
-        self._settle("kind", "--kind", SourceKind)
-        _require(
-            self.image_size == 0 or (8 <= self.image_size <= 512 and self.image_size % 4 == 0),
-            f"--image-size: expected a multiple of 4 from 8 to 512, or 0 to choose from the data, "
-            f"found {self.image_size}.",
-        )
-        _require(
-            self.delimiter is None or len(self.delimiter) == 1,
-            f"--delimiter: expected one character, found {self.delimiter!r}.",
-        )
+        super().__post_init__()
         for name in self.sensitive:
             _require(name != self.label, f"--sensitive {name}: the column is the label already.")
             _require(name not in self.exclude, f"--sensitive {name}: the column is excluded already.")
@@ -224,7 +247,7 @@ class ModelConfig(_Section):
         Weight of the KL term. 1 by default: with learned scales it means what it says, and on Adult beta = 2 left 2
         of 11 latents active where beta = 1 left 11.
     latents
-        Number of latents L, or 0 for "auto": see `vaeaudit.models.resolve`.
+        Number of latents L, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     hidden
         Tables: widths of the encoder's hidden layers; the decoder mirrors them. Pictures have convolutions instead.
     embed_levels
@@ -232,20 +255,10 @@ class ModelConfig(_Section):
     """
 
     objective: Objective = Objective.BETA
-    beta: float = 1.0
-    latents: int = 0
-    hidden: tuple[int, ...] = (128, 128)
-    embed_levels: int = 255
-
-    def __post_init__(self) -> None:
-        self._settle("objective", "--objective", Objective)
-        _require(0 < self.beta <= 1000, f"--beta: expected a number above 0 and up to 1000, found {self.beta}.")
-        _require(0 <= self.latents <= 512, f"--latents: expected auto or 1 to 512, found {self.latents}.")
-        _require(
-            len(self.hidden) > 0 and min(self.hidden) > 0,
-            f"model.hidden: expected widths above 0, found {self.hidden}.",
-        )
-        _require(self.embed_levels >= 1, f"model.embed_levels: expected at least 1, found {self.embed_levels}.")
+    beta: float = _checked(1.0, "a number above 0 and up to 1000", lambda found: 0 < found <= 1000, "--beta")
+    latents: int = _checked(0, "auto or 1 to 512", lambda found: 0 <= found <= 512, "--latents")
+    hidden: tuple[int, ...] = _checked((128, 128), "widths above 0", lambda found: len(found) > 0 and min(found) > 0)
+    embed_levels: int = _at_least(1, 255)
 
 
 @dataclass(frozen=True)
@@ -260,7 +273,7 @@ class TrainConfig(_Section):
         Optimiser steps of an epoch: one pass over the rows (two, where one has fewer steps than `fewest_steps`), and
         no more than `most_steps`, so that a large table costs no more than it needs.
     batch_size
-        B, rows per step, or 0 for "auto": see `vaeaudit.models.resolve`.
+        B, rows per step, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     learning_rate
         Of Adam at the start, or 0 for "auto"; it falls to a twentieth along a cosine.
     warmup_epochs
@@ -287,39 +300,24 @@ class TrainConfig(_Section):
         Tables: rows drawn from the model itself, to say how much cells of rows that belong surprise.
     """
 
-    epochs: int = 30
-    patience: int = 6
-    fewest_steps: int = 100
+    epochs: int = _at_least(1, 30)
+    patience: int = _at_least(1, 6)
+    fewest_steps: int = _at_least(1, 100)
     most_steps: int = 400
-    batch_size: int = 0
-    learning_rate: float = 0.0
-    warmup_epochs: int = 5
-    trim: float = 0.02
-    held_out: float = 0.1
-    iwae_samples: int = 0
-    members: int = 1
+    batch_size: int = _auto_or_more()
+    learning_rate: float = _checked(0.0, "0 (auto) or in (0, 1)", lambda found: 0 <= found < 1)
+    warmup_epochs: int = _checked(5, "0 or more", lambda found: found >= 0)
+    trim: float = _checked(0.02, "a share in [0, 0.5)", lambda found: 0 <= found < 0.5)
+    held_out: float = _checked(0.1, "a share in (0, 0.5)", lambda found: 0 < found < 0.5)
+    iwae_samples: int = _auto_or_more()
+    members: int = _checked(1, "0 to 100", lambda found: 0 <= found <= 100, "--members")
     debias: bool = False
-    debias_alpha: float = 0.01
-    null_rows: int = 20_000
+    debias_alpha: float = _checked(0.01, "above 0, at most 10", lambda found: 0 < found <= 10)
+    null_rows: int = _at_least(1000, 20_000)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "fewest_steps"):
-            _require(getattr(self, name) >= 1, f"train.{name}: expected at least 1, found {getattr(self, name)}.")
-        for name in ("batch_size", "iwae_samples"):
-            _require(getattr(self, name) >= 0, f"train.{name}: expected 0 (auto) or more, found {getattr(self, name)}.")
-        _require(self.warmup_epochs >= 0, f"train.warmup_epochs: expected 0 or more, found {self.warmup_epochs}.")
+        super().__post_init__()
         _require(self.most_steps >= self.fewest_steps, "train.most_steps: expected no less than train.fewest_steps.")
-        _require(0 <= self.trim < 0.5, f"train.trim: expected a share in [0, 0.5), found {self.trim}.")
-        _require(0 < self.held_out < 0.5, f"train.held_out: expected a share in (0, 0.5), found {self.held_out}.")
-        _require(
-            0 <= self.learning_rate < 1,
-            f"train.learning_rate: expected 0 (auto) or in (0, 1), found {self.learning_rate}.",
-        )
-        _require(0 <= self.members <= 100, f"--members: expected 0 to 100, found {self.members}.")
-        _require(
-            0 < self.debias_alpha <= 10, f"train.debias_alpha: expected above 0, at most 10, found {self.debias_alpha}."
-        )
-        _require(self.null_rows >= 1000, f"train.null_rows: expected at least 1000, found {self.null_rows}.")
 
 
 @dataclass(frozen=True)
@@ -343,17 +341,12 @@ class EnsembleConfig(_Section):
         Of each isolation forest over the posterior standard deviations.
     """
 
-    steps: int = 200
-    batch_size: int = 128
-    learning_rate: float = 5e-3
-    width: int = 64
-    most_features: int = 128
-    trees: int = 400
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "width", "most_features", "trees"):
-            _require(getattr(self, name) >= 1, f"ensemble.{name}: expected at least 1, found {getattr(self, name)}.")
-        _require(0 < self.learning_rate < 1, f"ensemble.learning_rate: expected in (0, 1), found {self.learning_rate}.")
+    steps: int = _at_least(1, 200)
+    batch_size: int = _at_least(1, 128)
+    learning_rate: float = _checked(5e-3, "in (0, 1)", lambda found: 0 < found < 1)
+    width: int = _at_least(1, 64)
+    most_features: int = _at_least(1, 128)
+    trees: int = _at_least(1, 400)
 
 
 @dataclass(frozen=True)
@@ -393,41 +386,29 @@ class AnalysisConfig(_Section):
         Gates of the verdict.
     """
 
-    confidence: float = 0.95
-    fdr: float = 0.05
+    confidence: float = _checked(0.95, "a level in [0.5, 1)", lambda found: 0.5 <= found < 1, "confidence")
+    fdr: float = _checked(0.05, "a rate in (0, 1)", lambda found: 0 < found < 1, "--fdr")
     min_ratio: float = 0.8
     max_ratio: float = 1.25
-    bins: int = 30
-    max_regions: int = 20
-    smallest_group: int = 30
-    bootstraps: int = 20
-    min_stability: float = 0.5
+    bins: int = _at_least(2, 30)
+    max_regions: int = _at_least(1, 20)
+    smallest_group: int = _at_least(1, 30)
+    bootstraps: int = _checked(20, "0 to 1000", lambda found: 0 <= found <= 1000)
+    min_stability: float = _share(0.5)
     uniform: bool = False
     density: Density = Density.AUTO
     rarity: Rarity = Rarity.JOINT
-    weight_alpha: float = 0.1
-    weight_cap: float = 10.0
-    max_outlier_share: float = 0.02
-    max_quarantined_share: float = 0.01
+    weight_alpha: float = _checked(0.1, "above 0", lambda found: found > 0)
+    weight_cap: float = _at_least(1, 10.0)
+    max_outlier_share: float = _share(0.02)
+    max_quarantined_share: float = _share(0.01)
 
     def __post_init__(self) -> None:
-        _require(0.5 <= self.confidence < 1, f"confidence: expected a level in [0.5, 1), found {self.confidence}.")
-        _require(0 < self.fdr < 1, f"--fdr: expected a rate in (0, 1), found {self.fdr}.")
+        super().__post_init__()
         _require(
             0 < self.min_ratio <= 1 <= self.max_ratio,
             f"tolerance: expected min_ratio <= 1 <= max_ratio, found {self.min_ratio} and {self.max_ratio}.",
         )
-        for name, least in (("bins", 2), ("max_regions", 1), ("smallest_group", 1)):
-            found = getattr(self, name)
-            _require(found >= least, f"analysis.{name}: expected at least {least}, found {found}.")
-        _require(0 <= self.bootstraps <= 1000, f"analysis.bootstraps: expected 0 to 1000, found {self.bootstraps}.")
-        self._settle("density", "--density", Density)
-        self._settle("rarity", "--rarity", Rarity)
-        _require(self.weight_alpha > 0, f"analysis.weight_alpha: expected above 0, found {self.weight_alpha}.")
-        _require(self.weight_cap >= 1, f"analysis.weight_cap: expected at least 1, found {self.weight_cap}.")
-        for name in ("max_outlier_share", "max_quarantined_share", "min_stability"):
-            found = getattr(self, name)
-            _require(0 <= found <= 1, f"analysis.{name}: expected a share in [0, 1], found {found}.")
 
 
 @dataclass(frozen=True)
@@ -450,36 +431,20 @@ class FitConfig(_Section):
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     preset: Preset = Preset.STANDARD
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        self._settle("preset", "--preset", Preset)
-        _require(0 <= self.seed < 2**32, f"--seed: expected 0 to 2**32 - 1, found {self.seed}.")
+    seed: int = _checked(0, "0 to 2**32 - 1", lambda found: 0 <= found < 2**32, "--seed")
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """Rebuild the configuration from `to_dict` or from a TOML file with the same tables."""
-        sections: dict[str, type[_Section]] = {
-            "read": ReadConfig,
-            "model": ModelConfig,
-            "train": TrainConfig,
-            "ensemble": EnsembleConfig,
-            "analysis": AnalysisConfig,
-        }
-        preset = str(document.get("preset", Preset.STANDARD.value))
+        preset = PRESETS.get(str(document.get("preset", Preset.STANDARD.value)), {})
         values = dict(document)
-        for name, section in sections.items():
-            stated = document.get(name, {})
-            _require(isinstance(stated, Mapping), f"configuration: {name}: expected a table, found {stated!r}.")
-            entries = dict(stated)
-            if name == "train":
-                entries = {**PRESETS.get(preset, {}), **entries}
-            values[name] = section.from_dict(entries)
-        plain = {entry.name for entry in fields(cls)}
-        unknown = sorted(set(values) - plain)
-        _require(not unknown, f"configuration: unknown key(s) {unknown}; known are {sorted(plain)}.")
-        _require_type("seed", "int", values.get("seed", 0))
-        return cls(**values)
+        for entry in fields(cls):
+            section, stated = entry.default_factory, document.get(entry.name, {})
+            if not (isinstance(section, type) and issubclass(section, _Section)):
+                continue
+            _require(isinstance(stated, Mapping), f"configuration: {entry.name}: expected a table, found {stated!r}.")
+            values[entry.name] = section.from_dict({**(preset if section is TrainConfig else {}), **stated})
+        return super().from_dict(values)
 
     def with_overrides(self, overrides: Mapping[str, Mapping[str, Any]]) -> Self:
         """Return a copy with `{section: {field: value}}` replaced."""

@@ -48,7 +48,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
 
     Attributes
     ----------
-    detector_ : vaeaudit.workflow.trained.detector.Detector
+    detector_ : vaeaudit.workflow.trained.table.Detector
         Model, schema, and what rows are compared with.
     offset_ : float
         `decision_function` is `score_samples - offset_`: below 0, a row is called an outlier.

@@ -14,8 +14,7 @@ import pytest
 
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.outputs.region_rules import Condition
-from vaeaudit.workflow.audit import audit
-from vaeaudit.workflow.report import report
+from vaeaudit.workflow.report import audit, report
 
 
 @pytest.fixture(scope="module")

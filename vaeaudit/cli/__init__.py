@@ -1,1 +1,1 @@
-"""The command line: a file per command; parse, call the pipeline, print a path."""
+"""The command line: a file per command; parse, call the workflow, print a path."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vaeaudit.cli.options import json_option, verbosity_options
+from vaeaudit.cli.options import Output, output_options
 from vaeaudit.cli.progress_display import Display
 
 
@@ -22,27 +22,26 @@ from vaeaudit.cli.progress_display import Display
 )
 @click.option("--rows", type=click.IntRange(2000, 1_000_000), default=12_000, show_default=True, help="People to make.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of people and model.")
-@json_option
-@verbosity_options
-def demo(*, out: Path, rows: int, seed: int, as_json: bool, quiet: bool, verbose: bool) -> None:
+@output_options
+def demo(*, out: Path, rows: int, seed: int, output: Output) -> None:
     """Audit generated people; print planted and found.
 
     Gaps, broken rows and a proxy are planted in the people, so that what the audit finds can be held against the truth.
     """
     from vaeaudit.workflow.demo import run  # noqa: PLC0415 - keeps `--help` free of pandas
 
-    with Display(quiet=quiet).shown() as display:
+    with Display(quiet=output.quiet).shown() as display:
         shown = run(out, n_rows=rows, seed=seed, on_progress=display.listen, is_interrupted=display.is_interrupted)
-    if as_json:
+    if output.as_json:
         click.echo(json.dumps(shown.to_dict(), indent=2))
         return
-    if quiet:
+    if output.quiet:
         click.echo(str(shown.page))
         return
     width = max(len(item.planted) for item in shown.items)
     click.echo(f"{'planted':<{width}}  found")
     for item in shown.items:
         click.echo(f"{item.planted:<{width}}  {'yes' if item.found else 'NO '}  {item.how}")
-    if verbose:
+    if output.verbose:
         click.echo(f"Run: {shown.run}", err=True)
     click.echo(str(shown.page))

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeaudit.cli.options import (
+    Output,
+    choice_option,
     config_option,
     fit_config_from,
-    json_option,
+    output_options,
+    path_option,
+    printable,
     read_config_from,
     read_options,
-    reference_option,
     uniform_option,
-    verbosity_options,
 )
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, preset_values
 from vaeaudit.errors import UsageError
 from vaeaudit.wording import numbers, phrases
@@ -33,36 +34,35 @@ if TYPE_CHECKING:
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
 _FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}
 
+#: Section of the configuration -> options that set what is called so in it.
+_SETTINGS = {
+    "model": ("objective", "beta", "latents"),
+    "train": ("epochs", "members", "debias"),
+    "analysis": ("fdr", "rarity", "density", "uniform"),
+}
+
 
 @click.command()
 @click.argument("source", metavar="DATA", type=click.Path(path_type=Path))
 @read_options
-@click.option("--run", metavar="DIR", type=click.Path(path_type=Path), help="Where the run goes; runs/<name>-<time>.")
-@click.option(
-    "--population",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Shares that the sensitive groups ought to have, as CSV.",
-)
-@reference_option("Another dataset to compare with, read with the columns of DATA.")
+@path_option("--run", "DIR", "Where the run goes; runs/<name>-<time>.")
+@path_option("--population", "FILE", "Shares that the sensitive groups ought to have, as CSV.")
+@path_option("--reference", "DATA", "Another dataset to compare with, read with the columns of DATA.")
 @uniform_option
-@click.option("--preset", type=click.Choice([preset.value for preset in Preset]), help="How long training may take.")
-@click.option("--objective", type=click.Choice([choice.value for choice in Objective]), help="What training minimises.")
+@choice_option("--preset", Preset, "How long training may take.")
+@choice_option("--objective", Objective, "What training minimises.")
 @click.option("--beta", type=float, metavar="X", help="Weight of the KL term; 1 is the VAE.")
 @click.option("--latents", metavar="N", help="Number of latents, or auto.")
 @click.option("--epochs", type=int, metavar="N", help="Most epochs.")
 @click.option("--members", type=int, metavar="N", help="Refits from other seeds that say what is stable; 1.")
 @click.option("--debias", is_flag=True, help="Draw rows for training the more often, the rarer their latents (DB-VAE).")
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05.")
-@click.option("--rarity", type=click.Choice([choice.value for choice in Rarity]), help="What makes a row rare; joint.")
-@click.option(
-    "--density", type=click.Choice([choice.value for choice in Density]), help="Family of the joint density; auto."
-)
+@choice_option("--rarity", Rarity, "What makes a row rare; joint.")
+@choice_option("--density", Density, "Family of the joint density; auto.")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same result on the same machine; 0.")
 @click.option("--resume", is_flag=True, help="Go on with the training that was interrupted.")
 @config_option
-@json_option
-@verbosity_options
+@output_options
 @click.pass_context
 def fit(
     context: click.Context,
@@ -74,9 +74,7 @@ def fit(
     reference: Path | None,
     resume: bool,
     config_file: Path | None,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    output: Output,
     **options: Any,
 ) -> None:
     """Learn DATA and score its rows; print the path of the run directory.
@@ -90,7 +88,7 @@ def fit(
     config = fit_config_of(config_file, options)
     from vaeaudit.workflow.fit import fit as make_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
-    with Display(quiet=quiet).shown() as display:
+    with Display(quiet=output.quiet).shown() as display:
         made = make_run(
             source,
             config,
@@ -101,12 +99,8 @@ def fit(
             on_progress=display.listen,
             is_interrupted=display.is_interrupted,
         )
-    if as_json:
-        click.echo(json.dumps({"run": str(made.path), **made.metadata}, allow_nan=False, indent=2))
-        return
-    if not quiet:
-        say_what_was_read(made, verbose=verbose)
-    click.echo(str(made.path))
+    document = json.dumps({"run": str(made.path), **made.metadata}, allow_nan=False, indent=2)
+    output.conclude(made.path, document, lambda _: say_what_was_read(made, output))
 
 
 def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitConfig:
@@ -121,31 +115,21 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
     if options.get("preset"):
         preset = options["preset"]
         config = replace(config, preset=preset, train=replace(config.train, **preset_values(preset)))
-    changes: dict[str, dict[str, Any]] = {"model": {}, "train": {}, "analysis": {}}
-    if options.get("latents") is not None:
-        changes["model"]["latents"] = _latents(options["latents"])
-    for section, name in (("model", "objective"), ("model", "beta"), ("train", "epochs"), ("train", "members")):
-        if options.get(name) is not None:
-            changes[section][name] = options[name]
-    if options.get("debias"):
-        changes["train"]["debias"] = True
-    for name in ("fdr", "rarity", "density", "uniform"):
-        if options.get(name) not in (None, False):
-            changes["analysis"][name] = options[name]
-    config = config.with_overrides(changes)
-    seed = config.seed if options.get("seed") is None else options["seed"]
-    return replace(config, seed=seed, read=read_config_from(options, config.read))
+    given = {name: value for name, value in options.items() if value is not None and value is not False}
+    if "latents" in given:
+        given["latents"] = _latents(given["latents"])
+    config = config.with_overrides(
+        {section: {name: given[name] for name in names if name in given} for section, names in _SETTINGS.items()}
+    )
+    return replace(config, seed=given.get("seed", config.seed), read=read_config_from(options, config.read))
 
 
-def say_what_was_read(run: Run, *, verbose: bool) -> None:
+def say_what_was_read(run: Run, output: Output) -> None:
     """Print row accounting, what was left out, and what the model came to, on standard error."""
     rows, training = run.metadata["rows"], run.metadata["training"]
     click.echo(f"Rows: {phrases.accounting(rows)}", err=True)
     notes = [*run.metadata["notes"], *(f"{c.name}: {problem}" for c in run.schema for problem in c.problems)]
-    for note in notes if verbose else notes[:5]:
-        click.echo(f"Note: {printable(note)}", err=True)
-    if len(notes) > 5 and not verbose:
-        click.echo(f"Note: {len(notes) - 5} more with -v, or in `vaeaudit inspect`.", err=True)
+    output.notes(notes, "or in `vaeaudit inspect`")
     codes = run.codes
     click.echo(
         f"Model: {int(codes.active.sum())} of {codes.n_latents} latents active; held-out ELBO "

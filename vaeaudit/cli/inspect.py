@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vaeaudit.cli.options import (
+    Output,
     config_option,
     fit_config_from,
-    json_option,
+    output_options,
+    printable,
     read_config_from,
     read_options,
-    verbosity_options,
 )
-from vaeaudit.cli.terminal import printable
 from vaeaudit.errors import UsageError
 from vaeaudit.storage.files import new_file
 from vaeaudit.wording import numbers
@@ -42,17 +42,9 @@ _SHOWN_LEVELS = 4
     type=click.Path(path_type=Path),
     help="Write what was inferred to a TOML file that can be edited and given back with --config.",
 )
-@json_option
-@verbosity_options
+@output_options
 def inspect(
-    source: Path,
-    *,
-    config_file: Path | None,
-    write_config: Path | None,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
-    **options: Any,
+    source: Path, *, config_file: Path | None, write_config: Path | None, output: Output, **options: Any
 ) -> None:
     """Show what `fit` would do with DATA: kinds, roles, missing cells, problems. Trains nothing.
 
@@ -60,7 +52,7 @@ def inspect(
     pictures, or a .npy or .npz file of pictures or vectors.
     """
     from vaeaudit.data.reading.inspection import audit_toml, describe  # noqa: PLC0415 - keeps `--help` free of pandas
-    from vaeaudit.workflow.audit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.fit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
 
     if write_config is not None and write_config.exists():
         raise UsageError(f"--write-config {write_config}: the file exists already.", hint="Name another, or remove it.")
@@ -71,11 +63,11 @@ def inspect(
     if write_config is not None:
         with new_file(write_config) as stream:
             stream.write(audit_toml(dataset, config).encode("utf-8"))
-    if as_json:
+    if output.as_json:
         click.echo(json.dumps(description, ensure_ascii=False, allow_nan=False, indent=2))
     else:
-        _show(description, str(dataset.accounting), quiet=quiet, verbose=verbose)
-    if write_config is not None and not quiet:
+        _show(description, str(dataset.accounting), quiet=output.quiet, verbose=output.verbose)
+    if write_config is not None and not output.quiet:
         click.echo(f"Wrote {printable(str(write_config))}. Edit it, then: vaeaudit fit DATA --config FILE", err=True)
 
 
@@ -93,7 +85,8 @@ def _show(description: dict[str, Any], accounting: str, *, quiet: bool, verbose:
             console.print(_images_line(description["images"]), soft_wrap=True)
         if description["columns"]:
             console.print(_table(description, verbose=verbose))
-        _show_problems(console, description)
+        for column, problem in ((c["name"], problem) for c in description["columns"] for problem in c["problems"]):
+            console.print(f"{printable(column)}: {printable(problem)}", soft_wrap=True)
         _show_suggestions(console, description)
         for note in description["notes"]:
             console.print(f"Note: {printable(note)}", soft_wrap=True)
@@ -132,8 +125,8 @@ def _table(description: dict[str, Any], *, verbose: bool) -> Table:
             column["kind"],
             "computed from the pixels" if column["derived"] and column["role"] == "input" else column["role"],
             "yes" if column["in_model"] else "no",
-            f"{numbers.count(column['missing'])}",
-            f"{numbers.count(column['unique'])}",
+            numbers.count(column["missing"]),
+            numbers.count(column["unique"]),
             _examples(column, verbose=verbose),
         )
         table.add_row(*(Text(cell, style=style) for cell in cells))
@@ -156,21 +149,11 @@ def _short(text: str, *, verbose: bool) -> str:
     return safe if verbose or len(safe) <= _CELL_WIDTH else safe[: _CELL_WIDTH - 1] + "…"
 
 
-def _show_problems(console: Console, description: dict[str, Any]) -> None:
-    for column in description["columns"]:
-        for problem in column["problems"]:
-            console.print(f"{printable(column['name'])}: {printable(problem)}", soft_wrap=True)
-
-
 def _show_suggestions(console: Console, description: dict[str, Any]) -> None:
     names = [c["name"] for c in description["columns"] if c["suggested_sensitive"] and c["role"] == "input"]
     if names:
-        options = " ".join(f"--sensitive {_quoted(name)}" for name in names)
+        options = " ".join(f"--sensitive {shlex.quote(printable(name))}" for name in names)
         console.print(f"Names that suggest a sensitive attribute: {options}", soft_wrap=True)
-
-
-def _quoted(name: str) -> str:
-    return shlex.quote(printable(name))
 
 
 def _show_quarantine(console: Console, description: dict[str, Any], *, verbose: bool) -> None:

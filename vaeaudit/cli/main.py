@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from vaeaudit import __version__
-from vaeaudit.cli.terminal import printable
+from vaeaudit.cli.options import printable
 from vaeaudit.errors import UsageError, VaeauditError
 from vaeaudit.storage.files import cannot_write
 

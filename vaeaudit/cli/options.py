@@ -1,10 +1,13 @@
-"""Options that several commands share, and the configuration that they and `--config` make together."""
+"""What commands share: options, the configuration that they and `--config` make, text that a terminal can show."""
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,107 +18,126 @@ from vaeaudit.errors import UsageError
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
+#: Options that are called as the settings of `ReadConfig` that they set.
+_AS_THEY_ARE = (
+    *("label", "sensitive", "exclude", "include", "split"),
+    *("na", "encoding", "kind", "array_key", "cache", "delimiter"),
+)
+#: Notes that are shown unless all are asked for.
+_FEW = 5
+
+
+def path_option(name: str, metavar: str, help_text: str) -> Callable[[CommandT], CommandT]:
+    """Return what adds an option that names a file or a folder."""
+    return click.option(name, metavar=metavar, type=click.Path(path_type=Path), help=help_text)
+
+
+def choice_option(name: str, words: type[StrEnum], help_text: str, **more: Any) -> Callable[[CommandT], CommandT]:
+    """Return what adds an option that takes one of some fixed words."""
+    return click.option(name, type=click.Choice([word.value for word in words]), help=help_text, **more)
+
+
+def _together(options: Sequence[Callable[[Any], Any]]) -> Callable[[CommandT], CommandT]:
+    """Return what adds options, in this order."""
+
+    def add(command: CommandT) -> CommandT:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+_columns = partial(click.option, metavar="COL", multiple=True)
 _ID = click.option("--id", "id_column", metavar="COL", help="The column that names the rows.")
-_KIND = click.option(
-    "--kind",
-    type=click.Choice([kind.value for kind in SourceKind]),
-    help="What DATA is read as; found from the data unless given.",
-)
-_ARRAY_KEY = click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows.")
-_CACHE = click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache.")
-_NA = click.option(
-    "--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'
-)
-_DELIMITER = click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab.")
-_ENCODING = click.option("--encoding", metavar="NAME", help="Found from the data unless given.")
-
-_READ_OPTIONS = (
-    click.option("--label", metavar="COL", help="The column that a model would be trained to predict."),
-    click.option("--sensitive", metavar="COL", multiple=True, help="A sensitive attribute; repeat for more."),
-    click.option("--exclude", metavar="COL", multiple=True, help="A column that takes no part; repeat for more."),
-    click.option(
-        "--include", metavar="COL", multiple=True, help="A sensitive column, or the label, that the model is to see."
-    ),
-    _ID,
-    click.option(
-        "--split",
-        metavar="COL",
-        help="The column that says train, val or test: rows that occur in more than one split are reported.",
-    ),
-    _KIND,
-    click.option(
-        "--image-size",
-        type=int,
-        metavar="N",
-        help="Side in pixels of the square that pictures are brought to; chosen from the data unless given.",
-    ),
-    _ARRAY_KEY,
-    _CACHE,
-    _NA,
-    _DELIMITER,
-    _ENCODING,
-    click.option("--kind-of", metavar="COL=KIND", multiple=True, help="Read a column as this kind; repeat for more."),
-    click.option(
-        "--levels",
-        metavar="COL=A,B,C",
-        multiple=True,
-        help="Levels in rising order: declares the column ordinal; repeat for more.",
-    ),
-)
 #: What data may differ in from that of the run whose columns it has.
-_OTHER_DATA_OPTIONS = (_ID, _KIND, _ARRAY_KEY, _CACHE, _NA, _DELIMITER, _ENCODING)
+_HOW_IT_IS_WRITTEN = (
+    click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows."),
+    click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache."),
+    click.option("--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'),
+    click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab."),
+    click.option("--encoding", metavar="NAME", help="Found from the data unless given."),
+)
+_KIND = choice_option("--kind", SourceKind, "What DATA is read as; found from the data unless given.")
+_SPLIT = "The column that says train, val or test: rows that occur in more than one split are reported."
+_SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
+_LEVELS = "Levels in rising order: declares the column ordinal; repeat for more."
 
-
-def read_options(command: CommandT) -> CommandT:
-    """Add the options that say how DATA is read; `read_config_from` takes what they pass."""
-    for option in reversed(_READ_OPTIONS):
-        command = option(command)
-    return command
-
-
-def other_data_options(command: CommandT) -> CommandT:
-    """Add those options of `read_options` that make sense where columns, kinds and roles are known from a run."""
-    for option in reversed(_OTHER_DATA_OPTIONS):
-        command = option(command)
-    return command
-
-
-def reference_option(help_text: str) -> Callable[[CommandT], CommandT]:
-    """Return what adds `--reference DATA`, passed on as `reference`."""
-    return click.option("--reference", metavar="DATA", type=click.Path(path_type=Path), help=help_text)
-
-
-def uniform_option(command: CommandT) -> CommandT:
-    """Add `--uniform`, passed on as `uniform`."""
-    option = click.option(
-        "--uniform",
-        is_flag=True,
-        help="Also compare groups with an even spread over the sensitive columns and the label.",
+#: Adds the options that say how DATA is read; `read_config_from` takes what they pass.
+read_options = _together(
+    (
+        click.option("--label", metavar="COL", help="The column that a model would be trained to predict."),
+        _columns("--sensitive", help="A sensitive attribute; repeat for more."),
+        _columns("--exclude", help="A column that takes no part; repeat for more."),
+        _columns("--include", help="A sensitive column, or the label, that the model is to see."),
+        _ID,
+        click.option("--split", metavar="COL", help=_SPLIT),
+        _KIND,
+        click.option("--image-size", type=int, metavar="N", help=_SIZE),
+        *_HOW_IT_IS_WRITTEN,
+        _columns("--kind-of", metavar="COL=KIND", help="Read a column as this kind; repeat for more."),
+        _columns("--levels", metavar="COL=A,B,C", help=_LEVELS),
     )
-    return option(command)
+)
+#: Adds those options of `read_options` that make sense where columns, kinds and roles are known from a run.
+other_data_options = _together((_ID, _KIND, *_HOW_IT_IS_WRITTEN))
+#: Shares that replace those of a run.
+population_option = path_option(
+    "--population", "FILE", "Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given."
+)
+uniform_option = click.option(
+    "--uniform", is_flag=True, help="Also compare groups with an even spread over the sensitive columns and the label."
+)
+#: Adds `--config FILE.toml`, passed on as `config_file`.
+config_option = click.option(
+    "--config",
+    "config_file",
+    metavar="FILE.toml",
+    type=click.Path(path_type=Path),
+    help="Settings from a file, such as `inspect --write-config` writes; options on the command line win.",
+)
 
 
-def config_option(command: CommandT) -> CommandT:
-    """Add `--config FILE.toml`, passed on as `config_file`."""
-    option = click.option(
-        "--config",
-        "config_file",
-        metavar="FILE.toml",
-        type=click.Path(path_type=Path),
-        help="Settings from a file, such as `inspect --write-config` writes; options on the command line win.",
-    )
-    return option(command)
+@dataclass(frozen=True)
+class Output:
+    """How a command shows what it does and what it found: `--json`, `-q` and `-v`."""
+
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+    def conclude(self, result: Path, document: str, say: Callable[[Any], None]) -> None:
+        """Print the JSON document of a result; or its path, after what is to be said of it on standard error."""
+        if self.as_json:
+            click.echo(document)
+            return
+        if not self.quiet:
+            say(json.loads(document))
+        click.echo(str(result))
+
+    def notes(self, notes: Sequence[str], rest: str) -> None:
+        """Print the first notes on standard error, or all of them; `rest` says where else the others are."""
+        shown = notes if self.verbose else notes[:_FEW]
+        for note in shown:
+            click.echo(f"Note: {printable(note)}", err=True)
+        if len(shown) < len(notes):
+            click.echo(f"Note: {len(notes) - len(shown)} more with -v, {rest}.", err=True)
 
 
-def verbosity_options(command: CommandT) -> CommandT:
-    """Add `-q` and `-v`, passed on as `quiet` and `verbose`."""
-    command = click.option("-v", "--verbose", is_flag=True, help="Say more.")(command)
-    return click.option("-q", "--quiet", is_flag=True, help="Say only what matters.")(command)
+def output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--json`, `-q` and `-v`, passed on as `output`."""
 
+    @wraps(command)
+    def with_output(*arguments: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+        command(*arguments, output=Output(as_json, quiet, verbose), **options)
 
-def json_option(command: CommandT) -> CommandT:
-    """Add `--json`, passed on as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+    return _together(
+        (
+            click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+            click.option("-q", "--quiet", is_flag=True, help="Say only what matters."),
+            click.option("-v", "--verbose", is_flag=True, help="Say more."),
+        )
+    )(with_output)
 
 
 def fit_config_from(config_file: Path | None) -> FitConfig:
@@ -160,20 +182,13 @@ def read_config_from(options: Mapping[str, Any], base: ReadConfig | None = None)
         Where an option is malformed, or contradicts another.
     """
     base = base or ReadConfig()
-    changes: dict[str, Any] = {
-        name: options[name]
-        for name in (
-            *("label", "sensitive", "exclude", "include", "split"),
-            *("na", "encoding", "kind", "array_key", "cache"),
-        )
-        if options.get(name)
-    }
+    changes: dict[str, Any] = {name: options[name] for name in _AS_THEY_ARE if options.get(name)}
     if options.get("image_size") is not None:
         changes["image_size"] = options["image_size"]
     if options.get("id_column"):
         changes["id"] = options["id_column"]
-    if options.get("delimiter"):
-        changes["delimiter"] = "\t" if options["delimiter"] in ("\\t", "tab") else options["delimiter"]
+    if changes.get("delimiter") in ("\\t", "tab"):
+        changes["delimiter"] = "\t"
     kinds = dict(_pair(text, "--kind-of", "COL=KIND") for text in options.get("kind_of", ()))
     levels = dict(_pair(text, "--levels", "COL=A,B,C") for text in options.get("levels", ()))
     split = {name: [level.strip() for level in text.split(",")] for name, text in levels.items()}
@@ -189,3 +204,14 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     if not equals or not name or not value:
         raise UsageError(f"{option} {text}: expected {form}.")
     return name, value
+
+
+def printable(text: str) -> str:
+    r"""Show control and invisible characters as escapes, so that data cannot steer the terminal.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31mb\u202ec"))
+    a\x1b[31mb\u202ec
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

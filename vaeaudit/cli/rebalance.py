@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vaeaudit.cli.options import json_option, verbosity_options
+from vaeaudit.cli.options import Output, output_options, path_option, population_option, printable
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.config import Weighting
 from vaeaudit.wording import numbers, phrases
 
@@ -36,15 +34,9 @@ _LINES = 5
 )
 @click.option("--alpha", type=float, metavar="X", help="Smoothing of the densities; that of `fit`.")
 @click.option("--cap", type=float, metavar="X", help="Largest weight as a multiple of the median one; that of `fit`.")
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where it goes; rebalance/<run>/.")
-@click.option(
-    "--population",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given.",
-)
-@json_option
-@verbosity_options
+@path_option("--out", "DIR", "Where it goes; rebalance/<run>/.")
+@population_option
+@output_options
 def rebalance(
     run: Path | None,
     *,
@@ -54,9 +46,7 @@ def rebalance(
     cap: float | None,
     out: Path | None,
     population: Path | None,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    output: Output,
 ) -> None:
     """Weight the rows of RUN, plan what to collect, and say what either would change; print the path of the folder.
 
@@ -67,7 +57,7 @@ def rebalance(
     from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
     from vaeaudit.workflow.rebalance import rebalance as rebalance_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
-    with Display(quiet=quiet).shown() as display:
+    with Display(quiet=output.quiet).shown() as display:
         loaded = load_run(run)
         config = loaded.config.analysis
         config = config if alpha is None else replace(config, weight_alpha=alpha)
@@ -81,14 +71,13 @@ def rebalance(
             config=config,
             on_progress=display.listen,
         )
-    text = (folder / "rebalance.json").read_text(encoding="utf-8")
-    if as_json:
-        click.echo(text)
-        return
-    if not quiet:
-        for line in (*methods_in_words(json.loads(text)), *plan_in_words(json.loads(text), all_lines=verbose)):
-            click.echo(printable(line), err=True)
-    click.echo(str(folder))
+    document = (folder / "rebalance.json").read_text(encoding="utf-8")
+    output.conclude(folder, document, lambda found: _say(found, all_lines=output.verbose))
+
+
+def _say(document: dict[str, Any], *, all_lines: bool) -> None:
+    for line in (*methods_in_words(document), *plan_in_words(document, all_lines=all_lines)):
+        click.echo(printable(line), err=True)
 
 
 def methods_in_words(document: dict[str, Any]) -> list[str]:

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from vaeaudit.cli.options import json_option, reference_option, uniform_option, verbosity_options
+from vaeaudit.cli.options import Output, output_options, path_option, population_option, printable, uniform_option
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.cli.terminal import printable
 from vaeaudit.wording import phrases
 
 
 @click.command()
 @click.argument("run", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
-@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the report goes; reports/<run>/.")
-@click.option(
-    "--population",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given.",
-)
-@reference_option("Another dataset to compare with; that of `fit` unless given.")
+@path_option("--out", "DIR", "Where the report goes; reports/<run>/.")
+@population_option
+@path_option("--reference", "DATA", "Another dataset to compare with; that of `fit` unless given.")
 @uniform_option
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; that of `fit`.")
-@json_option
-@verbosity_options
+@output_options
 def report(
     run: Path | None,
     *,
@@ -36,9 +29,7 @@ def report(
     reference: Path | None,
     uniform: bool,
     fdr: float | None,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
+    output: Output,
 ) -> None:
     """Analyse RUN and write its report; print the path of report.html.
 
@@ -48,7 +39,7 @@ def report(
     from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
     from vaeaudit.workflow.report import report as write_report  # noqa: PLC0415 - keeps `--help` free of pandas
 
-    with Display(quiet=quiet).shown() as display:
+    with Display(quiet=output.quiet).shown() as display:
         loaded = load_run(run)
         config = loaded.config.analysis
         config = replace(config, fdr=config.fdr if fdr is None else fdr, uniform=uniform or config.uniform)
@@ -56,19 +47,12 @@ def report(
             loaded, out=out, population=population, reference=reference, config=config, on_progress=display.listen
         )
     document = (page.parent / "report.json").read_text(encoding="utf-8")
-    if as_json:
-        click.echo(document)
-        return
-    if not quiet:
-        say_findings(json.loads(document), most=None if verbose else 10)
-    click.echo(str(page))
+    output.conclude(page, document, lambda found: say_findings(found, most=None if output.verbose else 10))
 
 
-def say_findings(document: dict[str, object], *, most: int | None) -> None:
+def say_findings(document: dict[str, Any], *, most: int | None) -> None:
     """Print the verdict and the first findings on standard error."""
     verdict, findings = document["verdict"], document["findings"]
-    assert isinstance(verdict, dict)  # noqa: S101 - the schema of report.json says so
-    assert isinstance(findings, list)  # noqa: S101
     click.echo(f"{phrases.VERDICT[verdict['status']].upper()}: {printable(verdict['sentence'])}", err=True)
     for finding in findings[:most]:
         click.echo(f"  {phrases.SEVERITY[finding['severity']]:<15} {printable(finding['title'])}", err=True)

@@ -1,8 +1,38 @@
-"""Dataset -> BetaVAE -> LatentCodes: the only room that imports TensorFlow."""
+"""Dataset -> BetaVAE -> LatentCodes: the only room that imports TensorFlow, here and without its announcements.
+
+TensorFlow 2.21 writes several lines about its build to file descriptor 2 while it is imported, whatever
+`TF_CPP_MIN_LOG_LEVEL` says (they come before its logging is set up). They say nothing about the user's data.
+"""
 
 from __future__ import annotations
 
-from vaeaudit.models.quiet import native_stderr_held_back
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def native_stderr_held_back() -> Iterator[None]:
+    """Hold back what native code writes to stderr; an exception lets it out again, since it may say why."""
+    if sys.stderr is None:  # closed by whoever started us: descriptor 2 may be some other file by now
+        yield
+        return
+    sys.stderr.flush()
+    original = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(original, held.read())
+            raise
+        finally:
+            os.dup2(original, 2)
+            os.close(original)
+
 
 with native_stderr_held_back():
     import tensorflow

@@ -121,10 +121,7 @@ def _posterior_sample(codes: LatentCodes, rows: npt.NDArray[np.intp], generator:
 
 
 def _neighbours(
-    codes: LatentCodes,
-    held_out: npt.NDArray[np.intp],
-    reference: npt.NDArray[np.intp],
-    generator: np.random.Generator,
+    codes: LatentCodes, held_out: npt.NDArray[np.intp], reference: npt.NDArray[np.intp], generator: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
     """Return posterior means [M, L] of M rows, and of one of the nearest rows of each that is not at the same place."""
     starts = np.concatenate([held_out, reference])[:PAIRS]

@@ -7,9 +7,8 @@ and drawn. `document` and `to_html` are pure; `write` is the one function that t
 from __future__ import annotations
 
 from vaeaudit.report.document import document, json_schema
-from vaeaudit.report.files import write
+from vaeaudit.report.files import write, write_rebalance
 from vaeaudit.report.html import to_html
-from vaeaudit.report.rebalance_files import write_rebalance
 from vaeaudit.report.sections import SECTION_IDS
 
 __all__ = ["SECTION_IDS", "document", "json_schema", "to_html", "write", "write_rebalance"]

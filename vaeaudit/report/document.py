@@ -72,7 +72,9 @@ def plain(value: Any, where: str = "") -> Any:
         # Of an enumeration, its value; a lone surrogate is not UTF-8.
         return str(value).encode("utf-8", errors="replace").decode("utf-8")
     if isinstance(value, float):
-        return _finite(value, where)
+        if not math.isfinite(value):
+            raise ValueError(f"expected a finite number at {where}, found {value}")
+        return value
     return _plain_container(value, where)
 
 
@@ -84,9 +86,3 @@ def _plain_container(value: Any, where: str) -> Any:
     if isinstance(value, list | tuple):
         return [plain(entry, f"{where}[{position}]") for position, entry in enumerate(value)]
     raise TypeError(f"expected a JSON value at {where}, found {type(value).__name__}")
-
-
-def _finite(value: float, where: str) -> float:
-    if not math.isfinite(value):
-        raise ValueError(f"expected a finite number at {where}, found {value}")
-    return value

@@ -1,7 +1,8 @@
-"""The files of a report folder, written beside their place and renamed into it."""
+"""The files of a report folder, and of a rebalancing, written beside their place and renamed into it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.report.document import document, to_json
+from vaeaudit.analysis.rebalancing.results import PlanLine, RebalanceResults
+from vaeaudit.report.document import document, plain, to_json
 from vaeaudit.report.html import to_html
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import written_together
@@ -17,15 +19,16 @@ from vaeaudit.storage.files import written_together
 _CELLS = "cells.csv"
 # report.html comes last: whoever opens it finds the others already there.
 _NAMES = (_CELLS, "rows.parquet", "flagged.csv", "report.json", "report.html")
+# rebalance.json comes last: whoever opens it finds the other two already there.
+_REBALANCE_NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
+_PLAN_COLUMNS = (
+    *("part", "rows", "fewest", "most", "rule", "rule_json", "closes", "closes_in_words"),
+    *("existing_rows", "examples"),
+)
 
 
 def write(
-    results: AuditResults,
-    rows: pd.DataFrame,
-    flagged: pd.DataFrame,
-    folder: Path,
-    *,
-    cells: pd.DataFrame | None = None,
+    results: AuditResults, rows: pd.DataFrame, flagged: pd.DataFrame, folder: Path, *, cells: pd.DataFrame | None = None
 ) -> Path:
     """Write `report.html`, `report.json`, `rows.parquet`, `flagged.csv` and `cells.csv` into `folder`.
 
@@ -80,3 +83,48 @@ def _rows_table(rows: pd.DataFrame, score_definition: str) -> pa.Table:
         return table
     described = table.schema.field(position).with_metadata({"definition": score_definition})
     return table.cast(table.schema.set(position, described))
+
+
+def plan_table(results: RebalanceResults) -> pd.DataFrame:
+    """Return the plan as a table: what to collect, then, in a part of its own, what is only a question."""
+    names = {gap.id: gap.name for gap in results.gaps}
+    parts = (("to close the findings", results.plan.lines), ("only if they exist in the world", results.plan.questions))
+    lines = [_plan_cells(part, line, names) for part, all_lines in parts for line in all_lines]
+    return pd.DataFrame(lines, columns=list(_PLAN_COLUMNS))
+
+
+def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Path) -> Path:
+    """Write the three files; each is made beside its place and renamed into it, other files in the folder stay.
+
+    Parameters
+    ----------
+    results, weights
+        What was computed; one row of weights per row of the data.
+    folder
+        Created where it does not exist.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = Path(folder)
+    document = to_json(plain(results))
+    with written_together(folder, _REBALANCE_NAMES) as open_file:
+        with open_file("weights.parquet") as stream:
+            pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), stream)
+        with open_file("plan.csv") as stream:
+            stream.write(to_csv(plan_table(results)))
+        with open_file("rebalance.json") as stream:
+            stream.write(document.encode("utf-8"))
+    return folder
+
+
+def _plan_cells(part: str, line: PlanLine, names: dict[str, str]) -> dict[str, object]:
+    rule = json.dumps([plain(condition, "rule") for condition in line.rule], ensure_ascii=False)
+    closes = ", ".join(f"{closed} ({names[closed]})" for closed in line.closes)
+    values = (
+        *(part, line.rows, line.fewest, line.most, line.name, rule, ", ".join(line.closes), closes),
+        *(line.existing, ", ".join(line.examples)),
+    )
+    return dict(zip(_PLAN_COLUMNS, values, strict=True))

@@ -12,25 +12,19 @@ import numpy as np
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
 from vaeaudit.analysis.latents.results import ModelSummary
-from vaeaudit.report.parts import text
-from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, table
+from vaeaudit.report.parts.tables import Badge, Cell, Table, numeric, plain, table, wide
 from vaeaudit.report.sections import SECTION_IDS
+from vaeaudit.report.sections.model import what_is_modelled
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 
 #: Status or severity -> tone of its badge.
 _TONE = {"pass": "good", "fail": "bad", "inconclusive": "unsure"}
 _TONE |= {"high": "bad", "medium": "warn", "low": "unsure", "info": "neutral"}
-#: Where a finding of each kind is shown, should its own anchor not be on the page.
+#: Where a finding of a kind is shown, should its own anchor not be on the page; else in the section of that name.
 _SECTION_OF_KIND = {
-    "representation": "representation",
-    "region": "regions",
-    "outlier": "outliers",
-    "disparity": "disparities",
-    "proxy": "proxies",
-    "duplicate": "duplicates",
-    "latent": "latents",
-    "quality": "quality",
+    **{"region": "regions", "outlier": "outliers", "duplicate": "duplicates", "latent": "latents"},
+    **{"disparity": "disparities", "proxy": "proxies"},
 }
 
 
@@ -101,7 +95,7 @@ def summarise(results: AuditResults) -> Summary:
     run = results.run
     facts = (
         ("Rows", phrases.accounting(vars(results.rows))),
-        ("Modelled", text.what_is_modelled(results)),
+        ("Modelled", what_is_modelled(results)),
         ("Model", model_in_one_line(results.model)),
         ("Made", f"{numbers.moment(run.created)}, seed {run.seed}"),
     )
@@ -116,8 +110,8 @@ def summarise(results: AuditResults) -> Summary:
 
 
 def _gates(verdict: Verdict) -> Table:
-    columns = [Column("Question"), Column("What was found", wide=True)]
-    columns += [Column("Found", True), Column("Limit", True), Column("Answer")]
+    columns = plain("Question") + wide("What was found")
+    columns += numeric("Found", "Limit") + plain("Answer")
     return table("What the verdict rests on", columns, [_gate_row(gate) for gate in verdict.gates])
 
 
@@ -145,7 +139,7 @@ def _card(finding: Finding) -> Card:
         title=finding.title,
         evidence=evidence(finding.evidence),
         action=finding.action,
-        anchor=finding.anchor if finding.anchor in SECTION_IDS else _SECTION_OF_KIND[finding.kind],
+        anchor=finding.anchor if finding.anchor in SECTION_IDS else _SECTION_OF_KIND.get(finding.kind, finding.kind),
     )
 
 

@@ -27,7 +27,7 @@ IMAGE_DEFINITION = (
     "patches and at several scales. P-values come from the bulk of all pictures of the run; rows are flagged by "
     "Benjamini-Hochberg over all rows."
 )
-#: Kind of patch at each scale, in the order of `vaeaudit.models.image.patch_scales.SCALES`.
+#: Kind of patch at each scale, in the order of `vaeaudit.models.image.scores.SCALES`.
 SCALE_NAMES = ("fine texture", "texture", "small-scale shape", "coarse shape")
 #: Columns of the statistics, at the end, that measure complexity.
 _COMPLEXITIES = 2

@@ -10,7 +10,7 @@ from vaeaudit.runs.reading import Run
 
 if TYPE_CHECKING:
     from vaeaudit.workflow.trained.base import Trained
-    from vaeaudit.workflow.trained.detector import Detector
+    from vaeaudit.workflow.trained.table import Detector
 
 
 def kind_for(dataset: Dataset) -> type[Trained[Any, Any]]:
@@ -41,7 +41,7 @@ def rebuild(run: Run) -> Trained[Any, Any]:
 
 
 def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
-    """Learn a table without a run directory; see `vaeaudit.workflow.trained.detector`.
+    """Learn a table without a run directory; see `vaeaudit.workflow.trained.table`.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
     InconclusiveError
         For fewer than 20 rows.
     """
-    from vaeaudit.workflow.trained import detector  # noqa: PLC0415 - TensorFlow takes seconds
+    from vaeaudit.workflow.trained import table  # noqa: PLC0415 - TensorFlow takes seconds
 
-    return detector.learn_detector(dataset, config)
+    return table.learn_detector(dataset, config)
 
 
 def _kinds() -> dict[str, type[Trained[Any, Any]]]:

@@ -1,4 +1,4 @@
-"""`fit`: read, learn, judge; leave a run directory."""
+"""`fit`: read, learn, judge; leave a run directory; and `inspect`, which trains nothing."""
 
 from __future__ import annotations
 
@@ -6,20 +6,40 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vaeaudit.config import FitConfig
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.duplicates.table_pairs import find_pairs
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.population_shares import Population
 from vaeaudit.data.reading.load import load
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
+from vaeaudit.outputs.region_rules import regions_to_dict
 from vaeaudit.progress import Listener, Stopwatch, ignore
+from vaeaudit.runs import artifacts
+from vaeaudit.runs.artifacts import DecodedRegions
 from vaeaudit.runs.commands import describe_given, resuming
-from vaeaudit.runs.contents import describe_run, describe_source, source_text, write_reference
+from vaeaudit.runs.contents import StoredReference, describe_run, describe_source, source_text, write_reference
 from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run_path
 from vaeaudit.runs.reading import Run
-from vaeaudit.workflow.inputs import shares_of
-from vaeaudit.workflow.judge import judge_rows
-from vaeaudit.workflow.learn import interruption, learn
+from vaeaudit.scoring.companions import companion_scores
+from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts, shares_of, sweep
+from vaeaudit.workflow.learn import Learned, interruption, learn
 from vaeaudit.workflow.other import as_stored, read_reference_of_fit, reading_progress, score_other
-from vaeaudit.workflow.places import sweep
+
+
+def inspect(source: Any, config: ReadConfig | None = None) -> Dataset:
+    """Read a source and say what `fit` would do with it; trains nothing.
+
+    Parameters
+    ----------
+    source
+        Path of a table or of a folder of tables, or a DataFrame.
+    config
+        How to read it.
+    """
+    return load(source, config or ReadConfig())
 
 
 def fit(
@@ -123,3 +143,59 @@ def _require_same_data(partial: PartialRun | None, dataset: Dataset) -> None:
             f"--resume: {dataset.name} is not what it was when {partial.path} was interrupted.",
             hint="Leave out --resume to start afresh.",
         )
+
+
+def judge_rows(
+    writer: RunWriter, dataset: Dataset, learned: Learned, shares: Population | None, reference: StoredReference | None
+) -> None:
+    """Score the rows, place them in regions, find their copies, and keep what a report shows of them.
+
+    Parameters
+    ----------
+    writer
+        Of the run, which holds everything that `learn` wrote.
+    dataset, learned
+        The rows, and what was learned from them.
+    shares, reference
+        Population and dataset to compare with, if any.
+    """
+    trained, codes = learned.trained, learned.codes
+    config, seed = trained.config, trained.config.seed
+    space = trained.latent_space(learned.rows, codes)
+    writer.record(artifacts.LATENT_SPACE, space)
+    pairs = find_pairs(dataset, codes, seed=seed)
+    writer.record(artifacts.PAIRS, pairs)
+    scores = trained.row_scores(codes)
+    companions = companion_scores(dataset.frame, dataset.schema, codes, seed=seed)
+    writer.record(artifacts.COMPANIONS, companions)
+    cells = trained.cells(dataset.frame, codes, scores)
+    if cells is not None:
+        writer.record(artifacts.CELLS, cells)
+    inputs = AuditInputs(
+        frame=dataset.frame,
+        schema=dataset.schema,
+        row_ids=dataset.row_ids,
+        codes=codes,
+        scores=scores,
+        model=model_facts(config, learned.metadata["training"], learned.history, learned.traversals, learned.members),
+        accounting=dataset.accounting,
+        quarantine=dataset.quarantine,
+        notes=dataset.notes,
+        latent_space=space,
+        pairs=pairs,
+        reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
+        aspects=trained.scoring.aspects(codes),
+        rareness=trained.scoring.densities.rareness(config.analysis),
+        companions=companions,
+        cells=cells,
+        member_means=None if learned.members is None else learned.members.mean,
+        run=run_facts(config, learned.metadata),
+    )
+    search = find_regions(inputs, config.analysis, shares)
+    writer.document(artifacts.REGIONS, regions_to_dict(search.regions))
+    shown = trained.shown(learned.rows, inputs, search.regions)
+    if shown.pictures is not None:
+        writer.record(artifacts.PICTURES, shown.pictures)
+    if shown.decoded_regions is not None:
+        writer.record(artifacts.DECODED_REGIONS, DecodedRegions.of(shown.decoded_regions))
+    writer.table(artifacts.ROWS, table_of_rows(inputs.row_ids, scores, codes, search.row_region), note=scores.note)

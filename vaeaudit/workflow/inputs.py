@@ -1,4 +1,4 @@
-"""What an analysis starts from: out of the files of a complete run, or, while it is made, out of memory."""
+"""What an analysis starts from: a run, complete or in memory; and where results go unless somebody says otherwise."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ from vaeaudit.outputs.latents import Members
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.runs.contents import StoredReference, read_reference
-from vaeaudit.runs.directory import PartialRun
-from vaeaudit.runs.reading import Run
+from vaeaudit.runs.directory import RUNS, PartialRun, sweep_partial_runs
+from vaeaudit.runs.reading import Run, load_run
+from vaeaudit.runs.store import SCORES
 from vaeaudit.scoring.table_score import stored_scores
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
+from vaeaudit.storage.locks import sweep_results
+
+REPORTS = Path("reports")
+REBALANCINGS = Path("rebalance")
 
 
 def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> AuditInputs:
@@ -148,3 +153,22 @@ def shares_of(given: Path | str | None, schema: Schema, made: Run | PartialRun |
         return read_population(given, schema)
     stored = made.metadata["population"] if made else None
     return TypeAdapter(Population).validate_python(stored) if stored else None
+
+
+def sweep(run: Path | None = None) -> None:
+    """Remove what killed commands left where results go.
+
+    Parameters
+    ----------
+    run
+        The run that is to be made, if any: its folder is swept, too.
+    """
+    for folder in {RUNS, RUNS if run is None else run.parent}:
+        sweep_partial_runs(folder)
+    for folder in (REPORTS, SCORES, REBALANCINGS):
+        sweep_results(folder)
+
+
+def loaded(run: Run | Path | str | None) -> Run:
+    """Return a run, whether it or its folder is given; the newest complete one of `runs/` where None."""
+    return run if isinstance(run, Run) else load_run(run)

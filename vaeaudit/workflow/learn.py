@@ -93,10 +93,7 @@ def learn(
         write_before_training(writer, dataset, prepared.encoding, prepared.config, metadata)
     with watch.phase("training"):
         training = prepared.train(
-            partial,
-            on_progress=watch.listener,
-            on_checkpoint=_checkpoints(writer),
-            is_interrupted=is_interrupted,
+            partial, on_progress=watch.listener, on_checkpoint=_checkpoints(writer), is_interrupted=is_interrupted
         )
         _require_finished(writer, training, metadata["data"]["source"])
     with watch.phase("scoring"):
@@ -147,13 +144,8 @@ def _checkpoints(writer: RunWriter) -> Callable[[TrainingState], None]:
 
 
 def _keep_state(writer: RunWriter, state: TrainingState) -> None:
-    facts: Mapping[str, Any] = {
-        "epoch": state.epoch,
-        "best_loss": min(state.best_loss, sys.float_info.max),  # strict JSON has no infinity
-        "waited": state.waited,
-        "seconds": state.seconds,
-        "history": state.history,
-    }
+    facts = {name: getattr(state, name) for name in ("epoch", "waited", "seconds", "history")}
+    facts["best_loss"] = min(state.best_loss, sys.float_info.max)  # strict JSON has no infinity
     writer.training_state(facts, state.arrays)
 
 

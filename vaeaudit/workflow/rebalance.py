@@ -9,10 +9,9 @@ from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.rebalancing.rebalance import rebalance as rebalance_run
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.progress import Listener, Stopwatch, ignore
-from vaeaudit.report.rebalance_files import write_rebalance
+from vaeaudit.report.files import write_rebalance
 from vaeaudit.runs.reading import Run
-from vaeaudit.workflow.inputs import inputs_of, shares_of
-from vaeaudit.workflow.places import REBALANCINGS, loaded, sweep
+from vaeaudit.workflow.inputs import REBALANCINGS, inputs_of, loaded, shares_of, sweep
 
 
 def rebalance(

@@ -1,4 +1,4 @@
-"""`report`: analyse a complete run, and write its page."""
+"""`report`: analyse a complete run, and write its page; `audit`: `fit`, then `report`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vaeaudit.analysis.audit.audit import audit
+from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
 from vaeaudit.analysis.outliers.reasons import CheckedTable
 from vaeaudit.analysis.outliers.summary import flagged_table
-from vaeaudit.config import AnalysisConfig
+from vaeaudit.config import AnalysisConfig, FitConfig
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.report.files import write as write_report
 from vaeaudit.runs.commands import commands_again
 from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.table_score import table_of_rows
-from vaeaudit.workflow.inputs import inputs_of, shares_of
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.inputs import REPORTS, inputs_of, loaded, shares_of, sweep
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
-from vaeaudit.workflow.places import REPORTS, loaded, sweep
 
 
 def report(
@@ -69,7 +69,7 @@ def report(
         search = find_regions(inputs, config, shares)
         if other is not None:
             inputs = other.trained.decoded_in(inputs, search.regions)
-        results = audit(inputs, config, shares, run.config.seed, search=search)
+        results = analyse(inputs, config, shares, run.config.seed, search=search)
         commands = commands_again(run, config, population=population, reference=reference)
         results = replace(results, run=replace(results.run, commands=commands))
     with watch.phase("writing"):
@@ -80,3 +80,23 @@ def report(
             checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
             cells = suspicious_table(checked, inputs.row_ids, inputs.scores)
         return write_report(results, rows, flagged_table(inputs), folder, cells=cells)
+
+
+def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | None = None, **options: Any) -> Path:
+    """Learn a dataset and report on it: `fit`, then `report`.
+
+    Parameters
+    ----------
+    source, config
+        As for `fit`.
+    out
+        Folder of the report; `reports/<run>/` where None.
+    **options
+        Further ones of `fit`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of `report.html`.
+    """
+    return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))

@@ -14,8 +14,8 @@ from vaeaudit.runs.contents import describe_scores
 from vaeaudit.runs.reading import Run
 from vaeaudit.runs.store import score_path, write_scores
 from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.workflow.inputs import loaded, sweep
 from vaeaudit.workflow.other import other_reading, read_and_score
-from vaeaudit.workflow.places import loaded, sweep
 
 
 def score(

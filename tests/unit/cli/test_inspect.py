@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from vaeaudit.cli.main import cli
-from vaeaudit.cli.terminal import printable
+from vaeaudit.cli.options import printable
 from vaeaudit.errors import InputError, UsageError
 
 HOSTILE = "[red]\x1b[31mname"

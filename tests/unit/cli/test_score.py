@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.cli.main import run
+from vaeaudit.cli.options import Output
 from vaeaudit.cli.score import say_scores
 
 
@@ -23,14 +24,16 @@ def document(notes: list[str]) -> dict[str, Any]:
 
 
 def test_the_account_the_flags_and_the_first_notes_are_said(capsys: pytest.CaptureFixture[str]) -> None:
-    say_scores(document([f"note {number} \x1b[2J" for number in range(7)]), most=5)
+    say_scores(
+        document([f"note {number} \x1b[2J" for number in range(7)]), Output(as_json=False, quiet=False, verbose=False)
+    )
     said = capsys.readouterr().err
     assert "12 read = 10 scored + 1 quarantined + 1 skipped" in said
     assert "2 rows" in said and "3 rows in one of 2" in said
     assert said.count("Note: note") == 5
     assert "2 more with -v" in said
     assert "\x1b" not in said
-    say_scores(document(["one"]), most=None)
+    say_scores(document(["one"]), Output(as_json=False, quiet=False, verbose=True))
     assert "more with -v" not in capsys.readouterr().err
 
 

@@ -1,7 +1,8 @@
-"""Batches of encoded rows for training: read as they are needed, so that memory does not grow with the rows."""
+"""Batches of encoded rows for training: drawn evenly or by rarity (DB-VAE), and read as they are needed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.data.encoding.rows import Rows
+from vaeaudit.models.inference import mean_encoder
+from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.histograms import bounded_weights, effective_sample_size, fit_histograms
+from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+
+#: Rows that an epoch draws from, a fresh sample each time: to encode more would take longer than to train.
+MOST_CANDIDATES = 20_000
+#: A row is drawn at most this many times as often as the median row. The product over latents knows no bound: over ten
+#: latents a few rows would fill every batch.
+MOST_OFTEN = 10.0
 
 
 def training_batches(rows: Rows, batch_size: int, steps_per_epoch: int, *, seed: int, epoch: int) -> Any:
@@ -49,3 +60,76 @@ def _batches_of(rows: Rows, indexes: Any, size: int) -> Any:
         return tuple(parts)
 
     return indexes.map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Which rows an epoch trains on.
+
+    Attributes
+    ----------
+    index
+        [M]; positions of the rows, drawn with replacement.
+    effective_sample_size
+        Of the weights of the candidates that were drawn from (Kish 1965), in rows.
+    """
+
+    index: npt.NDArray[np.int64]
+    effective_sample_size: float
+
+
+class AdaptiveResampling:
+    """Draws rows with probability proportional to the product over latents of 1 / (Q_l(z_l) + alpha).
+
+    Q_l are the histograms of the posterior means of up to `MOST_CANDIDATES` rows under the model as it is, made anew
+    for each epoch but the first, before which the latents mean nothing: it draws evenly. A latent that hardly varies
+    takes no part.
+
+    Parameters
+    ----------
+    model, rows
+        In training, and its N training rows.
+    alpha
+        Above 0; the smaller, the more often rare rows are drawn.
+    seed
+        Of the draws. They depend on it, on the epoch and on the weights alone, so that an interrupted training goes
+        on as it would have.
+    """
+
+    def __init__(self, model: BetaVAE, rows: Rows, *, alpha: float, seed: int) -> None:
+        self.rows, self.alpha, self.seed = rows, alpha, seed
+        self._means = mean_encoder(model)
+
+    def draw(self, epoch: int, n_rows: int) -> Draw:
+        """Draw the rows of an epoch.
+
+        Parameters
+        ----------
+        epoch
+            Counted from 0.
+        n_rows
+            M.
+        """
+        generator = np.random.default_rng([self.seed, epoch])
+        candidates = np.sort(generator.permutation(len(self.rows))[:MOST_CANDIDATES])
+        weight = np.ones(len(candidates))
+        if epoch > 0:
+            weight = draw_weights(self._means(self.rows.take(candidates)), self.alpha)
+        index = candidates[generator.choice(len(candidates), size=n_rows, p=weight / weight.sum())]
+        return Draw(index.astype(np.int64), effective_sample_size(weight))
+
+
+def draw_weights(mean: npt.NDArray[np.floating], alpha: float) -> npt.NDArray[np.float64]:
+    """Return how often rows with posterior means [N, L] are drawn, relative to one another [N], mean 1.
+
+    Parameters
+    ----------
+    mean
+        [N, L], N >= 1.
+    alpha
+        See `AdaptiveResampling`.
+    """
+    if not np.isfinite(mean).all():  # a step broke the model, and is about to be taken back
+        return np.ones(len(mean))
+    histograms = fit_histograms(mean, mean.var(axis=0) > ACTIVE_THRESHOLD)
+    return bounded_weights(histograms.product(mean, alpha), cap=MOST_OFTEN)

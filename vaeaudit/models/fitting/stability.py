@@ -54,13 +54,7 @@ def train_members(
     matches = np.empty((config.members, mean.shape[1]))
     for member in range(config.members):
         other = train(
-            encoding,
-            rows,
-            held_out,
-            model_config,
-            short,
-            seed=(seed + 1 + member) % 2**32,
-            on_progress=on_progress,
+            encoding, rows, held_out, model_config, short, seed=(seed + 1 + member) % 2**32, on_progress=on_progress
         )
         means[member] = posterior_means(other.model, rows)
         matches[member] = best_match(mean[sample], means[member, sample])

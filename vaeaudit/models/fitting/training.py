@@ -16,9 +16,8 @@ import tensorflow as tf
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
-from vaeaudit.models.fitting.batches import drawn_batches, training_batches
+from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, training_batches
 from vaeaudit.models.fitting.build import build
-from vaeaudit.models.fitting.resampling import AdaptiveResampling
 from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
@@ -136,7 +135,7 @@ def train(
     held_out
         [N]; see `split_held_out`.
     model_config, config
-        As resolved (see `vaeaudit.models.resolve`): nothing is left at "auto".
+        As resolved (see `vaeaudit.models.fitting.build.resolve`): nothing is left at "auto".
     seed
         Of weights, noise and order; the same seed gives the same result on the same machine.
     on_progress, on_checkpoint

@@ -10,8 +10,7 @@ import tensorflow as tf
 
 from vaeaudit.data.encoding.image_encoding import ImageRows
 from vaeaudit.models.graphs import traced
-from vaeaudit.models.image.patch_scales import fit_patch_scales
-from vaeaudit.models.image.scores import image_statistics, surprise_map
+from vaeaudit.models.image.scores import fit_patch_scales, image_statistics, surprise_map
 from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.inference import (
     TRAVERSAL,

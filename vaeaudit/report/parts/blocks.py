@@ -6,56 +6,51 @@ Every `kind` names the template macro that renders the block. All strings are pl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from vaeaudit.report.parts.contact_sheets import ContactSheet, View
-from vaeaudit.report.parts.tables import Badge, Table
+from vaeaudit.report.parts.tables import Badge, Part, Table
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Part):
     """One paragraph of text."""
 
-    kind: ClassVar[str] = "paragraph"
     text: str
 
 
 @dataclass(frozen=True)
-class Answer:
+class Answer(Part):
     """A result in words where there is nothing to draw; `tone` as in `Badge`."""
 
-    kind: ClassVar[str] = "answer"
     text: str
     tone: str = "neutral"
 
 
 @dataclass(frozen=True)
-class Code:
+class Code(Part):
     """Text to be copied."""
 
-    kind: ClassVar[str] = "code"
     caption: str
     text: str
     open: bool = False
 
 
 @dataclass(frozen=True)
-class Definitions:
+class Definitions(Part):
     """Terms with their meaning or value."""
 
-    kind: ClassVar[str] = "definitions"
     items: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(Part):
     """A plotly figure; `sentence` says what it shows and is also its text alternative.
 
     `spec` holds `data`, `layout` and optionally `views` (name -> positions of the traces that the view shows; traces
     in no view are always shown).
     """
 
-    kind: ClassVar[str] = "figure"
     id: str
     title: str
     sentence: str
@@ -68,23 +63,21 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Selector:
+class Selector(Part):
     """A choice between the views of all figures of its section."""
 
-    kind: ClassVar[str] = "selector"
     id: str
     label: str
     options: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Sheet(Part):
     """A compressed image whose tiles the galleries of its section show; by itself it shows nothing.
 
     It stands in the page once, and every gallery takes its pictures from there.
     """
 
-    kind: ClassVar[str] = "sheet"
     id: str
     image: ContactSheet
 
@@ -133,7 +126,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Gallery:
+class Gallery(Part):
     """Pictures under one heading.
 
     Attributes
@@ -152,7 +145,6 @@ class Gallery:
         Whether it opens on demand.
     """
 
-    kind: ClassVar[str] = "gallery"
     id: str
     title: str
     sentence: str
@@ -173,10 +165,9 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(Part):
     """A part of a section under a heading of its own."""
 
-    kind: ClassVar[str] = "group"
     id: str
     title: str
     blocks: tuple[Block, ...]

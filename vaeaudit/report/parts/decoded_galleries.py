@@ -78,8 +78,8 @@ def _region_cards(
     tiles = np.zeros((len(regions), columns, *sheets.size), np.uint8)
     for at, entry in enumerate(entries):
         tiles[at, :decoded] = kept.regions[entry.place, :decoded]
-        for k, example in enumerate(entry.examples[:MOST_NAMED]):
-            tiles[at, decoded + k] = kept.originals[example.place]
+        examples = entry.examples[:MOST_NAMED]
+        tiles[at, decoded : decoded + len(examples)] = kept.originals[[example.place for example in examples]]
     sheet = sheet_of(sheets, "regions", tiles.reshape(-1, *sheets.size), columns)
     cards = (
         _region_card(sheet, at * columns, decoded, region, entry.examples[:MOST_NAMED])
@@ -130,12 +130,7 @@ class Traversals:
             return []
         cards = []
         for latent in self._latents:
-            best = latent.explains[0] if latent.explains else None
-            goes = (
-                f"{phrases.explains(best.column, best.direction)} ({numbers.share(best.score)})"
-                if best
-                else "goes with no single column"
-            )
+            goes = goes_most_with(latent) or "goes with no single column"
             cards.append(Card((self._strip(latent),), f"Latent {latent.index}", lines=(goes,)))
         sentence = (
             f"What the model decodes while one latent moves from {self._ticks[0]} to {self._ticks[-1]} standard "
@@ -158,13 +153,17 @@ class Traversals:
         if self._sheet is None:
             raise ValueError("no latent was decoded")
         moves = f"What the model decodes as latent {latent.index} moves from {self._ticks[0]} to {self._ticks[-1]}"
-        best = (
-            f"; it {phrases.explains(latent.explains[0].column, latent.explains[0].direction)}"
-            if latent.explains
-            else ""
-        )
+        best = "".join(f"; it {phrases.explains(cause.column, cause.direction)}" for cause in latent.explains[:1])
         steps = len(self._ticks)
         return Strip(self._sheet, steps * self._latents.index(latent), steps, alt=f"{moves}{best}.", ticks=self._ticks)
+
+
+def goes_most_with(latent: LatentSummary) -> str:
+    """Say which column a latent goes with most; nothing where it goes with none."""
+    told = (
+        f"{phrases.explains(best.column, best.direction)} ({numbers.share(best.score)})" for best in latent.explains
+    )
+    return next(told, "")
 
 
 def thumbnail_sheet(sheets: PictureSheets) -> Sheet | None:

@@ -17,12 +17,13 @@ from vaeaudit.report.parts.theme import (
     NEUTRAL,
     PALETTE,
     STATUS_STYLE,
-    for_narrow_pages,
+    drawn,
+    error_bars,
     hover,
-    layout,
     percent_ticks,
     rounded,
     rows_axis,
+    scatter,
     vertical_line,
 )
 from vaeaudit.statistics.measures import FloatArray, Interval
@@ -61,18 +62,9 @@ def dots(items: Sequence[Dot], *, x: str, percent: bool, lines: Sequence[float] 
         traces.append(_reference_trace(shown, reference_name))
     legend = len(traces) > 1
     axis = {"range": list(bounds), "tickformat": percent_ticks(bounds[1] - bounds[0]) if percent else ""}
-    spec = {
-        "data": traces,
-        "layout": layout(
-            height=30 * len(shown) + 66 + (26 if legend else 0),
-            x=x,
-            legend=legend,
-            xaxis=axis,
-            yaxis=rows_axis([item.name for item in shown]),
-            shapes=[vertical_line(value) for value in lines],
-        ),
-    }
-    return for_narrow_pages(spec, [item.name for item in shown])
+    names, shapes = [item.name for item in shown], [vertical_line(value) for value in lines]
+    height = 30 * len(shown) + 66 + (26 if legend else 0)
+    return drawn(traces, names, height=height, x=x, legend=legend, xaxis=axis, yaxis=rows_axis(names), shapes=shapes)
 
 
 def _positions(item: Dot) -> list[float]:
@@ -84,68 +76,47 @@ def _dot_trace(items: Sequence[Dot], status: str, bounds: tuple[float, float]) -
     chosen = [(row, item) for row, item in enumerate(items) if item.status == status]
     upper = [(bounds[1] if item.ci.high is None else item.ci.high) - item.value for _, item in chosen]
     lower = [item.value - (bounds[0] if item.ci.low is None else item.ci.low) for _, item in chosen]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "cliponaxis": False,
-        "x": rounded([item.value for _, item in chosen]),
-        "y": [row for row, _ in chosen],
-        "error_x": {
-            "type": "data",
-            "symmetric": False,
-            "array": rounded(np.maximum(upper, 0.0)),
-            "arrayminus": rounded(np.maximum(lower, 0.0)),
-            "thickness": 2,
-            "width": 0,
-            "color": colour,
-        },
-        "marker": {"color": colour, "symbol": symbol, "size": 11},
-        "hoverinfo": "text",
-        "hovertext": [hover(item.name, *item.hover) for _, item in chosen],
-    }
+    return scatter(
+        "markers",
+        name,
+        cliponaxis=False,
+        x=rounded([item.value for _, item in chosen]),
+        y=[row for row, _ in chosen],
+        error_x=error_bars(upper, lower, colour, 2),
+        marker={"color": colour, "symbol": symbol, "size": 11},
+        hoverinfo="text",
+        hovertext=[hover(item.name, *item.hover) for _, item in chosen],
+    )
 
 
 def _reference_trace(items: Sequence[Dot], name: str) -> Spec:
     chosen = [(row, item.reference) for row, item in enumerate(items) if item.reference is not None]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": rounded([value for _, value in chosen]),
-        "y": [row for row, _ in chosen],
-        "marker": {"symbol": "line-ns", "size": 18, "color": NEUTRAL, "line": {"width": 3, "color": NEUTRAL}},
-        "hoverinfo": "skip",
-    }
+    x, y = rounded([value for _, value in chosen]), [row for row, _ in chosen]
+    marker = {"symbol": "line-ns", "size": 18, "color": NEUTRAL, "line": {"width": 3, "color": NEUTRAL}}
+    return scatter("markers", name, x=x, y=y, marker=marker, hoverinfo="skip")
 
 
 def observed_and_expected(regions: Sequence[Region]) -> Spec:
     """Draw, per region, the rows there are and the rows that its baseline leads one to expect, on a log scale."""
     shown = regions[:MOST_DOTS]
-    joins_x: list[float | None] = []
-    joins_y: list[int | None] = []
-    for row, region in enumerate(shown):
-        joins_x += [_on_log_scale(region.observed), _on_log_scale(region.expected), None]
-        joins_y += [row, row, None]
+    joins_x = [x for one in shown for x in (_on_log_scale(one.observed), _on_log_scale(one.expected), None)]
+    joins_y = [y for row in range(len(shown)) for y in (row, row, None)]
     join = {"type": "scatter", "mode": "lines", "x": joins_x, "y": joins_y, "hoverinfo": "skip", "showlegend": False}
     largest = max(max(region.observed, region.expected) for region in shown)
     powers = [10**power for power in range(len(str(int(largest))) + 1)]
     axis = {"type": "log", "tickvals": [_ZERO, *powers], "ticktext": ["0", *(numbers.count(power) for power in powers)]}
-    spec = {
-        "data": [
+    return drawn(
+        [
             {**join, "line": {"color": NEUTRAL, "width": 2}},
             _region_points(shown, "rows there are", [region.observed for region in shown], PALETTE[5], "circle"),
             _region_points(shown, "rows expected", [region.expected for region in shown], NEUTRAL, "circle-open"),
         ],
-        "layout": layout(
-            height=28 * len(shown) + 92,
-            x="rows (each step is ten times as many)",
-            legend=True,
-            xaxis={**axis, "range": [math.log10(_ZERO) - 0.05, math.log10(max(largest, 1)) + 0.1]},
-            yaxis=rows_axis([region.id for region in shown]),
-        ),
-    }
-    return for_narrow_pages(spec)
+        height=28 * len(shown) + 92,
+        x="rows (each step is ten times as many)",
+        legend=True,
+        xaxis={**axis, "range": [math.log10(_ZERO) - 0.05, math.log10(max(largest, 1)) + 0.1]},
+        yaxis=rows_axis([region.id for region in shown]),
+    )
 
 
 def _on_log_scale(rows: float) -> float:
@@ -153,19 +124,17 @@ def _on_log_scale(rows: float) -> float:
 
 
 def _region_points(regions: Sequence[Region], name: str, rows: Sequence[float], colour: str, symbol: str) -> Spec:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "cliponaxis": False,
-        "x": [_on_log_scale(value) for value in rows],
-        "y": list(range(len(regions))),
-        "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
-        "hoverinfo": "text",
-        "hovertext": [
-            hover(f"{region.id}: {numbers.expected(value)} {name}") for region, value in zip(regions, rows, strict=True)
-        ],
-    }
+    said = [f"{region.id}: {numbers.expected(value)} {name}" for region, value in zip(regions, rows, strict=True)]
+    return scatter(
+        "markers",
+        name,
+        cliponaxis=False,
+        x=[_on_log_scale(value) for value in rows],
+        y=list(range(len(regions))),
+        marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
+        hoverinfo="text",
+        hovertext=[hover(line) for line in said],
+    )
 
 
 def distances(space: LatentSpaceSummary) -> Spec:
@@ -174,34 +143,29 @@ def distances(space: LatentSpaceSummary) -> Spec:
         "drawn from the prior": space.prior_distances,
         "reconstructions of held-out rows": space.held_out_distances,
     }
-    spec: Spec = {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": name,
-                "x": rounded(values),
-                "y": rounded(space.distance_shares),
-                "line": {"color": PALETTE[style], "width": 2.5, "dash": DASHES[style]},
-                "hoverinfo": "text",
-                "hovertext": [
-                    hover(f"{numbers.share(share)} {name} within {numbers.number(value)} of a row")
-                    for share, value in zip(space.distance_shares, values, strict=True)
-                ],
-            }
-            for style, (name, values) in enumerate(curves.items())
-        ],
-        "layout": layout(
-            height=300,
-            x="distance to the nearest row",
-            y="share within it",
-            legend=True,
-            xaxis={"rangemode": "tozero"},
-            yaxis={"tickformat": ".0%", "range": [0, 1.01]},
-            shapes=[vertical_line(space.yardstick)],
-        ),
-    }
-    return for_narrow_pages(spec)
+    traces = []
+    for style, (name, values) in enumerate(curves.items()):
+        said = [
+            hover(f"{numbers.share(share)} {name} within {numbers.number(value)} of a row")
+            for share, value in zip(space.distance_shares, values, strict=True)
+        ]
+        trace = _curve(name, rounded(values), rounded(space.distance_shares), style)
+        traces.append({**trace, "hoverinfo": "text", "hovertext": said})
+    return drawn(
+        traces,
+        height=300,
+        x="distance to the nearest row",
+        y="share within it",
+        legend=True,
+        xaxis={"rangemode": "tozero"},
+        yaxis={"tickformat": ".0%", "range": [0, 1.01]},
+        shapes=[vertical_line(space.yardstick)],
+    )
+
+
+def _curve(name: str, x: Sequence[float], y: Sequence[float], style: int) -> Spec:
+    line = {"color": PALETTE[style], "width": 2.5, "dash": DASHES[style]}
+    return scatter("lines", name, x=x, y=y, line=line)
 
 
 #: Curve in the history -> its name in the figure; others (counts, rates) have other units.
@@ -213,21 +177,11 @@ def history(curves: Mapping[str, FloatArray]) -> Spec | None:
     kept = [(name, curves[key]) for key, name in _CURVES.items() if key in curves and len(curves[key]) > 0]
     if not kept:
         return None
-    spec: Spec = {
-        "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": name,
-                "x": list(range(1, len(values) + 1)),
-                "y": rounded(values, 5),
-                "line": {"color": PALETTE[style], "width": 2.5, "dash": DASHES[style]},
-            }
-            for style, (name, values) in enumerate(kept)
-        ],
-        "layout": layout(height=300, x="epoch", y="nats per row", legend=True, hovermode="x unified"),
-    }
-    return for_narrow_pages(spec)
+    traces = [
+        _curve(name, list(range(1, len(values) + 1)), rounded(values, 5), style)
+        for style, (name, values) in enumerate(kept)
+    ]
+    return drawn(traces, height=300, x="epoch", y="nats per row", legend=True, hovermode="x unified")
 
 
 def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
@@ -237,28 +191,19 @@ def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
     threshold as the middle row lies below it: single scores may be a hundred times as high, and would flatten the rest.
     """
     floor = 0.6 / outliers.n
-    observed = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": "rows",
-        "x": rounded(curve.scores, 6),
-        "y": rounded(curve.observed),
-        "line": {"color": PALETTE[0], "width": 2},
-        "marker": {"color": PALETTE[0], "size": 4},
-        "hoverinfo": "text",
-        "hovertext": [
-            _point(outliers, *point) for point in zip(curve.scores, curve.observed, curve.expected, strict=True)
-        ],
-    }
-    expected = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "at most, if all belonged",
-        "x": rounded(curve.scores, 6),
-        "y": rounded(np.maximum(curve.expected, floor / 10)),
-        "line": {"color": NEUTRAL, "width": 2, "dash": "dash"},
-        "hoverinfo": "skip",
-    }
+    x = rounded(curve.scores, 6)
+    observed = scatter(
+        "lines+markers",
+        "rows",
+        x=x,
+        y=rounded(curve.observed),
+        line={"color": PALETTE[0], "width": 2},
+        marker={"color": PALETTE[0], "size": 4},
+        hoverinfo="text",
+        hovertext=[_point(outliers, *at) for at in zip(curve.scores, curve.observed, curve.expected, strict=True)],
+    )
+    y, line = rounded(np.maximum(curve.expected, floor / 10)), {"color": NEUTRAL, "width": 2, "dash": "dash"}
+    expected = scatter("lines", "at most, if all belonged", x=x, y=y, line=line, hoverinfo="skip")
     powers = range(math.ceil(math.log10(floor)), 1)
     shares = {
         "type": "log",
@@ -281,14 +226,11 @@ def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
             "yanchor": "top",
         }
         more["shapes"] = [vertical_line(outliers.threshold, dash="dot")]
-        more["annotations"] = [{"text": text, "align": side, "showarrow": False, **place}]
-    spec = {
-        "data": [observed, expected],
-        "layout": layout(
-            height=340, x=f"outlier score ({outliers.unit})", y="rows that score as high", legend=True, **more
-        ),
-    }
-    return for_narrow_pages(spec)
+        more["annotations"] = [
+            {"text": text, "align": side, "showarrow": False, **place, "y": 0.99, "yref": "paper", "yanchor": "top"}
+        ]
+    x_title, y_title = f"outlier score ({outliers.unit})", "rows that score as high"
+    return drawn([observed, expected], height=340, x=x_title, y=y_title, legend=True, **more)
 
 
 def beyond_the_edge(outliers: OutlierSummary, curve: ScoreCurve) -> int:

@@ -74,11 +74,7 @@ def outlier_galleries(sheets: PictureSheets, outliers: OutlierSummary) -> list[B
 def _outlier_card(sheet: Sheet, at: int, tile: RowTile, aspect: str) -> Card:
     shown = f"{phrases.name(tile.row_id)}: the picture, what the model expects, and where it departs from that"
     strip = Strip(
-        sheet,
-        3 * at,
-        3,
-        alt=f"{shown}. {_of_groups(tile)}{aspect}".strip(),
-        ticks=("picture", "expected", "departs"),
+        sheet, 3 * at, 3, alt=f"{shown}. {_of_groups(tile)}{aspect}".strip(), ticks=("picture", "expected", "departs")
     )
     lines = [f"score {numbers.number(tile.score)}, p {numbers.p_value(tile.p_value)}", *group_lines(tile)]
     if aspect:
@@ -94,25 +90,17 @@ def rare_gallery(sheets: PictureSheets) -> list[Block]:
     if not tiles:
         return [*missing]
     sheet = sheet_of(sheets, "rare", sheets.pictures.originals[[tile.place for tile in tiles]], 6)
-    cards = [
-        Card(
-            (Strip(sheet, at, alt=f"{phrases.name(tile.row_id)}, a rare picture. {_of_groups(tile)}".strip()),),
-            phrases.name(tile.row_id),
-            lines=(f"rarity {numbers.nats(tile.rarity)} nats", *group_lines(tile)),
-        )
-        for at, tile in enumerate(tiles)
-    ]
-    gallery = Gallery(
-        "rare-pictures",
-        "The rarest plausible pictures",
-        (
-            f"The {len(tiles)} rows in the emptiest parts of the latent space among those that nothing speaks against, "
-            "rarest first. They belong, and there are few like them: the first candidates to collect more of. Rarity "
-            "is minus the logarithm of the density, in nats."
-        ),
-        tuple(cards),
-        card_width=7.0,
+    cards = []
+    for at, tile in enumerate(tiles):
+        alt = f"{phrases.name(tile.row_id)}, a rare picture. {_of_groups(tile)}".strip()
+        lines = (f"rarity {numbers.nats(tile.rarity)} nats", *group_lines(tile))
+        cards.append(Card((Strip(sheet, at, alt=alt),), phrases.name(tile.row_id), lines=lines))
+    sentence = (
+        f"The {len(tiles)} rows in the emptiest parts of the latent space among those that nothing speaks against, "
+        "rarest first. They belong, and there are few like them: the first candidates to collect more of. Rarity "
+        "is minus the logarithm of the density, in nats."
     )
+    gallery = Gallery("rare-pictures", "The rarest plausible pictures", sentence, tuple(cards), card_width=7.0)
     return [sheet, gallery, *missing]
 
 
@@ -125,21 +113,11 @@ def reconstruction_gallery(sheets: PictureSheets) -> list[Block]:
     kept, places = sheets.pictures, [tile.place for tile in tiles]
     pairs = np.stack([kept.originals[places], kept.reconstructions[places]], axis=1)
     sheet = sheet_of(sheets, "reconstructions", pairs.reshape(-1, *sheets.size), 4)
-    cards = [
-        Card(
-            (
-                Strip(
-                    sheet,
-                    2 * at,
-                    2,
-                    alt=f"{phrases.name(tile.row_id)}: the picture, and what the model makes of it.",
-                    ticks=("picture", "model"),
-                ),
-            ),
-            phrases.name(tile.row_id),
-        )
-        for at, tile in enumerate(tiles)
-    ]
+    cards = []
+    for at, tile in enumerate(tiles):
+        alt = f"{phrases.name(tile.row_id)}: the picture, and what the model makes of it."
+        strip = Strip(sheet, 2 * at, 2, alt=alt, ticks=("picture", "model"))
+        cards.append(Card((strip,), phrases.name(tile.row_id)))
     sentence = (
         f"{phrases.plural(len(tiles), 'picture')} drawn at random among those that took no part in training, each "
         f"beside its reconstruction. What is lost there, no latent encodes. {SMOOTH}"

@@ -9,7 +9,19 @@ import numpy as np
 
 from vaeaudit.analysis.latents.results import HistogramCounts, LatentMap, LatentSummary
 from vaeaudit.report.parts.blocks import Sheet
-from vaeaudit.report.parts.theme import DASHES, NEUTRAL, PALETTE, for_narrow_pages, hover, label, layout, rounded
+from vaeaudit.report.parts.theme import (
+    DASHES,
+    NEUTRAL,
+    PALETTE,
+    drawn,
+    error_bars,
+    for_narrow_pages,
+    hover,
+    label,
+    layout,
+    rounded,
+    scatter,
+)
 from vaeaudit.statistics.measures import FloatArray
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import shorten
@@ -32,12 +44,8 @@ def latent_histogram(latent: LatentSummary) -> Spec:
         views[attribute] = list(range(start, len(traces)))
     axes: Spec = {"yaxis": {"tickformat": ".0%", "hoverformat": ".1%", "rangemode": "tozero"}}
     title = f"latent {latent.index} (prior standard deviations)"
-    spec: Spec = {
-        "data": traces,
-        "views": views,
-        "layout": layout(height=320, x=title, y="share of the rows", legend=bool(views), bargap=0, **axes),
-    }
-    return for_narrow_pages(spec)
+    more: Spec = {"legend": bool(views), "bargap": 0, **axes}
+    return drawn(traces, views=views, height=320, x=title, y="share of the rows", **more)
 
 
 def largest_groups(groups: Mapping[str, HistogramCounts]) -> list[tuple[str, HistogramCounts]]:
@@ -59,15 +67,7 @@ def _overall_bars(edges: FloatArray, counts: HistogramCounts) -> Spec:
         "width": rounded(np.diff(edges)),
         "y": rounded(shares),
         "marker": {"color": "rgba(122,132,148,0.35)"},
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": rounded(np.maximum(counts.share_high - shares, 0)),
-            "arrayminus": rounded(np.maximum(shares - counts.share_low, 0)),
-            "thickness": 1,
-            "width": 0,
-            "color": NEUTRAL,
-        },
+        "error_y": error_bars(counts.share_high - shares, shares - counts.share_low, NEUTRAL, 1),
         "hoverinfo": "text",
         "hovertext": [
             hover(f"{numbers.span(low, high)}: {phrases.plural(int(rows), 'row')}")
@@ -80,29 +80,18 @@ def _group_steps(edges: FloatArray, group: str, counts: HistogramCounts, style: 
     """Return three traces: the lower bound, the band up to the upper bound, and the shares themselves."""
     colour = PALETTE[style]
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    common: Spec = {
-        "type": "scatter",
-        "mode": "lines",
-        **_positions(edges),
-        "legendgroup": f"group {style}",
-        "visible": visible,
-    }
+    group_ = {"legendgroup": f"group {style}", "visible": visible}
+    common: Spec = {"type": "scatter", "mode": "lines", **_positions(edges), **group_}
     bound: Spec = {**common, "showlegend": False, "hoverinfo": "skip"}
 
     def steps(values: FloatArray) -> list[float]:
         return rounded(np.append(values, values[-1]), 3)
 
-    no_line = {"shape": "hv", "width": 0}
+    band, no_line = f"rgba({red},{green},{blue},0.18)", {"shape": "hv", "width": 0}
     shares = _shares(counts)
     return [
         {**bound, "y": steps(counts.share_low), "line": no_line},
-        {
-            **bound,
-            "y": steps(counts.share_high),
-            "line": no_line,
-            "fill": "tonexty",
-            "fillcolor": f"rgba({red},{green},{blue},0.18)",
-        },
+        {**bound, "y": steps(counts.share_high), "line": no_line, "fill": "tonexty", "fillcolor": band},
         {
             **common,
             "name": f"{label(group, 18)} ({numbers.count(counts.total)})",
@@ -144,11 +133,7 @@ def latent_map(places: LatentMap, thumbnails: Sheet | None = None) -> Spec:
         ring = _points(places, places.outlier, "flagged", NEUTRAL, visible=True)
         traces.append({**ring, "marker": {"symbol": "circle-open", "size": 11, "color": NEUTRAL, "line": {"width": 2}}})
     titles = [f"latent {latent}" for latent in places.latents]
-    spec: Spec = {
-        "data": traces,
-        "views": views,
-        "layout": layout(height=460, x=titles[0], y=titles[1], legend=True),
-    }
+    spec: Spec = {"data": traces, "views": views, "layout": layout(height=460, x=titles[0], y=titles[1], legend=True)}
     if thumbnails is not None and places.row_ids:
         image = thumbnails.image
         tile = {"columns": image.columns, "width": image.tile_width, "height": image.tile_height}
@@ -158,14 +143,13 @@ def latent_map(places: LatentMap, thumbnails: Sheet | None = None) -> Spec:
 
 
 def _points(places: LatentMap, chosen: Any, name: str, colour: str, *, visible: bool) -> Spec:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": name,
-        "x": rounded(places.x[chosen], 3),
-        "y": rounded(places.y[chosen], 3),
-        "marker": {"color": colour, "size": 7 if places.row_ids else 5, "opacity": 0.6},
-        "hoverinfo": "none" if places.row_ids else "name",
-        "visible": visible,
+    return scatter(
+        "markers",
+        name,
+        x=rounded(places.x[chosen], 3),
+        y=rounded(places.y[chosen], 3),
+        marker={"color": colour, "size": 7 if places.row_ids else 5, "opacity": 0.6},
+        hoverinfo="none" if places.row_ids else "name",
+        visible=visible,
         **({"customdata": np.flatnonzero(chosen).tolist()} if places.row_ids else {}),
-    }
+    )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
@@ -18,20 +17,27 @@ OPEN_ROWS = 12
 MOST_ROWS = 100
 
 
+class Part:
+    """What a template renders, by the macro of its `kind`."""
+
+    @property
+    def kind(self) -> str:
+        """The name of its class, in small letters."""
+        return type(self).__name__.lower()
+
+
 @dataclass(frozen=True)
-class Badge:
+class Badge(Part):
     """A status in a word, an icon and a colour; `tone` is good, bad, warn, unsure or neutral."""
 
-    kind: ClassVar[str] = "badge"
     word: str
     tone: str
 
 
 @dataclass(frozen=True)
-class Mark:
+class Mark(Part):
     """A number with its interval, and both drawn on a track; positions are per cent of the track's width."""
 
-    kind: ClassVar[str] = "mark"
     text: str
     ci_text: str
     left: float
@@ -41,27 +47,24 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Bar(Part):
     """A number and a bar of that many per cent of the cell's width."""
 
-    kind: ClassVar[str] = "bar"
     text: str
     percent: float
 
 
 @dataclass(frozen=True)
-class Lines:
+class Lines(Part):
     """Several short lines in one cell."""
 
-    kind: ClassVar[str] = "lines"
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Link:
+class Link(Part):
     """A link within the page."""
 
-    kind: ClassVar[str] = "link"
     text: str
     anchor: str
 
@@ -78,15 +81,29 @@ class Column:
     wide: bool = False
 
 
+def plain(*titles: str) -> tuple[Column, ...]:
+    """Return columns of words."""
+    return tuple(Column(title) for title in titles)
+
+
+def numeric(*titles: str) -> tuple[Column, ...]:
+    """Return columns of numbers."""
+    return tuple(Column(title, numeric=True) for title in titles)
+
+
+def wide(*titles: str) -> tuple[Column, ...]:
+    """Return columns of sentences."""
+    return tuple(Column(title, wide=True) for title in titles)
+
+
 @dataclass(frozen=True)
-class Table:
+class Table(Part):
     """A table; the first cell of each row is its header.
 
     `omitted` rows are only in `report.json`; a `folded` table opens on demand; a `stacked` one becomes a list of
     rows on a phone, one line per cell, where others scroll sideways.
     """
 
-    kind: ClassVar[str] = "table"
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]

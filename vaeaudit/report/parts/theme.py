@@ -79,6 +79,35 @@ def percent_ticks(span: float) -> str:
     return ".0%" if span > 0.1 else ".1%" if span > 0.01 else ".2%" if span > 0.001 else ".3%"
 
 
+def scatter(mode: str, name: str, **more: Any) -> dict[str, Any]:
+    """Return a trace of points, lines or both."""
+    return {"type": "scatter", "mode": mode, "name": name, **more}
+
+
+def error_bars(high: npt.ArrayLike, low: npt.ArrayLike, colour: str, thickness: int) -> dict[str, Any]:
+    """Return intervals that reach so far above and below their values."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rounded(np.maximum(high, 0.0)),
+        "arrayminus": rounded(np.maximum(low, 0.0)),
+        "thickness": thickness,
+        "width": 0,
+        "color": colour,
+    }
+
+
+def drawn(
+    traces: Sequence[dict[str, Any]],
+    names: Sequence[str] = (),
+    views: dict[str, list[int]] | None = None,
+    **layout_: Any,
+) -> dict[str, Any]:
+    """Return a figure of these traces: `layout_` as for `layout`, `names` those of its rows, `views` as of `Figure`."""
+    spec = {"data": list(traces), **({} if views is None else {"views": views}), "layout": layout(**layout_)}
+    return for_narrow_pages(spec, names)
+
+
 def for_narrow_pages(spec: dict[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
     """Add what the page changes of the layout on a phone: fewer ticks, shorter row names, room for a tall legend."""
     shown = [trace for trace in spec["data"] if trace.get("showlegend", True) and trace.get("visible", True)]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report.parts.blocks import Section
-from vaeaudit.report.sections.comparison import comparison
 from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies
 from vaeaudit.report.sections.latents import latents
+from vaeaudit.report.sections.model import model
 from vaeaudit.report.sections.outliers import outliers
-from vaeaudit.report.sections.quality import model, quality
-from vaeaudit.report.sections.reading import reading, reproduce
+from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
-from vaeaudit.report.sections.representation import representation
+from vaeaudit.report.sections.representation import comparison, representation
 
 _SECTIONS = {
     "representation": representation,

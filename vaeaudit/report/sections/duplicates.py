@@ -8,7 +8,7 @@ from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, Leak
 from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import pairs_gallery
-from vaeaudit.report.parts.tables import Badge, Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.parts.tables import Badge, Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 _TITLE = "Rows that occur more than once"
@@ -93,16 +93,16 @@ def _reach(found: Duplicates) -> list[str]:
 
 
 def _largest(found: Duplicates) -> Table:
-    rows: list[tuple[Cell, ...]] = [(phrases.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
+    rows = [(phrases.name(equal.row_id), numbers.count(equal.rows)) for equal in found.largest]
     noun = _noun(found)
-    return table(f"The largest groups of equal {noun}s", [Column(f"First {noun}"), Column("Times", True)], rows)
+    return table(f"The largest groups of equal {noun}s", plain(f"First {noun}") + numeric("Times"), rows)
 
 
 def _pairs(found: Duplicates) -> Table:
     noun = _noun(found)
-    columns = [Column(f"One {noun}"), Column(f"The other {noun}"), Column("Copy"), Column("Distance", True)]
-    columns += [Column("Splits")] if found.splits else []
-    columns += [Column("Differs in", wide=True)] if found.basis == "cells" else []
+    columns = plain(f"One {noun}", f"The other {noun}", "Copy") + numeric("Distance")
+    columns += plain("Splits") if found.splits else ()
+    columns += wide("Differs in") if found.basis == "cells" else ()
     rows = [_pair_row(pair, found) for pair in found.pairs]
     exact = found.rows_in_groups - found.groups
     caption = f"Pairs, those across splits first: {len(rows)} of {numbers.count(exact + found.near_pairs)}"
@@ -151,15 +151,11 @@ def _splits(found: Duplicates) -> Group:
 
 def _leaks(found: Duplicates) -> Table:
     noun = _noun(found).capitalize()
-    columns = [
-        Column("Split"),
-        Column("Has copies in"),
-        Column(f"{noun}s", True),
-        Column("Exact", True),
-        Column("Near", True),
-        Column("Share with a copy, with interval"),
-        Column("Result"),
-    ]
+    columns = (
+        plain("Split", "Has copies in")
+        + numeric(f"{noun}s", "Exact", "Near")
+        + plain("Share with a copy, with interval", "Result")
+    )
     track = Track(0.0, max(leak.ci.high or leak.share for leak in found.leakage), "share")
     rows = [_leak_row(leak, track) for leak in found.leakage]
     return table("Each pair of splits, the smaller one first", columns, rows)

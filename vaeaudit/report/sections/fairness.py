@@ -9,7 +9,7 @@ from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
-from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, Track, table
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, Track, numeric, plain, table
 from vaeaudit.wording import numbers, phrases
 
 _STRONGEST = 6
@@ -32,12 +32,8 @@ def proxies(results: AuditResults) -> Section:
 def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
     items = [
         figures.Dot(
-            name=f"{phrases.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}",
-            value=proxy.auc,
-            ci=proxy.ci,
-            status="auc",
-            hover=(f"AUC {numbers.with_interval(proxy.auc, proxy.ci, 'ratio')}",),
-            reference=proxy.null_auc,
+            *(f"{phrases.shorten(proxy.attribute, 12)}, {sources[proxy.from_]}", proxy.auc, proxy.ci, "auc"),
+            *((f"AUC {numbers.with_interval(proxy.auc, proxy.ci, 'ratio')}",), proxy.null_auc),
         )
         for proxy in found
     ]
@@ -51,12 +47,12 @@ def _proxy_figure(found: Sequence[Proxy], sources: Mapping[str, str]) -> Figure:
 
 
 def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
-    columns = [Column("Attribute"), Column("Predicted from"), Column("AUC, with interval")]
+    columns = plain("Attribute", "Predicted from", "AUC, with interval")
     shuffled = any(proxy.null_auc is not None for proxy in found)
     if shuffled:
-        columns.append(Column("Best after shuffling", True))
+        columns += numeric("Best after shuffling")
     track = Track(min([0.5, *(proxy.ci.low or proxy.auc for proxy in found)]), 1.0, "ratio", reference=0.5)
-    rows: list[tuple[Cell, ...]] = []
+    rows = []
     for proxy in found:
         row: tuple[Cell, ...] = (phrases.name(proxy.attribute), sources[proxy.from_], track.mark(proxy.auc, proxy.ci))
         null = "not measured" if proxy.null_auc is None else numbers.ratio(proxy.null_auc)
@@ -66,12 +62,12 @@ def _proxy_table(found: Sequence[Proxy], sources: Mapping[str, str]) -> Table:
 
 def _strongest(proxy: Proxy) -> Table:
     ordered = sorted(proxy.by_column.items(), key=lambda entry: -entry[1])[:_STRONGEST]
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (phrases.name(column), Bar(numbers.ratio(auc), round(200 * max(min(auc, 1.0) - 0.5, 0.0), 1)))
         for column, auc in ordered
     ]
     caption = f"Single columns that give {phrases.name(proxy.attribute)} away most (bar from 0.5 to 1)"
-    return table(caption, [Column("Column"), Column("AUC alone")], rows)
+    return table(caption, plain("Column", "AUC alone"), rows)
 
 
 def disparities(results: AuditResults) -> Section:
@@ -100,10 +96,6 @@ def _status(entry: Disparity, limit: float) -> str:
     return "flagged" if entry.p_adjusted <= limit else "unflagged"
 
 
-def _judged(status: str) -> Badge:
-    return Badge(phrases.DISPARITY[status], _TONE[status])
-
-
 def _label(entry: Disparity, several: bool) -> str:
     group = phrases.name(entry.group)
     return f"{group}: {phrases.name(entry.outcome)}" if several else group
@@ -115,14 +107,8 @@ def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool
         return Answer(f"No group of {phrases.name(entries[0].attribute)} holds a row with an outcome.")
     items = [
         figures.Dot(
-            name=_label(entry, several),
-            value=entry.rate,
-            ci=entry.ci,
-            status=_status(entry, limit),
-            hover=(
-                phrases.plural(entry.n, "row"),
-                numbers.with_interval(entry.rate, entry.ci, "share"),
-            ),
+            *(_label(entry, several), entry.rate, entry.ci, _status(entry, limit)),
+            (phrases.plural(entry.n, "row"), numbers.with_interval(entry.rate, entry.ci, "share")),
         )
         for entry in filled
     ]
@@ -132,12 +118,9 @@ def _rates(entries: Sequence[Disparity], place: int, limit: float, several: bool
         most, least = f"{_label(high, several)} has the highest rate", f"{_label(low, several)} the lowest"
         sentence = f"{most} ({numbers.share(high.rate)}), {least} ({numbers.share(low.rate)})."
     outcome = "the outcome" if several else phrases.name(entries[0].outcome)
-    return Figure(
-        id=f"disparities-{place}",
-        title=f"{phrases.name(entries[0].attribute)}: share of rows with {outcome}",
-        sentence=sentence,
-        spec=figures.dots(items, x="share of the group's rows", percent=True),
-    )
+    title = f"{phrases.name(entries[0].attribute)}: share of rows with {outcome}"
+    spec = figures.dots(items, x="share of the group's rows", percent=True)
+    return Figure(f"disparities-{place}", title, sentence, spec)
 
 
 def _difference(entry: Disparity) -> str:
@@ -148,18 +131,18 @@ def _difference(entry: Disparity) -> str:
     return numbers.with_interval(entry.difference, entry.difference_ci, "points")
 
 
+def _detectable(entry: Disparity) -> str:
+    found = entry.minimum_detectable
+    return numbers.ABSENT if found is None else numbers.points(found, sign=False)
+
+
 def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) -> Table:
-    columns = [
-        Column("Group"),
-        Column("Rows", True),
-        Column("Rate, with interval", True),
-        Column("Difference, with interval", True),
-        Column("Ratio", True),
-        Column("Adjusted p", True),
-        Column("Detectable", True),
-        Column("A difference?"),
-    ]
-    rows: list[tuple[Cell, ...]] = [
+    columns = (
+        plain("Group")
+        + numeric("Rows", "Rate, with interval", "Difference, with interval", "Ratio", "Adjusted p", "Detectable")
+        + plain("A difference?")
+    )
+    rows = [
         (
             _label(entry, several),
             numbers.count(entry.n),
@@ -167,10 +150,8 @@ def _disparity_table(entries: Sequence[Disparity], limit: float, several: bool) 
             _difference(entry),
             numbers.ABSENT if entry.ratio is None else numbers.ratio(entry.ratio),
             numbers.p_value(entry.p_adjusted),
-            numbers.ABSENT
-            if entry.minimum_detectable is None
-            else numbers.points(entry.minimum_detectable, sign=False),
-            _judged(_status(entry, limit)),
+            _detectable(entry),
+            Badge(phrases.DISPARITY[_status(entry, limit)], _TONE[_status(entry, limit)]),
         )
         for entry in entries
     ]

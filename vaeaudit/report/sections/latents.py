@@ -9,12 +9,11 @@ import numpy as np
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.images.results import PictureSheets
-from vaeaudit.analysis.inputs import RunFacts
 from vaeaudit.analysis.latents.results import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
-from vaeaudit.report.parts.decoded_galleries import Traversals, map_gallery, thumbnail_sheet
-from vaeaudit.report.parts.tables import Badge, Bar, Cell, Column, Table, table
+from vaeaudit.report.parts.decoded_galleries import Traversals, goes_most_with, map_gallery, thumbnail_sheet
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 #: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
@@ -48,10 +47,9 @@ def latents(results: AuditResults) -> Section:
     if results.latent_map is not None and len(results.latent_map.x):
         blocks += _map(results.latent_map, sheets)
     traversals = {traversal.latent: traversal for traversal in results.traversals}
-    smallest = _smallest_group(results.run)
-    described = sorted(
-        sorted(active, key=lambda latent: -latent.kl_nats)[:_MOST_LATENTS], key=lambda latent: latent.index
-    )
+    smallest = int(results.run.config.get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
+    informative = sorted(active, key=lambda latent: -latent.kl_nats)[:_MOST_LATENTS]
+    described = sorted(informative, key=lambda latent: latent.index)
     if len(described) < len(active):
         most = f"The {len(described)} latents of largest KL are described one by one"
         blocks.append(Paragraph(f"{most}; report.json has the histograms of all {len(active)}."))
@@ -66,31 +64,18 @@ def latents(results: AuditResults) -> Section:
     return Section("latents", title, lead, tuple(blocks))
 
 
-def _smallest_group(run: RunFacts) -> int:
-    return int(run.config.get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
-
-
 def _overview(found: tuple[LatentSummary, ...]) -> Table:
-    columns = [
-        Column("Latent"),
-        Column("In use"),
-        Column("KL (nats)", True),
-        Column("Stability over refits", True),
-        Column("Goes most with", wide=True),
-    ]
+    columns = plain("Latent", "In use") + numeric("KL (nats)", "Stability over refits") + wide("Goes most with")
     return table("All latents", columns, [_overview_row(latent) for latent in found], fold=len(found) > 20)
 
 
 def _overview_row(latent: LatentSummary) -> tuple[Cell, ...]:
-    best = latent.explains[0] if latent.explains else None
     return (
         f"Latent {latent.index}",
         Badge("active", "good") if latent.active else Badge("unused", "unsure"),
         numbers.nats(latent.kl_nats),
         "not measured" if latent.stability is None else numbers.ratio(latent.stability),
-        f"{phrases.explains(best.column, best.direction)} ({numbers.share(best.score)})"
-        if best
-        else "no single column",
+        goes_most_with(latent) or "no single column",
     )
 
 
@@ -105,12 +90,7 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
     )
     if sheet is not None:
         sentence += " A point shows its picture under the pointer, or when it is tapped."
-    figure = Figure(
-        id="latents-map",
-        title="Map of the latents",
-        sentence=sentence,
-        spec=latent_figures.latent_map(places, sheet),
-    )
+    figure = Figure("latents-map", "Map of the latents", sentence, latent_figures.latent_map(places, sheet))
     if sheets is None or sheet is None:
         return [figure]
     return [sheet, figure, *map_gallery(sheets, sheet, places)]
@@ -119,16 +99,9 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
 def _latent(
     latent: LatentSummary, traversal: Traversal | None, smallest_group: int, pictures: Sequence[Block]
 ) -> Group:
-    blocks: list[Block] = [
-        Paragraph(latent_sentence(latent)),
-        *pictures,
-        Figure(
-            id=f"latent-{latent.index}-histogram",
-            title=f"Latent {latent.index}: where the rows lie",
-            sentence=histogram_sentence(latent, smallest_group),
-            spec=latent_figures.latent_histogram(latent),
-        ),
-    ]
+    sentence, spec = histogram_sentence(latent, smallest_group), latent_figures.latent_histogram(latent)
+    figure = Figure(f"latent-{latent.index}-histogram", f"Latent {latent.index}: where the rows lie", sentence, spec)
+    blocks: list[Block] = [Paragraph(latent_sentence(latent)), *pictures, figure]
     if latent.explains:
         blocks.append(_explains(latent))
     if traversal is not None and traversal.columns:
@@ -138,7 +111,7 @@ def _latent(
 
 
 def _explains(latent: LatentSummary) -> Table:
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (
             phrases.name(cause.column),
             Bar(numbers.share(cause.score), round(100 * min(max(cause.score, 0.0), 1.0), 1)),
@@ -146,15 +119,15 @@ def _explains(latent: LatentSummary) -> Table:
         )
         for cause in latent.explains
     ]
-    columns = [Column("Column"), Column("Share of the latent's variance that it predicts"), Column("How", wide=True)]
+    columns = plain("Column", "Share of the latent's variance that it predicts") + wide("How")
     return table(f"Columns that go with latent {latent.index}, on held-out rows", columns, rows)
 
 
 def _traversal(traversal: Traversal) -> Table:
     last = len(traversal.positions) - 1
     shown = np.unique(np.linspace(0, last, min(last + 1, _MOST_POSITIONS)).round().astype(int))
-    columns = [Column("Column"), *(Column(f"{numbers.number(traversal.positions[place])} sd") for place in shown)]
-    rows: list[tuple[Cell, ...]] = [
+    columns = plain("Column", *(f"{numbers.number(traversal.positions[place])} sd" for place in shown))
+    rows = [
         (phrases.name(column), *(phrases.name(values[place]) for place in shown))
         for column, values in traversal.columns.items()
     ]
@@ -170,14 +143,11 @@ def _counts(latent: LatentSummary) -> Table:
             for group, counts in latent_figures.largest_groups(groups)
         ]
     edges = latent.histogram.edges
-    rows: list[tuple[Cell, ...]] = [
-        (
-            numbers.span(low, high),
-            *(numbers.count(counts.counts[place]) for _, counts in shown),
-        )
+    rows = [
+        (numbers.span(low, high), *(numbers.count(counts.counts[place]) for _, counts in shown))
         for place, (low, high) in enumerate(pairwise(edges))
     ]
-    columns = [Column("Bin"), *(Column(title, True) for title, _ in shown)]
+    columns = plain("Bin") + numeric(*(title for title, _ in shown))
     caption = f"Rows per bin of latent {latent.index}; the outer bins hold everything beyond"
     return table(caption, columns, rows, stack=False)
 

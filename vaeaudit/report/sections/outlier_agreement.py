@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
+from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow, OutlierRow
 from vaeaudit.report.parts.blocks import Block, Group, Paragraph
-from vaeaudit.report.parts.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.parts.tables import Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 #: Reasons shown of each row.
@@ -44,12 +44,11 @@ def outlier_agreement(agreement: Agreement) -> Group:
 
 
 def _detectors(agreement: Agreement) -> Table:
-    columns = [
-        Column("Detector"),
-        Column("Rank correlation with the score, all rows"),
-        Column(f"Also among its {numbers.count(agreement.n_top)} highest", True),
-        Column("Share, with interval"),
-    ]
+    columns = (
+        plain("Detector", "Rank correlation with the score, all rows")
+        + numeric(f"Also among its {numbers.count(agreement.n_top)} highest")
+        + plain("Share, with interval")
+    )
     rows = [_detector(companion, agreement.n_top) for companion in agreement.companions]
     return table("How far other detectors agree", columns, rows)
 
@@ -71,31 +70,30 @@ def _detector(companion: Companion, n_top: int) -> tuple[Cell, ...]:
 def _rows(caption: str, rows: Sequence[DifferingRow], total: int, agreement: Agreement, *, fold: bool = False) -> Table:
     if total > len(rows):
         caption = f"{caption}: the first {len(rows)} of {numbers.count(total)}"
-    unexplained = "no single cell stands out" if agreement.basis == "columns" else "the picture as a whole"
-    columns = [
-        Column("Row"),
-        Column("Rank by the VAE", True),
-        *(Column(f"Rank by the {companion.name}", True) for companion in agreement.companions),
-        Column("What the model finds", wide=True),
-    ]
-    return table(
-        f"{caption}; ranks among {phrases.plural(agreement.n, 'row')}",
-        columns,
-        [_row(row, unexplained) for row in rows],
-        fold=fold,
+    columns = (
+        plain("Row")
+        + numeric("Rank by the VAE", *(f"Rank by the {companion.name}" for companion in agreement.companions))
+        + wide("What the model finds")
     )
+    caption = f"{caption}; ranks among {phrases.plural(agreement.n, 'row')}"
+    return table(caption, columns, [_row(row, agreement.basis) for row in rows], fold=fold)
 
 
-def _row(row: DifferingRow, unexplained: str) -> tuple[Cell, ...]:
-    lines = tuple(phrases.reason(why, cut=True) for why in row.reasons[:_REASONS])
-    if row.aspect:
-        lines = (phrases.shorten(row.aspect, 240), *lines)
+def _row(row: DifferingRow, basis: str) -> tuple[Cell, ...]:
     return (
         phrases.name(row.row_id),
         numbers.count(row.rank),
         *(numbers.count(rank) for rank in row.companion_ranks),
-        Lines(lines) if lines else unexplained,
+        what_is_atypical(row, basis, most=_REASONS),
     )
+
+
+def what_is_atypical(row: DifferingRow | OutlierRow, basis: str, *, most: int | None = None) -> Cell:
+    """List what a picture shows that is atypical, and the cells that are; `basis` says what rows are made of."""
+    lines = tuple(phrases.reason(why, cut=True) for why in row.reasons[:most])
+    if row.aspect:
+        lines = (phrases.shorten(row.aspect, 240), *lines)
+    return Lines(lines) if lines else "no single cell stands out" if basis == "columns" else "the picture as a whole"
 
 
 def agreement_sentence(agreement: Agreement) -> str:

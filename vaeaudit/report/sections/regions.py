@@ -9,7 +9,7 @@ from vaeaudit.analysis.coverage.results import LatentRange, Region
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import region_gallery
-from vaeaudit.report.parts.tables import Cell, Column, Lines, Table, Track, table
+from vaeaudit.report.parts.tables import Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases, rules
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
@@ -32,9 +32,8 @@ def regions(results: AuditResults) -> Section:
     """Build the section."""
     lead = regions_lead(results.regions, results.regions_tested)
     if not results.regions:
-        return Section(
-            "regions", "What is missing", "", (Answer(lead, "good" if results.regions_tested else "unsure"),)
-        )
+        tone = "good" if results.regions_tested else "unsure"
+        return Section("regions", "What is missing", "", (Answer(lead, tone),))
     blocks: list[Block] = [Paragraph(sentence) for sentence in baselines_in_words(results.regions)]
     blocks += [*_latents_as_columns(results), *_computed_columns(results)]
     blocks += [Paragraph(_HOW_TO_READ), _table(results.regions)]
@@ -81,14 +80,13 @@ def _computed_columns(results: AuditResults) -> list[Block]:
 
 def _table(found: Sequence[Region]) -> Table:
     resampled = any(region.stability is not None for region in found)
-    columns = [
-        Column("Region"),
-        Column("Rule", wide=True),
-        Column("Rows", True),
-        Column("Ratio, with interval"),
-        Column("Rows to collect", True),
-        Column("Adjusted p", True),
-    ]
+    columns = (
+        plain("Region")
+        + wide("Rule")
+        + numeric("Rows")
+        + plain("Ratio, with interval")
+        + numeric("Rows to collect", "Adjusted p")
+    )
     several = len({region.baseline for region in found}) > 1
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)
@@ -161,16 +159,11 @@ def _latent_range(side: LatentRange) -> str:
 
 def _figure(found: Sequence[Region]) -> Figure:
     widest = max(found, key=lambda region: region.expected - region.observed)
-    rule = rules.describe(widest.rule, cut=True)
-    return Figure(
-        id="regions-counts",
-        title="Rows there are, and rows expected",
-        sentence=(
-            f"The widest gap is in {widest.id} ({rule}): {numbers.count(widest.observed)} of about "
-            f"{numbers.expected(widest.expected)} expected rows."
-        ),
-        spec=figures.observed_and_expected(found),
+    said = (
+        f"The widest gap is in {widest.id} ({rules.describe(widest.rule, cut=True)}): "
+        f"{numbers.count(widest.observed)} of about {numbers.expected(widest.expected)} expected rows."
     )
+    return Figure("regions-counts", "Rows there are, and rows expected", said, figures.observed_and_expected(found))
 
 
 def regions_lead(regions: Sequence[Region], tested: int) -> str:

@@ -1,15 +1,16 @@
-"""Who is here: every group and intersection, against the population where one was given."""
+"""Who is here, against the population and the reference dataset where one was given; regions stand apart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.coverage.results import Comparison, Difference
 from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.galleries import rare_gallery
-from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, Track, table
+from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 _TONE = {"under": "bad", "over": "warn", "ok": "good", "inconclusive": "unsure", "none": "neutral"}
@@ -17,6 +18,11 @@ _TONE = {"under": "bad", "over": "warn", "ok": "good", "inconclusive": "unsure",
 
 #: Rows of all tables of intersections together; each begins with the cells that matter most.
 _INTERSECTION_ROWS = 400
+_COMPARISON_TITLE = "Against the reference"
+_DISTANCES = (
+    "Distances run from 0 to 1: of levels, the share of the rows that would have to change (total variation); of "
+    "ordered values, the largest difference between the shares of rows up to a value (Kolmogorov and Smirnov)."
+)
 
 
 def representation(results: AuditResults) -> Section:
@@ -27,7 +33,8 @@ def representation(results: AuditResults) -> Section:
     blocks: list[Block] = []
     for attributes, cells in by_attributes.items():
         if len(attributes) == 1:
-            blocks += [_figure(len(blocks), attributes[0], cells), _groups(attributes[0], cells)]
+            groups = _table(f"Groups of {phrases.name(attributes[0])}", "Group", cells)
+            blocks += [_figure(len(blocks), attributes[0], cells), groups]
     crossed = {attributes: cells for attributes, cells in by_attributes.items() if len(attributes) > 1}
     if crossed:
         blocks.append(Paragraph("Intersections: every combination of groups is listed, those without a row first."))
@@ -44,35 +51,19 @@ def representation(results: AuditResults) -> Section:
 def _figure(position: int, attribute: str, cells: Sequence[Representation]) -> Figure:
     items = [
         figures.Dot(
-            name=phrases.levels(cell.group),
-            value=cell.share,
-            ci=cell.ci,
-            status=cell.status or "none",
-            hover=_hover(cell),
-            reference=cell.reference_share,
+            *(phrases.levels(cell.group), cell.share, cell.ci, cell.status or "none"),
+            *(_hover(cell), cell.reference_share),
         )
         for cell in cells
     ]
-    return Figure(
-        id=f"representation-{position}",
-        title=f"{phrases.name(attribute)}: share of the rows",
-        sentence=representation_sentence(attribute, cells),
-        spec=figures.dots(items, x="share of the rows", percent=True, reference_name="population share"),
-    )
+    title, sentence = f"{phrases.name(attribute)}: share of the rows", representation_sentence(attribute, cells)
+    spec = figures.dots(items, x="share of the rows", percent=True, reference_name="population share")
+    return Figure(f"representation-{position}", title, sentence, spec)
 
 
 def _hover(cell: Representation) -> tuple[str, ...]:
-    lines = [
-        phrases.plural(cell.n, "row"),
-        f"share {numbers.with_interval(cell.share, cell.ci, 'share')}",
-    ]
-    if cell.reference_share is not None:
-        lines.append(f"population {numbers.share(cell.reference_share)}")
-    return tuple(lines)
-
-
-def _groups(attribute: str, cells: Sequence[Representation]) -> Table:
-    return _table(f"Groups of {phrases.name(attribute)}", "Group", cells)
+    lines = (phrases.plural(cell.n, "row"), f"share {numbers.with_interval(cell.share, cell.ci, 'share')}")
+    return lines if cell.reference_share is None else (*lines, f"population {numbers.share(cell.reference_share)}")
 
 
 def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation], most: int) -> Table:
@@ -85,14 +76,9 @@ def _intersections(attributes: tuple[str, ...], cells: Sequence[Representation],
 
 def _table(caption: str, first: str, cells: Sequence[Representation], most: int | None = None) -> Table:
     compared = any(cell.reference_share is not None for cell in cells)
-    columns = [Column(first), Column("Rows", True), Column("Share of the rows, with interval")]
+    columns = plain(first) + numeric("Rows") + plain("Share of the rows, with interval")
     if compared:
-        columns += [
-            Column("Population", True),
-            Column("Ratio", True),
-            Column("Adjusted p", True),
-            Column("Against the population"),
-        ]
+        columns += numeric("Population", "Ratio", "Adjusted p") + plain("Against the population")
     top = max([value for cell in cells for value in (cell.share, cell.ci.high or 0.0, cell.reference_share or 0.0)])
     track = Track(0.0, top, "share")
     rows = [_row(cell, track, compared) for cell in cells]
@@ -155,3 +141,57 @@ def representation_sentence(attribute: str, cells: Sequence[Representation]) -> 
 
 def _group_share(cell: Representation) -> str:
     return f"{phrases.levels(cell.group)} ({numbers.share(cell.share)})"
+
+
+def comparison(results: AuditResults) -> Section:
+    """Build the section."""
+    found = results.comparison
+    if found is None:
+        said = "No reference was given. `vaeaudit report --reference DATA` compares with another dataset."
+        return Section("comparison", _COMPARISON_TITLE, "", (Answer(said),))
+    blocks: list[Block] = []
+    if found.auc is not None:
+        blocks.append(Paragraph(_auc(found)))
+    blocks.append(Paragraph(_DISTANCES))
+    if found.columns:
+        blocks.append(_differences("Columns, those that differ most first", "Column", found.columns, fold=False))
+    if found.latents:
+        blocks.append(_differences("Latents, those that differ most first", "Latent", found.latents, fold=True))
+    return Section("comparison", _COMPARISON_TITLE, _comparison_lead(found), tuple(blocks))
+
+
+def _comparison_lead(found: Comparison) -> str:
+    reference = phrases.name(found.name)
+    rows = f"{phrases.plural(found.n, 'row')} against {phrases.plural(found.n_reference, 'row')} of {reference}"
+    differing = [entry for entry in found.columns if entry.significant]
+    if not differing:
+        return f"{rows}: no column is surely distributed differently."
+    first = differing[0]
+    return (
+        f"{rows}: {phrases.plural(len(differing), 'column')} of {numbers.count(len(found.columns))} "
+        f"{'is' if len(differing) == 1 else 'are'} surely distributed differently, {phrases.name(first.name)} most "
+        f"({first.differs})."
+    )
+
+
+def _auc(found: Comparison) -> str:
+    auc = found.auc
+    assert auc is not None  # noqa: S101 - the caller has looked
+    return (
+        f"A classifier that sees all columns and latents tells rows of the one from rows of the other with an AUC of "
+        f"{numbers.with_interval(auc.value, auc.ci, 'ratio')}; 0.5 is what a guess would reach."
+    )
+
+
+def _differences(caption: str, first: str, entries: Sequence[Difference], *, fold: bool) -> Table:
+    columns = plain(first) + numeric("Distance", "Adjusted p") + wide("Where most")
+    return table(caption, columns, [_difference(entry) for entry in entries], fold=fold)
+
+
+def _difference(entry: Difference) -> tuple[Cell, ...]:
+    return (
+        phrases.name(entry.name),
+        Bar(numbers.ratio(entry.distance), 100 * entry.distance),
+        numbers.p_value(entry.p_adjusted),
+        entry.differs,
+    )

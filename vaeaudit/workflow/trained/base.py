@@ -19,8 +19,7 @@ from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import InconclusiveError, RunError
-from vaeaudit.models.fitting.build import resolve
-from vaeaudit.models.fitting.persistence import architecture, rebuild, weights
+from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weights
 from vaeaudit.models.fitting.stability import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.flow import fit_flow

@@ -26,13 +26,7 @@ _IMPROBABLE = 1e-3
 
 
 def check_cells(
-    model: TableVAE,
-    frame: pd.DataFrame,
-    codes: LatentCodes,
-    scoring: TableScoring,
-    scores: RowScores,
-    *,
-    seed: int,
+    model: TableVAE, frame: pd.DataFrame, codes: LatentCodes, scoring: TableScoring, scores: RowScores, *, seed: int
 ) -> CellExpectations:
     """Return what the other cells of a row make of the cells that surprise, with a p-value for each.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from vaeaudit.models.image.patch_scales import fit_patch_scales
+from vaeaudit.models.image.scores import fit_patch_scales
 from vaeaudit.outputs.images import SCALES, PatchScale, PatchScales, usable_scales
 from vaeaudit.scoring.image_score import SCALE_NAMES
 

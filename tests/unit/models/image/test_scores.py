@@ -9,8 +9,15 @@ from scipy.ndimage import gaussian_filter
 from sklearn.metrics import roc_auc_score
 
 from vaeaudit.models.image import scores as image_scores
-from vaeaudit.models.image.patch_scales import fit_patch_scales
-from vaeaudit.models.image.scores import FLAT, complexity, image_statistics, patch_energy, surprise_map, worst_patches
+from vaeaudit.models.image.scores import (
+    FLAT,
+    complexity,
+    fit_patch_scales,
+    image_statistics,
+    patch_energy,
+    surprise_map,
+    worst_patches,
+)
 from vaeaudit.outputs.images import PatchScales
 from vaeaudit.scoring.image_score import excess_energies, fit_reference, image_outlier_score
 

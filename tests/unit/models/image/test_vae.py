@@ -13,9 +13,8 @@ from scipy import stats
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, PixelLikelihood
 from vaeaudit.data.sources.image_store import ImageStore
-from vaeaudit.models.image.likelihood import SCALE_FLOOR, ImageLikelihood
 from vaeaudit.models.image.networks import image_networks
-from vaeaudit.models.image.vae import ImageVAE
+from vaeaudit.models.image.vae import SCALE_FLOOR, ImageLikelihood, ImageVAE
 from vaeaudit.models.objectives import BetaObjective, kl_per_latent
 
 SIDE = 8

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.errors import RunError
-from vaeaudit.models.fitting.persistence import architecture, rebuild, weights
+from vaeaudit.models.fitting.build import architecture, rebuild, weights
 from vaeaudit.models.fitting.training import Training
 
 
@@ -17,7 +17,7 @@ def test_a_rebuilt_model_gives_identical_codes(learned: Any) -> None:
     model = learned.training.model
     document = json.loads(json.dumps(architecture(model), allow_nan=False))
     again = rebuild(document, weights(model), learned.encoding, seed=77)
-    training = Training(again, {}, "epochs", 1, 0.0, 0.0)
+    training = Training(again, {}, "epochs", 1, 0.0, 0.0, learned.training.state)
 
     codes = learned.codes_of(training)
     for name, array in learned.codes.to_arrays().items():

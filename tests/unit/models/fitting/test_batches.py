@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.models.fitting.batches import drawn_batches
-from vaeaudit.models.fitting.resampling import MOST_OFTEN, AdaptiveResampling, draw_weights
+from vaeaudit.models.fitting.batches import MOST_OFTEN, AdaptiveResampling, draw_weights, drawn_batches
 from vaeaudit.models.fitting.training import TrainingState
 from vaeaudit.outputs.histograms import effective_sample_size
 

@@ -10,8 +10,13 @@ from vaeaudit.report.sections.outlier_agreement import (
     only_model_sentence,
     shared_sentence,
 )
-from vaeaudit.report.sections.outlier_groups import deletion_sentence, no_harder_sentence, not_judged_sentence
-from vaeaudit.report.sections.outliers import outliers_lead, score_curve_sentence
+from vaeaudit.report.sections.outliers import (
+    deletion_sentence,
+    no_harder_sentence,
+    not_judged_sentence,
+    outliers_lead,
+    score_curve_sentence,
+)
 
 
 def test_flagged_rows_are_counted_against_all_rows(results, empty):

@@ -8,7 +8,7 @@ from vaeaudit.config import Objective
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Figure, Paragraph
 from vaeaudit.report.parts.tables import Table
-from vaeaudit.report.sections.latent_space import space_between_rows
+from vaeaudit.report.sections.model import space_between_rows
 from vaeaudit.statistics.measures import Interval, Measure
 
 

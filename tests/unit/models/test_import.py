@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from vaeaudit.models.quiet import native_stderr_held_back
+from vaeaudit.models import native_stderr_held_back
 
 
 def test_native_chatter_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
