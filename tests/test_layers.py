@@ -50,7 +50,7 @@ ONLY_IN: dict[str, set[str]] = {
     "rich": {"cli"},
     "sklearn": {"analysis", "scoring", "sklearn", "statistics"},
     "scipy": {"analysis", "models", "scoring", "statistics"},
-    "pydantic": {"runs"},
+    "pydantic": {"data", "outputs", "runs", "workflow"},
 }
 
 #: Packages that can run what a file holds, or reach a network.
