@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from vaeaudit.models.quiet import native_stderr_held_back
+from vaeaudit.models.quiet import native_stderr_held_back, without_collections
 
-with native_stderr_held_back():
+with native_stderr_held_back(), without_collections():
+    # TensorFlow Probability first: where it finds TensorFlow imported, it imports its experiments and layers at once.
+    import tensorflow_probability  # noqa: F401, I001
     import tensorflow
-    import tensorflow_probability  # noqa: F401
 
     tensorflow.constant(0)  # the first tensor makes it announce the processor

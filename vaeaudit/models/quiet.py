@@ -1,4 +1,4 @@
-"""Import TensorFlow without its announcements.
+"""Import TensorFlow without its announcements and without collecting garbage.
 
 TensorFlow 2.21 writes several lines about its build to file descriptor 2 while it is imported, whatever
 `TF_CPP_MIN_LOG_LEVEL` says (they come before its logging is set up). They say nothing about the user's data.
@@ -6,6 +6,7 @@ TensorFlow 2.21 writes several lines about its build to file descriptor 2 while 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -32,3 +33,15 @@ def native_stderr_held_back() -> Iterator[None]:
         finally:
             os.dup2(original, 2)
             os.close(original)
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Collect no garbage meanwhile: an import makes hundreds of thousands of objects, and drops few of them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

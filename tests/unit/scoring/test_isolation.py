@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.ensemble import IsolationForest
 
-from vaeaudit.scoring.isolation import PosteriorIsolation, fit_isolation
+from vaeaudit.scoring.isolation import PosteriorIsolation, _grow, _isolation, fit_isolation
 
 RNG = np.random.default_rng(4)
 SPREAD = np.concatenate([RNG.normal(size=(980, 6)), RNG.normal(6, 0.5, size=(20, 6))]).astype(np.float32)
@@ -45,3 +46,11 @@ def test_one_fold_is_enough_and_none_is_refused() -> None:
     assert one.n_folds == 1
     with pytest.raises(ValueError, match="null"):
         PosteriorIsolation((), (), 10, 0)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 200, 1000])
+@pytest.mark.parametrize("seed", [0, 2**32 + 7])
+def test_the_forest_is_that_of_scikit_learn_to_the_last_digit(n_rows: int, seed: int) -> None:
+    reference = SPREAD[-n_rows:]
+    theirs = -IsolationForest(n_estimators=20, random_state=seed % 2**32).fit(reference).score_samples(SPREAD)
+    np.testing.assert_array_equal(_isolation(_grow(reference, 20, seed), SPREAD, n_rows), theirs)
