@@ -67,8 +67,18 @@ def chunks(rows: Rows, size: int) -> Iterator[Rows]:
 
 def expected_features(model: BetaVAE, z: npt.NDArray[np.floating]) -> Iterator[tf.Tensor]:
     """Yield E[features|z] [B, D] for latents [A, L], in order, at most `_DECODED` at a time."""
+    expected = compiled(model, _expected_features, latent_points(model))
     for start in range(0, len(z), _DECODED):
-        yield model.expected_features(tf.constant(z[start : start + _DECODED], tf.float32))
+        yield expected(tf.constant(z[start : start + _DECODED], tf.float32))
+
+
+def _expected_features(model: BetaVAE, z: tf.Tensor) -> tf.Tensor:
+    return model.expected_features(z)
+
+
+def latent_points(model: BetaVAE) -> tf.TensorSpec:
+    """Return the shape and type of latents [A, L], as `compiled` wants it."""
+    return tf.TensorSpec([None, model.config.latents], tf.float32)
 
 
 def traversal_latents(model: BetaVAE) -> npt.NDArray[np.float32]:

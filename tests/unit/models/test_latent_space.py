@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -30,6 +31,8 @@ class Decoder:
 
     def __init__(self, decode: Callable[[tf.Tensor], tf.Tensor]) -> None:
         self.expected_features = decode
+        self.config = SimpleNamespace(latents=L)
+        self.graphs: dict[Any, Any] = {}
 
     def features(self, batch: Any) -> tf.Tensor:
         return batch[0]

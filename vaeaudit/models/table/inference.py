@@ -14,7 +14,15 @@ import tensorflow as tf
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.data.encoding.table_encoding import EncodedRows
-from vaeaudit.models.inference import chunk_size, chunks, compiled, seed_noise, tensors, traversal_latents
+from vaeaudit.models.inference import (
+    chunk_size,
+    chunks,
+    compiled,
+    latent_points,
+    seed_noise,
+    tensors,
+    traversal_latents,
+)
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import LatentCodes
 
@@ -154,8 +162,13 @@ def decode_columns(model: TableVAE, z: npt.NDArray[np.floating]) -> npt.NDArray[
     z
         Any number of points.
     """
-    expected = model.likelihood.expectation(model.decode(tf.constant(z, tf.float32))).numpy()
-    return in_user_units(expected, model.encoding.columns)
+    points = tf.constant(np.reshape(z, [-1, model.config.latents]), tf.float32)
+    expected = compiled(model, _expectation, latent_points(model))(points).numpy()
+    return in_user_units(expected.reshape(*np.shape(z)[:-1], -1), model.encoding.columns)
+
+
+def _expectation(model: TableVAE, z: tf.Tensor) -> tf.Tensor:
+    return model.likelihood.expectation(model.decode(z))
 
 
 def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
