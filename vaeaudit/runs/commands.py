@@ -187,7 +187,7 @@ def _toml(value: Any) -> str:
 
 def _in_python(in_memory: list[str], config: FitConfig, again: str, population: str | None) -> str:
     """Say what to call where a command cannot reach the data."""
-    changes: dict[str, Any] = {"preset": config.preset, "seed": config.seed}
+    changes: dict[str, Any] = {"preset": config.preset.value, "seed": config.seed}
     for (section, name), value in _changes(config).items():
         changes.setdefault(section, {})[name] = value
     more = "" if population is None else f", population={_shown(Path(population))!r}"

@@ -46,7 +46,9 @@ def test_help_and_import_load_neither_tensorflow_nor_pandas(code: str, arguments
 
 
 def test_reading_and_reporting_code_loads_no_tensorflow() -> None:
-    modules = imported_by("import vaeaudit.pipeline, vaeaudit.cli.report, vaeaudit.demonstration")
+    modules = imported_by(
+        "import vaeaudit.workflow.audit, vaeaudit.workflow.demo, vaeaudit.cli.fit, vaeaudit.cli.report"
+    )
     assert "pandas" in modules
     assert modules.isdisjoint({"tensorflow", "keras", "tensorflow_probability", "tf_keras"})
 

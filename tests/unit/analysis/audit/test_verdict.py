@@ -12,7 +12,7 @@ from vaeaudit.analysis.duplicates.results import Duplicates
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.representation.results import Representation
-from vaeaudit.config import AnalysisConfig
+from vaeaudit.config import AnalysisConfig, Objective
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.outputs.conditions import Condition
 from vaeaudit.statistics.measures import Interval
@@ -84,7 +84,7 @@ def test_a_model_without_an_active_latent_learned_nothing_and_an_autoencoder_is_
     for active, status in ((0, "inconclusive"), (1, "pass")):
         measured = replace(healthy, model=replace(healthy.model, active_latents=active))
         assert gate(verdict(measured), "model").status == status
-    flattered = replace(healthy, model=replace(healthy.model, objective="ae"))
+    flattered = replace(healthy, model=replace(healthy.model, objective=Objective.AE))
     meaning = gate(verdict(flattered), "model").meaning
     assert meaning == gate(verdict(healthy), "model").meaning + (
         " An autoencoder has no prior, which flatters this figure."
@@ -158,7 +158,7 @@ def test_of_groups_that_are_short_the_one_that_lacks_most_rows_is_named_and_the_
     cells = (few, crossed, many, unclear, fine, undescribed)
     answer = verdict(replace(healthy, representation=cells), population_given=True)
     assert (
-        "Rows with sex = Female are 33 % of all where the population has 52 % (and 2 further shortfalls"
+        "Rows with sex = Female are 33.0 % of all where the population has 52.0 % (and 2 further shortfalls"
         in answer.sentence
     )
     found = gate(answer, "representation")
@@ -170,7 +170,7 @@ def test_where_only_combinations_are_short_the_worst_of_them_is_named(healthy):
     counts = {("Male", "Other"): 9, ("Female", "Other"): 3}
     cells = [group(n, 0.1, "under", attributes=("sex", "race"), name=name) for name, n in counts.items()]
     answer = verdict(replace(healthy, representation=tuple(cells)), population_given=True)
-    assert "Rows with sex = Female, race = Other are 0.3 % of all" in answer.sentence
+    assert "Rows with sex = Female, race = Other are 0.30 % of all" in answer.sentence
     assert "and 1 further shortfall among" in answer.sentence
     alone = verdict(replace(healthy, representation=tuple(cells[:1])), population_given=True)
     assert "further" not in alone.sentence
@@ -193,7 +193,7 @@ def test_regions_that_could_not_be_tested_are_no_pass(healthy):
 def test_reasons_are_told_in_one_sentence_with_rule_count_and_expectation(healthy):
     answer = verdict(replace(healthy, regions=(region("reference", "job"),)), RowAccounting(1_000, 900, 100, 0))
     assert (
-        "100 of 1,000 records (10 %) could not be read; there are 3 rows where job is x, against 60 by the"
+        "100 of 1,000 records (10.0 %) could not be read; there are 3 rows where job is x, against 60 by the"
         in answer.sentence
     )
     assert "by the reference data." in answer.sentence

@@ -92,7 +92,7 @@ def test_levels_are_compared_by_total_variation_and_missing_cells_are_a_level(bu
     assert found is not None
     assert (found.columns[0].name, found.columns[0].statistic) == ("job", "total variation")
     assert found.columns[0].distance == pytest.approx(0.5)
-    assert found.columns[0].differs == "missing: 50 % here, 0 % in the reference"
+    assert found.columns[0].differs == "missing: 50.0 % here, 0 % in the reference"
 
 
 def test_the_same_rows_differ_in_nothing(build: Build) -> None:

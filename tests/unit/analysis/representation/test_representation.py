@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import MISSING_LABEL
+from vaeaudit.analysis.representation import representation
 from vaeaudit.analysis.representation.representation import OUTSIDE_LABEL, assess_representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.report.sections.representation import representation
 
 CONFIG = AnalysisConfig()
 SEX = PopulationColumn("sex", levels=("female", "male"))

@@ -30,7 +30,7 @@ from vaeaudit.data.tables.cells import text_cells
 from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import InputError
 
-DOCS = Path(__file__).parents[3] / "docs" / "data.md"
+DOCS = Path(__file__).parents[4] / "docs" / "data.md"
 
 
 def read_toy(file: SourceFile, config: ReadConfig) -> RawTable:

@@ -147,7 +147,7 @@ def test_the_seed_decides_and_arrays_keep_the_density(family: str) -> None:
 
 def test_arrays_of_an_unknown_family_are_refused() -> None:
     arrays = fit_density(two_clusters(60), BOTH, seed=0).to_arrays()
-    with pytest.raises(ValueError, match="families"):
+    with pytest.raises(ValueError, match="family must be one of .*'spline'"):
         LatentDensity.from_arrays({**arrays, "density_family": np.array("spline")})
     with pytest.raises(ValueError, match="none"):
         LatentDensity.from_arrays({**arrays, "density_family": np.array("")})
