@@ -228,7 +228,7 @@ class ModelConfig(_Section):
         Weight of the KL term. 1 by default: with learned scales it means what it says, and on Adult beta = 2 left 2
         of 11 latents active where beta = 1 left 11.
     latents
-        Number of latents L, or 0 for "auto": see `vaeaudit.models.resolve`.
+        Number of latents L, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     hidden
         Tables: widths of the encoder's hidden layers; the decoder mirrors them. Pictures have convolutions instead.
     embed_levels
@@ -264,7 +264,7 @@ class TrainConfig(_Section):
         Optimiser steps of an epoch: one pass over the rows (two, where one has fewer steps than `fewest_steps`), and
         no more than `most_steps`, so that a large table costs no more than it needs.
     batch_size
-        B, rows per step, or 0 for "auto": see `vaeaudit.models.resolve`.
+        B, rows per step, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     learning_rate
         Of Adam at the start, or 0 for "auto"; it falls to a twentieth along a cosine.
     warmup_epochs

@@ -45,7 +45,7 @@ class LatentCodes(Record):
     isolation_nats
         Tables: [N]; how isolated the row's posterior standard deviations are among those of all rows, under an ensemble
         of small models that never saw it: -log of the share of belonging rows that are as isolated (see
-        `vaeaudit.isolating`). None for pictures.
+        `vaeaudit.scoring.isolation`). None for pictures.
     rarity_nats
         Tables: [N]; -log of the shares that the row's levels, and the presence or absence of its cells, have in their
         columns, summed: what a row is improbable by for belonging to small groups alone. None for pictures.

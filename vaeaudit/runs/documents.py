@@ -111,7 +111,7 @@ class RowFacts:
 
 @dataclass(frozen=True)
 class TrainingFacts:
-    """How the training ended; see `vaeaudit.analysis.ModelFacts`."""
+    """How the training ended; see `vaeaudit.analysis.inputs.ModelFacts`."""
 
     stopped: str
     epochs: Count
@@ -147,7 +147,7 @@ class RunFacts(StartFacts):
 
 @dataclass(frozen=True)
 class StateFacts:
-    """Where an interrupted training stands; see `vaeaudit.models.TrainingState`."""
+    """Where an interrupted training stands; see `vaeaudit.models.fitting.training.TrainingState`."""
 
     epoch: Count
     best_loss: Finite
@@ -177,7 +177,7 @@ class WeightFacts:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What `architecture.json` holds; see `vaeaudit.models.architecture`."""
+    """What `architecture.json` holds; see `vaeaudit.models.fitting.persistence.architecture`."""
 
     format: str
     config: ModelConfig

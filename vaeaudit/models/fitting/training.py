@@ -136,7 +136,7 @@ def train(
     held_out
         [N]; see `split_held_out`.
     model_config, config
-        As resolved (see `vaeaudit.models.resolve`): nothing is left at "auto".
+        As resolved (see `vaeaudit.models.fitting.build.resolve`): nothing is left at "auto".
     seed
         Of weights, noise and order; the same seed gives the same result on the same machine.
     on_progress, on_checkpoint

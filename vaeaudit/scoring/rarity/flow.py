@@ -17,7 +17,7 @@ _PIECE = 8192
 
 @dataclass(frozen=True)
 class FlowDensity(Record):
-    """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.fit_flow` trained it.
+    """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.flow.fit_flow` trained it.
 
     Attributes
     ----------
