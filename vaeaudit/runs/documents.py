@@ -120,6 +120,14 @@ class TrainingFacts:
 
 
 @dataclass(frozen=True)
+class GivenFacts:
+    """What `fit` was given; see `vaeaudit.runs.commands.describe_given`."""
+
+    config: FitConfig
+    population: str | None
+
+
+@dataclass(frozen=True)
 class StartFacts:
     """What `metadata.json` holds before training."""
 
@@ -132,6 +140,7 @@ class StartFacts:
     notes: tuple[str, ...]
     population: Population | None
     reference: SourceFacts | None
+    given: GivenFacts
 
     def __post_init__(self) -> None:
         datetime.fromisoformat(self.created)

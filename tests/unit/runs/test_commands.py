@@ -103,9 +103,3 @@ def test_for_data_in_memory_it_is_said_what_to_call() -> None:
 
 def test_a_name_that_looks_like_an_option_is_none() -> None:
     assert "vaeaudit fit ./-x.csv " in commands_again(a_run(FitConfig(), source="-x.csv"))
-
-
-def test_a_run_of_an_earlier_version_is_made_again_from_the_settings_that_it_came_to() -> None:
-    run = a_run(FitConfig(train=TrainConfig(batch_size=64)))
-    cast("Any", run).metadata.pop("given")
-    assert "batch_size = 64" in commands_again(run)
