@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-#: Rooms whose test modules import TensorFlow, so that the fast loop does not even collect them.
+#: Folders whose test modules import TensorFlow, so that the fast loop does not even collect them.
 TRAINING_FOLDERS = ("unit/models", "unit/workflow/trained", "integration")
 #: Fixtures that train a model.
 TRAINING_FIXTURES = frozenset({"fitted", "demonstrated"})

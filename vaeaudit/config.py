@@ -110,8 +110,8 @@ class _Section:
     """A part of the configuration that can be written to JSON and read back."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self)
+        """Return plain JSON types, a fixed word as its text: what is shown of them is Python or TOML that works."""
+        return asdict(self, dict_factory=_plain)
 
     def __post_init__(self) -> None:
         """Check every value, and replace the text that a file or an option gave for a fixed word by the word itself."""
@@ -141,6 +141,10 @@ class _Section:
             if entry.name in document:
                 _require_type(f"{cls.__name__}: {entry.name}", str(entry.type), document[entry.name])
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in document.items()})
+
+
+def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value.value if isinstance(value, StrEnum) else value for name, value in pairs}
 
 
 #: What a value of a declared type must be an instance of, and how that is called; True is not a number here.

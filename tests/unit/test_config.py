@@ -128,6 +128,13 @@ def test_fixed_words_are_types_however_they_were_given_and_plain_json_when_writt
     assert (read.preset, read.read.kind, read.analysis.density) == (Preset.QUICK, SourceKind.IMAGES, Density.GMM)
     assert all(isinstance(word, StrEnum) for word in (read.preset, read.read.kind, read.analysis.density))
     assert FitConfig.from_dict(json.loads(json.dumps(read.to_dict()))) == read
+    assert {type(read.to_dict()["preset"]), *map(type, read.read.to_dict().values())} <= {
+        str,
+        int,
+        tuple,
+        dict,
+        type(None),
+    }
 
 
 @pytest.mark.parametrize("found", ["pictures", 3, ["table"], None])

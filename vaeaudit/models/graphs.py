@@ -17,7 +17,7 @@ def traced(function: Traced, *signature: tf.TensorSpec) -> Traced:
     ----------
     function
         Follows the variables that it reads.
-    signature
+    *signature
         Shapes and types of what it takes.
     """
     graph: Traced = tf.function(function, autograph=False).get_concrete_function(*signature)

@@ -99,7 +99,7 @@ def compiled(model: BetaVAE, function: Traced, *signature: tf.TensorSpec) -> Tra
     ----------
     model, function
         Trained or not; a function of a module (a new one each time would be traced each time).
-    signature
+    *signature
         Shapes and types of what the function takes; those of a batch where none are given.
     """
     if function not in model.graphs:

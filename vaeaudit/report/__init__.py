@@ -1,6 +1,6 @@
 """The report room: typed results become `report.html`, `report.json`, `rows.parquet` and `flagged.csv`.
 
-Nothing here computes a statistic: numbers come from `vaeaudit.analysis.results` and are only arranged, put into words
+Nothing here computes a statistic: numbers come from `vaeaudit.analysis` and are only arranged, put into words
 and drawn. `document` and `to_html` are pure; `write` is the one function that touches the disk.
 """
 

@@ -69,8 +69,7 @@ def commands_again(
         What the report was given besides.
     """
     metadata = run.metadata
-    # A run of an earlier version kept its settings only as they came out: they give the same run.
-    given = metadata.get("given") or describe_given(run.config, None)
+    given = metadata["given"]
     config = FitConfig.from_dict(given["config"])
     stored_reference = (metadata.get("reference") or {}).get("source")
     again = _shown(run.path.with_name(f"{run.path.name}-again"))

@@ -100,12 +100,20 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class TrainingFacts:
-    """How the training ended; see `vaeaudit.analysis.ModelFacts`."""
+    """How the training ended; see `vaeaudit.analysis.inputs.ModelFacts`."""
 
     stopped: str
     epochs: Count
     seconds: Seconds
     baseline_nats: Finite
+
+
+@dataclass(frozen=True)
+class GivenFacts:
+    """What `fit` was given; see `vaeaudit.runs.commands.describe_given`."""
+
+    config: FitConfig
+    population: str | None
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,7 @@ class StartFacts:
     notes: tuple[str, ...]
     population: Population | None
     reference: SourceFacts | None
+    given: GivenFacts
 
     def __post_init__(self) -> None:
         datetime.fromisoformat(self.created)
@@ -136,7 +145,7 @@ class RunFacts(StartFacts):
 
 @dataclass(frozen=True)
 class StateFacts:
-    """Where an interrupted training stands; see `vaeaudit.models.TrainingState`."""
+    """Where an interrupted training stands; see `vaeaudit.models.fitting.training.TrainingState`."""
 
     epoch: Count
     best_loss: Finite
@@ -166,7 +175,7 @@ class WeightFacts:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What `architecture.json` holds; see `vaeaudit.models.architecture`."""
+    """What `architecture.json` holds; see `vaeaudit.models.fitting.persistence.architecture`."""
 
     format: str
     config: ModelConfig

@@ -30,14 +30,15 @@ class TableScore(Record):
     typical
         [C]; nats of a typical cell of each column.
     feature, isolation, ensemble
-        Scaling of the features that the small ensemble reads, its forests, and its weights.
+        Scaling of the features that the small ensemble reads, its forests, and its weights, each [K, in, out] of
+        K members.
     """
 
     density_null: Annotated[FloatArray, Array("M")]
     typical: Annotated[FloatArray, Array("C")]
     feature: FeatureScaling
     isolation: PosteriorIsolation
-    ensemble: Annotated[tuple[FloatArray, ...], Array("*")]
+    ensemble: Annotated[tuple[FloatArray, ...], Array("K _ _")]
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -60,7 +60,8 @@ class PosteriorIsolation(Record):
         Parameters
         ----------
         spread, fold
-            [N, P] and [N]; see `vaeaudit.models.posterior_spread`. Need not be the rows of the reference.
+            [N, P] and [N]; see `vaeaudit.models.table.posterior_ensemble.posterior_spread`. Need not be the
+            rows of the reference.
         """
         score = np.zeros(len(spread))
         for index, reference in enumerate(self.reference):

@@ -98,7 +98,7 @@ def fit(
         compared = read_reference_of_fit(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or new_run_path(dataset.name), resume=resume)
     described = None if compared is None else describe_source(compared.source, compared.data.dataset)
-    given = (partial and partial.metadata.get("given")) or describe_given(config, population)
+    given = partial.metadata["given"] if partial else describe_given(config, population)
     metadata = {**describe_run(writer.path.name, source, dataset, config, shares, described), "given": given}
     try:
         learned = learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)

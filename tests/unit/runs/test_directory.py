@@ -30,6 +30,7 @@ METADATA: dict[str, Any] = {
     "notes": [],
     "population": None,
     "reference": None,
+    "given": {"config": FitConfig().to_dict(), "population": None},
 }
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 

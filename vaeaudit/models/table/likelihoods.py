@@ -84,6 +84,8 @@ class MixedLikelihood(keras.layers.Layer):
     ----------
     encoding
         Columns in model order.
+    **kwargs
+        Of every Keras layer.
     """
 
     def __init__(self, encoding: Encoding, **kwargs: Any) -> None:

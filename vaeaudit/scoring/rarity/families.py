@@ -219,7 +219,7 @@ _PIECE_OF_FLOW = 8192
 
 @dataclass(frozen=True)
 class FlowDensity(Record):
-    """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.fit_flow` trained it.
+    """A masked autoregressive flow (Papamakarios 2017) as `vaeaudit.models.flow.fit_flow` trained it.
 
     Attributes
     ----------
