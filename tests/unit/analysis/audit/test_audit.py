@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit import analysis
 from vaeaudit.analysis.audit.audit import audit
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
