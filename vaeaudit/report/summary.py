@@ -45,8 +45,8 @@ _GATE_WRITERS: Mapping[str, tuple[Callable[[float], str], Callable[[float], str]
     "data_quality": (numbers.share, numbers.rate),
     "model": (numbers.nats, numbers.nats),
     "outliers": (numbers.share, numbers.rate),
-    "representation": (numbers.ratio, numbers.rate),
-    "regions": (numbers.ratio, numbers.rate),
+    "representation": (numbers.ratio, numbers.ratio),
+    "regions": (numbers.ratio, numbers.ratio),
 }
 #: Names of evidence in report.json -> for people; others are shown by their own name.
 _TERMS = {
