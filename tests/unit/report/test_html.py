@@ -148,7 +148,7 @@ def test_a_finding_links_to_its_section_even_if_its_anchor_is_unknown(results):
 def test_a_gate_shows_its_question_and_what_was_found(results):
     gates = summarise(results).gates
     assert gates is not None
-    assert gates.rows[0][:4] == ("Does each group hold its share?", "3 of 11 surely do not.", "0.69", "80 %")
+    assert gates.rows[0][:4] == ("Does each group hold its share?", "3 of 11 surely do not.", "0.69", "0.80")
     assert gates.rows[3][0] == "Model"
 
 
