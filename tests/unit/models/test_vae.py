@@ -13,7 +13,7 @@ from vaeaudit.config import ModelConfig, Objective
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.models.fitting import build
+from vaeaudit.models.fitting.build import build
 from vaeaudit.models.objectives import POINT_STDDEV, BetaObjective
 from vaeaudit.models.table.vae import TableVAE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,13 @@ import pytest
 
 from vaeaudit.errors import RunError
 from vaeaudit.models.fitting.build import architecture, rebuild, weights
-from vaeaudit.models.fitting.training import Training
 
 
 def test_a_rebuilt_model_gives_identical_codes(learned: Any) -> None:
     model = learned.training.model
     document = json.loads(json.dumps(architecture(model), allow_nan=False))
     again = rebuild(document, weights(model), learned.encoding, seed=77)
-    training = Training(again, {}, "epochs", 1, 0.0, 0.0, learned.training.state)
+    training = replace(learned.training, model=again)
 
     codes = learned.codes_of(training)
     for name, array in learned.codes.to_arrays().items():

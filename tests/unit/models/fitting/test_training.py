@@ -211,7 +211,7 @@ def test_a_finished_training_that_is_gone_on_with_ends_at_once_with_the_same_wei
 
 
 def test_a_training_that_converged_is_not_gone_on_with(learned: Any) -> None:
-    state = replace(learned.training.state, epoch=1, waited=learned.config.train.patience)
+    state = replace(learned.training.state, epoch=1, waited=learned.config.patience)
     again = learned.train_again(resume_from=state)
     assert (again.stopped, again.epochs) == ("converged", 1)
 
