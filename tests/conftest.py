@@ -135,9 +135,9 @@ def reported(made_once: MadeOnce, fitted: Fitted) -> Path:
     from vaeaudit.workflow.report import report
 
     def make(folder: Path) -> None:
-        report(fitted.run, out=folder)
+        report(fitted.run, out=folder / "people")  # which `report` makes, for its owner alone
 
-    return made_once("reported", make)
+    return made_once("reported", make) / "people"
 
 
 @pytest.fixture(scope="session")
