@@ -88,4 +88,4 @@ def test_a_limit_of_the_size_of_files(shell: Shell, fitted: Any, tmp_path: Path,
 def test_a_path_that_is_no_folder(shell: Shell, fitted: Any) -> None:
     done = shell(f"vaeaudit {words('report', fitted, '/dev/full')}")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "vaeaudit: --out /dev/full: cannot be written: not a directory.\n"
+    assert done.stderr == "vaeaudit: --out /dev/full/report: cannot be written: not a directory.\n"
