@@ -41,6 +41,7 @@ def _together(options: Sequence[Callable[[Any], Any]]) -> Callable[[CommandT], C
     """Return what adds options, in this order."""
 
     def add(command: CommandT) -> CommandT:
+        """Add the options to a command."""
         for option in reversed(options):
             command = option(command)
         return command

@@ -11,6 +11,7 @@ import pytest
 
 from vaeaudit.cli.fit import fit_config_of, say_what_was_read
 from vaeaudit.cli.main import run
+from vaeaudit.cli.options import Output
 from vaeaudit.config import PRESETS, TrainConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.runs.reading import load_run
@@ -118,9 +119,9 @@ def test_notes_are_shortened_unless_asked_for(fitted: Any, capsys: pytest.Captur
     made = load_run(fitted.run.path)
     notes = [f"note {i} \x1b[5m" for i in range(9)]
     made.metadata["notes"] = notes
-    say_what_was_read(made, verbose=False)
+    say_what_was_read(made, Output(as_json=False, quiet=False, verbose=False))
     short = capsys.readouterr().err
-    say_what_was_read(made, verbose=True)
+    say_what_was_read(made, Output(as_json=False, quiet=False, verbose=True))
     full = capsys.readouterr().err
 
     assert short.count("Note: note") == 5

@@ -52,10 +52,10 @@ def test_a_training_without_an_epoch_has_an_empty_history(tmp_path: Path, fitted
         writer,
         architecture={},
         weights={},
-        scoring={},
+        scoring=fitted.run.scoring,
         history={"loss": np.array([])},
         codes=fitted.run.codes,
-        traversals={},
+        traversals=fitted.run.traversals,
     )
     assert (writer.folder / "history.csv").read_text(encoding="utf-8") == "epoch,loss\n"
 

@@ -152,7 +152,7 @@ def read_npz(path: Path) -> ArrayFile | None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):  # the latter of a version that zipfile does not know
         return None
     if not members or not all(member.filename.endswith(".npy") for member in members):
         return None

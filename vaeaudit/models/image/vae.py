@@ -44,6 +44,8 @@ class ImageLikelihood(keras.layers.Layer):
     ----------
     encoding
         Size of the pictures, family, and the scale to start from.
+    **kwargs
+        Of every Keras layer.
     """
 
     def __init__(self, encoding: ImageEncoding, **kwargs: Any) -> None:
