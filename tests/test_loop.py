@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,9 +14,11 @@ OPTIONS = ("-p", "tests.loop", "-p", "no:cacheprovider")
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     pytester.makeini("[pytest]\nmarkers =\n    tensorflow: .\n    browser: .\n")
-    pytester.syspathinsert(Path(__file__).parents[1])
+    root = Path(__file__).parents[1]
+    pytester.syspathinsert(root)
+    monkeypatch.setenv("PYTHONPATH", str(root), prepend=os.pathsep)  # in a process of its own, too
     return pytester
 
 

@@ -31,7 +31,7 @@ def open_page(browser, address: str, width: int, *, script: bool = True, scheme:
     browser.get(address)
 
 
-def wait_for(browser, script: str, seconds: float = 20) -> None:
+def wait_for(browser, script: str, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not browser.execute_script(script):
         assert time.monotonic() < end, f"{script!r} did not come true within {seconds} s"

@@ -28,7 +28,7 @@ def open_page(browser, address: str, width: int = 1440, scheme: str = "light") -
     browser.get(address)
 
 
-def wait_for(browser, script: str, expected: object = True, seconds: float = 20) -> None:
+def wait_for(browser, script: str, expected: object = True, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while (found := browser.execute_script(script)) != expected:
         assert time.monotonic() < end, f"expected {expected!r} from {script!r}, found {found!r} after {seconds} s"
