@@ -277,11 +277,11 @@ class Run:
 
     def require_usable(self) -> None:
         """Raise RunError where the model, or what scoring needs besides, cannot be used."""
-        self.model_files()
-        _ = self.scoring
+        _ = self.model_files, self.scoring
 
+    @cached_property
     def model_files(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Return the architecture and the weights."""
+        """The architecture and the weights; read once, though they are asked for before the model is rebuilt, too."""
         architecture, weights = self.read(artifacts.ARCHITECTURE), self.read(artifacts.WEIGHTS)
         with store.decoding(self.path / artifacts.ARCHITECTURE.name, "the model"):
             agreement.check_architecture(architecture, weights, self.encoding, self.config)

@@ -167,7 +167,7 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
             Where its model cannot be used.
         """
         try:
-            model = rebuild(*run.model_files(), run.encoding, seed=run.config.seed)
+            model = rebuild(*run.model_files, run.encoding, seed=run.config.seed)
         except RunError as error:
             raise RunError(f"{run.path}/{error.message}", hint=error.hint) from error
         return cls(model, run.schema, run.config, cast(ScoringT, run.scoring))  # of this kind, as the run has checked
