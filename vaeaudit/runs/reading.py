@@ -40,7 +40,7 @@ R = TypeVar("R", bound=Record)
 class Run:
     """A run in the folder `path`; its files are read, and compared with each other, when asked for.
 
-    Of a complete run only files that its manifest lists are read; one that is still being made has no manifest yet.
+    Only files that its manifest lists are read.
     """
 
     path: Path
@@ -51,10 +51,9 @@ class Run:
         return self.path.resolve().name
 
     @cached_property
-    def _listed(self) -> Mapping[str, str] | None:
-        """Name -> SHA-256 of the files that may be read; None while the run is being made."""
-        path = self.path / artifacts.MANIFEST.name
-        return artifacts.MANIFEST.read(path).sha256 if path.exists() or path.is_symlink() else None
+    def _listed(self) -> Mapping[str, str]:
+        """Name -> SHA-256 of the files that may be read."""
+        return artifacts.MANIFEST.read(self.path / artifacts.MANIFEST.name).sha256
 
     def read(self, artifact: Artifact[T]) -> T:
         """Return what a file holds.
@@ -64,8 +63,6 @@ class Run:
         RunError
             Where the run has no such file, or it is not what it must be.
         """
-        if self._listed is None:
-            return artifact.read(self.path / artifact.name)
         if artifact.name not in self._listed:
             raise RunError(
                 f"{self.path}: {artifacts.MANIFEST.name} lists no {artifact.name}: the run is not whole.",
@@ -75,8 +72,6 @@ class Run:
 
     def read_optional(self, artifact: Artifact[T]) -> T | None:
         """Return the same, or None where this kind of run need not have the file, and has not."""
-        if self._listed is None:
-            return self.read(artifact) if (self.path / artifact.name).is_file() else None
         has = artifact.name in self._listed or artifact.is_required(self.kind)
         return self.read(artifact) if has else None
 
@@ -177,12 +172,12 @@ class Run:
 
     @cached_property
     def pairs(self) -> RowPairs | None:
-        """Rows that occur more than once; None while the run is being made."""
+        """Rows that occur more than once."""
         return self._optional_record(artifacts.PAIRS)
 
     @cached_property
     def companions(self) -> CompanionScores | None:
-        """What classical outlier detectors say of the rows; None while the run is being made."""
+        """What classical outlier detectors say of the rows."""
         return self._optional_record(artifacts.COMPANIONS)
 
     @cached_property
@@ -240,7 +235,7 @@ class Run:
 
     @cached_property
     def latent_space(self) -> LatentSpace | None:
-        """What continuity and completeness are computed from; None while the run is being made."""
+        """What continuity and completeness are computed from."""
         return self._optional_record(artifacts.LATENT_SPACE)
 
     @cached_property
@@ -271,7 +266,7 @@ class Run:
     @cached_property
     def model_fingerprint(self) -> str:
         """SHA-256 over the digests of the model's files and of the schema, as hex."""
-        digests, model = self._listed or {}, (artifacts.SCHEMA.name, *artifacts.MODEL)
+        digests, model = self._listed, (artifacts.SCHEMA.name, *artifacts.MODEL)
         named = {name: digest for name, digest in digests.items() if name in model}
         return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
 
