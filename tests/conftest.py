@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from vaeaudit.config import PRESETS, FitConfig, ModelConfig, ReadConfig, TrainConfig
+from vaeaudit.config import PRESETS, EnsembleConfig, FitConfig, ModelConfig, ReadConfig, TrainConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 
@@ -90,6 +90,7 @@ def small_config() -> Callable[..., FitConfig]:
             read=ReadConfig(**read),
             model=ModelConfig(**{"hidden": (16,), **(model or {})}),
             train=TrainConfig(**SMALL_TRAINING),
+            ensemble=EnsembleConfig(steps=60, width=16, trees=60),
             preset="quick",
             seed=seed,
         )

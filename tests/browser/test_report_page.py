@@ -25,7 +25,10 @@ def open_page(browser, address: str, width: int = 1440, scheme: str = "light") -
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme_wanted})
     browser.get_log("browser")
     browser.get_log("performance")
+    browser.execute_script("window.isOld = true")
     browser.get(address)
+    # On a busy machine `get` returns now and then while scripts still run in the page before.
+    wait_for(browser, "return window.isOld === undefined && document.readyState === 'complete'")
 
 
 def wait_for(browser, script: str, expected: object = True, seconds: float = 60) -> None:
