@@ -387,7 +387,11 @@ class AnalysisConfig(_Section):
         Weights are 1 / (density + alpha), the density as a multiple of the median row's, and at most cap times the
         median weight.
     max_outlier_share, max_quarantined_share
-        Gates of the verdict.
+        What is tolerated before a finding is grave.
+    mutes
+        Checks that are set aside: code, or code and subject joined by a colon (`VA501:sex`) -> reason.
+    muted_by
+        Who set them aside.
     """
 
     confidence: float = _checked(0.95, "a level in [0.5, 1)", lambda found: 0.5 <= found < 1, "confidence")
@@ -406,6 +410,8 @@ class AnalysisConfig(_Section):
     weight_cap: float = _at_least(1, 10.0)
     max_outlier_share: float = _share(0.02)
     max_quarantined_share: float = _share(0.01)
+    mutes: dict[str, str] = field(default_factory=dict)
+    muted_by: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,14 @@ from vaeaudit.cli.options import (
     choice_option,
     config_option,
     fit_config_from,
+    mute_option,
     output_options,
     path_option,
     printable,
     read_config_from,
     read_options,
     uniform_option,
+    with_mutes,
 )
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, preset_values
@@ -59,6 +61,7 @@ _SETTINGS = {
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05.")
 @choice_option("--rarity", Rarity, "What makes a row rare; joint.")
 @choice_option("--density", Density, "Family of the joint density; auto.")
+@mute_option
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same result on the same machine; 0.")
 @click.option("--resume", is_flag=True, help="Go on with the training that was interrupted.")
 @config_option
@@ -99,7 +102,8 @@ def fit(
             on_progress=display.listen,
             is_interrupted=display.is_interrupted,
         )
-    document = json.dumps({"run": str(made.path), **made.metadata}, allow_nan=False, indent=2)
+    answers = asdict(made.answers)
+    document = json.dumps({"run": str(made.path), **made.metadata, **answers}, allow_nan=False, indent=2)
     output.conclude(made.path, document, lambda _: say_what_was_read(made, output))
 
 
@@ -121,6 +125,7 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
     config = config.with_overrides(
         {section: {name: given[name] for name in names if name in given} for section, names in _SETTINGS.items()}
     )
+    config = replace(config, analysis=with_mutes(config.analysis, options.get("mutes", ())))
     return replace(config, seed=given.get("seed", config.seed), read=read_config_from(options, config.read))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vaeaudit.config import FitConfig, ReadConfig, SourceKind
+from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, SourceKind
 from vaeaudit.errors import UsageError
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
@@ -88,6 +89,14 @@ population_option = path_option(
 )
 uniform_option = click.option(
     "--uniform", is_flag=True, help="Also compare groups with an even spread over the sensitive columns and the label."
+)
+mute_option = click.option(
+    "--mute",
+    "mutes",
+    nargs=2,
+    multiple=True,
+    metavar="CODE[:SUBJECT] REASON",
+    help="Set a check, or one finding of it, aside, and say why; the report shows both. Repeat for more.",
 )
 #: Adds `--config FILE.toml`, passed on as `config_file`.
 config_option = click.option(
@@ -205,6 +214,29 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     if not equals or not name or not value:
         raise UsageError(f"{option} {text}: expected {form}.")
     return name, value
+
+
+def with_mutes(config: AnalysisConfig, given: Sequence[tuple[str, str]]) -> AnalysisConfig:
+    """Add what `--mute` sets aside, in the name of whoever runs the command.
+
+    Parameters
+    ----------
+    config
+        Keeps the mutes that it has.
+    given
+        What click passes for `mute_option`.
+    """
+    if not given:
+        return config
+    return replace(config, mutes={**config.mutes, **dict(given)}, muted_by=_user())
+
+
+def _user() -> str:
+    """Return the name of the account; empty where the system has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def printable(text: str) -> str:

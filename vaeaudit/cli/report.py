@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vaeaudit.cli.options import Output, output_options, path_option, population_option, printable, uniform_option
+from vaeaudit.cli.options import (
+    Output,
+    mute_option,
+    output_options,
+    path_option,
+    population_option,
+    printable,
+    uniform_option,
+    with_mutes,
+)
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.wording import phrases
 
@@ -20,6 +30,7 @@ from vaeaudit.wording import phrases
 @path_option("--reference", "DATA", "Another dataset to compare with; that of `fit` unless given.")
 @uniform_option
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; that of `fit`.")
+@mute_option
 @output_options
 def report(
     run: Path | None,
@@ -29,6 +40,7 @@ def report(
     reference: Path | None,
     uniform: bool,
     fdr: float | None,
+    mutes: tuple[tuple[str, str], ...],
     output: Output,
 ) -> None:
     """Analyse RUN and write its report; print the path of report.html.
@@ -43,6 +55,7 @@ def report(
         loaded = load_run(run)
         config = loaded.config.analysis
         config = replace(config, fdr=config.fdr if fdr is None else fdr, uniform=uniform or config.uniform)
+        config = with_mutes(config, mutes)
         page = write_report(
             loaded, out=out, population=population, reference=reference, config=config, on_progress=display.listen
         )
@@ -51,10 +64,12 @@ def report(
 
 
 def say_findings(document: dict[str, Any], *, most: int | None) -> None:
-    """Print the verdict and the first findings on standard error."""
+    """Print the verdict, how many checks came to what, and the first findings on standard error."""
     verdict, findings = document["verdict"], document["findings"]
     click.echo(f"{phrases.VERDICT[verdict['status']].upper()}: {printable(verdict['sentence'])}", err=True)
+    click.echo(phrases.states(Counter(check["state"] for check in document["checks"])), err=True)
     for finding in findings[:most]:
-        click.echo(f"  {phrases.SEVERITY[finding['severity']]:<15} {printable(finding['title'])}", err=True)
+        severity = phrases.SEVERITY[finding["severity"]]
+        click.echo(f"  {severity:<15} {finding['code']} {printable(finding['title'])}", err=True)
     if most is not None and len(findings) > most:
         click.echo(f"  … and {len(findings) - most} more in the report.", err=True)

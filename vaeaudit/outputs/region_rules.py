@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -88,7 +89,7 @@ class Ruled(Protocol):
 
     @property
     def id(self) -> str:
-        """`R1`, `R2`, … by rank."""
+        """See `region_id`."""
 
     @property
     def baseline(self) -> str:
@@ -121,27 +122,30 @@ def latent_of(name: str, n_latents: int) -> int | None:
 
 
 def region_key(region: Ruled) -> str:
-    """Name a region by what it is, baseline and rule, so that another search finds its pictures again.
+    """Name a region by what it is, so that another search finds its pictures again; see `region_id`."""
+    return _key(region.baseline, region.rule)
 
-    Its id only ranks it, and its counts change with the flags; neither takes part.
+
+def region_id(baseline: str, rule: Rule) -> str:
+    """Return `R` and eight digits that are the same for the same region in every run, report and command.
 
     Parameters
     ----------
-    region
-        Of any search.
-
-    Returns
-    -------
-    str
-        JSON with sorted keys, conditions in the order of their columns; whole numbers are written without a point.
+    baseline, rule
+        What the region is; its rank and its counts change with flags and settings, and take no part.
     """
+    return f"R{sha256(_key(baseline, rule).encode('utf-8', errors='surrogatepass')).hexdigest()[:8]}"
+
+
+def _key(baseline: str, rule: Rule) -> str:
+    """Return JSON with sorted keys, conditions in the order of their columns; whole numbers without a point."""
     conditions = [
         {"column": condition.column, "op": condition.op, "value": _canonical(condition.op, condition.value)}
-        for condition in region.rule
+        for condition in rule
     ]
     conditions.sort(key=lambda condition: json.dumps(condition, sort_keys=True))
     return json.dumps(
-        {"baseline": region.baseline, "rule": conditions}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+        {"baseline": baseline, "rule": conditions}, sort_keys=True, ensure_ascii=False, separators=(",", ":")
     )
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
+from vaeaudit.analysis.conclusions import CheckResult, Finding, State
 from vaeaudit.analysis.latents.results import ModelSummary
-from vaeaudit.report.parts.tables import Badge, Cell, Table, numeric, plain, table, wide
+from vaeaudit.report.parts.tables import Badge, Cell, Table, plain, table, wide
 from vaeaudit.report.sections import SECTION_IDS
 from vaeaudit.report.sections.model import what_is_modelled
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 
-#: Status or severity -> tone of its badge.
+#: Status, state or severity -> tone of its badge.
 _TONE = {"pass": "good", "fail": "bad", "inconclusive": "unsure"}
+_TONE |= {"finding": "warn", "passed": "good", "not_asked": "unsure", "not_applicable": "neutral", "muted": "neutral"}
 _TONE |= {"high": "bad", "medium": "warn", "low": "unsure", "info": "neutral"}
 #: Where a finding of a kind is shown, should its own anchor not be on the page; else in the section of that name.
 _SECTION_OF_KIND = {
@@ -38,15 +40,6 @@ _KINDS: Mapping[str, Callable[[float], str]] = {
     "fdr": numbers.rate,
     "nats": numbers.nats,
     "threshold": numbers.number,
-}
-#: Gate -> how what was found and its limit are written, so that the table says them as the sentence beside it does.
-_GATE_WRITERS: Mapping[str, tuple[Callable[[float], str], Callable[[float], str]]] = {
-    "rows": (numbers.count, numbers.count),
-    "data_quality": (numbers.share, numbers.rate),
-    "model": (numbers.nats, numbers.nats),
-    "outliers": (numbers.share, numbers.rate),
-    "representation": (numbers.ratio, numbers.ratio),
-    "regions": (numbers.ratio, numbers.ratio),
 }
 #: Names of evidence in report.json -> for people; others are shown by their own name.
 _TERMS = {
@@ -70,6 +63,7 @@ class Card:
     """One finding as the page shows it."""
 
     id: str
+    code: str
     severity: Badge
     kind: str
     title: str
@@ -86,7 +80,8 @@ class Summary:
     facts: tuple[tuple[str, str], ...]
     verdict: Badge
     sentence: str
-    gates: Table | None
+    checks: Table
+    states: str
     findings: tuple[Card, ...]
 
 
@@ -104,27 +99,26 @@ def summarise(results: AuditResults) -> Summary:
         facts=facts,
         verdict=_answer(results.verdict.status),
         sentence=results.verdict.sentence,
-        gates=_gates(results.verdict) if results.verdict.gates else None,
+        checks=_checks(results.checks),
+        states=phrases.states(Counter(result.state for result in results.checks)),
         findings=tuple(_card(finding) for finding in results.findings),
     )
 
 
-def _gates(verdict: Verdict) -> Table:
-    columns = plain("Question") + wide("What was found")
-    columns += numeric("Found", "Limit") + plain("Answer")
-    return table("What the verdict rests on", columns, [_gate_row(gate) for gate in verdict.gates])
+def _checks(results: Sequence[CheckResult]) -> Table:
+    """List every check by its state, those that found something first."""
+    ordered = sorted(results, key=lambda result: get_args(State).index(result.state))
+    columns = plain("Check", "Question") + wide("What was found") + plain("State")
+    return table("What was checked", columns, [_check_row(result) for result in ordered])
 
 
-def _gate_row(gate: Gate) -> tuple[Cell, ...]:
-    question, asked, found = gate.meaning.partition("? ")
-    found_as, limit_as = _GATE_WRITERS.get(gate.name, (numbers.number, numbers.number))
-    return (
-        f"{question}?" if asked else gate.name.replace("_", " ").capitalize(),
-        found if asked else gate.meaning,
-        numbers.ABSENT if gate.value is None else found_as(gate.value),
-        numbers.ABSENT if gate.threshold is None else limit_as(gate.threshold),
-        _answer(gate.status),
-    )
+def _check_row(result: CheckResult) -> tuple[Cell, ...]:
+    about = " ".join(filter(None, (result.why, result.detectable)))
+    for muted in result.muted:
+        by = f" by {muted.by}" if muted.by else ""
+        what = f"{phrases.listed(muted.findings, separator='; ')}: " if muted.findings else ""
+        about += f" Set aside{by}: {what}{muted.reason}."
+    return result.code, result.question, about, Badge(phrases.STATES[result.state], _TONE[result.state])
 
 
 def _answer(status: str) -> Badge:
@@ -134,6 +128,7 @@ def _answer(status: str) -> Badge:
 def _card(finding: Finding) -> Card:
     return Card(
         id=finding.id,
+        code=finding.code,
         severity=Badge(phrases.SEVERITY[finding.severity], _TONE[finding.severity]),
         kind=finding.kind,
         title=finding.title,

@@ -20,6 +20,7 @@ _OPTIONS = {
     **{("model", name): f"--{name}" for name in ("objective", "beta", "latents")},
     **{("train", name): f"--{name}" for name in ("epochs", "members", "debias")},
     **{("analysis", name): f"--{name}" for name in ("fdr", "rarity", "density", "uniform")},
+    ("analysis", "mutes"): "--mute",
 }
 
 Changes = dict[tuple[str, str], Any]
@@ -84,9 +85,14 @@ def commands_again(
     lines, options = _settings(config, f"{again}.toml")
     fit = ["vaeaudit", "fit", _shown(Path(source)), *options, *_paths(fits), "--run", again]
     before, after = run.config.analysis.to_dict(), (analysis or run.config.analysis).to_dict()
-    changed = {name: value for name, value in after.items() if value != before[name]}
+    changed = {name: value for name, value in after.items() if value != before[name] and name != "muted_by"}
+    if "mutes" in changed:
+        changed["mutes"] = {key: why for key, why in changed["mutes"].items() if key not in before["mutes"]}
     by_option = [
-        word for name in ("fdr", "uniform") if name in changed for word in _words(f"--{name}", changed.pop(name))
+        word
+        for name in ("fdr", "uniform", "mutes")
+        if name in changed
+        for word in _words(_OPTIONS["analysis", name], changed.pop(name))
     ]
     report = ["vaeaudit", "report", again, *_paths(reports), *by_option]
     said = [f"# The report had settings that only Python can give: {changed!r}"] if changed else []
@@ -129,7 +135,7 @@ def _changes(config: FitConfig) -> Changes:
         for section, values in after.items()
         if isinstance(values, dict)
         for name, value in values.items()
-        if value != before[section][name]
+        if value != before[section][name] and name != "muted_by"  # whoever makes it again
     }
 
 
@@ -142,6 +148,8 @@ def _fits_an_option(key: tuple[str, str], value: Any) -> bool:
 def _words(option: str, value: Any) -> Iterator[str]:
     if isinstance(value, bool):
         yield option
+    elif option == "--mute":
+        yield from (word for key, why in value.items() for word in (option, key, why))
     elif isinstance(value, Mapping):
         for name, entry in value.items():
             yield from _words(option, f"{name}={entry if isinstance(entry, str) else ','.join(entry)}")

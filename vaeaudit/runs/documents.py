@@ -218,6 +218,25 @@ class PixelEncoding:
 
 
 @dataclass(frozen=True)
+class KeptAnswer:
+    """What became of a check when the run was made."""
+
+    code: str
+    name: str
+    state: Literal["finding", "passed", "inconclusive", "not_applicable", "not_asked", "muted"]
+    why: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the run was judged to be when it was made, with its own settings."""
+
+    verdict: Literal["pass", "fail", "inconclusive"]
+    sentence: str
+    checks: tuple[KeptAnswer, ...]
+
+
+@dataclass(frozen=True)
 class SchemaFacts:
     """What `schema.json` holds: the columns, and how those that are modelled, or the pixels, become numbers."""
 
@@ -261,6 +280,7 @@ REFERENCE = Document(ReferenceFacts)
 ARCHITECTURE = Document(Architecture)
 MANIFEST = Document(Manifest)
 REGIONS = Document(Regions)
+ANSWERS = Document(Answers)
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

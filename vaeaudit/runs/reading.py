@@ -29,7 +29,7 @@ from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
 from vaeaudit.runs.directory import RUNS
-from vaeaudit.runs.documents import SchemaFacts
+from vaeaudit.runs.documents import Answers, SchemaFacts
 from vaeaudit.scoring.state import AnyScoring
 
 T = TypeVar("T")
@@ -203,6 +203,11 @@ class Run:
         with store.decoding(self.path / artifacts.REGIONS.name, "rules over the run's columns"):
             agreement.check_rules(rules, self.schema, self.sizes["L"])
         return rules
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The state of every check when the run was made."""
+        return self.read(artifacts.ANSWERS)
 
     @cached_property
     def decoded_regions(self) -> dict[str, FloatArray]:

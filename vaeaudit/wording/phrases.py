@@ -13,7 +13,16 @@ LONGEST_NAME = 60
 
 #: Severity of a finding.
 SEVERITY = {"high": "High", "medium": "Medium", "low": "Low", "info": "For information"}
-#: Status of the verdict and of its gates.
+#: State of a check.
+STATES = {
+    "finding": "finding",
+    "passed": "passed",
+    "inconclusive": "inconclusive",
+    "not_asked": "not asked",
+    "not_applicable": "not applicable",
+    "muted": "set aside",
+}
+#: Status of the verdict.
 VERDICT = {"pass": "Pass", "fail": "Fail", "inconclusive": "Inconclusive"}
 #: How a group stands against its population share.
 REPRESENTATION = {
@@ -111,6 +120,16 @@ def counted(counts: Mapping[str, int]) -> list[str]:
     return [f"{key} ({numbers.count(held)})" for key, held in counts.items()]
 
 
+def states(counts: Mapping[str, int]) -> str:
+    """Count checks by their state.
+
+    >>> states({"passed": 3, "not_asked": 1})
+    '4 checks: 3 passed, 1 not asked'
+    """
+    parts = [f"{counts[state]} {word}" for state, word in STATES.items() if counts.get(state)]
+    return f"{plural(sum(counts.values()), 'check')}: {', '.join(parts)}"
+
+
 def accounting(rows: Mapping[str, int]) -> str:
     """Account for every row: read = scored + quarantined + skipped.
 
@@ -170,17 +189,3 @@ def explains(column: str, direction: str) -> str:
     if direction.endswith("where missing"):
         return f"is {direction.removesuffix('missing')}{column} is missing"
     return f"goes with {column} ({shorten(direction, LONGEST_NAME)})"
-
-
-def finding_id(*parts: str) -> str:
-    """Join parts to an id of lower-case letters, digits and hyphens that stays the same from run to run.
-
-    Signs that tell groups apart are spelled out, so that `< 30` and `>= 30` differ.
-
-    >>> finding_id("representation", "Sex", "Female"), finding_id("outlier", "age", ">= 30")
-    ('representation-sex-female', 'outlier-age-from-30')
-    """
-    spelled = " ".join(parts).lower()
-    for sign, word in ((">=", " from "), ("<=", " up to "), ("<", " below "), (">", " above ")):
-        spelled = spelled.replace(sign, word)
-    return "-".join(re.findall(r"\w+", spelled))[:80].rstrip("-")

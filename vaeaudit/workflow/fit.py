@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from vaeaudit.analysis.audit.asking import read_mutes
+from vaeaudit.analysis.audit.audit import audit
+from vaeaudit.analysis.audit.results import answers_of
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
@@ -91,6 +95,7 @@ def fit(
     sweep(path)
     partial = find_partial(path, source_text(source)) if resume else None
     config = partial.config if partial else config or FitConfig()
+    read_mutes(config.analysis.mutes)  # a slip is told before the training, not after it
     with watch.phase("reading"):
         dataset = load(source, config.read, on_progress=reading_progress(on_progress))
         _require_same_data(partial, dataset)
@@ -198,4 +203,7 @@ def judge_rows(
         writer.record(artifacts.PICTURES, shown.pictures)
     if shown.decoded_regions is not None:
         writer.record(artifacts.DECODED_REGIONS, DecodedRegions.of(shown.decoded_regions))
+    seen = replace(inputs, pictures=shown.pictures, decoded_regions=shown.decoded_regions or {})
+    judged = audit(seen, config.analysis, shares, seed, search=search)
+    writer.document(artifacts.ANSWERS, answers_of(judged))
     writer.table(artifacts.ROWS, table_of_rows(inputs.row_ids, scores, codes, search.row_region), note=scores.note)

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import get_args
 
-from vaeaudit.analysis.audit.results import AuditResults, Measurements
-from vaeaudit.analysis.audit.verdict import judge
-from vaeaudit.analysis.conclusions import Finding, Severity
+from vaeaudit.analysis.audit.asking import ask_all
+from vaeaudit.analysis.audit.policy import judge
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.checks.base import Seen
+from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
 from vaeaudit.analysis.coverage.descriptions import with_decoded
-from vaeaudit.analysis.coverage.findings import comparison_findings, region_findings
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
-from vaeaudit.analysis.duplicates.findings import duplicate_findings
-from vaeaudit.analysis.fairness.disparities import assess_disparities, disparity_findings
-from vaeaudit.analysis.fairness.proxies import find_proxies, proxy_findings
+from vaeaudit.analysis.fairness.disparities import assess_disparities
+from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latents.findings import latent_findings, quality_findings
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
-from vaeaudit.analysis.outliers.cell_summary import cell_findings
-from vaeaudit.analysis.outliers.summary import outlier_findings, summarise_outliers
+from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
-from vaeaudit.analysis.representation.findings import representation_findings
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
 from vaeaudit.wording import numbers
@@ -80,6 +73,7 @@ def audit(
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
     proxies = find_proxies(inputs, config, seed)
     measured = Measurements(
+        rows=inputs.accounting,
         latents=summarise_latents(inputs, groupings, config, seed),
         outliers=summarise_outliers(inputs, groupings, config),
         regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
@@ -100,24 +94,19 @@ def audit(
         columns=summarise_columns(inputs.frame, inputs.schema),
         comparison=compare_with_reference(inputs, config, seed),
     )
+    checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)
     said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
     return AuditResults(
         **vars(measured),
         run=inputs.run,
-        rows=inputs.accounting,
         quarantine=tuple(
             QuarantinedRecord(str(record["file"]), int(record["row"]), str(record["reason"]))
             for record in inputs.quarantine.head(MOST_QUARANTINED).to_dict("records")
         ),
-        verdict=judge(
-            measured,
-            inputs.accounting,
-            {column.name for column in inputs.schema.sensitive},
-            config,
-            population_given=population is not None,
-        ),
-        findings=find(measured, inputs, config),
+        verdict=judge(checks, findings),
+        checks=checks,
+        findings=findings,
         latent_map=latent_map,
         traversals=describe_traversals(inputs),
         notes=tuple(dict.fromkeys(said)),
@@ -137,43 +126,3 @@ def sensitive_groupings(inputs: AuditInputs) -> tuple[list[Grouping], list[str]]
         else:
             notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to show one by one.")
     return groupings, notes
-
-
-def find(measured: Measurements, inputs: AuditInputs, config: AnalysisConfig) -> tuple[Finding, ...]:
-    """Draw the findings from the measurements and rank them.
-
-    A finding is what a test, adjusted for everything tested beside it, or an interval sets apart from noise; plain
-    facts of the table (copies, missing cells, columns left out) need no test.
-    """
-    sensitive = {column.name for column in inputs.schema.sensitive}
-    ruled = {condition.column for region in measured.regions for condition in region.rule}
-    unnamed = ruled.difference(inputs.schema.names) | computed_columns(inputs.schema)
-    return rank(
-        [
-            *representation_findings(measured.representation, config),
-            *region_findings(measured.regions, sensitive, latents=unnamed),
-            *comparison_findings(measured.comparison),
-            *disparity_findings(measured.disparities, config),
-            *outlier_findings(measured.outliers, config, of_pictures=inputs.pictures is not None),
-            *cell_findings(measured.outliers.cells, config),
-            *proxy_findings(measured.proxies, of_pictures=inputs.pictures is not None),
-            *duplicate_findings(measured.duplicates, len(inputs.frame), config),
-            *quality_findings(measured.columns, inputs.accounting, config),
-            *latent_findings(measured.latents, measured.model),
-        ]
-    )
-
-
-def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort by severity, keeping the given order among equals, and make the ids unique."""
-    ranked = sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity))
-    used: set[str] = set()
-    unique = []
-    for finding in ranked:
-        name, count = finding.id, 1
-        while name in used:
-            count += 1
-            name = f"{finding.id}-{count}"
-        used.add(name)
-        unique.append(finding if name == finding.id else replace(finding, id=name))
-    return tuple(unique)

@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from vaeaudit.analysis.conclusions import Finding, Verdict
-from vaeaudit.analysis.coverage.results import Comparison, Region
-from vaeaudit.analysis.duplicates.duplicates import Duplicates
-from vaeaudit.analysis.fairness.disparities import Disparity
-from vaeaudit.analysis.fairness.proxies import Proxy
+from vaeaudit.analysis.checks.measurements import Measurements
+from vaeaudit.analysis.conclusions import CheckResult, Finding, Verdict
 from vaeaudit.analysis.images.results import PictureSheets
 from vaeaudit.analysis.inputs import RunFacts, Tool
-from vaeaudit.analysis.latents.results import LatentMap, LatentSummary, ModelSummary, Traversal
-from vaeaudit.analysis.outliers.results import OutlierSummary
-from vaeaudit.analysis.quality.columns import ColumnSummary, QuarantinedRecord
-from vaeaudit.analysis.representation.representation import Representation
+from vaeaudit.analysis.latents.results import LatentMap, Traversal
+from vaeaudit.analysis.quality.columns import QuarantinedRecord
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.statistics.measures import Count
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurements:
-    """Everything that was measured, before anything is concluded from it.
-
-    Attributes
-    ----------
-    latents, outliers, regions, representation, disparities, proxies, duplicates, model, columns
-        Each type says what its fields are.
-    regions_tested
-        Cells that the search for regions tested.
-    comparison
-        All rows against the reference; None where none was given.
-    """
-
-    latents: tuple[LatentSummary, ...]
-    outliers: OutlierSummary
-    regions: tuple[Region, ...]
-    regions_tested: Count
-    representation: tuple[Representation, ...]
-    disparities: tuple[Disparity, ...]
-    proxies: tuple[Proxy, ...]
-    duplicates: Duplicates
-    model: ModelSummary
-    columns: tuple[ColumnSummary, ...]
-    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,16 +26,17 @@ class Conclusions:
         What wrote the document, about which run; read = scored + quarantined + skipped.
     quarantine
         The first records that were left out.
-    verdict, findings
-        What is concluded, by rank.
+    verdict, checks, findings
+        What is concluded: in all, the state of every check, and the open findings by rank.
     """
 
-    schema_version: Literal["1.0"] = field(default="1.0", init=False)
+    schema_version: Literal["2.0"] = field(default="2.0", init=False)
     tool: Tool = field(default_factory=Tool, init=False)
     run: RunFacts
     rows: RowAccounting
     quarantine: tuple[QuarantinedRecord, ...]
     verdict: Verdict
+    checks: tuple[CheckResult, ...]
     findings: tuple[Finding, ...]
 
 
@@ -102,3 +70,16 @@ class AuditResults(ReportDocument):
 
     latent_map: LatentMap | None
     pictures: PictureSheets | None = None
+
+
+def answers_of(results: AuditResults) -> dict[str, Any]:
+    """Return the verdict and the states of the checks as plain JSON types, as a run keeps them.
+
+    Parameters
+    ----------
+    results
+        Of an audit.
+    """
+    verdict = results.verdict
+    checks = [{name: getattr(each, name) for name in ("code", "name", "state", "why")} for each in results.checks]
+    return {"verdict": verdict.status, "sentence": verdict.sentence, "checks": checks}

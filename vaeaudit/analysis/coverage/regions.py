@@ -28,7 +28,7 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import BoolArray
-from vaeaudit.outputs.region_rules import Rule
+from vaeaudit.outputs.region_rules import Rule, region_id
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
@@ -101,16 +101,14 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
     listed = ranked_shortages(searches, frame, schema, latents, config)
     seed = inputs.run.seed
     regions = [
-        _region(baseline, shortage, stability, config)
+        _region(baseline, shortage, stability, tables, config)
         for baseline, shortage, stability in _with_stability(listed, inputs, tables, config)
     ]
     regions.sort(key=lambda region: region.stable is False)
     boxes = [latent_box(region.rule, frame, inputs.codes, tables.counted, config.smallest_group) for region in regions]
     regions = [
-        replace(region, id=f"R{place}", latent_box=box, nearest=nearest)
-        for place, (region, box, nearest) in enumerate(
-            zip(regions, boxes, nearest_rows(inputs, regions, seed=seed), strict=True), start=1
-        )
+        replace(region, latent_box=box, nearest=nearest)
+        for region, box, nearest in zip(regions, boxes, nearest_rows(inputs, regions, seed=seed), strict=True)
     ]
     regions = _described(regions, inputs, tables)
     return RegionSearch(
@@ -205,13 +203,17 @@ def _searches(
     return searches
 
 
-def _region(baseline: Baseline, shortage: Shortage, stability: float | None, config: AnalysisConfig) -> Region:
+def _region(
+    baseline: Baseline, shortage: Shortage, stability: float | None, tables: _Tables, config: AnalysisConfig
+) -> Region:
+    observed = int(apply_rule(shortage.rule, tables.frame).sum())
     return Region(
-        id="",
+        id=region_id(baseline, shortage.rule),
         baseline=baseline,
         rule=shortage.rule,
         latent_box=(),
-        observed=shortage.observed,
+        observed=observed,
+        set_aside=observed - shortage.observed,
         expected=shortage.expected,
         ratio=shortage.observed / shortage.expected,
         ci=shortage.ci,

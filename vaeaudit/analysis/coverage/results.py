@@ -34,15 +34,19 @@ class Region:
     Attributes
     ----------
     id
-        `R1`, `R2`, … by rank.
+        Of baseline and rule: the same region has it in every run and report.
     baseline
         `reference`, `population`, `independence` or `uniform`.
     rule
         At most three conditions that hold together.
     latent_box
         Where in the latents such rows lie or would lie, where that is known.
-    observed, expected, ratio
-        Rows that satisfy the rule, rows the baseline leads one to expect, and their quotient.
+    observed, set_aside
+        Scored rows that satisfy the rule, as anybody counts them who applies it to the file; and how many of these were
+        set aside before counting: outliers, and rows of which a population says nothing.
+    expected, ratio
+        Rows that the baseline leads one to expect, and by how much the other rows fall short of them:
+        (observed - set_aside) / expected.
     ci
         Of the ratio.
     p_adjusted
@@ -77,6 +81,7 @@ class Region:
     rule: Annotated[tuple[Condition, ...], Len(1)]
     latent_box: tuple[LatentRange, ...]
     observed: Count
+    set_aside: Count
     expected: NonNegative
     ratio: NonNegative
     ci: Interval

@@ -21,6 +21,8 @@ from vaeaudit.outputs.row_pairs import Basis, RowPairs, Rows, choose_listed
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 
+#: More copies than this share of the rows let the same facts count twice in training and in testing.
+MOST_COPIES = 0.01
 #: Largest groups of equal rows that are listed.
 MOST_GROUPS = 20
 
@@ -282,3 +284,10 @@ def _rows_per_split(group: Rows, codes: Rows, n_splits: int) -> Rows:
     table = np.zeros((len(sizes), n_splits), np.int64)
     np.add.at(table, (group[counted], codes[counted]), 1)
     return table
+
+
+def is_coarse(duplicates: Duplicates, n_rows: int) -> bool:
+    """Whether a table has so few possible rows that equal ones are no surprise; two equal pictures always are."""
+    if duplicates.basis == "pixels":
+        return False
+    return duplicates.expected_pairs >= 1 or 2 * duplicates.rows_in_groups > n_rows

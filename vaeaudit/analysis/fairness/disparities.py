@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from vaeaudit.analysis.conclusions import LISTED, Finding, facts
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
@@ -19,8 +16,7 @@ from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.intervals import newcombe_difference, normal_quantile, wilson
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
-from vaeaudit.wording import numbers, phrases
-from vaeaudit.wording.phrases import finding_id, plural
+from vaeaudit.wording import numbers
 from vaeaudit.wording.rules import bound_text
 
 #: The power at which the smallest detectable difference is stated (Cohen 1988: the customary figure).
@@ -29,8 +25,6 @@ POWER = 0.8
 MAX_OUTCOMES = 5
 #: A sensitive column of more groups is not compared: every group would be too small to judge, or the list too long.
 MAX_GROUPS = 200
-#: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
-GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
 
 
 @dataclass(frozen=True)
@@ -238,48 +232,3 @@ def _with_adjusted_p(results: list[Disparity], p: FloatArray, family: IntArray) 
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def disparity_findings(disparities: Sequence[Disparity], config: AnalysisConfig) -> Iterator[Finding]:
-    """Yield one finding per attribute and outcome where a group's rate is both surely and clearly different."""
-    for (attribute, outcome), members in groupby(disparities, key=lambda entry: (entry.attribute, entry.outcome)):
-        judged = [entry for entry in members if entry.p_adjusted is not None and entry.difference is not None]
-        clear = [
-            entry
-            for entry in judged
-            if (entry.p_adjusted or 0.0) < config.fdr and not config.min_ratio <= _rate_ratio(entry) <= config.max_ratio
-        ]
-        if not clear:
-            continue
-        worst = max(clear, key=lambda entry: (round(abs(entry.difference or 0.0), 12), -entry.rate))
-        difference = worst.difference or 0.0
-        grave = abs(difference) >= GRAVE_DIFFERENCE and not GRAVE_RATIO <= _rate_ratio(worst) <= 1 / GRAVE_RATIO
-        others = f"; {plural(len(clear) - 1, 'more group')} of {attribute} differ too" if len(clear) > 2 else ""
-        yield Finding(
-            id=finding_id("disparity", attribute, outcome),
-            kind="disparity",
-            severity="high" if grave else "medium",
-            title=(
-                f"{outcome}: {numbers.share(worst.rate)} of the rows with {phrases.group([attribute], [worst.group])}, "
-                f"{numbers.share(worst.rate - difference)} of all others{others}"
-            ),
-            evidence={
-                **facts(worst, "n", "rate", "ci"),
-                "difference": difference,
-                "difference_ci": None if worst.difference_ci is None else worst.difference_ci.bounds,
-                **facts(worst, "ratio", "p_adjusted", "minimum_detectable"),
-                "groups": [
-                    {"group": entry.group, "n": entry.n, "rate": entry.rate, "ci": entry.ci.bounds}
-                    for entry in sorted(clear, key=lambda entry: entry.rate)[:LISTED]
-                ],
-            },
-            action=(
-                "Find out whether the world makes the difference or the way the label was recorded, and compare within "
-                "equal circumstances, before a model learns it."
-            ),
-            anchor="disparities",
-        )
-
-
-def _rate_ratio(entry: Disparity) -> float:
-    return entry.ratio if entry.ratio is not None else float("inf")

@@ -7,15 +7,13 @@ gives a lower bound: a more flexible model may find more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Literal
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from vaeaudit.analysis.conclusions import LISTED, Finding
 from vaeaudit.analysis.grouping.groups import (
     MISSING_LABEL,
     Grouping,
@@ -39,7 +37,7 @@ from vaeaudit.statistics.cross_fit import (
 )
 from vaeaudit.statistics.measures import Interval, Share
 from vaeaudit.wording import numbers
-from vaeaudit.wording.phrases import finding_id, listed, plural
+from vaeaudit.wording.phrases import listed, plural
 
 ProxySource = Literal["columns", "latents"]
 #: Rows used at most: the interval is then about 0.02 wide, and more rows would only cost time.
@@ -53,13 +51,6 @@ SHRINKAGE_ROWS = 5.0
 #: A proxy is a finding when its interval lies above 0.6, and grave from 0.7 and 0.9 on: Hosmer and Lemeshow (2000,
 #: chapter 5) call 0.7 acceptable and 0.9 outstanding for a predictor; here being predictable is the fault.
 PROXY_AUC, CLEAR_PROXY_AUC, OPEN_PROXY_AUC = 0.6, 0.7, 0.9
-#: Whether the data is made of pictures, and what an attribute is predicted from -> in words.
-_SOURCES = {
-    (False, "columns"): "The columns",
-    (False, "latents"): "The latents",
-    (True, "columns"): "Measures of light, colour, sharpness and place",
-    (True, "latents"): "The latents",
-}
 
 
 @dataclass(frozen=True)
@@ -250,45 +241,3 @@ def _column_auc(attribute: Attribute, column: Grouping, folds: IntArray) -> floa
         for group in range(n_groups)
     ]
     return float(np.mean(areas))
-
-
-def proxy_findings(proxies: Sequence[Proxy], *, of_pictures: bool = False) -> Iterator[Finding]:
-    """Yield one finding per attribute that columns or latents give away beyond chance and beyond `PROXY_AUC`.
-
-    The columns of pictures are those that were computed from them.
-    """
-    for attribute, members in groupby(proxies, key=lambda proxy: proxy.attribute):
-        found = list(members)
-        beyond_noise = [proxy for proxy in found if proxy.null_auc is None or proxy.auc > proxy.null_auc]
-        telling = [proxy for proxy in beyond_noise if (proxy.ci.low or 0.0) > PROXY_AUC]
-        if not telling:
-            continue
-        best = max(telling, key=lambda proxy: proxy.auc)
-        low = best.ci.low or 0.0
-        strongest = [(name, auc) for proxy in found for name, auc in proxy.by_column.items() if auc >= PROXY_AUC]
-        named = [f"{name} (alone {numbers.ratio(auc)})" for name, auc in strongest]
-        from_columns = any(proxy.from_ == "columns" for proxy in found)
-        alone = f", though no single {'measure' if of_pictures else 'column'} does" if from_columns else ""
-        by = f", above all {listed(named)}" if named else alone
-        yield Finding(
-            id=finding_id("proxy", attribute),
-            kind="proxy",
-            severity="high" if low > OPEN_PROXY_AUC else "medium" if low > CLEAR_PROXY_AUC else "low",
-            title=(
-                f"{_SOURCES[of_pictures, best.from_]} give {attribute} away: "
-                f"AUC {numbers.with_interval(best.auc, best.ci, 'ratio')}{by}"
-            ),
-            evidence={
-                "auc": {proxy.from_: proxy.auc for proxy in found},
-                "ci": best.ci.bounds,
-                "null_auc": best.null_auc,
-                "by_column": dict(strongest[:LISTED]),
-            },
-            action=(
-                f"Leaving {attribute} out does not make a model blind to it: test errors per group, and ask whether "
-                f"{listed([name for name, _ in strongest] or ['these columns'])} must be used."
-                if from_columns and not of_pictures
-                else f"A model trained on these pictures can tell {attribute} from them: test errors per group."
-            ),
-            anchor="proxies",
-        )

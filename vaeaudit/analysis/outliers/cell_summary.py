@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.analysis.conclusions import Finding, facts
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import CheckedTable, describe_cells
 from vaeaudit.analysis.outliers.results import CellSummary, SuspiciousCell
@@ -19,8 +17,6 @@ from vaeaudit.outputs.record import IntArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.cells import suspicious
 from vaeaudit.statistics.intervals import share_interval
-from vaeaudit.wording import numbers, phrases
-from vaeaudit.wording.phrases import listed, plural
 
 #: Cells listed.
 MOST_CELLS = 50
@@ -89,33 +85,6 @@ def suspicious_table(table: CheckedTable, row_ids: npt.NDArray[np.object_], scor
             "p_value": cells.p_value[flagged],
             "row_flagged": scores.outlier[cells.row[flagged]],
         }
-    )
-
-
-def cell_findings(cells: CellSummary | None, config: AnalysisConfig) -> Iterator[Finding]:
-    """Yield one finding where suspicious cells lie in rows that are not flagged, of which nothing else would tell."""
-    if cells is None or cells.rows_not_flagged == 0:
-        return
-    names = phrases.counted(cells.by_column)
-    contradict = "contradicts the rest of its row" if cells.flagged == 1 else "contradict the rest of their rows"
-    are = "is" if cells.rows_not_flagged == 1 else "are"
-    yield Finding(
-        id="outlier-cells",
-        kind="outlier",
-        severity="medium" if (cells.ci.low or 0.0) > config.max_outlier_share else "low",
-        title=(
-            f"{plural(cells.flagged, 'cell')} {contradict}, in {listed(names)}; "
-            f"{plural(cells.rows_not_flagged, 'row')} with such a cell {are} not flagged as a whole"
-        ),
-        evidence={
-            **facts(cells, "flagged", "n", "rows", "rows_not_flagged", "share_of_rows", "ci", "fdr"),
-            "by_column": dict(cells.by_column),
-        },
-        action=(
-            "Check the cells in cells.csv against their source, least probable first: a wrong unit, a slip of the "
-            f"keyboard, two columns that cannot both be right; about {numbers.rate(cells.fdr)} of them may be right."
-        ),
-        anchor="outliers",
     )
 
 

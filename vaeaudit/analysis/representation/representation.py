@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Annotated, Literal, TypeVar
 
@@ -26,6 +27,7 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.intervals import share_interval, wilson
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
@@ -47,7 +49,8 @@ class Representation:
     """One cell of the full product of one or more sensitive attributes; empty cells are listed.
 
     `baseline` is "population" where shares were given, else "balance": then `reference_share`, `ratio` and `status`
-    are None, since nothing says how large the group should be.
+    are None, since nothing says how large the group should be. `rule` picks its rows, of which there are `rows`; `n` of
+    them were compared, and make up `share`: the population does not speak of the others, which lack another column.
     """
 
     attributes: Annotated[tuple[str, ...], Len(1)]
@@ -60,6 +63,8 @@ class Representation:
     ratio: NonNegative | None = None
     p_adjusted: Share | None = None
     status: Status | None = None
+    rows: Count = 0
+    rule: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ class CellShares:
     high: FloatArray
     reference: FloatArray
     p: FloatArray
+
+    @cached_property
+    def rows(self) -> IntArray:
+        """[cells]; all rows of each, also those that are not compared since another column lacks them."""
+        return self.cells.counts
 
     @property
     def share(self) -> FloatArray:
@@ -202,7 +212,16 @@ def _uncovered(values: pd.Series, column: PopulationColumn, config: AnalysisConf
             share=count / values.size,
             ci=share_interval(count, values.size, config.confidence),
             baseline="balance",
+            rows=count,
+            rule=_rule_of_uncovered(column, name),
         )
+
+
+def _rule_of_uncovered(column: PopulationColumn, name: str) -> tuple[Condition, ...]:
+    """Return the rule of a group of which the population says nothing; none for numbers between its intervals."""
+    if name == MISSING_LABEL:
+        return (Condition(column.name, "missing", None),)
+    return (Condition(column.name, "in", [name]),) if column.levels else ()
 
 
 def attribute_sets(attributes: Sequence[T], *, fewest: int = 1) -> Iterator[tuple[T, ...]]:
@@ -251,4 +270,6 @@ def _representation(
         ratio=share / reference if known and reference > 0 else None,
         p_adjusted=p_adjusted if known else None,
         status=status,
+        rows=int(table.rows[cell]),
+        rule=table.cells.rules[cell],
     )

@@ -105,11 +105,15 @@ def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[
     return (
         region.id,
         Lines(tuple(lines)),
-        Lines((numbers.count(region.observed), f"of {numbers.expected(region.expected)}")),
+        Lines((numbers.count(region.observed), *_set_aside(region), f"of {numbers.expected(region.expected)}")),
         track.mark(region.ratio, region.ci),
         Lines(tuple(filter(None, (numbers.count(region.rows_to_collect), _range(region.rows_to_collect_range))))),
         Lines((numbers.p_value(region.p_adjusted), *((_comes_back(region),) if resampled else ()))),
     )
+
+
+def _set_aside(region: Region) -> tuple[str, ...]:
+    return (f"{numbers.count(region.set_aside)} set aside",) if region.set_aside else ()
 
 
 def _told(region: Region) -> list[str]:

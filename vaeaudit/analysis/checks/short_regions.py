@@ -1,24 +1,26 @@
-"""Findings about rows that are missing: combinations short of rows, and differences from a reference."""
+"""Regions short of rows by one baseline, as an answer: a finding for each of the first, one for all others together."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
+from vaeaudit.analysis.checks.base import Answer, Seen, answered
+from vaeaudit.analysis.checks.same_gap import told_by_groups
 from vaeaudit.analysis.conclusions import Finding, Severity, facts
-from vaeaudit.analysis.coverage.results import Comparison, Region
+from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import STATED
+from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.wording import numbers
-from vaeaudit.wording.phrases import finding_id, listed, plural
+from vaeaudit.wording.phrases import plural
 from vaeaudit.wording.rules import describe
 
+KIND: Final = "region"
 #: Regions with a finding of their own; the others share one.
 MOST_REGIONS = 5
 #: A region that holds, for sure, less than half of the rows that were stated for it is graver than one just below
 #: tolerance; against independence, which is no statement about the world, only less than a quarter is striking.
 GRAVE_RATIO, STRIKING_RATIO = 0.5, 0.25
-#: AUC of a guess, and one at which most rows can be told apart; the least distance of a column worth naming.
-_CHANCE, _PLAIN = 0.5, 0.8
-_LEAST_DISTANCE = 0.02
 _BASELINES = {
     "population": "by the population's shares",
     "reference": "by the reference data",
@@ -27,25 +29,67 @@ _BASELINES = {
 }
 
 
-def region_findings(
-    regions: Sequence[Region], sensitive: Collection[str], *, latents: Collection[str] = ()
-) -> Iterator[Finding]:
-    """Yield a finding for each of the first regions and one for all others together.
-
-    `latents` names the columns that are latents of the model, or were computed from pictures: against independence, a
-    rule over them is for looking at, and never grave.
+def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
+    """Answer whether any region is short by this baseline; gaps that a check of groups tells are left to it.
 
     Against a population or reference a shortfall is a fault of the sample. Against independence it is a question:
     columns may go together in the world as they do in the data. Against an even spread it is a wish. What is one sign
     of many that columns go together, or does not come back on resampled rows, is never more than a hint.
+
+    Parameters
+    ----------
+    baseline
+        Which regions are meant.
+    code
+        Of the check.
+    seen
+        What was measured.
+    """
+    measured = seen.measured
+    if measured.regions_tested == 0:
+        return Answer("inconclusive", "No combination of columns holds enough rows to be tested.", 0)
+    told = told_by_groups(seen)
+    found = [region for region in measured.regions if region.baseline == baseline and region.id not in told]
+    return answered(
+        region_findings(found, code, set(seen.sensitive), latents=_unnamed(seen)),
+        f"None of {plural(measured.regions_tested, 'combination')} tested, over all baselines, is surely below "
+        f"{numbers.rate(seen.config.min_ratio)} of what is to be expected {_BASELINES[baseline]}"
+        f"{', beside the groups that are told already' if told else ''}.",
+        tested=measured.regions_tested,
+    )
+
+
+def _unnamed(seen: Seen) -> Collection[str]:
+    """Return the columns of rules that are latents of the model, or were computed from pictures."""
+    schema = seen.inputs.schema
+    ruled = {condition.column for region in seen.measured.regions for condition in region.rule}
+    return ruled.difference(schema.names) | computed_columns(schema)
+
+
+def region_findings(
+    regions: Sequence[Region], code: str, sensitive: Collection[str], *, latents: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield a finding for each of the first regions and one for all others together.
+
+    Parameters
+    ----------
+    regions
+        By rank.
+    code
+        Of the check.
+    sensitive
+        Names of the sensitive columns.
+    latents
+        Columns that nobody named: against independence, a rule over them is for looking at, and never grave.
     """
     for region in regions[:MOST_REGIONS]:
-        yield _region_finding(region, sensitive, latents)
+        yield _finding(region, code, sensitive, latents)
     rest = regions[MOST_REGIONS:]
     if rest:
         yield Finding(
-            id="region-others",
-            kind="region",
+            code=code,
+            subject="others",
+            kind=KIND,
             severity="low",
             title=f"{plural(len(rest), 'more combination')} short of rows, such as {describe(rest[0].rule)}",
             evidence={
@@ -59,24 +103,28 @@ def region_findings(
         )
 
 
-def _region_finding(region: Region, sensitive: Collection[str], latents: Collection[str]) -> Finding:
+def _finding(region: Region, code: str, sensitive: Collection[str], latents: Collection[str]) -> Finding:
     returns = "" if region.stable is not False else " (unstable: it seldom comes back when the rows are drawn anew)"
+    aside = f" ({numbers.count(region.set_aside)} of them set aside before counting)" if region.set_aside else ""
     return Finding(
-        id=finding_id("region", *(condition.column for condition in region.rule)),
-        kind="region",
+        code=code,
+        subject=region.id,
+        kind=KIND,
         severity=_severity(region, sensitive, latents),
         title=(
-            f"{plural(region.observed, 'row')} where {describe(region.rule)}; {_BASELINES[region.baseline]} "
+            f"{plural(region.observed, 'row')}{aside} where {describe(region.rule)}; {_BASELINES[region.baseline]} "
             f"it would be about {numbers.expected(region.expected)}{returns}"
         ),
         evidence={
             "region": region.id,
-            **facts(region, "baseline", "observed", "expected", "ratio", "ci", "p_adjusted", "rows_to_collect"),
+            **facts(region, "baseline", "observed", "set_aside", "expected", "ratio", "ci", "p_adjusted"),
+            "rows_to_collect": region.rows_to_collect,
             "rows_to_collect_range": list(region.rows_to_collect_range),
             **facts(region, "stability", "gap_share"),
         },
         action=_action(region),
         anchor="regions",
+        rule=region.rule,
     )
 
 
@@ -102,44 +150,3 @@ def _action(region: Region) -> str:
     if region.is_dependence:
         return f"These columns go together in other ways too. If such rows are more common in the world, c{collect}"
     return f"Ask first whether such rows are as rare in the world. If they are not, c{collect}"
-
-
-def comparison_findings(comparison: Comparison | None) -> Iterator[Finding]:
-    """Yield one finding where rows of the table and of the reference can be told apart, or single columns differ.
-
-    Parameters
-    ----------
-    comparison
-        All rows against the reference; None where none was given.
-    """
-    if comparison is None:
-        return
-    differing = [
-        entry
-        for entry in (*comparison.columns, *comparison.latents)
-        if entry.significant and entry.distance >= _LEAST_DISTANCE
-    ]
-    auc = comparison.auc
-    apart = auc is not None and auc.ci.low is not None and auc.ci.low > _CHANCE
-    if not (apart or differing):
-        return
-    named = [f"{entry.name} ({entry.differs})" for entry in differing]
-    evidence: dict[str, object] = {
-        **facts(comparison, "n", "n_reference"),
-        "columns": {entry.name: entry.distance for entry in differing},
-    }
-    if auc is not None:
-        evidence |= {"auc": auc.value, "ci": auc.ci.bounds}
-    yield Finding(
-        id="reference-differs",
-        kind="representation",
-        severity="medium" if auc is not None and (auc.ci.low or 0.0) > _PLAIN else "low",
-        title=f"The data differs from {comparison.name}"
-        + (f", most of all in {listed(named, most=2, separator='; ')}" if named else ""),
-        evidence=evidence,
-        action=(
-            "Ask whether the two should be alike. Where they should, the regions against the reference say which rows "
-            "to collect; a column that is coded differently is to be mended first."
-        ),
-        anchor="comparison",
-    )

@@ -1,0 +1,142 @@
+"""How the verdict follows from the states of the checks: by a written policy, and by nothing else.
+
+`fail`: a check that the policy names has a finding of its `fail_from` severity or a graver one. Else `inconclusive`: a
+check that it names could not be answered, or one that it requires was not asked, or a finding of severity high is open
+in a check that it does not name, which needs a person. Else `pass`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
+
+from vaeaudit.analysis.conclusions import (
+    CheckResult,
+    Finding,
+    PolicyRule,
+    Severity,
+    Verdict,
+    VerdictReason,
+    VerdictStatus,
+)
+from vaeaudit.wording.phrases import listed, plural
+
+#: Sex or age short of a population fails a dataset, unreadable records do, copies across splits do. Whether disparities
+#: and proxies are the world's or the data's own, no figure tells: where they are grave, a person has to say.
+DEFAULT_POLICY: Mapping[str, PolicyRule] = {
+    "VA701": PolicyRule("high", required=True, about="whether there are enough rows"),
+    "VA702": PolicyRule("high", required=True, about="whether the model learned anything"),
+    "VA801": PolicyRule("high", required=True, about="whether the data could be read"),
+    "VA101": PolicyRule("medium", required=True, instead=("VA201", "VA202"), about="whether it is representative"),
+    "VA201": PolicyRule("medium"),
+    "VA202": PolicyRule("medium"),
+    "VA301": PolicyRule("medium"),
+    "VA401": PolicyRule("high"),
+    "VA601": PolicyRule("medium"),
+}
+_UNASKED = "Not checked: "
+#: Reasons spelled out in the sentence.
+_NAMED = 2
+
+
+def judge(
+    results: Sequence[CheckResult], findings: Sequence[Finding], policy: Mapping[str, PolicyRule] = DEFAULT_POLICY
+) -> Verdict:
+    """Draw the verdict.
+
+    Parameters
+    ----------
+    results
+        The state of every check.
+    findings
+        Those that are open, by rank.
+    policy
+        Code -> how the check bears on the verdict.
+    """
+    by_code = {result.code: result for result in results}
+    reasons = [
+        *_failures(findings, policy),
+        *_unsettled(by_code, policy),
+        *_for_a_person(findings, policy),
+    ]
+    status: VerdictStatus = "pass"
+    if reasons:
+        status = "fail" if reasons[0].effect == "fail" else "inconclusive"
+    return Verdict(status, " ".join(_sentences(status, reasons, results)), tuple(reasons), policy)
+
+
+def _failures(findings: Sequence[Finding], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
+    for finding in findings:
+        rule = policy.get(finding.code)
+        if rule and _rank(finding.severity) <= _rank(rule.fail_from):
+            yield VerdictReason(finding.code, "fail", finding.title)
+
+
+def _unsettled(results: Mapping[str, CheckResult], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
+    """Yield what could not be told first, then what was not asked and should have been."""
+    named = {code: results[code] for code in policy if code in results}
+    yield from (VerdictReason(code, "hold", each.why) for code, each in named.items() if each.state == "inconclusive")
+    for code, each in named.items():
+        rule = policy[code]
+        same = [each, *(results[other] for other in rule.instead if other in results)]
+        if rule.required and all(one.state in ("not_asked", "not_applicable") for one in same):
+            yield VerdictReason(code, "hold", f"{_UNASKED}{rule.about or each.question}.{_to_give(same)}")
+
+
+def _to_give(unasked: Sequence[CheckResult]) -> str:
+    """Say which options, alone or together, would let any of these checks be asked."""
+    given = [frozenset(one.why.removeprefix("Give ").rstrip(".").split(" and ")) for one in unasked if one.why]
+    least = [" and ".join(sorted(each)) for each in dict.fromkeys(given) if not any(other < each for other in given)]
+    return f" Give {listed(least, most=9, last='or')}." if least else ""
+
+
+def _for_a_person(findings: Sequence[Finding], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
+    for finding in findings:
+        if finding.severity == "high" and finding.code not in policy:
+            yield VerdictReason(finding.code, "hold", finding.title)
+
+
+def _rank(severity: Severity) -> int:
+    return get_args(Severity).index(severity)
+
+
+def _sentences(
+    status: VerdictStatus, reasons: Sequence[VerdictReason], results: Sequence[CheckResult]
+) -> Iterator[str]:
+    """Say what fails, what holds the verdict back, and what was not checked."""
+    failed = [reason for reason in reasons if reason.effect == "fail"]
+    held = [reason for reason in reasons if reason.effect == "hold"]
+    unasked = [reason for reason in held if reason.why.startswith(_UNASKED)]
+    unclear = [reason for reason in held if reason not in unasked and _state(reason.code, results) == "inconclusive"]
+    for_a_person = [reason for reason in held if reason not in unasked and reason not in unclear]
+    if status == "fail":
+        yield f"Not ready to train on as it is: {_spelled_out(failed)}"
+    elif status == "inconclusive":
+        yield "No verdict yet."
+    else:
+        passed = sum(result.state == "passed" for result in results)
+        found = sum(result.state == "finding" for result in results)
+        yield (
+            f"Nothing that was checked speaks against training on it: {plural(passed, 'check')} passed"
+            f"{f', {found} found something less grave' if found else ''}."
+        )
+    if unclear:
+        yield f"Could not be told: {_spelled_out(unclear)}"
+    if for_a_person:
+        yield f"Needs a person: {_spelled_out(for_a_person)}"
+    yield from (reason.why for reason in unasked)
+    if any("--sensitive" in result.why for result in results if result.state == "not_asked"):
+        yield "No sensitive attribute was declared, so nothing was judged about groups of people."
+    muted = [result.code for result in results if result.muted]
+    if muted:
+        yield f"Set aside by a person: {listed(muted, most=9)}."
+
+
+def _state(code: str, results: Sequence[CheckResult]) -> str:
+    return next((result.state for result in results if result.code == code), "")
+
+
+def _spelled_out(reasons: Sequence[VerdictReason]) -> str:
+    named = "; ".join(reason.why.rstrip(".") for reason in reasons[:_NAMED])
+    more = f"; and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
+    return f"{named}{more}."

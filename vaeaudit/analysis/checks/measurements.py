@@ -1,0 +1,46 @@
+"""Everything that an audit measured, before anything is concluded from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vaeaudit.analysis.coverage.results import Comparison, Region
+from vaeaudit.analysis.duplicates.duplicates import Duplicates
+from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.proxies import Proxy
+from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
+from vaeaudit.analysis.outliers.results import OutlierSummary
+from vaeaudit.analysis.quality.columns import ColumnSummary
+from vaeaudit.analysis.representation.representation import Representation
+from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.statistics.measures import Count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurements:
+    """What was measured.
+
+    Attributes
+    ----------
+    rows
+        What became of every record: read = scored + quarantined + skipped.
+    latents, outliers, regions, representation, disparities, proxies, duplicates, model, columns
+        Each type says what its fields are.
+    regions_tested
+        Cells that the search for regions tested.
+    comparison
+        All rows against the reference; None where none was given.
+    """
+
+    rows: RowAccounting
+    latents: tuple[LatentSummary, ...]
+    outliers: OutlierSummary
+    regions: tuple[Region, ...]
+    regions_tested: Count
+    representation: tuple[Representation, ...]
+    disparities: tuple[Disparity, ...]
+    proxies: tuple[Proxy, ...]
+    duplicates: Duplicates
+    model: ModelSummary
+    columns: tuple[ColumnSummary, ...]
+    comparison: Comparison | None = None
