@@ -17,7 +17,7 @@ from vaeaudit.analysis.representation.representation import Representation, grou
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.record import BoolArray
-from vaeaudit.outputs.region_rules import Rule, region_key
+from vaeaudit.outputs.region_rules import Rule, region_id, region_key
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import phrases
 from vaeaudit.wording.rules import describe
@@ -134,7 +134,7 @@ def find_gaps(
         Ids of regions that somebody who knows the world calls faults; what is expected of them now is their target.
     """
     short = [group for group in groups if group.cell.status == "under"]
-    gaps = [_gap_of_group(f"G{place}", group, config) for place, group in enumerate(short, start=1)]
+    gaps = [_gap_of_group(group, config) for group in short]
     told = {region_key(gap.summary) for gap in gaps}
     counted = ~inputs.scores.outlier
     inside = counted if population is None else counted & (population.cell_codes(inputs.frame) != OUTSIDE)
@@ -157,7 +157,7 @@ def rows_to_floor(n: float, total: float, floor: float) -> int:
     return max(0, ceil((floor * total - n) / (1 - floor) - 1e-9))
 
 
-def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
+def _gap_of_group(group: Group, config: AnalysisConfig) -> Gap:
     cell = group.cell
     target = cell.reference_share or 0.0
     n, total = int(group.members.sum()), int(group.universe.sum())
@@ -165,7 +165,7 @@ def _gap_of_group(name: str, group: Group, config: AnalysisConfig) -> Gap:
     low, high = (0.0 if bound is None else bound for bound in (cell.ci.low, cell.ci.high))
     return Gap(
         GapSummary(
-            id=name,
+            id=f"G{region_id('population', group.rule)[1:]}",
             name=group.name,
             kind="group",
             baseline="population",  # without one no group is short,

@@ -1,0 +1,58 @@
+"""How the label is spread: a class with next to no rows can be neither learned nor tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from vaeaudit.statistics.intervals import share_interval
+from vaeaudit.statistics.measures import Count, Interval, Share
+
+
+@dataclass(frozen=True)
+class LabelBalance:
+    """Rows per value of the label, of the rows that have one.
+
+    Attributes
+    ----------
+    n
+        Rows with a label.
+    counts
+        Value -> rows, the most frequent first; of a column with declared levels, also those without a row.
+    largest_share
+        Of the most frequent value: what is right in so many cases who always says it.
+    smallest_share, ci
+        Of the rarest value, with its interval.
+    """
+
+    n: Count
+    counts: Mapping[str, Count]
+    largest_share: Share
+    smallest_share: Share
+    ci: Interval
+
+    @property
+    def rarest(self) -> str:
+        """The value with the fewest rows."""
+        return next(reversed(self.counts))  # type: ignore[call-overload]  # of a dict, which is ordered
+
+
+def label_balance(values: pd.Series, confidence: float) -> LabelBalance | None:
+    """Count the values of a label; None where no row has one.
+
+    Parameters
+    ----------
+    values
+        [N]; stored as `Dataset.frame` is.
+    confidence
+        Of the interval.
+    """
+    counts = values.value_counts(dropna=True)
+    n = int(counts.sum())
+    if n == 0:
+        return None
+    by_value = {str(value): int(count) for value, count in counts.items()}
+    smallest = int(counts.iloc[-1])
+    return LabelBalance(n, by_value, int(counts.iloc[0]) / n, smallest / n, share_interval(smallest, n, confidence))
