@@ -30,7 +30,8 @@ _LINES = 5
     "--close",
     metavar="REGION",
     multiple=True,
-    help="A region of the report, such as R3fa2b1c9, that you know to be a fault although nothing says so; repeat for more.",
+    help="A region of the report, such as R3fa2b1c9, that you know to be a fault although nothing says so; "
+    "repeat for more.",
 )
 @click.option("--alpha", type=float, metavar="X", help="Smoothing of the densities; that of `fit`.")
 @click.option("--cap", type=float, metavar="X", help="Largest weight as a multiple of the median one; that of `fit`.")
