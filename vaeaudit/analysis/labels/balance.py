@@ -36,7 +36,7 @@ class LabelBalance:
     @property
     def rarest(self) -> str:
         """The value with the fewest rows."""
-        return next(reversed(self.counts))  # type: ignore[call-overload]  # of a dict, which is ordered
+        return list(self.counts)[-1]
 
 
 def label_balance(values: pd.Series, confidence: float) -> LabelBalance | None:
