@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import click
+import pandas as pd
 import pytest
 
 from vaeaudit.analysis.audit.policy import DEFAULT_POLICY
+from vaeaudit.analysis.checks.base import Check
 from vaeaudit.analysis.checks.registry import all_checks
+from vaeaudit.analysis.conclusions import SEVERITIES as MEANINGS
+from vaeaudit.analysis.conclusions import State
 from vaeaudit.cli.main import COMMANDS, cli
 from vaeaudit.config import FitConfig
 from vaeaudit.wording.phrases import SEVERITY
+from vaeaudit.workflow.explain import list_checks, policy_in_toml
 
 PAGES = files("vaeaudit.analysis.checks").joinpath("pages")
 OURS = [check for code, check in all_checks().items() if code.startswith("VA")]
@@ -42,7 +50,7 @@ def test_every_check_has_a_page_and_every_page_a_check() -> None:
 
 
 @pytest.mark.parametrize("check", OURS, ids=lambda check: check.code)
-def test_a_page_has_the_title_question_and_headings_that_all_have(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_has_the_title_question_and_headings_that_all_have(check: Check) -> None:
     lines = page(check.code).splitlines()
     assert lines[0] == f"# {check.code} {check.name}"
     assert lines[2] == f"*{check.question}*"
@@ -53,7 +61,7 @@ def test_a_page_has_the_title_question_and_headings_that_all_have(check) -> None
 
 
 @pytest.mark.parametrize("check", OURS, ids=lambda check: check.code)
-def test_a_page_names_options_settings_and_checks_that_exist(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_names_options_settings_and_checks_that_exist(check: Check) -> None:
     text = page(check.code)
     context = click.Context(cli, info_name="vaeaudit")
     options = {
@@ -104,7 +112,7 @@ SEVERITIES: Mapping[str, set[str]] = {
 
 
 @pytest.mark.parametrize("check", OURS, ids=lambda check: check.code)
-def test_a_page_tells_the_severities_that_a_finding_can_have(check) -> None:  # type: ignore[no-untyped-def]
+def test_a_page_tells_the_severities_that_a_finding_can_have(check: Check) -> None:
     told = set(re.findall(r"\*\*(\w+)\*\*", part(check.code, "How it is computed")))
     if check.code == "VA203":
         assert "No finding is **high**" in part("VA203", "How it is computed")
@@ -185,3 +193,52 @@ def limits() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("code", "written"), limits())
 def test_a_limit_is_named_as_the_code_has_it(code: str, written: str) -> None:
     assert written in " ".join(page(code).split())
+
+
+# --- docs/checks.md -----------------------------------------------------------------------------------------------
+
+OVERVIEW = (Path(__file__).parents[1] / "docs" / "checks.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", OVERVIEW, re.MULTILINE | re.DOTALL)
+
+
+def rows_under(head: str) -> list[list[str]]:
+    """Return the cells of the table with this head."""
+    table = OVERVIEW.split(f"| {head} |", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_the_overview_lists_every_check_with_its_question_and_what_it_needs() -> None:
+    expected = [
+        [
+            f"[{entry['code']}](../vaeaudit/analysis/checks/pages/{entry['code']}.md) {entry['name']}",
+            entry["question"],
+            ", ".join(f"`{option}`" for option in entry["give"]),
+        ]
+        for entry in list_checks()
+        if entry["code"].startswith("VA")
+    ]
+    assert rows_under("check | asks | needs") == expected
+
+
+def test_the_overview_explains_states_and_severities_in_the_words_of_the_code() -> None:
+    assert [row[0] for row in rows_under("state | means")] == [f"`{state}`" for state in get_args(State)]
+    assert rows_under("severity | means") == [[f"`{word}`", meaning] for word, meaning in MEANINGS.items()]
+
+
+def test_the_overview_has_the_policy_that_explain_prints() -> None:
+    assert blocks("toml")[0] == policy_in_toml()
+
+
+@pytest.mark.parametrize(("end", "state"), [([2, 3], "passed"), ([2, 0], "finding"), (None, "not_applicable")])
+def test_the_check_that_the_overview_shows_works(end: list[int] | None, state: str) -> None:
+    (source,) = blocks("python")
+    assert len(source.splitlines()) <= 30
+    names: dict[str, Any] = {}
+    exec(source, names)  # noqa: S102 - our own page
+    frame = pd.DataFrame({"begin": [1, 2]} | ({} if end is None else {"end": end}))
+    answer = names["CHECK"].ask(SimpleNamespace(inputs=SimpleNamespace(frame=frame)))
+    assert answer.state == state
+    assert [finding.id for finding in answer.findings] == ["ACME101"] * (state == "finding")
