@@ -67,6 +67,9 @@ def say_findings(document: dict[str, Any], *, most: int | None) -> None:
     """Print the verdict, how many checks came to what, and the first findings on standard error."""
     verdict, findings = document["verdict"], document["findings"]
     click.echo(f"{phrases.VERDICT[verdict['status']].upper()}: {printable(verdict['sentence'])}", err=True)
+    for reason in verdict["checks"]:
+        word = phrases.VERDICT_REASONS[reason["effect"], reason["state"]]
+        click.echo(f"  {word} ({reason['code']}): {printable(reason['why'])}", err=True)
     click.echo(phrases.states(Counter(check["state"] for check in document["checks"])), err=True)
     for finding in findings[:most]:
         severity = phrases.SEVERITY[finding["severity"]]

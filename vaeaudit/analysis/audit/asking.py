@@ -91,6 +91,7 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
         detectable=answer.detectable,
         findings=tuple(finding.id for finding in found),
         muted=aside,
+        rests_on=answer.rests_on,
     )
     return result, found
 
