@@ -53,7 +53,9 @@ def counts_in(document: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, An
 
 
 @pytest.mark.parametrize("with_reference", [False, True])
-def test_every_rule_of_the_report_counts_what_the_report_says(fitted: Any, tmp_path: Path, with_reference: bool) -> None:
+def test_every_rule_of_the_report_counts_what_the_report_says(
+    fitted: Any, tmp_path: Path, with_reference: bool
+) -> None:
     more = ["--reference", str(fitted.source)] if with_reference else ["--uniform"]
     assert vaeaudit(["report", str(fitted.run.path), "--out", str(tmp_path / "r"), *more, "-q"]) == 0
     document = json.loads((tmp_path / "r" / "report.json").read_text(encoding="utf-8"))
