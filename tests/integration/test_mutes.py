@@ -1,4 +1,4 @@
-"""What a person sets aside is shown with the reason, counts as settled, and stands in the command that makes it again."""
+"""What a person sets aside is shown with the reason, counts as settled, and is said again by the commands."""
 
 from __future__ import annotations
 
