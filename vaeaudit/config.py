@@ -160,7 +160,12 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "dict[str, list[str]]": ((dict,), "a table of lists of texts"),
     "bool": ((bool,), "true or false"),
 }
-_ITEMS: dict[str, type] = {"tuple[str, ...]": str, "tuple[int, ...]": int, "dict[str, str]": str}
+_ITEMS: dict[str, type] = {
+    "tuple[str, ...]": str,
+    "tuple[int, ...]": int,
+    "dict[str, str]": str,
+    "dict[str, list[str]]": list,
+}
 
 
 def _require_type(what: str, declared: str, value: Any) -> None:
