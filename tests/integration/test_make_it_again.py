@@ -68,7 +68,7 @@ def test_from_a_frame_the_page_says_what_to_call(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     run = fit(people(500, seed=5).frame, small_config(id="person_id"), run="a")
-    page = report(run, out="b")
+    page = report(run, out="b").page
     text = html.unescape(page.read_text(encoding="utf-8"))
     assert "No command can read what was in memory (DataFrame)" in text
     assert "vaeaudit fit" not in text[text.index("Make it again") :]
