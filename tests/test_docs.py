@@ -311,6 +311,13 @@ def test_the_changelog_knows_this_version_and_each_dependency_that_needs_a_reaso
     assert names - expected <= code_words(changelog)
 
 
+def test_type_checkers_are_shown_every_public_name_where_it_is_looked_up() -> None:
+    block = next(node for node in ast.parse(page("vaeaudit/__init__.py")).body if isinstance(node, ast.If))
+    shown = {name.name: entry.module for entry in block.body for name in entry.names}
+    assert shown == vaeaudit._WHERE
+    assert {*shown, "__version__"} == set(vaeaudit.__all__)
+
+
 @pytest.mark.tensorflow  # imports all rooms
 def test_the_public_names_are_what_the_readme_calls_whatever_was_imported_before() -> None:
     import vaeaudit.report.html

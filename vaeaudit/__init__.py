@@ -10,11 +10,27 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # as `_WHERE` has it, for type checkers and editors
+    from vaeaudit.config import FitConfig
+    from vaeaudit.data.dataset import Dataset
+    from vaeaudit.errors import VaeauditError
+    from vaeaudit.models.vae import BetaVAE
+    from vaeaudit.outputs.latents import LatentCodes
+    from vaeaudit.runs.reading import load_run
+    from vaeaudit.workflow.audited import Audit
+    from vaeaudit.workflow.fit import fit, inspect
+    from vaeaudit.workflow.rebalance import Rebalancing, rebalance
+    from vaeaudit.workflow.report import audit, report
+    from vaeaudit.workflow.score import Scores, score
 
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Audit": "vaeaudit.workflow.audited",
+    "Rebalancing": "vaeaudit.workflow.rebalance",
+    "Scores": "vaeaudit.workflow.score",
     "audit": "vaeaudit.workflow.report",
     "fit": "vaeaudit.workflow.fit",
     "inspect": "vaeaudit.workflow.fit",
@@ -30,10 +46,13 @@ _WHERE = {
 }
 
 __all__ = [
+    "Audit",
     "BetaVAE",
     "Dataset",
     "FitConfig",
     "LatentCodes",
+    "Rebalancing",
+    "Scores",
     "VaeauditError",
     "__version__",
     "audit",

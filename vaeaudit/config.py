@@ -114,7 +114,7 @@ class _Section:
         return asdict(self, dict_factory=_plain)
 
     def __post_init__(self) -> None:
-        """Check every value, and replace the text that a file or an option gave for a fixed word by the word itself."""
+        """Check every value; replace text that was given for a fixed word by the word itself, and a list by a tuple."""
         for entry in fields(self):
             found = getattr(self, entry.name)
             if isinstance(entry.default, StrEnum):
@@ -122,7 +122,11 @@ class _Section:
                 choices = [word.value for word in words]
                 _require(found in choices, f"--{entry.name}: expected one of {choices}, found {found!r}.")
                 object.__setattr__(self, entry.name, words(found))
-            elif entry.metadata:
+                continue
+            _require_type(f"{type(self).__name__}: {entry.name}", str(entry.type), found)
+            if isinstance(found, list):
+                object.__setattr__(self, entry.name, tuple(found))
+            if entry.metadata:
                 table = type(self).__name__.removesuffix("Config").lower()
                 called, expected = entry.metadata["option"] or f"{table}.{entry.name}", entry.metadata["expected"]
                 _require(entry.metadata["holds"](found), f"{called}: expected {expected}, found {found!r}.")
@@ -137,10 +141,7 @@ class _Section:
                 f"configuration: unknown key(s) {unknown} in the section of {cls.__name__}.",
                 hint=f"Known keys: {sorted(known)}",
             )
-        for entry in fields(cls):
-            if entry.name in document:
-                _require_type(f"{cls.__name__}: {entry.name}", str(entry.type), document[entry.name])
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in document.items()})
+        return cls(**document)
 
 
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -159,7 +160,12 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "dict[str, list[str]]": ((dict,), "a table of lists of texts"),
     "bool": ((bool,), "true or false"),
 }
-_ITEMS: dict[str, type] = {"tuple[str, ...]": str, "tuple[int, ...]": int, "dict[str, str]": str}
+_ITEMS: dict[str, type] = {
+    "tuple[str, ...]": str,
+    "tuple[int, ...]": int,
+    "dict[str, str]": str,
+    "dict[str, list[str]]": list,
+}
 
 
 def _require_type(what: str, declared: str, value: Any) -> None:
@@ -302,6 +308,8 @@ class TrainConfig(_Section):
         of the paper's headline figure.
     null_rows
         Tables: rows drawn from the model itself, to say how much cells of rows that belong surprise.
+
+    What is not given here, the preset of `FitConfig` decides.
     """
 
     epochs: int = _at_least(1, 30)
@@ -318,6 +326,17 @@ class TrainConfig(_Section):
     debias: bool = False
     debias_alpha: float = _checked(0.01, "above 0, at most 10", lambda found: 0 < found <= 10)
     null_rows: int = _at_least(1000, 20_000)
+
+    def __new__(cls, *values: Any, **named: Any) -> Self:
+        """Remember which settings were given."""
+        made = super().__new__(cls)
+        made.__dict__["given"] = {*named, *(entry.name for entry in fields(cls)[: len(values)])}
+        return made
+
+    def with_preset(self, preset: str) -> Self:
+        """Return a copy in which the preset decides what was not given."""
+        given = vars(self).get("given", vars(self))  # pydantic, which reads runs, makes it without: all is given there
+        return replace(self, **{name: value for name, value in preset_values(preset).items() if name not in given})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -428,9 +447,9 @@ class FitConfig(_Section):
     Attributes
     ----------
     read, model, train, ensemble, analysis
-        The sections, each a dataclass of its own.
+        The sections, each a dataclass of its own; a table of settings, as a file has it, becomes one.
     preset
-        How long training may take; only names what `train` was made from.
+        How long training may take: decides what `train` was not given.
     seed
         Of everything random.
     """
@@ -443,18 +462,16 @@ class FitConfig(_Section):
     preset: Preset = Preset.STANDARD
     seed: int = _checked(0, "0 to 2**32 - 1", lambda found: 0 <= found < 2**32, "--seed")
 
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Rebuild the configuration from `to_dict` or from a TOML file with the same tables."""
-        preset = PRESETS.get(str(document.get("preset", Preset.STANDARD.value)), {})
-        values = dict(document)
-        for entry in fields(cls):
-            section, stated = entry.default_factory, document.get(entry.name, {})
-            if not (isinstance(section, type) and issubclass(section, _Section)):
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            section, found = entry.default_factory, getattr(self, entry.name)
+            if not (isinstance(section, type) and issubclass(section, _Section)) or isinstance(found, section):
                 continue
-            _require(isinstance(stated, Mapping), f"configuration: {entry.name}: expected a table, found {stated!r}.")
-            values[entry.name] = section.from_dict({**(preset if section is TrainConfig else {}), **stated})
-        return super().from_dict(values)
+            expected = f"expected a table of settings or {section.__name__}"
+            _require(isinstance(found, Mapping), f"configuration: {entry.name}: {expected}, found {found!r}.")
+            object.__setattr__(self, entry.name, section.from_dict(found))
+        super().__post_init__()
+        object.__setattr__(self, "train", self.train.with_preset(self.preset))
 
     def with_overrides(self, overrides: Mapping[str, Mapping[str, Any]]) -> Self:
         """Return a copy with `{section: {field: value}}` replaced."""

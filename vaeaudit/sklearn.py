@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from vaeaudit.config import FitConfig, Preset, ReadConfig, TrainConfig, preset_values
+from vaeaudit.config import FitConfig, Preset, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.assemble import MIN_ROWS
 from vaeaudit.data.reading.load import load
@@ -161,7 +161,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
         return tags
 
     def _config(self) -> FitConfig:
-        base = self.config or FitConfig(train=TrainConfig(**preset_values(self.preset)), preset=Preset(self.preset))
+        base = self.config or FitConfig(preset=Preset(self.preset))
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(2**31)

@@ -16,7 +16,7 @@ from vaeaudit.runs.reading import load_run
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.report import report
 
-EPOCHS = 40
+EPOCHS = 20
 LONG = f"""
 [model]
 hidden = [16]
@@ -29,6 +29,10 @@ fewest_steps = 30
 most_steps = 30
 members = 0
 null_rows = 1000
+[ensemble]
+steps = 60
+width = 16
+trees = 60
 [read]
 id = "person_id"
 """

@@ -35,7 +35,9 @@ def test_the_commands_of_the_page_make_the_same_report_again(
     truth.frame.to_csv(tmp_path / "my people.csv", index=False)
     truth.population.to_csv(tmp_path / "my population.csv", index=False)
     (tmp_path / "small.toml").write_text(
-        "[train]\nfewest_steps = 20\nmost_steps = 20\nnull_rows = 1000\nbatch_size = 32\n", encoding="utf-8"
+        "[train]\nfewest_steps = 20\nmost_steps = 20\nnull_rows = 1000\nbatch_size = 32\n"
+        "[ensemble]\nsteps = 60\nwidth = 16\ntrees = 60\n",
+        encoding="utf-8",
     )
     words = ["my people.csv", "--config", "small.toml", "--preset", "quick", "--epochs", "2", "--id", "person_id"]
     words += ["--label", "loan_approved", "--sensitive", "sex", "--sensitive", "age", "--exclude", "height_cm"]
@@ -66,7 +68,7 @@ def test_from_a_frame_the_page_says_what_to_call(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     run = fit(people(500, seed=5).frame, small_config(id="person_id"), run="a")
-    page = report(run, out="b")
+    page = report(run, out="b").page
     text = html.unescape(page.read_text(encoding="utf-8"))
     assert "No command can read what was in memory (DataFrame)" in text
     assert "vaeaudit fit" not in text[text.index("Make it again") :]

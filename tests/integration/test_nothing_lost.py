@@ -66,7 +66,6 @@ def test_whatever_fails_after_training_resume_comes_to_the_same_run(
         (sys.modules["vaeaudit.workflow.learn"], "write_after_training", MemoryError()),
         (sys.modules["vaeaudit.workflow.fit"], "write_reference", RuntimeError("a defect")),
         (sys.modules["vaeaudit.workflow.fit"], "judge_rows", KeyboardInterrupt()),
-        (RunWriter, "complete", SystemExit(1)),
         (locks, "beside", FULL),
         (RunWriter, "_move_into_place", FULL),
     ]

@@ -185,7 +185,7 @@ def test_an_array_of_pictures_without_columns_goes_all_the_way(
     config = small_config(cache=str(tmp_path / "cache"))
     run = fit(tmp_path / "shapes.npy", config, run=tmp_path / "run")
     assert all(column.derived for column in run.schema)
-    page = report(run, out=tmp_path / "report")
+    page = report(run, out=tmp_path / "report").page
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, json_schema())
     assert document["rows"]["scored"] == 150

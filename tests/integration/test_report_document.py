@@ -63,7 +63,7 @@ def test_groups_are_compared_with_the_population_that_fit_was_given(document: di
 def test_another_population_can_be_given_to_report(fitted: Any, tmp_path: Path) -> None:
     population = tmp_path / "half.csv"
     population.write_text("sex,share\nfemale,0.5\nmale,0.5\n", encoding="utf-8")
-    page = report(fitted.run, out=tmp_path / "out", population=population)
+    page = report(fitted.run, out=tmp_path / "out", population=population).page
     entries = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))["representation"]
     shares = [entry["reference_share"] for entry in entries if entry["attributes"] == ["sex"]]
     assert shares == [0.5, 0.5]
@@ -71,7 +71,7 @@ def test_another_population_can_be_given_to_report(fitted: Any, tmp_path: Path) 
 
 def test_audit_is_fit_and_report(fitted: Any, small_config: Any, tmp_path: Path) -> None:
     config = small_config(id="person_id", sensitive=("sex",), label="loan_approved")
-    page = audit(fitted.truth.frame, config, run=tmp_path / "run", out=tmp_path / "out")
+    page = audit(fitted.truth.frame, config, run=tmp_path / "run", out=tmp_path / "out").page
     assert page == tmp_path / "out" / "report.html"
     document = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert document["run"]["data"]["name"] == "DataFrame"

@@ -41,7 +41,7 @@ def scored(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def score(fitted: Any, source: Any, folder: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    return scored(score_rows(fitted.run, source, out=folder / "scores"))
+    return scored(score_rows(fitted.run, source, out=folder / "scores").path)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_vectors_are_scored_by_position(small_config: Callable[..., FitConfig], 
     np.save(tmp_path / "vectors.npy", values)
     np.savez(tmp_path / "other.npz", x=np.vstack([values[:3], [[9, -9, 9, -9]], [[np.nan] * 4]]))
     run = fit(tmp_path / "vectors.npy", small_config(), run=tmp_path / "run")
-    rows, document = scored(score_rows(run, tmp_path / "other.npz", out=tmp_path / "o"))
+    rows, document = scored(score_rows(run, tmp_path / "other.npz", out=tmp_path / "o").path)
     assert document["rows"] == {"read": 5, "scored": 4, "quarantined": 1, "skipped": 0}
     assert rows["outlier_score"].idxmax() == 3
 
@@ -229,7 +229,7 @@ def discs(tmp_path_factory: pytest.TempPathFactory, small_config: Callable[..., 
 
 def test_pictures_get_the_scores_that_they_had(discs: tuple[Path, Any], tmp_path: Path) -> None:
     folder, run = discs
-    rows, document = scored(score_rows(run, folder / "photos", out=tmp_path / "o"))
+    rows, document = scored(score_rows(run, folder / "photos", out=tmp_path / "o").path)
     pd.testing.assert_frame_equal(rows, run.rows, rtol=1e-3, atol=1e-3)
     assert document["data"]["kind"] == "images"
 
@@ -241,7 +241,7 @@ def test_new_pictures_of_any_form_are_compared_with_those_of_the_run(discs: tupl
     Image.fromarray(disc(generator)).save(tmp_path / "new" / "a.png")
     Image.fromarray(generator.integers(0, 256, (40, 30, 3), dtype=np.uint8)).save(tmp_path / "new" / "noise.png")
     (tmp_path / "new" / "broken.png").write_bytes(b"\x89PNG")
-    rows, document = scored(score_rows(run, tmp_path / "new", out=tmp_path / "o"))
+    rows, document = scored(score_rows(run, tmp_path / "new", out=tmp_path / "o").path)
     assert rows["row_id"].tolist() == ["a.png", "noise.png"]
     assert rows["outlier_score"][1] > rows["outlier_score"][0]
     assert rows["outlier_p_value"][1] < 0.2  # calibrated on the run's pictures: two of its own could not say so
@@ -264,7 +264,7 @@ def test_a_report_compares_with_a_reference_that_is_scored_for_it(fitted: Any, t
     from vaeaudit.samples import people
 
     reference = people(900, seed=8, gaps=False).frame.drop(columns="loan_approved").assign(extra=1)
-    page = report(fitted.run, out=tmp_path / "report", reference=reference)
+    page = report(fitted.run, out=tmp_path / "report", reference=reference).page
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     assert document["rows"]["scored"] == len(fitted.run.rows) == len(pd.read_parquet(page.parent / "rows.parquet"))
 

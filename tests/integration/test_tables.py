@@ -40,7 +40,7 @@ class Elements(HTMLParser):
 
 
 def audit(source: Any, config: FitConfig, folder: Path, **more: Any) -> tuple[dict[str, Any], Path]:
-    page = audit_(source, config, run=folder / "run", out=folder / "out", **more)
+    page = audit_(source, config, run=folder / "run", out=folder / "out", **more).page
     return json.loads((page.parent / "report.json").read_text(encoding="utf-8")), page
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -47,6 +50,26 @@ def test_a_preset_in_a_file_sets_what_the_file_leaves_open(preset: Preset) -> No
     config = FitConfig.from_dict({"preset": preset.value, "train": {"patience": 11}})
     for name, value in PRESETS[preset.value].items():
         assert getattr(config.train, name) == (11 if name == "patience" else value)
+
+
+def test_a_preset_from_python_sets_what_python_leaves_open() -> None:
+    assert FitConfig(preset="quick") == FitConfig.from_dict({"preset": "quick"})
+    assert FitConfig(preset="quick").train.members == 0
+    given = FitConfig(preset="quick", train=TrainConfig(epochs=TrainConfig().epochs))
+    assert given == FitConfig.from_dict({"preset": "quick", "train": {"epochs": TrainConfig().epochs}})
+    assert (given.train.epochs, given.train.members) == (TrainConfig().epochs, 0)
+    unpickled = pickle.loads(pickle.dumps(given))  # noqa: S301 - our own bytes
+    for again in (replace(given, seed=3), copy.deepcopy(given), unpickled):
+        assert again.train == given.train
+
+
+def test_a_table_of_settings_from_python_becomes_its_section_and_anything_else_is_refused() -> None:
+    config = FitConfig(read={"sensitive": ["sex"]}, train={"epochs": 3}, preset="quick")
+    assert config == FitConfig.from_dict({"read": {"sensitive": ["sex"]}, "train": {"epochs": 3}, "preset": "quick"})
+    with pytest.raises(UsageError, match="read: expected a table of settings or ReadConfig, found 'sex'"):
+        FitConfig(read="sex")
+    with pytest.raises(UsageError, match="sensitive: expected a list of texts, found 'sex'"):
+        ReadConfig(sensitive="sex")
 
 
 def test_going_back_to_a_preset_goes_back_in_every_field() -> None:
@@ -104,7 +127,7 @@ def test_a_value_that_cannot_be_used_is_refused_by_its_option(make: Any, what: s
         ({"model": {"hidden": 64}}, "hidden: expected a list of whole numbers"),
         ({"model": {"hidden": ["64"]}}, "hidden: expected a list of whole numbers"),
         ({"model": {"beta": "high"}}, "beta: expected a number"),
-        ({"model": 3}, "model: expected a table, found 3"),
+        ({"model": 3}, "model: expected a table of settings or ModelConfig, found 3"),
         ({"read": {"sensitive": "sex"}}, "sensitive: expected a list of texts, found 'sex'"),
         ({"read": {"kinds": {"x": 3}}}, "kinds: expected a table of texts"),
         ({"read": {"label": 3}}, "label: expected text"),

@@ -96,6 +96,8 @@ class CheckResult:
         Ids of its findings, by rank.
     muted
         What was set aside.
+    rests_on
+        Code of the check whose answer this one lacks; empty where it stands alone.
     """
 
     code: str
@@ -107,14 +109,16 @@ class CheckResult:
     detectable: str = ""
     findings: tuple[str, ...] = ()
     muted: tuple[MutedBy, ...] = ()
+    rests_on: str = ""
 
 
 @dataclass(frozen=True)
 class VerdictReason:
-    """A check that fails the verdict or holds it back, and why."""
+    """A check that fails the verdict or holds it back, in which state it is, and why."""
 
     code: str
     effect: Literal["fail", "hold"]
+    state: Literal["finding", "inconclusive", "not_asked"]
     why: str
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,91 +20,89 @@ from vaeaudit.cli.options import (
     output_options,
     path_option,
     printable,
-    read_config_from,
     read_options,
+    settings_of,
+    together,
     uniform_option,
-    with_mutes,
 )
 from vaeaudit.cli.progress_display import Display
-from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity, preset_values
+from vaeaudit.config import Density, FitConfig, Objective, Preset, Rarity
 from vaeaudit.errors import UsageError
+from vaeaudit.settings import with_settings
 from vaeaudit.wording import numbers, phrases
 
 if TYPE_CHECKING:
     from vaeaudit.runs.reading import Run
 
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
-_FREE_WITH_RESUME = {"source", "run", "resume", "quiet", "verbose", "as_json"}
+_FREE_WITH_RESUME = {"source", "run", "out", "resume", "quiet", "verbose", "as_json"}
 
-#: Section of the configuration -> options that set what is called so in it.
-_SETTINGS = {
-    "model": ("objective", "beta", "latents"),
-    "train": ("epochs", "members", "debias"),
-    "analysis": ("fdr", "rarity", "density", "uniform"),
-}
+_DEBIAS = "Draw rows for training the more often, the rarer their latents (DB-VAE)."
+_SEED = "The same seed gives the same result on the same machine; 0."
+#: Adds everything that a fit is told, but for how its result is shown.
+fit_options = together(
+    (
+        read_options,
+        path_option("--run", "DIR", "Where the run goes; runs/<name>-<time>."),
+        path_option("--population", "FILE", "Shares that the sensitive groups ought to have, as CSV."),
+        path_option("--reference", "DATA", "Another dataset to compare with, read with the columns of DATA."),
+        uniform_option,
+        choice_option("--preset", Preset, "How long training may take."),
+        choice_option("--objective", Objective, "What training minimises."),
+        click.option("--beta", type=float, metavar="X", help="Weight of the KL term; 1 is the VAE."),
+        click.option("--latents", metavar="N", help="Number of latents, or auto."),
+        click.option("--epochs", type=int, metavar="N", help="Most epochs."),
+        click.option("--members", type=int, metavar="N", help="Refits from other seeds that say what is stable; 1."),
+        click.option("--debias", is_flag=True, help=_DEBIAS),
+        click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05."),
+        choice_option("--rarity", Rarity, "What makes a row rare; joint."),
+        choice_option("--density", Density, "Family of the joint density; auto."),
+        mute_option,
+        click.option("--seed", type=int, metavar="N", help=_SEED),
+        click.option("--resume", is_flag=True, help="Go on with the training that was interrupted."),
+        config_option,
+    )
+)
 
 
 @click.command()
 @click.argument("source", metavar="DATA", type=click.Path(path_type=Path))
-@read_options
-@path_option("--run", "DIR", "Where the run goes; runs/<name>-<time>.")
-@path_option("--population", "FILE", "Shares that the sensitive groups ought to have, as CSV.")
-@path_option("--reference", "DATA", "Another dataset to compare with, read with the columns of DATA.")
-@uniform_option
-@choice_option("--preset", Preset, "How long training may take.")
-@choice_option("--objective", Objective, "What training minimises.")
-@click.option("--beta", type=float, metavar="X", help="Weight of the KL term; 1 is the VAE.")
-@click.option("--latents", metavar="N", help="Number of latents, or auto.")
-@click.option("--epochs", type=int, metavar="N", help="Most epochs.")
-@click.option("--members", type=int, metavar="N", help="Refits from other seeds that say what is stable; 1.")
-@click.option("--debias", is_flag=True, help="Draw rows for training the more often, the rarer their latents (DB-VAE).")
-@click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05.")
-@choice_option("--rarity", Rarity, "What makes a row rare; joint.")
-@choice_option("--density", Density, "Family of the joint density; auto.")
-@mute_option
-@click.option("--seed", type=int, metavar="N", help="The same seed gives the same result on the same machine; 0.")
-@click.option("--resume", is_flag=True, help="Go on with the training that was interrupted.")
-@config_option
+@fit_options
 @output_options
 @click.pass_context
-def fit(
-    context: click.Context,
-    /,
-    source: Path,
-    *,
-    run: Path | None,
-    population: Path | None,
-    reference: Path | None,
-    resume: bool,
-    config_file: Path | None,
-    output: Output,
-    **options: Any,
-) -> None:
+def fit(context: click.Context, /, source: Path, *, output: Output, **options: Any) -> None:
     """Learn DATA and score its rows; print the path of the run directory.
 
     DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), a folder of such files, a folder of
     pictures, or a .npy or .npz file of pictures or vectors. The label and sensitive columns stay out of the model
     unless --include lets them in; of pictures only the pixels enter.
     """
-    if resume:
-        _refuse_settings(context)
-    config = fit_config_of(config_file, options)
+    given = fit_arguments(context, options)
     from vaeaudit.workflow.fit import fit as make_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=output.quiet).shown() as display:
-        made = make_run(
-            source,
-            config,
-            run=run,
-            population=population,
-            reference=reference,
-            resume=resume,
-            on_progress=display.listen,
-            is_interrupted=display.is_interrupted,
-        )
-    answers = asdict(made.answers)
-    document = json.dumps({"run": str(made.path), **made.metadata, **answers}, allow_nan=False, indent=2)
-    output.conclude(made.path, document, lambda _: say_what_was_read(made, output))
+        made = make_run(source, **given, on_progress=display.listen, is_interrupted=display.is_interrupted)
+    document = json.dumps({"run": str(made.path), **made.metadata, **asdict(made.answers)}, allow_nan=False, indent=2)
+
+    def say(_: Any) -> None:
+        say_what_was_read(made, output)
+        click.echo(f"Next: vaeaudit report {printable(shlex.quote(str(made.path)))}", err=True)
+
+    output.conclude(made.path, document, say)
+
+
+def fit_arguments(context: click.Context, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `fit_options` say, as the workflow's `fit` takes it.
+
+    Raises
+    ------
+    UsageError
+        Where a value cannot be used, or is given with --resume.
+    """
+    if options["resume"]:
+        _refuse_settings(context)
+    places = {name: options[name] for name in ("run", "population", "reference", "resume")}
+    return {**places, "config": fit_config_of(options["config_file"], options)}
 
 
 def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitConfig:
@@ -115,18 +113,7 @@ def fit_config_of(config_file: Path | None, options: Mapping[str, Any]) -> FitCo
     UsageError
         Where a value cannot be used.
     """
-    config = fit_config_from(config_file)
-    if options.get("preset"):
-        preset = options["preset"]
-        config = replace(config, preset=preset, train=replace(config.train, **preset_values(preset)))
-    given = {name: value for name, value in options.items() if value is not None and value is not False}
-    if "latents" in given:
-        given["latents"] = _latents(given["latents"])
-    config = config.with_overrides(
-        {section: {name: given[name] for name in names if name in given} for section, names in _SETTINGS.items()}
-    )
-    config = replace(config, analysis=with_mutes(config.analysis, options.get("mutes", ())))
-    return replace(config, seed=given.get("seed", config.seed), read=read_config_from(options, config.read))
+    return with_settings(fit_config_from(config_file), settings_of(options))
 
 
 def say_what_was_read(run: Run, output: Output) -> None:
@@ -142,15 +129,6 @@ def say_what_was_read(run: Run, output: Output) -> None:
         f"without latents; {phrases.plural(training['epochs'], 'epoch')} in {numbers.duration(training['seconds'])}.",
         err=True,
     )
-    click.echo(f"Next: vaeaudit report {printable(shlex.quote(str(run.path)))}", err=True)
-
-
-def _latents(text: str) -> int:
-    if text == "auto":
-        return 0
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) == 0:
-        raise UsageError(f"--latents {text}: expected auto or a whole number from 1 on.")
-    return int(text)
 
 
 def _refuse_settings(context: click.Context) -> None:

@@ -16,10 +16,11 @@ from vaeaudit.cli.options import (
     fit_config_from,
     output_options,
     printable,
-    read_config_from,
     read_options,
+    settings_of,
 )
 from vaeaudit.errors import UsageError
+from vaeaudit.settings import section_with
 from vaeaudit.storage.files import new_file
 from vaeaudit.wording import numbers
 
@@ -56,8 +57,7 @@ def inspect(
 
     if write_config is not None and write_config.exists():
         raise UsageError(f"--write-config {write_config}: the file exists already.", hint="Name another, or remove it.")
-    base = fit_config_from(config_file)
-    config = read_config_from(options, base.read)
+    config = section_with(fit_config_from(config_file).read, settings_of(options))
     dataset = read_source(source, config)
     description = describe(dataset)
     if write_config is not None:

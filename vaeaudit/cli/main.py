@@ -16,7 +16,7 @@ from vaeaudit.errors import UsageError, VaeauditError
 from vaeaudit.storage.files import cannot_write
 
 #: In the order in which they are used; each is the module of the same name in this folder.
-COMMANDS = ("inspect", "fit", "report", "score", "rebalance", "explain", "demo")
+COMMANDS = ("inspect", "audit", "fit", "report", "score", "rebalance", "explain", "demo")
 EXIT_INTERNAL = 4
 EXIT_INTERRUPTED = 130
 #: What the system says where a file cannot be written; our own files say so by a `UsageError`.
@@ -43,7 +43,7 @@ def cli() -> None:
     """Audit a dataset before you train on it.
 
     `fit` learns it with a beta-VAE, `report` says in one HTML file who is missing, which rows do not belong, what the
-    hidden axes encode, and how fair it is.
+    hidden axes encode, and how fair it is; `audit` does both.
 
     Exit codes: 0 done; 2 unusable input or options; 3 inconclusive (too little data to tell); 4 internal error; 130
     interrupted.

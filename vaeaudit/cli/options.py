@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial, wraps
 from pathlib import Path
@@ -14,16 +13,12 @@ from typing import Any, TypeVar
 
 import click
 
-from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig, SourceKind
+from vaeaudit.config import FitConfig, SourceKind
 from vaeaudit.errors import UsageError
+from vaeaudit.settings import PLACES
 
 CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
-#: Options that are called as the settings of `ReadConfig` that they set.
-_AS_THEY_ARE = (
-    *("label", "sensitive", "exclude", "include", "split"),
-    *("na", "encoding", "kind", "array_key", "cache", "delimiter"),
-)
 #: Notes that are shown unless all are asked for.
 _FEW = 5
 
@@ -38,7 +33,7 @@ def choice_option(name: str, words: type[StrEnum], help_text: str, **more: Any) 
     return click.option(name, type=click.Choice([word.value for word in words]), help=help_text, **more)
 
 
-def _together(options: Sequence[Callable[[Any], Any]]) -> Callable[[CommandT], CommandT]:
+def together(options: Sequence[Callable[[Any], Any]]) -> Callable[[CommandT], CommandT]:
     """Return what adds options, in this order."""
 
     def add(command: CommandT) -> CommandT:
@@ -51,7 +46,7 @@ def _together(options: Sequence[Callable[[Any], Any]]) -> Callable[[CommandT], C
 
 
 _columns = partial(click.option, metavar="COL", multiple=True)
-_ID = click.option("--id", "id_column", metavar="COL", help="The column that names the rows.")
+_ID = click.option("--id", metavar="COL", help="The column that names the rows.")
 #: What data may differ in from that of the run whose columns it has.
 _HOW_IT_IS_WRITTEN = (
     click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows."),
@@ -65,8 +60,8 @@ _SPLIT = "The column that says train, val or test: rows that occur in more than 
 _SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
 _LEVELS = "Levels in rising order: declares the column ordinal; repeat for more."
 
-#: Adds the options that say how DATA is read; `read_config_from` takes what they pass.
-read_options = _together(
+#: Adds the options that say how DATA is read.
+read_options = together(
     (
         click.option("--label", metavar="COL", help="The column that a model would be trained to predict."),
         _columns("--sensitive", help="A sensitive attribute; repeat for more."),
@@ -82,7 +77,8 @@ read_options = _together(
     )
 )
 #: Adds those options of `read_options` that make sense where columns, kinds and roles are known from a run.
-other_data_options = _together((_ID, _KIND, *_HOW_IT_IS_WRITTEN))
+other_data_options = together((_ID, _KIND, *_HOW_IT_IS_WRITTEN))
+out_option = path_option("--out", "DIR", "Where the report goes; reports/<run>/.")
 #: Shares that replace those of a run.
 population_option = path_option(
     "--population", "FILE", "Shares that the sensitive groups ought to have, as CSV; those of `fit` unless given."
@@ -92,7 +88,6 @@ uniform_option = click.option(
 )
 mute_option = click.option(
     "--mute",
-    "mutes",
     nargs=2,
     multiple=True,
     metavar="CODE[:SUBJECT] REASON",
@@ -116,9 +111,17 @@ class Output:
     quiet: bool
     verbose: bool
 
-    def conclude(self, result: Path, document: str, say: Callable[[Any], None]) -> None:
-        """Print the JSON document of a result; or its path, after what is to be said of it on standard error."""
+    def conclude(
+        self, result: Path, document: str, say: Callable[[Any], None], *, checks: Sequence[Any] | None = None
+    ) -> None:
+        """Print the JSON document of a result; or its path, after what is to be said of it on standard error.
+
+        `checks` are those of the run behind a result that has none of its own: the JSON document shows their states.
+        """
         if self.as_json:
+            if checks is not None:
+                states = {"checks": [asdict(check) for check in checks]}
+                document = json.dumps({**json.loads(document), **states}, indent=2)
             click.echo(document)
             return
         if not self.quiet:
@@ -141,7 +144,7 @@ def output_options(command: Callable[..., None]) -> Callable[..., None]:
     def with_output(*arguments: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
         command(*arguments, output=Output(as_json, quiet, verbose), **options)
 
-    return _together(
+    return together(
         (
             click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
             click.option("-q", "--quiet", is_flag=True, help="Say only what matters."),
@@ -174,38 +177,44 @@ def fit_config_from(config_file: Path | None) -> FitConfig:
         raise UsageError(f"--config {config_file}: a value has the wrong type: {error}.") from error
 
 
-def read_config_from(options: Mapping[str, Any], base: ReadConfig | None = None) -> ReadConfig:
-    """Lay the options of `read_options` over a configuration.
-
-    An option that is given replaces the value of the file; `--kind-of` and `--levels` do so column by column.
+def settings_of(options: Mapping[str, Any]) -> Any:
+    """Return what options give, by the names of `vaeaudit.settings`: text is parsed, what was not given is left out.
 
     Parameters
     ----------
     options
-        What click passes for `read_options`; other keys are ignored.
-    base
-        From `--config`.
+        What click passes; other keys are ignored.
 
     Raises
     ------
     UsageError
-        Where an option is malformed, or contradicts another.
+        Where an option is malformed.
     """
-    base = base or ReadConfig()
-    changes: dict[str, Any] = {name: options[name] for name in _AS_THEY_ARE if options.get(name)}
-    if options.get("image_size") is not None:
-        changes["image_size"] = options["image_size"]
-    if options.get("id_column"):
-        changes["id"] = options["id_column"]
-    if changes.get("delimiter") in ("\\t", "tab"):
-        changes["delimiter"] = "\t"
-    kinds = dict(_pair(text, "--kind-of", "COL=KIND") for text in options.get("kind_of", ()))
-    levels = dict(_pair(text, "--levels", "COL=A,B,C") for text in options.get("levels", ()))
-    split = {name: [level.strip() for level in text.split(",")] for name, text in levels.items()}
-    # A new declaration of either sort takes the place of the file's declaration of the other.
-    changes["kinds"] = {**{k: v for k, v in base.kinds.items() if k not in levels}, **kinds}
-    changes["levels"] = {**{k: v for k, v in base.levels.items() if k not in kinds}, **split}
-    return replace(base, **changes)
+    given = {name: options[name] for name in (*PLACES, "preset", "seed") if not _left_out(options.get(name))}
+    if options.get("latents") is not None:
+        given["latents"] = _latents(options["latents"])
+    if given.get("delimiter") in ("\\t", "tab"):
+        given["delimiter"] = "\t"
+    if "kind_of" in given:
+        given["kind_of"] = dict(_pair(text, "--kind-of", "COL=KIND") for text in given["kind_of"])
+    if "mute" in given:
+        given["mute"] = dict(given["mute"])
+    if "levels" in given:
+        levels = (_pair(text, "--levels", "COL=A,B,C") for text in given["levels"])
+        given["levels"] = {name: [level.strip() for level in text.split(",")] for name, text in levels}
+    return given
+
+
+def _left_out(value: Any) -> bool:
+    return value is None or value is False or value in ("", ())
+
+
+def _latents(text: str) -> int:
+    if text == "auto":
+        return 0
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) == 0:
+        raise UsageError(f"--latents {text}: expected auto or a whole number from 1 on.")
+    return int(text)
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:
@@ -214,29 +223,6 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     if not equals or not name or not value:
         raise UsageError(f"{option} {text}: expected {form}.")
     return name, value
-
-
-def with_mutes(config: AnalysisConfig, given: Sequence[tuple[str, str]]) -> AnalysisConfig:
-    """Add what `--mute` sets aside, in the name of whoever runs the command.
-
-    Parameters
-    ----------
-    config
-        Keeps the mutes that it has.
-    given
-        What click passes for `mute_option`.
-    """
-    if not given:
-        return config
-    return replace(config, mutes={**config.mutes, **dict(given)}, muted_by=_user())
-
-
-def _user() -> str:
-    """Return the name of the account; empty where the system has none."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def printable(text: str) -> str:

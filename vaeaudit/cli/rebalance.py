@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vaeaudit.cli.options import Output, output_options, path_option, population_option, printable
+from vaeaudit.cli.options import Output, output_options, path_option, population_option, printable, settings_of
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.config import Weighting
 from vaeaudit.wording import numbers, phrases
@@ -43,11 +42,10 @@ def rebalance(
     *,
     method: str,
     close: tuple[str, ...],
-    alpha: float | None,
-    cap: float | None,
     out: Path | None,
     population: Path | None,
     output: Output,
+    **options: Any,
 ) -> None:
     """Weight the rows of RUN, plan what to collect, and say what either would change; print the path of the folder.
 
@@ -55,25 +53,21 @@ def rebalance(
     weights, plan.csv the fewest rows that close the findings, rebalance.json shares before and after. Weights are
     checked on rows that they were not fitted to.
     """
-    from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
     from vaeaudit.workflow.rebalance import rebalance as rebalance_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=output.quiet).shown() as display:
-        loaded = load_run(run)
-        config = loaded.config.analysis
-        config = config if alpha is None else replace(config, weight_alpha=alpha)
-        config = config if cap is None else replace(config, weight_cap=cap)
-        folder = rebalance_run(
-            loaded,
+        made = rebalance_run(
+            run,
             method=method,
             close=close,
             out=out,
             population=population,
-            config=config,
             on_progress=display.listen,
+            **settings_of(options),
         )
-    document = (folder / "rebalance.json").read_text(encoding="utf-8")
-    output.conclude(folder, document, lambda found: _say(found, all_lines=output.verbose))
+    document = (made.path / "rebalance.json").read_text(encoding="utf-8")
+    checks = made.run.answers.checks
+    output.conclude(made.path, document, lambda found: _say(found, all_lines=output.verbose), checks=checks)
 
 
 def _say(document: dict[str, Any], *, all_lines: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from vaeaudit.cli.options import Output, other_data_options, output_options, path_option, read_config_from
+from vaeaudit.cli.options import Output, other_data_options, output_options, path_option, settings_of
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.wording import numbers, phrases
 
@@ -25,17 +25,13 @@ def score(run: Path, source: Path, *, out: Path | None, output: Output, **option
     the kinds and levels that the run knows. quarantine.csv, score.json and, for a table, cells.parquet lie beside
     rows.parquet; scores that are there already are replaced.
     """
-    from vaeaudit.runs.reading import load_run  # noqa: PLC0415 - keeps `--help` free of pandas
-    from vaeaudit.workflow.other import other_reading  # noqa: PLC0415 - keeps `--help` free of pandas
     from vaeaudit.workflow.score import score as score_rows  # noqa: PLC0415 - keeps `--help` free of pandas
 
     with Display(quiet=output.quiet).shown() as display:
-        loaded = load_run(run)
-        base = other_reading(loaded.config.read)
-        config = read_config_from({**options, "na": (*base.na, *options["na"])}, base)
-        rows = score_rows(loaded, source, out=out, config=config, on_progress=display.listen)
-    document = (rows.parent / "score.json").read_text(encoding="utf-8")
-    output.conclude(rows, document, lambda found: say_scores(found, output))
+        scores = score_rows(run, source, out=out, on_progress=display.listen, **settings_of(options))
+    document = (scores.path.parent / "score.json").read_text(encoding="utf-8")
+    checks = scores.run.answers.checks
+    output.conclude(scores.path, document, lambda found: say_scores(found, output), checks=checks)
 
 
 def say_scores(document: dict[str, Any], output: Output) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from vaeaudit.analysis.audit.results import AuditResults, ReportDocument
 
@@ -23,6 +24,19 @@ def document(results: AuditResults) -> dict[str, Any]:
         What the analysis found.
     """
     return {entry.name: plain(getattr(results, entry.name), entry.name) for entry in fields(ReportDocument)}
+
+
+def frame_of(kind: type, results: Iterable[Any]) -> pd.DataFrame:
+    """Return a table with a row per result and a column per field, values made plain (see `plain`).
+
+    Parameters
+    ----------
+    kind
+        The dataclass that all of them are of; without any, the table has its columns all the same.
+    results
+        What becomes rows.
+    """
+    return pd.DataFrame([plain(result) for result in results], columns=[entry.name for entry in fields(kind)])
 
 
 def to_json(written: Any) -> str:

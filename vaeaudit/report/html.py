@@ -38,7 +38,7 @@ def to_html(results: AuditResults) -> str:
     """
     sections = all_sections(results)
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             summary=summarise(results),
@@ -51,7 +51,7 @@ def to_html(results: AuditResults) -> str:
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Escape everything: no template marks text of the data as safe."""
     return Environment(
         loader=PackageLoader("vaeaudit.report", "templates"),

@@ -80,6 +80,7 @@ class Summary:
     facts: tuple[tuple[str, str], ...]
     verdict: Badge
     sentence: str
+    reasons: tuple[tuple[str, str, str], ...]
     checks: Table
     states: str
     findings: tuple[Card, ...]
@@ -99,6 +100,10 @@ def summarise(results: AuditResults) -> Summary:
         facts=facts,
         verdict=_answer(results.verdict.status),
         sentence=results.verdict.sentence,
+        reasons=tuple(
+            (phrases.VERDICT_REASONS[reason.effect, reason.state], reason.code, reason.why)
+            for reason in results.verdict.checks
+        ),
         checks=_checks(results.checks),
         states=phrases.states(Counter(result.state for result in results.checks)),
         findings=tuple(_card(finding) for finding in results.findings),

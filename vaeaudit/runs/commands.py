@@ -10,17 +10,13 @@ from typing import Any
 from vaeaudit.config import AnalysisConfig, FitConfig, Preset
 from vaeaudit.data.reading.inspection import toml
 from vaeaudit.runs.reading import Run
+from vaeaudit.settings import PLACES, FitSettings
 
-#: Section and key of a setting -> the option that gives it; all others need a settings file.
+#: Section and key of a setting -> the option of `fit` that gives it; all others need a settings file.
 _OPTIONS = {
-    **{("read", name): f"--{name}" for name in ("label", "id", "split", "kind", "cache", "encoding", "delimiter")},
-    **{("read", name): f"--{name}" for name in ("sensitive", "exclude", "include", "na", "levels")},
-    **{("read", name): f"--{name.replace('_', '-')}" for name in ("array_key", "image_size")},
-    ("read", "kinds"): "--kind-of",
-    **{("model", name): f"--{name}" for name in ("objective", "beta", "latents")},
-    **{("train", name): f"--{name}" for name in ("epochs", "members", "debias")},
-    **{("analysis", name): f"--{name}" for name in ("fdr", "rarity", "density", "uniform")},
-    ("analysis", "mutes"): "--mute",
+    PLACES[name]: f"--{name.replace('_', '-')}"
+    for name in FitSettings.__annotations__
+    if name not in ("preset", "seed")
 }
 
 Changes = dict[tuple[str, str], Any]

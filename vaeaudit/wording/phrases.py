@@ -24,6 +24,13 @@ STATES = {
 }
 #: Status of the verdict.
 VERDICT = {"pass": "Pass", "fail": "Fail", "inconclusive": "Inconclusive"}
+#: Effect on the verdict and state of a check -> why it counts.
+VERDICT_REASONS = {
+    ("fail", "finding"): "Speaks against it",
+    ("hold", "finding"): "Needs a person",
+    ("hold", "inconclusive"): "Could not be told",
+    ("hold", "not_asked"): "Not checked",
+}
 #: How a group stands against its population share.
 REPRESENTATION = {
     "under": "under-represented",

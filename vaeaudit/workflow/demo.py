@@ -107,7 +107,7 @@ def _run(
         on_progress=on_progress,
         is_interrupted=is_interrupted,
     )
-    page = report(fitted, out=folder / "report", on_progress=on_progress)
+    page = report(fitted, out=folder / "report", on_progress=on_progress).page
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     complete = people(n_rows, seed=seed, gaps=False, outlier_share=0.0)
     items = (*_gaps(truth, complete.frame, document), *_outliers(truth, page.parent), _proxy(truth, document))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from vaeaudit.analysis.audit.asking import read_mutes
 from vaeaudit.analysis.audit.audit import audit
@@ -28,22 +28,26 @@ from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run
 from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.companions import companion_scores
 from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.settings import FitSettings, ReadSettings, refuse_unknown, section_with, with_settings
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts, shares_of, sweep
 from vaeaudit.workflow.learn import Learned, interruption, learn
 from vaeaudit.workflow.other import as_stored, read_reference_of_fit, reading_progress, score_other
 
 
-def inspect(source: Any, config: ReadConfig | None = None) -> Dataset:
+def inspect(source: Any, config: ReadConfig | None = None, **settings: Unpack[ReadSettings]) -> Dataset:
     """Read a source and say what `fit` would do with it; trains nothing.
 
     Parameters
     ----------
     source
-        Path of a table or of a folder of tables, or a DataFrame.
+        As for `fit`.
     config
         How to read it.
+    **settings
+        Single settings, which win over `config`: `label`, `sensitive`, `kind_of` … (`vaeaudit.settings.ReadSettings`).
     """
-    return load(source, config or ReadConfig())
+    refuse_unknown(inspect, settings, ReadSettings)
+    return load(source, section_with(config or ReadConfig(), settings))
 
 
 def fit(
@@ -56,13 +60,15 @@ def fit(
     resume: bool = False,
     on_progress: Listener = ignore,
     is_interrupted: Callable[[], bool] = lambda: False,
+    **settings: Unpack[FitSettings],
 ) -> Run:
     """Read, learn and score a dataset; leave a run directory.
 
     Parameters
     ----------
     source
-        Path of a table or of a folder of tables, or a DataFrame.
+        Path of a table, of a folder of tables or of pictures, or of an array; or a DataFrame of pandas, Polars or Dask,
+        or an Arrow table.
     config
         All settings; defaults where None.
     run
@@ -75,6 +81,9 @@ def fit(
         Go on with the interrupted training of `run`, or with the newest one of `source`, with its settings.
     on_progress, is_interrupted
         See `vaeaudit.progress`; training ends cleanly once `is_interrupted()` is true.
+    **settings
+        Single settings by the names of the command line's options, which win over `config`: `label`, `sensitive`,
+        `preset`, `beta` … (`vaeaudit.settings.FitSettings`).
 
     Returns
     -------
@@ -90,11 +99,14 @@ def fit(
     InterruptedFit
         Where training was interrupted; what was learned is kept for `resume`.
     """
+    refuse_unknown(fit, settings, FitSettings)
+    if resume and settings:
+        raise UsageError(f"resume goes on with the settings of the interrupted run; leave out {', '.join(settings)}.")
     watch = Stopwatch(on_progress)
     path = Path(run) if run is not None else None
     sweep(path)
     partial = find_partial(path, source_text(source)) if resume else None
-    config = partial.config if partial else config or FitConfig()
+    config = partial.config if partial else with_settings(config or FitConfig(), settings)
     read_mutes(config.analysis.mutes)  # a slip is told before the training, not after it
     with watch.phase("reading"):
         dataset = load(source, config.read, on_progress=reading_progress(on_progress))

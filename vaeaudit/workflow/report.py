@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.coverage.regions import find_regions
@@ -17,6 +18,8 @@ from vaeaudit.report.files import write as write_report
 from vaeaudit.runs.commands import commands_again
 from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.settings import FitSettings, ReportSettings, refuse_unknown, section_with
+from vaeaudit.workflow.audited import Audit
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.inputs import REPORTS, inputs_of, loaded, shares_of, sweep
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
@@ -30,7 +33,8 @@ def report(
     reference: Any = None,
     config: AnalysisConfig | None = None,
     on_progress: Listener = ignore,
-) -> Path:
+    **settings: Unpack[ReportSettings],
+) -> Audit:
     """Analyse a complete run and write its report.
 
     Parameters
@@ -48,17 +52,28 @@ def report(
         What counts as a finding; that of the run where None.
     on_progress
         See `vaeaudit.progress`.
+    **settings
+        Single settings, which win over `config`: `fdr`, `uniform`.
 
     Returns
     -------
-    pathlib.Path
-        Of `report.html`; `report.json`, `rows.parquet`, `flagged.csv` and, for a table, `cells.csv` lie beside it.
+    Audit
+        What was found; its `page` is `report.html`, beside which lie `report.json`, `rows.parquet`, `flagged.csv` and,
+        for a table, `cells.csv`.
+
+    Raises
+    ------
+    UsageError
+        Where something given cannot be used.
+    RunError
+        Where the run cannot be used.
     """
+    refuse_unknown(report, settings, ReportSettings)
     watch = Stopwatch(on_progress)
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-        config = config or run.config.analysis
+        config = section_with(config or run.config.analysis, settings)
         shares = shares_of(population, run.schema, run)
     other = None
     if reference is not None:
@@ -79,10 +94,23 @@ def report(
         if inputs.cells is not None:
             checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
             cells = suspicious_table(checked, inputs.row_ids, inputs.scores)
-        return write_report(results, rows, flagged_table(inputs), folder, cells=cells)
+        flagged = flagged_table(inputs)
+        return Audit(run, results, rows, flagged, cells, write_report(results, rows, flagged, folder, cells=cells))
 
 
-def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | None = None, **options: Any) -> Path:
+def audit(
+    source: Any,
+    config: FitConfig | None = None,
+    *,
+    out: Path | str | None = None,
+    run: Path | str | None = None,
+    population: Path | str | None = None,
+    reference: Any = None,
+    resume: bool = False,
+    on_progress: Listener = ignore,
+    is_interrupted: Callable[[], bool] = lambda: False,
+    **settings: Unpack[FitSettings],
+) -> Audit:
     """Learn a dataset and report on it: `fit`, then `report`.
 
     Parameters
@@ -91,12 +119,24 @@ def audit(source: Any, config: FitConfig | None = None, *, out: Path | str | Non
         As for `fit`.
     out
         Folder of the report; `reports/<run>/` where None.
-    **options
-        Further ones of `fit`.
+    run, population, reference, resume, on_progress, is_interrupted, **settings
+        As for `fit`.
 
     Returns
     -------
-    pathlib.Path
-        Of `report.html`.
+    Audit
+        What was found; its `run` is the run, its `page` the path of `report.html`.
     """
-    return report(fit(source, config, **options), out=out, on_progress=options.get("on_progress", ignore))
+    refuse_unknown(audit, settings, FitSettings)
+    made = fit(
+        source,
+        config,
+        run=run,
+        population=population,
+        reference=reference,
+        resume=resume,
+        on_progress=on_progress,
+        is_interrupted=is_interrupted,
+        **settings,
+    )
+    return report(made, out=out, on_progress=on_progress)

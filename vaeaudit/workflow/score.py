@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
+
+import pandas as pd
 
 from vaeaudit.analysis.coverage.latent_points import place_rows
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
@@ -14,8 +18,40 @@ from vaeaudit.runs.contents import describe_scores
 from vaeaudit.runs.reading import Run
 from vaeaudit.runs.store import score_path, write_scores
 from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.settings import OtherReadSettings, refuse_unknown, section_with
 from vaeaudit.workflow.inputs import loaded, sweep
 from vaeaudit.workflow.other import other_reading, read_and_score
+
+
+@dataclass(frozen=True, repr=False)
+class Scores:
+    """Rows under the model of a run that it has not seen.
+
+    Attributes
+    ----------
+    run
+        Whose model it was; `run.answers.checks` are the states of its checks.
+    rows
+        One row per row that was scored: `rows.parquet`.
+    quarantine
+        The records that could not be used, with the reason: `quarantine.csv`.
+    cells
+        For a table: the cells that contradict the rest of their rows; else None.
+    summary
+        `score.json`: which data, row accounting, what was flagged, rows per region.
+    path
+        Of `rows.parquet`; the other files lie beside it.
+    """
+
+    run: Run
+    rows: pd.DataFrame
+    quarantine: pd.DataFrame
+    cells: pd.DataFrame | None
+    summary: Mapping[str, Any]
+    path: Path
+
+    def __repr__(self) -> str:
+        return f"<Scores of {len(self.rows):,} rows: {self.summary['outliers']['flagged']:,} flagged. See {self.path}>"
 
 
 def score(
@@ -25,7 +61,8 @@ def score(
     out: Path | str | None = None,
     config: ReadConfig | None = None,
     on_progress: Listener = ignore,
-) -> Path:
+    **settings: Unpack[OtherReadSettings],
+) -> Scores:
     """Score rows that the model of a run has not seen.
 
     Parameters
@@ -41,11 +78,15 @@ def score(
         levels in it are not looked at.
     on_progress
         See `vaeaudit.progress`.
+    **settings
+        Single settings, which win over `config`: `id`, `kind`, `delimiter` … (`vaeaudit.settings.OtherReadSettings`).
+        `na` is added to what means "missing" in `config`.
 
     Returns
     -------
-    pathlib.Path
-        Of `rows.parquet`; `quarantine.csv`, `score.json` and, for a table, `cells.parquet` lie beside it.
+    Scores
+        Their `path` is that of `rows.parquet`; `quarantine.csv`, `score.json` and, for a table, `cells.parquet` lie
+        beside it.
 
     Raises
     ------
@@ -54,12 +95,15 @@ def score(
     RunError
         Where the run cannot be used.
     """
+    refuse_unknown(score, settings, OtherReadSettings)
     watch = Stopwatch(on_progress)
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
         rules = run.regions
-    found = read_and_score(run, source, config or other_reading(run.config.read), watch)
+    base = config or other_reading(run.config.read)
+    read = section_with(base, settings)
+    found = read_and_score(run, source, replace(read, na=tuple(dict.fromkeys((*base.na, *read.na)))), watch)
     other, scores = found.data, found.scores
     with watch.phase("scoring"):
         expected = found.trained.cells(other.as_met, found.codes, scores)
@@ -71,11 +115,8 @@ def score(
         placed = place_rows(rules, other.as_met, found.codes, lacking=other.lacking)
         outliers = {"definition": scores.definition, "fdr": scores.fdr, "flagged": int(scores.outlier.sum())}
         regions = {rule.id: int((placed == rule.id).sum()) for rule in rules}
-        return write_scores(
-            Path(out) if out is not None else score_path(run.id, other.dataset.name),
-            table_of_rows(other.dataset.row_ids, scores, found.codes, placed),
-            other.dataset.quarantine,
-            describe_scores(run, source, other, outliers, regions),
-            note=scores.note,
-            cells=cells,
-        )
+        rows = table_of_rows(other.dataset.row_ids, scores, found.codes, placed)
+        quarantine, summary = other.dataset.quarantine, describe_scores(run, source, other, outliers, regions)
+        folder = Path(out) if out is not None else score_path(run.id, other.dataset.name)
+        path = write_scores(folder, rows, quarantine, summary, note=scores.note, cells=cells)
+        return Scores(run, rows, quarantine, cells, summary, path)

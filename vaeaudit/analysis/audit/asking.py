@@ -75,11 +75,13 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
     answer = _ask(check, seen)
     _require_own_findings(check, answer)
     aside = tuple(
-        MutedBy(about, reason, seen.config.muted_by, tuple(f.title for f in answer.findings if f.subject == about))
+        MutedBy(
+            about, reason, seen.config.muted_by, tuple(f.title for f in answer.findings if f.subject.lower() == about)
+        )
         for about, reason in mutes.items()
     )
     unknown = [muted.subject for muted in aside if not muted.findings]
-    found = list(rank(finding for finding in answer.findings if finding.subject not in mutes))
+    found = list(rank(finding for finding in answer.findings if finding.subject.lower() not in mutes))
     all_muted = bool(answer.findings) and not found
     why = answer.why if found or not answer.findings else f"Set aside: {plural(len(answer.findings), 'finding')}."
     if unknown:
@@ -91,6 +93,7 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
         detectable=answer.detectable,
         findings=tuple(finding.id for finding in found),
         muted=aside,
+        rests_on=answer.rests_on,
     )
     return result, found
 

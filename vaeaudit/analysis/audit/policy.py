@@ -34,9 +34,6 @@ DEFAULT_POLICY: Mapping[str, PolicyRule] = {
     "VA401": PolicyRule("high"),
     "VA601": PolicyRule("medium"),
 }
-_UNASKED = "Not checked: "
-#: Reasons spelled out in the sentence.
-_NAMED = 2
 
 
 def judge(
@@ -62,25 +59,29 @@ def judge(
     status: VerdictStatus = "pass"
     if reasons:
         status = "fail" if reasons[0].effect == "fail" else "inconclusive"
-    return Verdict(status, " ".join(_sentences(status, reasons, results)), tuple(reasons), policy)
+    sentence = " ".join(_sentences(status, reasons, results, findings, policy))
+    return Verdict(status, sentence, tuple(reasons), policy)
 
 
 def _failures(findings: Sequence[Finding], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
     for finding in findings:
         rule = policy.get(finding.code)
         if rule and _rank(finding.severity) <= _rank(rule.fail_from):
-            yield VerdictReason(finding.code, "fail", finding.title)
+            yield VerdictReason(finding.code, "fail", "finding", finding.title)
 
 
 def _unsettled(results: Mapping[str, CheckResult], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
     """Yield what could not be told first, then what was not asked and should have been."""
     named = {code: results[code] for code in policy if code in results}
-    yield from (VerdictReason(code, "hold", each.why) for code, each in named.items() if each.state == "inconclusive")
+    unclear = {code: each for code, each in named.items() if each.state == "inconclusive"}
+    for code, each in unclear.items():
+        if each.rests_on not in unclear:  # else that one says it
+            yield VerdictReason(code, "hold", "inconclusive", each.why)
     for code, each in named.items():
         rule = policy[code]
         same = [each, *(results[other] for other in rule.instead if other in results)]
         if rule.required and all(one.state in ("not_asked", "not_applicable") for one in same):
-            yield VerdictReason(code, "hold", f"{_UNASKED}{rule.about or each.question}.{_to_give(same)}")
+            yield VerdictReason(code, "hold", "not_asked", f"{rule.about[:1].upper()}{rule.about[1:]}.{_to_give(same)}")
 
 
 def _to_give(unasked: Sequence[CheckResult]) -> str:
@@ -93,7 +94,7 @@ def _to_give(unasked: Sequence[CheckResult]) -> str:
 def _for_a_person(findings: Sequence[Finding], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
     for finding in findings:
         if finding.severity == "high" and finding.code not in policy:
-            yield VerdictReason(finding.code, "hold", finding.title)
+            yield VerdictReason(finding.code, "hold", "finding", finding.title)
 
 
 def _rank(severity: Severity) -> int:
@@ -101,42 +102,38 @@ def _rank(severity: Severity) -> int:
 
 
 def _sentences(
-    status: VerdictStatus, reasons: Sequence[VerdictReason], results: Sequence[CheckResult]
+    status: VerdictStatus,
+    reasons: Sequence[VerdictReason],
+    results: Sequence[CheckResult],
+    findings: Sequence[Finding],
+    policy: Mapping[str, PolicyRule],
 ) -> Iterator[str]:
-    """Say what fails, what holds the verdict back, and what was not checked."""
+    """Say the verdict in one sentence with what was not checked; then who was not judged and what was set aside."""
     failed = [reason for reason in reasons if reason.effect == "fail"]
     held = [reason for reason in reasons if reason.effect == "hold"]
-    unasked = [reason for reason in held if reason.why.startswith(_UNASKED)]
-    unclear = [reason for reason in held if reason not in unasked and _state(reason.code, results) == "inconclusive"]
-    for_a_person = [reason for reason in held if reason not in unasked and reason not in unclear]
+    for_a_person = sum(reason.state == "finding" for reason in held)
+    unclear = sum(reason.state == "inconclusive" for reason in held)
+    open_points = []
+    if for_a_person:
+        one = for_a_person == 1
+        open_points.append(f"{plural(for_a_person, 'grave finding')} need{'s' if one else ''} a person's judgement")
+    if unclear:
+        open_points.append(f"{plural(unclear, 'question')} could not be settled")
+    open_points += [f"{policy[reason.code].about} was not checked" for reason in held if reason.state == "not_asked"]
+    beside = listed(open_points, most=9)
     if status == "fail":
-        yield f"Not ready to train on as it is: {_spelled_out(failed)}"
+        more = f"; and {len(failed) - 1} more" if len(failed) > 1 else ""
+        yield f"Not ready to train on as it is: {failed[0].why.rstrip('.')}{more}."
+        if open_points:
+            yield f"{beside[:1].upper()}{beside[1:]}."
     elif status == "inconclusive":
-        yield "No verdict yet."
+        yield f"No verdict yet: {beside}."
     else:
         passed = sum(result.state == "passed" for result in results)
-        found = sum(result.state == "finding" for result in results)
-        yield (
-            f"Nothing that was checked speaks against training on it: {plural(passed, 'check')} passed"
-            f"{f', {found} found something less grave' if found else ''}."
-        )
-    if unclear:
-        yield f"Could not be told: {_spelled_out(unclear)}"
-    if for_a_person:
-        yield f"Needs a person: {_spelled_out(for_a_person)}"
-    yield from (reason.why for reason in unasked)
+        minor = f"; {plural(len(findings), 'finding')} of less weight" if findings else ""
+        yield f"Nothing that was checked speaks against training on it: {plural(passed, 'check')} passed{minor}."
     if any("--sensitive" in result.why for result in results if result.state == "not_asked"):
         yield "No sensitive attribute was declared, so nothing was judged about groups of people."
     muted = [result.code for result in results if result.muted]
     if muted:
         yield f"Set aside by a person: {listed(muted, most=9)}."
-
-
-def _state(code: str, results: Sequence[CheckResult]) -> str:
-    return next((result.state for result in results if result.code == code), "")
-
-
-def _spelled_out(reasons: Sequence[VerdictReason]) -> str:
-    named = "; ".join(reason.why.rstrip(".") for reason in reasons[:_NAMED])
-    more = f"; and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
-    return f"{named}{more}."

@@ -80,6 +80,7 @@ class Answer:
     tested: int | None = None
     detectable: str = ""
     findings: tuple[Finding, ...] = ()
+    rests_on: str = ""
 
 
 def answered(findings: Iterable[Finding], otherwise: str, *, tested: int | None = None, detectable: str = "") -> Answer:

@@ -68,7 +68,7 @@ def nothing_learned(seen: Seen, so: str) -> Answer | None:
     """
     if learned_structure(seen.measured.model):
         return None
-    return Answer("inconclusive", f"What the model gained could be chance ({CODE}), so {so}.")
+    return Answer("inconclusive", f"What the model gained could be chance ({CODE}), so {so}.", rests_on=CODE)
 
 
 CHECK = Check(CODE, "model-learned", "Did the model learn how the columns or pixels go together?", "latent", ask)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -32,8 +33,8 @@ def load(source: Any, config: ReadConfig | None = None, *, on_progress: Listener
     Parameters
     ----------
     source
-        Path of a table, of a folder of tables or of pictures, or of a `.npy` or `.npz` file; or a pandas or Dask
-        DataFrame.
+        Path of a table, of a folder of tables or of pictures, or of a `.npy` or `.npz` file; or a DataFrame of
+        pandas, Polars or Dask, an Arrow table, or whatever else Narwhals knows.
     config
         How to read it.
     on_progress
@@ -71,11 +72,9 @@ def read(
     UsageError
         Where the configuration does not fit the source.
     """
-    if is_frame(source):
+    if not isinstance(source, str | Path):
         table = read_frame(source)
         return RawData(table, name="DataFrame", fingerprint=fingerprint(table))
-    if not isinstance(source, str | Path):
-        raise UsageError(f"expected a path or a DataFrame, found {type(source).__name__}.")
     path = Path(source)
     folder = survey(path) if path.is_dir() and config.kind in (SourceKind.AUTO, SourceKind.IMAGES) else None
     if folder is not None and (config.kind is SourceKind.IMAGES or folder.n_pictures > folder.tables):
@@ -112,14 +111,42 @@ def _require_table(path: Path, config: ReadConfig) -> None:
         raise InputError(f"{path}: --kind array: expected a {supported_arrays()} file, found something else.")
 
 
-def is_frame(source: object) -> bool:
-    """Whether the source is a pandas DataFrame or looks like a Dask one."""
-    return isinstance(source, pd.DataFrame) or (hasattr(source, "npartitions") and hasattr(source, "partitions"))
-
-
 def read_frame(source: Any) -> RawTable:
-    """Read a DataFrame; a Dask one is computed partition by partition."""
-    frame = source if isinstance(source, pd.DataFrame) else _compute(source)
+    """Read a DataFrame of any library; a Dask one is computed partition by partition.
+
+    Raises
+    ------
+    UsageError
+        Where it is none.
+    """
+    if hasattr(source, "npartitions") and hasattr(source, "partitions"):
+        source = _compute(source)
+    return _read_pandas(source) if isinstance(source, pd.DataFrame) else _read_arrow(_to_arrow(source))
+
+
+def _to_arrow(source: Any) -> pa.Table:
+    if isinstance(source, pa.Table):
+        return source  # which may have columns of one name
+    frame = nw.from_native(source, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not isinstance(frame, nw.DataFrame):
+        raise UsageError(f"expected a path or a DataFrame, found {type(source).__name__}.")
+    return frame.to_arrow()
+
+
+def _read_arrow(table: pa.Table) -> RawTable:
+    names, problems = unique_names([cell_text(name) for name in table.column_names])
+    return RawTable(
+        names=names,
+        cells=tuple(from_arrow(column) for column in table.columns),
+        positions=np.arange(len(table), dtype=np.int64),
+        read=len(table),
+        problems=problems,
+    )
+
+
+def _read_pandas(frame: pd.DataFrame) -> RawTable:
     named = [str(name) for name in frame.index.names if name is not None]
     said = f"the index ({', '.join(named)}) was not read; reset_index() makes it a column"
     names, problems = unique_names(["" if name is None else cell_text(name) for name in frame.columns])

@@ -169,7 +169,8 @@ def _concat_text(parts: Sequence[TextCells]) -> TextCells:
 
 
 def _codes(array: pa.DictionaryArray) -> npt.NDArray[np.int64]:
-    return np.asarray(pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    indices = array.indices.cast(pa.int64())  # Polars' are unsigned
+    return np.asarray(pc.fill_null(indices, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _from_dictionary(array: pa.DictionaryArray, *, declared: bool = False, ordered: bool = False) -> TextCells:

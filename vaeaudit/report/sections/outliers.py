@@ -30,8 +30,12 @@ _TONE = {"harder": "bad", "less": "neutral", "unclear": "neutral", "small": "uns
 
 
 def outliers(results: AuditResults) -> Section:
-    """Build the section."""
+    """Build the section; where the model learned nothing, it says so and shows no row of which nothing can be said."""
     found = results.outliers
+    title = "Which rows do not belong"
+    silent = next((check.why for check in results.checks if check.code == "VA301" and check.rests_on), None)
+    if silent is not None:
+        return Section("outliers", title, "", (Answer(silent, "unsure"),))
     blocks: list[Block] = [Paragraph(f"The score: {found.definition}")]
     if found.curve is not None:
         blocks.append(_curve(found, found.curve))
@@ -46,7 +50,7 @@ def outliers(results: AuditResults) -> Section:
     blocks += outlier_groups(found)
     if found.agreement is not None:
         blocks.append(outlier_agreement(found.agreement))
-    return Section("outliers", "Which rows do not belong", outliers_lead(found), tuple(blocks))
+    return Section("outliers", title, outliers_lead(found), tuple(blocks))
 
 
 def _curve(found: OutlierSummary, curve: ScoreCurve) -> Figure:
