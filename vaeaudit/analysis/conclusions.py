@@ -50,7 +50,7 @@ class Finding:
         Conditions that pick the rows it is about, where such a rule exists: the first number of the title counts them.
     """
 
-    id: str = field(init=False)
+    id: str = field(init=False, default="")  # without a default, the JSON Schema would not know the key
     code: str
     subject: str
     kind: FindingKind
@@ -160,7 +160,7 @@ def subject(*parts: str) -> str:
     Where joining the words would lose something, a hash of the whole is added, so that different subjects differ.
 
     >>> subject("Sex", "Female"), subject("age", ">= 30")
-    ('sex-female', 'age-30-3fd4a1')
+    ('sex-female', 'age-30-56be9a')
     """
     words = "-".join(re.findall(r"\w+", " ".join(parts).lower()))
     if words == "-".join(parts).lower() and len(words) <= 60:
