@@ -160,7 +160,7 @@ def subject(*parts: str) -> str:
     Where joining the words would lose something, a hash of the whole is added, so that different subjects differ.
 
     >>> subject("Sex", "Female"), subject("age", ">= 30")
-    ('sex-female', 'age-30-3fd4a1')
+    ('sex-female', 'age-30-56be9a')
     """
     words = "-".join(re.findall(r"\w+", " ".join(parts).lower()))
     if words == "-".join(parts).lower() and len(words) <= 60:
