@@ -49,9 +49,10 @@ def render(name: str) -> str:
     # Within a list, since a dataclass has a configuration of its own or takes that of its surroundings.
     within: Any = TypeAdapter(list[DOCUMENTS[name]], config=STRICT)  # type: ignore[misc]
     parts = untitled(within.json_schema(mode="serialization", schema_generator=Described)["$defs"])
+    version = parts[DOCUMENTS[name].__name__]["properties"]["schema_version"]["const"]
     head = {
         "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": f"urn:vaeaudit:{name}:1.0",
+        "$id": f"urn:vaeaudit:{name}:{version}",
         "title": f"vaeaudit {name}",
     }
     return written({**head, **parts.pop(DOCUMENTS[name].__name__), "$defs": parts}) + "\n"

@@ -50,7 +50,7 @@ class Finding:
         Conditions that pick the rows it is about, where such a rule exists: the first number of the title counts them.
     """
 
-    id: str = field(init=False)
+    id: str = field(init=False, default="")  # without a default, the JSON Schema would not know the key
     code: str
     subject: str
     kind: FindingKind

@@ -119,7 +119,7 @@ class Check:
     needs
         What must be given.
     page
-        Where it is explained; empty for the checks of vaeaudit, whose pages lie in `docs/checks/`.
+        Where it is explained; empty for the checks of vaeaudit, whose pages lie in `pages/` beside this file.
     """
 
     code: str

@@ -1,0 +1,244 @@
+"""Every check has a page that says what it does: headings, question, severities and limits are those of the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import click
+import pandas as pd
+import pytest
+
+from vaeaudit.analysis.audit.policy import DEFAULT_POLICY
+from vaeaudit.analysis.checks.base import Check
+from vaeaudit.analysis.checks.registry import all_checks
+from vaeaudit.analysis.conclusions import SEVERITIES as MEANINGS
+from vaeaudit.analysis.conclusions import State
+from vaeaudit.cli.main import COMMANDS, cli
+from vaeaudit.config import FitConfig
+from vaeaudit.wording.phrases import SEVERITY
+from vaeaudit.workflow.explain import list_checks, policy_in_toml
+
+PAGES = files("vaeaudit.analysis.checks").joinpath("pages")
+OURS = [check for code, check in all_checks().items() if code.startswith("VA")]
+HEADINGS = [
+    "What it looks at",
+    "How it is computed",
+    "Source",
+    "Example",
+    "When it is wrong",
+    "What to do",
+]
+
+
+def page(code: str) -> str:
+    return PAGES.joinpath(f"{code}.md").read_text(encoding="utf-8")
+
+
+def part(code: str, heading: str) -> str:
+    """Return what stands under a heading, lines joined."""
+    return " ".join(page(code).split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0].split())
+
+
+def test_every_check_has_a_page_and_every_page_a_check() -> None:
+    named = {entry.name.removesuffix(".md") for entry in PAGES.iterdir() if entry.name.endswith(".md")}
+    assert named == {check.code for check in OURS}
+
+
+@pytest.mark.parametrize("check", OURS, ids=lambda check: check.code)
+def test_a_page_has_the_title_question_and_headings_that_all_have(check: Check) -> None:
+    lines = page(check.code).splitlines()
+    assert lines[0] == f"# {check.code} {check.name}"
+    assert lines[2] == f"*{check.question}*"
+    assert [line for line in lines if line.startswith("#")][1:] == [f"## {heading}" for heading in HEADINGS]
+    assert 25 <= len(lines) <= 45
+    assert max(map(len, lines)) <= 120
+    assert part(check.code, "Example").startswith("> ")
+
+
+@pytest.mark.parametrize("check", OURS, ids=lambda check: check.code)
+def test_a_page_names_options_settings_and_checks_that_exist(check: Check) -> None:
+    text = page(check.code)
+    context = click.Context(cli, info_name="vaeaudit")
+    options = {
+        option
+        for name in COMMANDS
+        for parameter in cli.get_command(context, name).params  # type: ignore[union-attr]
+        for option in parameter.opts
+    }
+    assert set(re.findall(r"--[a-z][a-z-]+", text)) <= options
+    assert set(re.findall(r"\bVA\d{3}\b", text)) <= set(all_checks())
+    config = FitConfig()
+    settings = {**vars(config.model), **vars(config.train), **vars(config.analysis)}
+    for name, value in re.findall(r"`([a-z]+(?:_[a-z]+)*)`[^`]{0,5}\(([\d.]+) unless set", text):
+        assert float(value) == settings[name], name
+
+
+# --- what the code says of severities and limits ------------------------------------------------------------------
+
+#: Code -> the severities that its findings can have.
+SEVERITIES: Mapping[str, set[str]] = {
+    "VA101": {"high", "medium"},
+    "VA102": {"low"},
+    "VA103": {"medium"},
+    "VA104": {"low"},
+    "VA105": {"medium", "low"},
+    "VA201": {"high", "medium", "low"},
+    "VA202": {"high", "medium", "low"},
+    "VA203": {"medium", "low"},
+    "VA204": {"low"},
+    "VA301": {"medium", "low"},
+    "VA302": {"medium", "low"},
+    "VA303": {"medium", "low"},
+    "VA401": {"high", "medium", "low"},
+    "VA451": {"high", "medium"},
+    "VA501": {"high", "medium", "low"},
+    "VA601": {"high", "medium", "info"},
+    "VA602": {"medium", "low", "info"},
+    "VA603": {"medium", "low"},
+    "VA701": set(),
+    "VA702": set(),
+    "VA703": {"info"},
+    "VA801": {"high", "low"},
+    "VA802": {"medium", "low"},
+    "VA803": {"low", "info"},
+    "VA804": {"info"},
+    "VA805": {"info"},
+}
+
+
+@pytest.mark.parametrize("check", OURS, ids=lambda check: check.code)
+def test_a_page_tells_the_severities_that_a_finding_can_have(check: Check) -> None:
+    told = set(re.findall(r"\*\*(\w+)\*\*", part(check.code, "How it is computed")))
+    if check.code == "VA203":
+        assert "No finding is **high**" in part("VA203", "How it is computed")
+        told -= {"high"}
+    assert told == SEVERITIES[check.code]
+    assert told <= set(SEVERITY)
+
+
+def test_a_check_that_cannot_touch_the_verdict_says_so_and_one_that_can_does_not() -> None:
+    for check in OURS:
+        may = check.code in DEFAULT_POLICY or "high" in SEVERITIES[check.code]
+        says_no = re.search(r"not touch the verdict|none touches the verdict", part(check.code, "How it is computed"))
+        if may:
+            assert not says_no, check.code
+        else:
+            assert says_no, check.code
+
+
+def limits() -> list[tuple[str, str]]:
+    """Return code and the written form of each limit that its page has to name, from the constants of the code."""
+    from vaeaudit.analysis.checks import short_regions as regions
+    from vaeaudit.analysis.checks import va105_differs_from_reference as va105
+    from vaeaudit.analysis.checks import va303_deletion_hits_a_group as va303
+    from vaeaudit.analysis.checks import va401_label_balance as va401
+    from vaeaudit.analysis.checks import va451_outcome_disparity as va451
+    from vaeaudit.analysis.checks import va601_copies_across_splits as va601
+    from vaeaudit.analysis.checks import va701_too_few_rows as va701
+    from vaeaudit.analysis.checks import va802_missing_cells as va802
+    from vaeaudit.analysis.coverage import crossed_columns
+    from vaeaudit.analysis.coverage.axes import MAX_COLUMNS
+    from vaeaudit.analysis.coverage.comparison import FEWEST_ROWS, MOST_ROWS
+    from vaeaudit.analysis.coverage.results import GAP
+    from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
+    from vaeaudit.analysis.fairness import proxies
+    from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+    from vaeaudit.wording.numbers import count, rate
+
+    short = f"upper end of the interval is below {regions.GRAVE_RATIO:g}"
+    first = f"The first {regions.MOST_REGIONS} have a finding each"
+    tested = f"{crossed_columns.MIN_EXPECTED:g} rows are expected"
+    in_use = f"both exceed {ACTIVE_THRESHOLD:g}"
+    rows = f"up to {count(MOST_ROWS)}"
+    return [
+        ("VA105", f"lies above {va105._PLAIN:g}"),
+        ("VA105", f"lies above {va105._CHANCE:g}"),
+        ("VA105", f"at least {va105._LEAST_DISTANCE:g} apart"),
+        ("VA105", f"Below {FEWEST_ROWS} rows"),
+        ("VA105", rows),
+        *((code, text) for code in ("VA201", "VA202") for text in (short, first, tested)),
+        ("VA203", f"below {regions.STRIKING_RATIO:g}, or below {regions.GRAVE_RATIO:g} if it is a gap"),
+        ("VA203", first),
+        ("VA203", f"at least {GAP:g} of what its columns have to do"),
+        ("VA203", f"up to {MAX_COLUMNS} columns and triples of up to {crossed_columns.TRIPLE_COLUMNS}"),
+        ("VA204", first),
+        ("VA303", f"is {va303.GRAVE_RATIO:g} or more"),
+        ("VA401", f"fewer than {va401.FEWEST} rows"),
+        ("VA401", f"less than {rate(va401.TINY_SHARE)}"),
+        ("VA401", f"less than {rate(va401.SMALL_SHARE)}"),
+        ("VA401", f"more than {va401.MOST_CLASSES} different values"),
+        ("VA451", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
+        ("VA451", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
+        ("VA501", f"above {proxies.PROXY_AUC:g}"),
+        ("VA501", f"above {proxies.CLEAR_PROXY_AUC:g}"),
+        ("VA501", f"above {proxies.OPEN_PROXY_AUC:g}"),
+        ("VA501", f"shuffled {proxies.SHUFFLES} times"),
+        ("VA501", f"up to {count(proxies.MOST_ROWS)} rows"),
+        ("VA601", f"more than {va601.MOST_LEAKS} pairs"),
+        ("VA602", f"more than {rate(MOST_COPIES)} of the rows"),
+        ("VA603", f"more than {rate(MOST_COPIES)} of the rows"),
+        ("VA701", f"fewer than {va701.FEWEST_ROWS} rows"),
+        ("VA702", in_use),
+        ("VA703", in_use),
+        ("VA802", f"{rate(va802.SOME_MISSING)} of their cells or more"),
+        ("VA802", f"lacks {rate(va802.MOSTLY_MISSING)} or more"),
+    ]
+
+
+@pytest.mark.parametrize(("code", "written"), limits())
+def test_a_limit_is_named_as_the_code_has_it(code: str, written: str) -> None:
+    assert written in " ".join(page(code).split())
+
+
+# --- docs/checks.md -----------------------------------------------------------------------------------------------
+
+OVERVIEW = (Path(__file__).parents[1] / "docs" / "checks.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", OVERVIEW, re.MULTILINE | re.DOTALL)
+
+
+def rows_under(head: str) -> list[list[str]]:
+    """Return the cells of the table with this head."""
+    table = OVERVIEW.split(f"| {head} |", 1)[1].split("\n\n", 1)[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_the_overview_lists_every_check_with_its_question_and_what_it_needs() -> None:
+    expected = [
+        [
+            f"[{entry['code']}](../vaeaudit/analysis/checks/pages/{entry['code']}.md) {entry['name']}",
+            entry["question"],
+            ", ".join(f"`{option}`" for option in entry["give"]),
+        ]
+        for entry in list_checks()
+        if entry["code"].startswith("VA")
+    ]
+    assert rows_under("check | asks | needs") == expected
+
+
+def test_the_overview_explains_states_and_severities_in_the_words_of_the_code() -> None:
+    assert [row[0] for row in rows_under("state | means")] == [f"`{state}`" for state in get_args(State)]
+    assert rows_under("severity | means") == [[f"`{word}`", meaning] for word, meaning in MEANINGS.items()]
+
+
+def test_the_overview_has_the_policy_that_explain_prints() -> None:
+    assert blocks("toml")[0] == policy_in_toml()
+
+
+@pytest.mark.parametrize(("end", "state"), [([2, 3], "passed"), ([2, 0], "finding"), (None, "not_applicable")])
+def test_the_check_that_the_overview_shows_works(end: list[int] | None, state: str) -> None:
+    (source,) = blocks("python")
+    assert len(source.splitlines()) <= 30
+    names: dict[str, Any] = {}
+    exec(source, names)  # noqa: S102 - our own page
+    frame = pd.DataFrame({"begin": [1, 2]} | ({} if end is None else {"end": end}))
+    answer = names["CHECK"].ask(SimpleNamespace(inputs=SimpleNamespace(frame=frame)))
+    assert answer.state == state
+    assert [finding.id for finding in answer.findings] == ["ACME101"] * (state == "finding")
