@@ -22,7 +22,8 @@ from vaeaudit.cli.report import show_report
 def audit(context: click.Context, /, source: Path, *, out: Path | None, output: Output, **options: Any) -> None:
     """Learn DATA and report on it; print the path of report.html.
 
-    As `fit` and then `report` do. The run directory stays in runs/ or where --run says: `report`, `score` and `rebalance` go on from there.
+    As `fit` and then `report` do. The run directory stays in runs/ or where --run says: `report`, `score` and
+    `rebalance` go on from there.
     """
     given = fit_arguments(context, options)
     from vaeaudit.workflow.report import audit as fit_and_report  # noqa: PLC0415 - keeps `--help` free of pandas
