@@ -249,6 +249,7 @@ def region_of() -> Callable[..., Region]:
             rule=conditions,
             latent_box=(),
             observed=1,
+            set_aside=0,
             expected=9.0,
             ratio=1 / 9,
             ci=Interval(0.0, 0.4, 0.95),

@@ -28,6 +28,9 @@ SEVERITIES: Mapping[Severity, str] = {
 }
 #: Groups or columns listed in the evidence of a finding.
 LISTED = 20
+#: Subjects of findings about several things at once; characters of a subject at most, before its hash.
+SEVERAL = ("combinations", "others")
+LONGEST_SUBJECT = 60
 
 
 @dataclass(frozen=True)
@@ -155,18 +158,18 @@ class Verdict:
 
 
 def subject(*parts: str) -> str:
-    """Return what a finding is about as lower-case words joined by hyphens: the same from run to run.
+    """Return what a finding is about as words joined by hyphens: the same from run to run.
 
-    Where joining the words would lose something, a hash of the whole is added, so that different subjects differ.
+    Where the parts could not be told from that, a hash of them is added, so that different subjects differ.
 
-    >>> subject("Sex", "Female"), subject("age", ">= 30")
-    ('sex-female', 'age-30-56be9a')
+    >>> subject("sex", "Female"), subject("age", ">= 30")
+    ('sex-Female', 'age-30-56be9a')
     """
-    words = "-".join(re.findall(r"\w+", " ".join(parts).lower()))
-    if words == "-".join(parts).lower() and len(words) <= 60:
+    words = "-".join(re.findall(r"\w+", " ".join(parts)))
+    if all(re.fullmatch(r"\w+", part) for part in parts) and len(words) <= LONGEST_SUBJECT and words not in SEVERAL:
         return words
     exact = sha256("\x1f".join(parts).encode("utf-8", errors="surrogatepass")).hexdigest()[:6]
-    return f"{words[:60].strip('-')}-{exact}".lstrip("-")
+    return f"{words[:LONGEST_SUBJECT].strip('-')}-{exact}".lstrip("-")
 
 
 def facts(result: object, *names: str) -> dict[str, object]:

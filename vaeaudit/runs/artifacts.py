@@ -123,9 +123,12 @@ def _table(columns: Mapping[str, Array]) -> Read[pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Traversals(Record):
-    """`values` [L, T, C] and `positions` [T]; of pictures the values are pictures, kept elsewhere, and T = 0 here."""
+    """`values` [L, T, C] and `positions` [T]; of pictures the values are pictures, kept elsewhere, and T = 0 here.
 
-    values: Annotated[FloatArray, Array("L _ C")]
+    A value is NaN where the decoder expects a code that many rare levels share: none of them can be named.
+    """
+
+    values: Annotated[FloatArray, Array("L _ C", finite=False)]
     positions: Annotated[FloatArray, Array("T")]
 
     def __post_init__(self) -> None:
@@ -139,13 +142,13 @@ class Traversals(Record):
 class DecodedRegions(Record):
     """What the model decodes in regions of a table: `keys` [Q], and for each [P, C] in `values`.
 
-    By number, since a rule is no name for an array.
+    By number, since a rule is no name for an array. NaN as in `Traversals`.
     """
 
     JOINT = "/"
 
     keys: Annotated[tuple[str, ...], Array("Q", "text")]
-    values: Annotated[tuple[FloatArray, ...], Array("_ C")]
+    values: Annotated[tuple[FloatArray, ...], Array("_ C", finite=False)]
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -197,8 +197,8 @@ def moment(iso: str) -> str:
 
 
 def _in_percent(value: float) -> str:
-    if value == 1:
-        return "100"
+    if abs(value) == 1:
+        return f"{MINUS if value < 0 else ''}100"
     text = _fixed(100 * value, 1)
     return ">99.9" if text == "100.0" else text
 

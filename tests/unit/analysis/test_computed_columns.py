@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.checks.base import Seen
+from vaeaudit.analysis.checks.va203_region_short_of_independence import CHECK
 from vaeaudit.analysis.coverage.baselines import MOST_OF_LATENTS
-from vaeaudit.analysis.coverage.findings import region_findings
 from vaeaudit.analysis.coverage.latent_points import uncrossed
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.fairness.proxies import Proxy, find_proxies, proxy_findings
+from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import MOST_COLUMNS, MOST_COMPUTED, explain_latents
@@ -21,7 +22,6 @@ from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import MEANINGS, computed_columns
 from vaeaudit.data.schema.columns import Kind, Role, Schema
-from vaeaudit.statistics.measures import Interval
 
 Build = Callable[..., AuditInputs]
 CONFIG = AnalysisConfig()
@@ -80,7 +80,9 @@ def test_they_are_crossed_with_sensitive_columns_and_where_they_are_not_tied(fac
     assert not (with_sensitive | free) & apart
 
 
-def test_a_gap_in_what_a_person_can_measure_is_told_so_and_is_no_more_than_a_hint(faces: AuditInputs) -> None:
+def test_a_gap_in_what_a_person_can_measure_is_told_so_and_is_no_more_than_a_hint(
+    faces: AuditInputs, seen_of: Callable[..., Seen]
+) -> None:
     search = find_regions(faces, CONFIG)
     rules = [{condition.column for condition in region.rule} for region in search.regions]
     assert {"picture_centre_x", "picture_centre_y"} in rules
@@ -89,8 +91,8 @@ def test_a_gap_in_what_a_person_can_measure_is_told_so_and_is_no_more_than_a_hin
     alone = [rule for rule in rules if rule <= computed_columns(faces.schema)]
     assert len(alone) <= MOST_OF_LATENTS
     assert rules.index({"race", "picture_brightness"}) < rules.index({"picture_centre_x", "picture_centre_y"})
-    findings = region_findings(search.regions, {"race"}, latents=computed_columns(faces.schema) | {"z_0", "z_1"})
-    assert {finding.severity for finding in findings} == {"low"}
+    answer = CHECK.ask(seen_of(inputs=faces, regions=search.regions))
+    assert {finding.severity for finding in answer.findings} == {"low"}
 
 
 def test_they_give_a_sensitive_attribute_away(faces: AuditInputs) -> None:
@@ -108,14 +110,6 @@ def test_one_that_was_excluded_tells_nothing(faces: AuditInputs) -> None:
         seed=0,
     ).proxies
     assert all("picture_brightness" not in proxy.by_column for proxy in proxies)
-
-
-def test_of_pictures_the_finding_says_that_they_were_measured() -> None:
-    proxy = Proxy("race", "columns", 0.8, Interval(0.78, 0.82, 0.95), {"picture_brightness": 0.79}, null_auc=0.52)
-    (finding,) = proxy_findings([proxy], of_pictures=True)
-    assert finding.title.startswith("Measures of light, colour, sharpness and place give race away")
-    assert "picture_brightness" in finding.title
-    assert finding.action == "A model trained on these pictures can tell race from them: test errors per group."
 
 
 def test_a_region_over_latents_is_told_in_them(faces: AuditInputs) -> None:

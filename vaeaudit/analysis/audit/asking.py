@@ -41,7 +41,7 @@ def ask_all(
 
 
 def read_mutes(written: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return code -> subject -> reason; the subject is empty where the whole check is set aside.
+    """Return code -> subject in lower case -> reason; the subject is empty where the whole check is set aside.
 
     Parameters
     ----------
@@ -73,15 +73,12 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
         state, why = cannot
         return named(state=state, why=why), []
     answer = _ask(check, seen)
-    _require_own_findings(check, answer)
     aside = tuple(
-        MutedBy(
-            about, reason, seen.config.muted_by, tuple(f.title for f in answer.findings if f.subject.lower() == about)
-        )
+        MutedBy(about, reason, seen.config.muted_by, tuple(f.title for f in answer.findings if _about(f) == about))
         for about, reason in mutes.items()
     )
     unknown = [muted.subject for muted in aside if not muted.findings]
-    found = list(rank(finding for finding in answer.findings if finding.subject.lower() not in mutes))
+    found = list(rank(finding for finding in answer.findings if _about(finding) not in mutes))
     all_muted = bool(answer.findings) and not found
     why = answer.why if found or not answer.findings else f"Set aside: {plural(len(answer.findings), 'finding')}."
     if unknown:
@@ -98,12 +95,17 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
     return result, found
 
 
+def _about(finding: Finding) -> str:
+    """Return the subject as mutes name it: people type it in either case."""
+    return finding.subject.lower()
+
+
 def _ask(check: Check, seen: Seen) -> Answer:
-    """Ask a check; what a plug-in raises is told as its fault, with the way to go on without it."""
+    """Ask a check; what goes wrong in a plug-in is told as its fault, with the way to go on without it."""
     if check.code.startswith("VA"):
-        return check.ask(seen)
+        return _own_answer(check, seen)
     try:
-        return check.ask(seen)
+        return _own_answer(check, seen)
     except VaeauditError:
         raise
     except Exception as error:
@@ -113,12 +115,15 @@ def _ask(check: Check, seen: Seen) -> Answer:
         ) from error
 
 
-def _require_own_findings(check: Check, answer: Answer) -> None:
+def _own_answer(check: Check, seen: Seen) -> Answer:
+    """Return the answer; its findings must be the check's own, and told apart by their subjects."""
+    answer = check.ask(seen)
     ids = [finding.id for finding in answer.findings]
     if len(set(ids)) < len(ids) or any(finding.code != check.code for finding in answer.findings):
         raise ValueError(f"{check.code}: expected findings with its code and different subjects, found {ids}")
     if (answer.state == "finding") != bool(answer.findings):
         raise ValueError(f"{check.code}: state {answer.state} with {len(ids)} findings")
+    return answer
 
 
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:

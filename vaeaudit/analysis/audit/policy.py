@@ -86,7 +86,8 @@ def _unsettled(results: Mapping[str, CheckResult], policy: Mapping[str, PolicyRu
 
 def _to_give(unasked: Sequence[CheckResult]) -> str:
     """Say which options, alone or together, would let any of these checks be asked."""
-    given = [frozenset(one.why.removeprefix("Give ").rstrip(".").split(" and ")) for one in unasked if one.why]
+    said = [one.why for one in unasked if one.state == "not_asked"]
+    given = [frozenset(why.removeprefix("Give ").rstrip(".").split(" and ")) for why in said]
     least = [" and ".join(sorted(each)) for each in dict.fromkeys(given) if not any(other < each for other in given)]
     return f" Give {listed(least, most=9, last='or')}." if least else ""
 

@@ -17,7 +17,7 @@ from vaeaudit.errors import UsageError
 #: Entry-point group of plug-ins; each entry names a `Check`.
 GROUP = "vaeaudit.checks"
 _FILE = re.compile(r"va\d{3}_\w+")
-_CODE = re.compile(r"[A-Z]{2,6}\d{3}")
+_CODE, _NAME = re.compile(r"[A-Z]{2,6}\d{3}"), re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
 @cache
@@ -27,7 +27,7 @@ def all_checks() -> Mapping[str, Check]:
     Raises
     ------
     UsageError
-        Where a plug-in cannot be loaded, is no check, or takes a code that is in use.
+        Where a plug-in cannot be loaded, is no check, or takes a code or a name that is in use.
     """
     found: dict[str, Check] = {}
     for module in sorted(pkgutil.iter_modules(checks.__path__), key=lambda each: each.name):
@@ -43,8 +43,11 @@ def all_checks() -> Mapping[str, Check]:
             raise UsageError(
                 f"The check {entry.value} cannot be used: expected a vaeaudit Check with a code such as ACME101."
             )
-        if plugged.code in found:
-            raise UsageError(f"The check {entry.value} has the code {plugged.code}, which another check has.")
+        if not _NAME.fullmatch(plugged.name):
+            raise UsageError(f"The check {entry.value} cannot be used: expected a name such as rows-of-today.")
+        for word, taken in ((plugged.code, set(found)), (plugged.name, {check.name for check in found.values()})):
+            if word in taken:
+                raise UsageError(f"The check {entry.value} is called {word}, as another check is.")
         found[plugged.code] = plugged
     return found
 
@@ -67,6 +70,6 @@ def find_check(word: str) -> Check:
     check = by_word.get(word.upper()) or by_word.get(word.lower())
     if check is None:
         near = get_close_matches(word.lower(), [key.lower() for key in by_word], n=1)
-        hint = f"Did you mean {by_word.get(near[0].upper(), by_word.get(near[0])).code}?" if near else None  # type: ignore[union-attr]
+        hint = f"Did you mean {(by_word.get(near[0].upper()) or by_word[near[0]]).code}?" if near else None
         raise UsageError(f"There is no check {word!r}.", hint=hint or "`vaeaudit explain` lists them.")
     return check

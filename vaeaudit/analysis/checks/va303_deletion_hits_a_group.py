@@ -26,6 +26,8 @@ def ask(seen: Seen) -> Answer:
     if unsure is not None:
         return unsure
     judged = [entry for entry in outliers.by_group if entry.p_adjusted is not None]
+    if not judged:
+        return Answer("inconclusive", "Every group, or everybody else, has too few rows to be judged.", 0)
     return answered(
         _findings(outliers),
         f"None of {plural(len(judged), 'group')} large enough to judge would surely lose more than the others.",

@@ -11,7 +11,7 @@ from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
-from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.outputs.region_rules import Condition, region_id
 
 CONFIG = AnalysisConfig()
 
@@ -133,11 +133,28 @@ def test_collecting_the_rows_asked_for_closes_the_gap_even_from_the_lower_end_of
     assert region.rows_to_collect == region.rows_to_collect_range[1] >= region.rows_to_collect_range[0]
 
 
+def test_a_region_is_called_by_what_it_is_and_counts_the_rows_that_anybody_counts(gap):
+    inputs, found = gap
+    assert len({region.id for region in found.regions}) == len(found.regions)
+    for region in found.regions:
+        assert region.id == region_id(region.baseline, region.rule)
+        assert region.observed == np.count_nonzero(apply_rule(region.rule, inputs.frame))
+        assert region.ratio == (region.observed - region.set_aside) / region.expected
+
+
+def test_outliers_in_a_region_are_shown_and_said_to_be_set_aside(gap, with_scores):
+    inputs, found = gap
+    inside = apply_rule(found.regions[0].rule, inputs.frame)
+    flagged = inside & (np.cumsum(inside) <= 2)
+    again = find_regions(with_scores(inputs, outlier=flagged), CONFIG, None)
+    region = next(each for each in again.regions if each.id == found.regions[0].id)
+    assert (region.observed, region.set_aside) == (found.regions[0].observed, flagged.sum())
+
+
 def test_rows_carry_the_highest_ranked_region_that_holds_them(gap):
     inputs, found = gap
-    assert [region.id for region in found.regions] == [f"R{rank + 1}" for rank in range(len(found.regions))]
     inside = apply_rule(found.regions[0].rule, inputs.frame)
-    assert np.array_equal(found.row_region == "R1", inside)
+    assert np.array_equal(found.row_region == found.regions[0].id, inside)
     assert set(found.row_region) <= {None, *(region.id for region in found.regions)}
 
 

@@ -40,6 +40,7 @@ def region_of(*rule: Condition, baseline: str = "independence", **changes: objec
     fields = {
         "id": "R1",
         "observed": 1,
+        "set_aside": 0,
         "expected": 9.0,
         "ratio": 1 / 9,
         "p_adjusted": 0.001,

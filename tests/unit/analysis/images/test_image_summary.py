@@ -20,8 +20,8 @@ from vaeaudit.statistics.measures import Interval
 
 SIDE = 8
 WOMEN_NORTH = Region(
-    "R1", "independence", (Condition("sex", "in", ["female"]), Condition("region", "in", ["north"])), (), 1, 9.0, 0.1,
-    Interval(0.0, 0.5, 0.95), 0.001, 8, (4, 8), None,
+    "R1", "independence", (Condition("sex", "in", ["female"]), Condition("region", "in", ["north"])), (), 1, 0, 9.0,
+    0.1, Interval(0.0, 0.5, 0.95), 0.001, 8, (4, 8), None,
 )  # fmt: skip
 MEN = replace(WOMEN_NORTH, id="R2", rule=(Condition("sex", "in", ["male"]),))
 

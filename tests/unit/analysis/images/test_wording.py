@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.audit.audit import audit
-from vaeaudit.analysis.fairness.proxies import Proxy, proxy_findings
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.summary import flagged_table, summarise_outliers
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.statistics.measures import Interval
 
 ASPECT = "fine texture is unusual in itself"
 
@@ -70,11 +68,10 @@ def test_verdict_and_findings_speak_of_pixels_and_never_of_modelled_columns_or_c
     said = " ".join(
         [
             results.verdict.sentence,
-            *(gate.meaning for gate in results.verdict.gates),
+            *(check.why for check in results.checks),
             *sentences([[finding.title, finding.action] for finding in results.findings if finding.kind != "quality"]),
         ]
     )
-    assert "how the pixels go together" in said
     assert "over separate pixels" in said
     assert "Look at the pictures named in flagged.csv" in said
     for wrong in ("separate columns", "the columns go together", "cells named there"):
@@ -83,7 +80,7 @@ def test_verdict_and_findings_speak_of_pixels_and_never_of_modelled_columns_or_c
 
 def test_a_table_keeps_its_words(people):
     results = audit(people, AnalysisConfig())
-    said = " ".join([*(gate.meaning for gate in results.verdict.gates), *(found.action for found in results.findings)])
+    said = " ".join([*(check.why for check in results.checks), *(found.action for found in results.findings)])
     assert "over separate columns" in said
     assert "correct or explain the cells named there" in said
 
@@ -101,10 +98,3 @@ def test_an_outlying_picture_is_explained_by_its_aspect_and_scored_in_its_own_un
 def test_aspects_of_other_rows_are_refused(pictured):
     with pytest.raises(ValueError, match="aspects must have 1500 rows"):
         replace(pictured, aspects=np.array([ASPECT], dtype=object))
-
-
-def test_a_proxy_found_in_pictures_alone_blames_no_column():
-    proxy = Proxy("sex", "latents", 0.91, Interval(0.9, 0.92, 0.95), {}, 0.52)
-    (finding,) = proxy_findings([proxy])
-    assert "column" not in f"{finding.title} {finding.action}"
-    assert "A model trained on these pictures can tell sex from them" in finding.action

@@ -1,4 +1,4 @@
-"""Suspicious cells in the user's terms, apart from rows; and the finding that says what no flagged row does."""
+"""Suspicious cells in the user's terms, apart from rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.outliers.cell_summary import MOST_CELLS, cell_findings, summarise_cells, suspicious_table
+from vaeaudit.analysis.outliers.cell_summary import MOST_CELLS, summarise_cells, suspicious_table
 from vaeaudit.analysis.outliers.reasons import CheckedTable, describe_reasons, first_reasons
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import CellExpectations
@@ -71,21 +71,14 @@ def test_the_table_holds_every_suspicious_cell_least_probable_first(checked: Any
     assert suspicious_table(replace(table, cells=none), checked.row_ids, checked.scores).empty
 
 
-def test_the_finding_counts_the_rows_that_are_not_flagged(checked: Any) -> None:
-    (finding,) = cell_findings(summarise_cells(checked, CONFIG), CONFIG)
-    assert finding.kind == "outlier"
-    assert "30 cells contradict the rest of their rows" in finding.title
-    assert "15 rows with such a cell are not flagged" in finding.title
-    assert finding.evidence["rows"] == 30
-    assert finding.evidence["ci"][0] < finding.evidence["share_of_rows"] < finding.evidence["ci"][1]
-    assert "cells.csv" in finding.action
-
-
-def test_nothing_is_said_twice_or_of_pictures(people: Any, checked: Any) -> None:
+def test_of_rows_that_are_all_flagged_none_is_told_by_its_cells_and_a_run_may_not_have_looked(
+    people: Any, checked: Any
+) -> None:
     assert summarise_cells(people, CONFIG) is None
-    assert list(cell_findings(None, CONFIG)) == []
     all_flagged = replace(checked, scores=replace(checked.scores, outlier=np.ones(len(checked.frame), bool)))
-    assert list(cell_findings(summarise_cells(all_flagged, CONFIG), CONFIG)) == []
+    found = summarise_cells(all_flagged, CONFIG)
+    assert found is not None
+    assert (found.rows, found.rows_not_flagged) == (30, 0)
 
 
 def test_a_reason_is_judged_by_the_other_cells_where_they_were_asked(people: Any, checked: Any) -> None:

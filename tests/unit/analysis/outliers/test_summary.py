@@ -32,6 +32,11 @@ def test_flagged_rows_come_first_and_each_part_falls_in_score(outliers):
         assert scores == sorted(scores, reverse=True)
 
 
+def test_the_flagged_rows_of_every_group_add_up_to_all(outliers):
+    assert {rate.attributes for rate in outliers.by_group} == {("age",), ("sex",)}
+    assert sum(rate.flagged for rate in outliers.by_group if rate.attributes == ("sex",)) == outliers.flagged
+
+
 def test_the_threshold_is_the_lowest_flagged_score(people, outliers):
     assert outliers.threshold == people.scores.outlier_score[people.scores.outlier].min()
     assert outliers.score_quantiles.shape == (101,)

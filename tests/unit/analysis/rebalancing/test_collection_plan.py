@@ -29,6 +29,7 @@ def region(name, rule, expected, *, observed=10, baseline="population", stable=N
         rule=rule,
         latent_box=(),
         observed=observed,
+        set_aside=0,
         expected=expected,
         ratio=observed / expected,
         ci=Interval(0.5 * observed / expected, 1.5 * observed / expected, 0.95),
