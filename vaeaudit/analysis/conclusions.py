@@ -50,7 +50,7 @@ class Finding:
     anchor
         Section of the page.
     rule
-        Conditions that pick the rows it is about, where such a rule exists: the first number of the title counts them.
+        Conditions that pick the rows of what is named first, where such a rule exists; the evidence has their number.
     """
 
     id: str = field(init=False, default="")  # without a default, the JSON Schema would not know the key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from vaeaudit.analysis.checks.base import Answer, Seen, answered
 from vaeaudit.analysis.checks.same_gap import told_by_groups
@@ -90,7 +90,7 @@ def region_findings(
             code=code,
             subject="others",
             kind=KIND,
-            severity="low",
+            severity=min((_severity(region, sensitive, latents) for region in rest), key=get_args(Severity).index),
             title=f"{plural(len(rest), 'more combination')} short of rows, such as {describe(rest[0].rule)}",
             evidence={
                 "regions": len(rest),

@@ -19,7 +19,8 @@ def ask(seen: Seen) -> Answer:
     """Name all groups below the smallest size that is judged in one finding; combinations are not looked at."""
     alone = [cell for cell in seen.measured.representation if len(cell.attributes) == 1]
     least = seen.config.smallest_group
-    small = sorted((cell for cell in alone if 0 < cell.n < least), key=lambda cell: cell.n)
+    told = {id(cell) for cell in alone if cell.n == 0 and cell.baseline == "population"}  # VA101 judges these
+    small = sorted((cell for cell in alone if cell.n < least and id(cell) not in told), key=lambda cell: cell.n)
     return answered(
         [_finding(small, least)] if small else (),
         f"Each of {plural(len(alone), 'group')} has at least {least} rows.",

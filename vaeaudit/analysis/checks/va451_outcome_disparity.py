@@ -22,6 +22,8 @@ GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
 def ask(seen: Seen) -> Answer:
     """Tell one finding per attribute and outcome."""
     judged = [entry for entry in seen.measured.disparities if entry.p_adjusted is not None]
+    if not seen.measured.disparities:
+        return Answer("inconclusive", "The label has one value in all rows, or one in nearly each: it has no rate.", 0)
     if not judged:
         return Answer("inconclusive", "Every group, or everybody else, has too few rows with a label to be judged.", 0)
     seen_least = [entry.minimum_detectable for entry in judged if entry.minimum_detectable is not None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen
-from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
 
 CODE: Final = "VA701"
@@ -21,7 +20,7 @@ def ask(seen: Seen) -> Answer:
         return Answer("inconclusive", f"With {plural(scored, 'row')} there are too few to tell.", scored)
     return Answer(
         "passed",
-        f"{numbers.count(scored)} were scored; below {FEWEST_ROWS} a group of 10 % could be at half its proper share "
+        f"{plural(scored, 'row')} were scored; below {FEWEST_ROWS} a group of 10 % could be at half its proper share "
         "without being noticed.",
         scored,
     )

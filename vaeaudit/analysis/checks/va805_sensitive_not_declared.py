@@ -13,7 +13,7 @@ from vaeaudit.wording.phrases import listed, plural
 CODE: Final = "VA805"
 KIND: Final = "quality"
 #: What was declared of a column already.
-_DECLARED = (Role.SENSITIVE, Role.EXCLUDED, Role.ID)
+_DECLARED = (Role.SENSITIVE, Role.EXCLUDED, Role.ID, Role.LABEL)
 
 
 def ask(seen: Seen) -> Answer:
