@@ -51,7 +51,7 @@ def render(name: str) -> str:
     parts = untitled(within.json_schema(mode="serialization", schema_generator=Described)["$defs"])
     head = {
         "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": f"urn:vaeaudit:{name}:1.0",
+        "$id": f"urn:vaeaudit:{name}:{DOCUMENTS[name].schema_version}",  # type: ignore[attr-defined]
         "title": f"vaeaudit {name}",
     }
     return written({**head, **parts.pop(DOCUMENTS[name].__name__), "$defs": parts}) + "\n"

@@ -53,7 +53,7 @@ class Finding:
         Conditions that pick the rows it is about, where such a rule exists: the first number of the title counts them.
     """
 
-    id: str = field(init=False)
+    id: str = field(default="", init=False)
     code: str
     subject: str
     kind: FindingKind
