@@ -12,8 +12,10 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
+from vaeaudit.analysis.audit.policy import DEFAULT_POLICY
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.conclusions import Finding, Gate, Verdict
+from vaeaudit.analysis.checks.registry import all_checks
+from vaeaudit.analysis.conclusions import CheckResult, Finding, MutedBy, Verdict, VerdictReason
 from vaeaudit.analysis.coverage.results import LatentRange, Region
 from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
 from vaeaudit.analysis.fairness.disparities import Disparity
@@ -48,7 +50,7 @@ from vaeaudit.analysis.quality.columns import ColumnSummary, QuarantinedRecord
 from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
-from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.outputs.region_rules import Condition, region_id
 from vaeaudit.statistics.measures import Interval, Measure
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
@@ -57,6 +59,8 @@ BOLD = '<b>bold</b> & <a href="https://evil.example">link</a> %{x} &amp; \u202e\
 
 LESSER_FINDINGS = (
     (
+        "VA301",
+        "",
         "outlier",
         "medium",
         "30 rows do not belong",
@@ -65,6 +69,8 @@ LESSER_FINDINGS = (
         "outliers",
     ),
     (
+        "VA501",
+        "sex",
         "proxy",
         "medium",
         "Sex can be told from the other columns",
@@ -72,8 +78,19 @@ LESSER_FINDINGS = (
         "Leaving the column out does not hide it.",
         "proxies",
     ),
-    ("disparity", "low", f"The outcome differs by {BOLD}", {"difference": -0.19}, "Ask why.", "nowhere"),
     (
+        "VA451",
+        "sex-income",
+        "disparity",
+        "low",
+        f"The outcome differs by {BOLD}",
+        {"difference": -0.19},
+        "Ask why.",
+        "nowhere",
+    ),
+    (
+        "VA602",
+        "",
         "duplicate",
         "info",
         "104 rows occur more than once",
@@ -123,6 +140,7 @@ def people_results(**changes: object) -> AuditResults:
             QuarantinedRecord("adult.csv", -1, SCRIPT),
         ),
         "verdict": people_verdict(),
+        "checks": people_checks(people_findings()),
         "findings": people_findings(),
         "latents": tuple(people_latent(index) for index in range(6)),
         "outliers": people_outliers(),
@@ -175,39 +193,64 @@ def people_verdict() -> Verdict:
     return Verdict(
         "fail",
         "This dataset should not be trained on as it is: women and one group of race fall short of the population.",
-        (
-            Gate("representation", "fail", 0.69, 0.8, "Does each group hold its share? 3 of 11 surely do not."),
-            Gate("outliers", "pass", 0.0006, 0.02, "Do the rows belong together? 30 of 48,842 rows are flagged."),
-            Gate("data_quality", "pass", 0.00006, 0.01, "Could the data be read? 3 of 48,846 records could not."),
-            Gate("model", "inconclusive", None, None, f"Nothing was asked about {SCRIPT}."),
-        ),
+        (VerdictReason("VA101", "fail", f"Women and {SCRIPT} fall short of the population"),),
+        DEFAULT_POLICY,
     )
 
 
+def people_checks(findings: tuple[Finding, ...]) -> tuple[CheckResult, ...]:
+    """Answers of all checks: those of the findings, one of every other state, all others passed."""
+    others = {
+        "VA105": ("not_asked", "Give --reference DATA."),
+        "VA103": ("not_applicable", "There are no combinations of groups without given shares."),
+        "VA303": ("inconclusive", f"Nothing can be told about {SCRIPT}."),
+        "VA803": ("muted", "Set aside: 1 finding."),
+    }
+    muted = {"VA803": (MutedBy("", f"Known of {BOLD}", FORMULA, (f"{SCRIPT}: 12 infinite values",)),)}
+    results = []
+    for code, check in all_checks().items():
+        ids = tuple(finding.id for finding in findings if finding.code == code)
+        state, why = ("finding", f"See {SCRIPT}.") if ids else others.get(code, ("passed", "Nothing was found."))
+        results.append(
+            CheckResult(
+                code, check.name, check.question, state, why, 11, "A tenth is noticed.", ids, muted.get(code, ())
+            )
+        )
+    return tuple(results)
+
+
 def people_findings() -> tuple[Finding, ...]:
+    region = people_regions()[0]
     return (
         Finding(
-            "F1",
-            "representation",
-            "high",
-            "Women hold a third of the rows and nearly half of the population",
-            {"rows": 16_192, "share": 0.3315, "ci": [0.327, 0.336], "reference_share": 0.48, "p_adjusted": 1e-12},
-            "Collect about 13,900 more rows of women, or weight them by `weight` in rows.parquet.",
-            "representation",
+            code="VA101",
+            subject="sex",
+            kind="representation",
+            severity="high",
+            title="Women hold a third of the rows and nearly half of the population",
+            evidence={
+                "rows": 16_192,
+                "share": 0.3315,
+                "ci": [0.327, 0.336],
+                "reference_share": 0.48,
+                "p_adjusted": 1e-12,
+            },
+            action="Collect about 13,900 more rows of women, or weight them by `weight` in rows.parquet.",
+            anchor="representation",
+            rule=(Condition("sex", "in", ["Female"]),),
         ),
         Finding(
-            "F2",
-            "region",
-            "high",
-            f"Few rows where {SCRIPT} is missing",
-            {"observed": 3, "expected": 41.2, "ratio": 0.073, "ci": [0.02, 0.21]},
-            "Collect at least 39 such rows.",
-            "regions",
+            code="VA203",
+            subject=region.id,
+            kind="region",
+            severity="high",
+            title=f"Few rows where {SCRIPT} is missing",
+            evidence={"observed": 3, "expected": 41.2, "ratio": 0.073, "ci": [0.02, 0.21]},
+            action="Collect at least 39 such rows.",
+            anchor="regions",
+            rule=region.rule,
         ),
-        *(
-            Finding(f"F{place}", kind, severity, title, evidence, action, anchor)
-            for place, (kind, severity, title, evidence, action, anchor) in enumerate(LESSER_FINDINGS, start=3)
-        ),
+        *(Finding(*fields) for fields in LESSER_FINDINGS),
     )
 
 
@@ -371,11 +414,12 @@ def people_regions() -> tuple[Region, ...]:
     expected = (41.2, 88.9, 1_240.0, 47.5, 44.0, 21.3, 30.1, 81.4)
     return tuple(
         Region(
-            id=f"R{place + 1}",
+            id=region_id("population" if place == 5 else "independence", rule),
             baseline="population" if place == 5 else "independence",
             rule=rule,
             latent_box=(LatentRange(0, 1.2, None), LatentRange(1, None, -0.4)) if place < 2 else (),
-            observed=seen,
+            observed=seen + (4 if place == 2 else 0),
+            set_aside=4 if place == 2 else 0,
             expected=due,
             ratio=seen / due,
             ci=Interval(0.6 * seen / due, (seen + 1) * 1.5 / due, 0.95),
@@ -395,7 +439,16 @@ def people_representation() -> tuple[Representation, ...]:
             rows = round(GROUPS[first][left] * GROUPS[second][right] / N)
             rows = 0 if rows < 60 else rows
             cells.append(
-                Representation((first, second), (left, right), rows, rows / N, share_interval(rows, N), "balance")
+                Representation(
+                    (first, second),
+                    (left, right),
+                    rows,
+                    rows / N,
+                    share_interval(rows, N),
+                    "balance",
+                    rows=rows,
+                    rule=(Condition(first, "in", [left]), Condition(second, "in", [right])),
+                )
             )
     return tuple(cells)
 
@@ -403,7 +456,8 @@ def people_representation() -> tuple[Representation, ...]:
 def single_cell(attribute: str, group: str) -> Representation:
     rows = GROUPS[attribute][group]
     reference = POPULATION.get(attribute, {}).get(group)
-    cell = {"attributes": (attribute,), "group": (group,), "n": rows, "share": rows / N}
+    cell = {"attributes": (attribute,), "group": (group,), "n": rows, "share": rows / N, "rows": rows}
+    cell["rule"] = (Condition(attribute, "in", [group]),)
     if reference is None:
         return Representation(**cell, ci=share_interval(rows, N), baseline="balance")
     ratio = rows / N / reference
@@ -542,7 +596,8 @@ def empty_results() -> AuditResults:
     """An audit of data in which there is nothing to report, with no sensitive column and no label."""
     return people_results(
         quarantine=(),
-        verdict=Verdict("pass", "Nothing that was looked for stands out.", ()),
+        verdict=Verdict("pass", "Nothing that was looked for stands out.", (), DEFAULT_POLICY),
+        checks=people_checks(()),
         findings=(),
         latents=(),
         outliers=OutlierSummary("A score.", None, 0.05, 0, 40, (), (), np.linspace(0, 1, 101)),
@@ -565,7 +620,7 @@ def people_rows(rows: int = N) -> pd.DataFrame:
     codes = {f"z_{latent}": rng.normal(size=rows) for latent in range(6)}
     score = rng.gamma(4.0, size=rows)
     region = pd.Series([None] * rows, dtype=object)
-    region.iloc[0] = "R1"
+    region.iloc[0] = people_regions()[0].id
     return pd.DataFrame(
         {
             "row_id": ids,

@@ -75,6 +75,7 @@ def shapes_sheets(pictures: Pictures, people: SimpleNamespace, **changes: object
     rows, columns = 3, 4
     cells = np.arange(rows * columns).reshape(rows, columns)
     cells[0, 0] = -1
+    first, second, third, *_ = (region.id for region in people.people_regions())
     fields = {
         "pictures": pictures,
         "outliers": shapes_tiles(range(20), hostile, people.BOLD),
@@ -86,9 +87,9 @@ def shapes_sheets(pictures: Pictures, people: SimpleNamespace, **changes: object
         "latents": tuple(range(LATENTS)),
         "positions": np.linspace(-2.5, 2.5, STEPS),
         "regions": (
-            RegionTiles("R1", 0, shapes_tiles(range(3))),
-            RegionTiles("R2", 1, ()),
-            RegionTiles("R3", None, ()),
+            RegionTiles(first, 0, shapes_tiles(range(3))),
+            RegionTiles(second, 1, ()),
+            RegionTiles(third, None, ()),
         ),
         "grid": MapGrid(cells, np.array([-2.0, -1.5]), np.array([2.0, 1.5])),
         "pairs": ((shapes_tiles(range(1))[0], shapes_tiles(range(1, 2))[0]),),

@@ -9,27 +9,25 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from vaeaudit.analysis.audit.audit import rank
-from vaeaudit.analysis.audit.results import AuditResults, Measurements
-from vaeaudit.analysis.audit.verdict import judge
-from vaeaudit.analysis.coverage.findings import region_findings
-from vaeaudit.analysis.duplicates.findings import duplicate_findings
-from vaeaudit.analysis.fairness.disparities import disparity_findings
-from vaeaudit.analysis.fairness.proxies import proxy_findings
-from vaeaudit.analysis.latents.findings import latent_findings, quality_findings
-from vaeaudit.analysis.outliers.cell_summary import cell_findings
-from vaeaudit.analysis.outliers.summary import outlier_findings
-from vaeaudit.analysis.representation.findings import representation_findings
+from vaeaudit.analysis.audit.asking import ask_all
+from vaeaudit.analysis.audit.policy import judge
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.checks.base import Seen
+from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.population_shares import Population, PopulationColumn
+from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.report import to_html
 from vaeaudit.wording import numbers
 
 CONFIG = AnalysisConfig()
-SENSITIVE = ("sex", "race", "age")
 #: Chosen limits and levels, which are written with the digits that they have.
 CHOSEN = {"5", "10", "80", "95", "1", "2", "0.1", "0.01", "0.001", "100"}
 NUMBER = r"[\N{MINUS SIGN}<>]*\d+(?:,\d{3})*(?:\.\d+)?"
@@ -37,22 +35,19 @@ INTERVAL = rf"\[\+?({NUMBER}), \+?({NUMBER})\]"
 
 
 def concluded(results: AuditResults) -> AuditResults:
-    """Draw the findings and the verdict from the measurements, as an audit does."""
-    accounting = results.rows
+    """Draw findings, answers and verdict from the measurements, as an audit does; no check looks into single cells."""
     measured = Measurements(**{entry.name: getattr(results, entry.name) for entry in fields(Measurements)})
-    found = (
-        *representation_findings(results.representation, CONFIG),
-        *region_findings(results.regions, set(SENSITIVE)),
-        *disparity_findings(results.disparities, CONFIG),
-        *outlier_findings(results.outliers, CONFIG),
-        *cell_findings(results.outliers.cells, CONFIG),
-        *proxy_findings(results.proxies),
-        *duplicate_findings(results.duplicates, results.outliers.n, CONFIG),
-        *quality_findings(results.columns, accounting, CONFIG),
-        *latent_findings(results.latents, results.model),
+    columns = (Column(column.name, Kind(column.kind), Role(column.role), in_model=False) for column in results.columns)
+    inputs: Any = SimpleNamespace(
+        frame=pd.DataFrame(index=range(results.outliers.n)),
+        schema=Schema(tuple(columns)),
+        codes=SimpleNamespace(held_out=np.ones(4_884, dtype=bool)),
+        pictures=results.pictures,
+        reference=None,
     )
-    verdict = judge(measured, accounting, SENSITIVE, CONFIG, population_given=True)
-    return replace(results, findings=rank(found), verdict=verdict)
+    population = Population("census.csv", (PopulationColumn("sex", levels=("Female", "Male")),), (0.48, 0.52))
+    checks, findings = ask_all(Seen(measured, inputs, CONFIG, population))
+    return replace(results, checks=checks, findings=findings, verdict=judge(checks, findings))
 
 
 def shares_of(results: AuditResults) -> Iterator[float | None]:

@@ -30,10 +30,24 @@ def test_the_document_satisfies_its_schema_whatever_was_not_measured(results, em
 
 def test_the_document_has_the_keys_of_the_contract(results):
     written = document(results)
-    contract = "schema_version tool run rows verdict findings latents outliers regions representation disparities"
+    contract = (
+        "schema_version tool run rows verdict checks findings latents outliers regions representation disparities"
+    )
     assert set(contract.split()) | {"proxies", "duplicates", "model"} <= set(written)
     assert "from" in written["proxies"][0]  # a keyword of Python, so that no field is called so
     assert not {"latent_map", "pictures"} & set(written)
+    assert written["schema_version"] == "2.0"
+    assert set(written["verdict"]) == {"status", "sentence", "checks", "policy"}
+
+
+def test_findings_and_checks_refer_to_one_another(results):
+    written = document(results)
+    answers = {check["code"]: check for check in written["checks"]}
+    for finding in written["findings"]:
+        assert finding["id"] in answers[finding["code"]]["findings"]
+        assert finding["id"] == "-".join(filter(None, (finding["code"], finding["subject"])))
+    assert written["findings"][0]["rule"] == [{"column": "sex", "op": "in", "value": ["Female"]}]
+    assert {code for code, rule in written["verdict"]["policy"].items() if rule["required"]} <= answers.keys()
 
 
 def test_numbers_survive_the_round_trip_exactly(results):
@@ -105,6 +119,8 @@ def test_a_lone_surrogate_is_replaced_since_it_is_not_utf_8(results):
     [
         (("verdict", "status"), "maybe"),
         (("findings", 0, "kind"), "rumour"),
+        (("checks", 0, "state"), "skipped"),
+        (("verdict", "checks", 0, "effect"), "warn"),
         (("regions", 0, "rule", 0, "op"), "like"),
         (("regions", 0, "p_adjusted"), 1.5),
         (("rows", "read"), -1),
@@ -116,7 +132,7 @@ def test_a_lone_surrogate_is_replaced_since_it_is_not_utf_8(results):
         (("outliers", "curve", "observed", 0), 1.5),
         (("model", "weights"), {"kind": "joint"}),
         (("columns", 0, "kind"), "number"),
-        (("schema_version",), "0.9"),
+        (("schema_version",), "1.0"),
     ],
 )
 def test_the_schema_refuses_documents_that_break_the_contract(results, validator, path, value):

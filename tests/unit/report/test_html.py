@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.latents.results import Traversal
 from vaeaudit.report import SECTION_IDS, to_html
-from vaeaudit.report.parts.tables import MOST_ROWS, Column, Table, Track, table
+from vaeaudit.report.parts.tables import MOST_ROWS, Badge, Column, Table, Track, table
 from vaeaudit.report.summary import evidence, summarise
 from vaeaudit.statistics.measures import Interval
 
@@ -145,11 +145,24 @@ def test_a_finding_links_to_its_section_even_if_its_anchor_is_unknown(results):
     assert anchors == ["representation", "regions", "outliers", "proxies", "disparities", "duplicates"]
 
 
-def test_a_gate_shows_its_question_and_what_was_found(results):
-    gates = summarise(results).gates
-    assert gates is not None
-    assert gates.rows[0][:4] == ("Does each group hold its share?", "3 of 11 surely do not.", "0.69", "0.80")
-    assert gates.rows[3][0] == "Model"
+def test_every_check_shows_its_question_its_answer_and_its_state_gravest_first(results):
+    summary = summarise(results)
+    rows = summary.checks.rows
+    first = results.checks[0]
+    assert rows[0] == (first.code, first.question, f"{first.why} {first.detectable}", Badge("finding", "warn"))
+    states = [row[3].word for row in rows]
+    assert list(dict.fromkeys(states)) == [
+        "finding", "passed", "inconclusive", "not applicable", "not asked", "set aside",
+    ]  # fmt: skip
+    assert len(rows) == len(results.checks)
+    assert summary.states.startswith(f"{len(rows)} checks: 6 finding, ")
+
+
+def test_what_was_set_aside_is_shown_with_who_did_it_and_why(results, people):
+    (row,) = (row for row in summarise(results).checks.rows if row[0] == "VA803")
+    assert row[2].endswith(
+        f" Set aside by {people.FORMULA}: {people.SCRIPT}: 12 infinite values: Known of {people.BOLD}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,7 +192,7 @@ def test_evidence_is_written_for_people(found, shown):
 
 def test_a_finding_of_every_kind_has_a_section(results):
     kinds = ("representation", "region", "outlier", "disparity", "proxy", "duplicate", "latent", "quality")
-    findings = tuple(Finding(kind, kind, "low", kind, {}, "act", "") for kind in kinds)
+    findings = tuple(Finding("VA999", kind, kind, "low", kind, {}, "act", "") for kind in kinds)
     assert {card.anchor for card in summarise(replace(results, findings=findings)).findings} <= set(SECTION_IDS)
 
 

@@ -105,7 +105,7 @@ def test_a_region_without_a_row_is_drawn_at_zero_on_its_logarithmic_axis(results
     assert axis["ticktext"][0] == "0"
     observed = spec["data"][1]["x"]
     assert observed[1] == axis["tickvals"][0]
-    assert observed[2] == 212
+    assert observed[2] == 216
 
 
 def test_a_histogram_draws_shares_and_its_views_part_the_groups(results):

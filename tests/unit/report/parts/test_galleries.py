@@ -169,13 +169,14 @@ def test_regions_show_what_the_model_decodes_there_beside_rows_that_there_are(pi
     assert "shape-1.png" in with_rows.strips[1].alt
     assert len(without.strips) == 1
     assert "kept no row of this kind" in without.lines[1]
-    assert with_rows.title.startswith("R1: ")
+    assert with_rows.title.startswith(f"{pictured.regions[0].id}: ")
 
 
 def test_regions_that_were_not_decoded_are_named_and_not_dropped(pictured):
     said = [block for block in region_gallery(pictured.pictures, pictured.regions) if isinstance(block, Paragraph)]
     assert len(said) == 1
-    assert said[0].text.startswith("No pictures stand for R3, R4, R5, R6, R7 and R8: the run decoded none there.")
+    *others, last = (region.id for region in pictured.regions[2:])
+    assert said[0].text.startswith(f"No pictures stand for {', '.join(others)} and {last}: the run decoded none there.")
 
 
 def test_pictures_that_the_run_did_not_keep_are_counted_in_words(pictured):
