@@ -114,7 +114,7 @@ class _Section:
         return asdict(self, dict_factory=_plain)
 
     def __post_init__(self) -> None:
-        """Check every value; replace text that was given for a fixed word by the word itself, and a list by a tuple."""
+        """Check every value; make texts the fixed words that they name, lists tuples, and numbers of NumPy Python's."""
         for entry in fields(self):
             found = getattr(self, entry.name)
             if isinstance(entry.default, StrEnum):
@@ -123,9 +123,10 @@ class _Section:
                 _require(found in choices, f"--{entry.name}: expected one of {choices}, found {found!r}.")
                 object.__setattr__(self, entry.name, words(found))
                 continue
+            if isinstance(found, list) or getattr(found, "shape", None) == ():  # the latter a number of NumPy's
+                found = tuple(found) if isinstance(found, list) else found.item()
+                object.__setattr__(self, entry.name, found)
             _require_type(f"{type(self).__name__}: {entry.name}", str(entry.type), found)
-            if isinstance(found, list):
-                object.__setattr__(self, entry.name, tuple(found))
             if entry.metadata:
                 table = type(self).__name__.removesuffix("Config").lower()
                 called, expected = entry.metadata["option"] or f"{table}.{entry.name}", entry.metadata["expected"]

@@ -193,7 +193,7 @@ def refuse_unknown(call: Callable[..., Any], given: Collection[str], known: type
         The settings that it takes: one of the classes of this module.
     """
     names = sorted({*known.__annotations__, *inspect.signature(call).parameters} - {"settings"})
-    for name in set(given) - set(known.__annotations__):
+    for name in sorted(set(given) - set(known.__annotations__)):
         near = get_close_matches(name, names, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"It takes {', '.join(names)}."
         raise UsageError(f"{call.__name__}: there is no setting {name!r}.", hint=hint)

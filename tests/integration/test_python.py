@@ -93,6 +93,27 @@ def test_a_rebalancing_is_an_object_and_its_files(fitted: Any, tmp_path: Path) -
     assert repr(made).startswith(f"<Rebalancing of {len(made.weights):,} rows by targets.")
 
 
+def test_the_readme_s_python_does_what_it_says(
+    fitted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = readme.split("## From Python", 1)[1].split("```python\n", 1)[1].split("```", 1)[0]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo").mkdir()
+    for file in (fitted.source, fitted.population):
+        (tmp_path / "demo" / file.name).write_bytes(file.read_bytes())
+    names: dict[str, Any] = {}
+    exec(block, names)  # noqa: S102 - our own page
+
+    audit = names["audit"]
+    assert (audit.run.config.preset, audit.run.config.train.members) == ("quick", 0)
+    assert audit.run.config.read.sensitive == ("sex", "age")
+    assert capsys.readouterr().out.startswith(audit.verdict.sentence)
+    assert audit.page == Path("reports") / audit.run.id / "report.html"
+    assert (tmp_path / "reports" / "for-the-board" / "report.html").is_file()
+    assert isinstance(names["plan"], pd.DataFrame)
+
+
 # --- in a notebook --------------------------------------------------------------------------------------------------
 
 

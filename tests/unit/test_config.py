@@ -9,6 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import pytest
 
 from vaeaudit.config import (
@@ -61,6 +62,12 @@ def test_a_preset_from_python_sets_what_python_leaves_open() -> None:
     unpickled = pickle.loads(pickle.dumps(given))  # noqa: S301 - our own bytes
     for again in (replace(given, seed=3), copy.deepcopy(given), unpickled):
         assert again.train == given.train
+
+
+def test_numbers_of_numpy_become_numbers_of_python() -> None:
+    config = FitConfig(model=ModelConfig(beta=np.float32(0.5), latents=np.int64(3)), seed=np.uint32(7))
+    assert FitConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert (type(config.model.beta), type(config.model.latents), type(config.seed)) == (float, int, int)
 
 
 def test_a_table_of_settings_from_python_becomes_its_section_and_anything_else_is_refused() -> None:
