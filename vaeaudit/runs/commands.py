@@ -83,7 +83,7 @@ def commands_again(
     before, after = run.config.analysis.to_dict(), (analysis or run.config.analysis).to_dict()
     changed = {name: value for name, value in after.items() if value != before[name] and name != "muted_by"}
     if "mutes" in changed:
-        changed["mutes"] = {key: why for key, why in changed["mutes"].items() if key not in before["mutes"]}
+        changed["mutes"] = {key: why for key, why in changed["mutes"].items() if before["mutes"].get(key) != why}
     by_option = [
         word
         for name in ("fdr", "uniform", "mutes")

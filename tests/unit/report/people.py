@@ -193,7 +193,7 @@ def people_verdict() -> Verdict:
     return Verdict(
         "fail",
         "This dataset should not be trained on as it is: women and one group of race fall short of the population.",
-        (VerdictReason("VA101", "fail", f"Women and {SCRIPT} fall short of the population"),),
+        (VerdictReason("VA101", "fail", "finding", f"Women and {SCRIPT} fall short of the population"),),
         DEFAULT_POLICY,
     )
 

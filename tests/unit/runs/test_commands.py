@@ -93,6 +93,20 @@ def test_the_report_command_has_what_the_report_was_given() -> None:
     assert "only Python can give: {'bins': 7}" in commands_again(run, replace(run.config.analysis, bins=7))
 
 
+def test_mutes_are_given_again_with_their_reasons_by_whoever_makes_it_again() -> None:
+    muted = AnalysisConfig(mutes={"VA602": "copies are weights", "VA501:sex": "by law"}, muted_by="Ada")
+    fit, report = commands_again(a_run(FitConfig(analysis=muted))).splitlines()
+    assert "--mute VA602 'copies are weights' --mute VA501:sex 'by law'" in fit
+    assert report == "vaeaudit report runs/a-again"
+    assert "Ada" not in fit
+
+
+def test_the_report_command_mutes_what_the_run_did_not_and_what_it_muted_for_another_reason() -> None:
+    run = a_run(FitConfig(analysis=AnalysisConfig(mutes={"VA602": "weights", "VA603": "twins"})))
+    later = replace(run.config.analysis, mutes={"VA602": "no copies", "VA603": "twins"}, muted_by="Ada")
+    assert commands_again(run, later).endswith("\nvaeaudit report runs/a-again --mute VA602 'no copies'")
+
+
 def test_for_data_in_memory_it_is_said_what_to_call() -> None:
     config = FitConfig(read=ReadConfig(label="y"), model=ModelConfig(objective=Objective.AE), seed=3)
     said = commands_again(a_run(config, source="DataFrame"))

@@ -40,3 +40,20 @@ from vaeaudit.runs import documents
 def test_what_is_no_list_of_rules_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="regions|format|id occurs twice|NaN"):
         documents.REGIONS.parse(json.dumps(document))
+
+
+def answers(**changes: Any) -> str:
+    check = {"code": "VA101", "name": "a-name", "state": "passed", "why": "Nothing was found."}
+    return json.dumps({"verdict": "pass", "sentence": "It passes.", "checks": [check | changes]})
+
+
+def test_the_answers_of_a_run_come_back_as_they_were_written() -> None:
+    read = documents.ANSWERS.parse(answers())
+    assert (read.verdict, read.sentence) == ("pass", "It passes.")
+    assert [(each.code, each.state) for each in read.checks] == [("VA101", "passed")]
+
+
+@pytest.mark.parametrize("text", [answers(state="skipped"), answers(code=1), answers().replace('"pass"', '"maybe"')])
+def test_answers_in_words_that_there_are_not_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="state|code|verdict"):
+        documents.ANSWERS.parse(text)

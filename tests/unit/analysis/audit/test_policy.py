@@ -69,7 +69,7 @@ def test_unreadable_records_fail_and_are_told(verdict):
     answer = verdict(rows=BAD)
     assert answer.status == "fail"
     assert answer.sentence == f"Not ready to train on as it is: {UNREAD}."
-    assert answer.checks == (VerdictReason("VA801", "fail", UNREAD),)
+    assert answer.checks == (VerdictReason("VA801", "fail", "finding", UNREAD),)
 
 
 def test_a_group_that_is_short_of_its_share_fails_and_is_named(verdict, cell, groups):
@@ -134,7 +134,7 @@ def test_a_grave_finding_of_a_check_that_is_not_named_needs_a_person(answers):
     answer = judge(answers(VA451="finding"), [finding("VA451", "high", "Women are hired half as often")])
     assert answer.status == "inconclusive"
     assert answer.sentence == "No verdict yet. Needs a person: Women are hired half as often."
-    assert answer.checks == (VerdictReason("VA451", "hold", "Women are hired half as often"),)
+    assert answer.checks == (VerdictReason("VA451", "hold", "finding", "Women are hired half as often"),)
     failed = judge(answers(), [finding("VA801", "high", "Unread"), finding("VA451", "high", "Unequal")])
     assert failed.sentence == "Not ready to train on as it is: Unread. Needs a person: Unequal."
 
