@@ -173,7 +173,8 @@ def _stored(name: str, value: Any) -> Any:
     if name in ("sensitive", "exclude", "include", "na"):
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
     if name in ("kind_of", "levels", "mute") and not isinstance(value, Mapping):
-        raise UsageError(f"{name}: expected a mapping, found {value!r}.")
+        keys = "checks" if name == "mute" else "columns"
+        raise UsageError(f"{name}: expected a mapping from {keys}, found {value!r}.")
     if name == "levels":
         return {
             column: [*levels] if isinstance(levels, Sequence) and not isinstance(levels, str) else levels

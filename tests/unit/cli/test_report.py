@@ -77,14 +77,21 @@ def test_reporting_loads_no_tensorflow(place: Path) -> None:
 
 
 def test_ten_findings_are_printed_unless_all_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    finding: Callable[[int], dict[str, str]] = lambda i: {"severity": "high", "title": f"finding {i}: a\x1b[2Jb"}  # noqa: E731
-    document = {"verdict": {"status": "fail", "sentence": "No."}, "findings": [finding(i) for i in range(14)]}
+    finding: Callable[[int], dict[str, str]] = lambda i: {  # noqa: E731
+        **{"code": "VA101", "severity": "high", "title": f"finding {i}: a\x1b[2Jb"}
+    }
+    reason = {"code": "VA101", "effect": "fail", "state": "finding", "why": "Too\x1b few."}
+    document = {
+        "verdict": {"status": "fail", "sentence": "No.", "checks": [reason]},
+        "checks": [{"state": "finding"}, {"state": "passed"}],
+        "findings": [finding(i) for i in range(14)],
+    }
     say_findings(document, most=10)
     short = capsys.readouterr().err
     say_findings(document, most=None)
     full = capsys.readouterr().err
 
-    assert short.startswith("FAIL: No.\n")
+    assert short.startswith("FAIL: No.\n  Speaks against it (VA101): Too\\x1b few.\n2 checks: 1 finding, 1 passed\n")
     assert short.count("finding ") == 10
     assert "and 4 more" in short
     assert full.count("finding ") == 14

@@ -38,8 +38,10 @@ def concluded(results: AuditResults) -> AuditResults:
     """Draw findings, answers and verdict from the measurements, as an audit does; no check looks into single cells."""
     measured = Measurements(**{entry.name: getattr(results, entry.name) for entry in fields(Measurements)})
     columns = (Column(column.name, Kind(column.kind), Role(column.role), in_model=False) for column in results.columns)
+    named = {column.name for column in results.columns}
+    named |= {name for cell in results.representation for name in cell.attributes}
     inputs: Any = SimpleNamespace(
-        frame=pd.DataFrame(index=range(results.outliers.n)),
+        frame=pd.DataFrame(index=range(results.outliers.n), columns=sorted(named)),
         schema=Schema(tuple(columns)),
         codes=SimpleNamespace(held_out=np.ones(4_884, dtype=bool)),
         pictures=results.pictures,

@@ -13,7 +13,7 @@ from vaeaudit.analysis.grouping.rules import same_conditions, satisfies
 from vaeaudit.analysis.representation.empty_combinations import empty_combinations
 from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.outputs.record import BoolArray
-from vaeaudit.outputs.region_rules import Condition, Rule
+from vaeaudit.outputs.region_rules import Condition
 
 
 def regions_of_groups(cells: Sequence[Representation], seen: Seen) -> Mapping[int, Sequence[Region]]:
@@ -56,7 +56,7 @@ def told_by_groups(seen: Seen) -> frozenset[str]:
     told = {region.id for regions in alike.values() for region in regions}
     masks = _Masks(seen.inputs.frame)
     for region in seen.measured.regions:
-        if region.baseline == "population" and any(masks.nested(cell.rule, region.rule) for cell in short):
+        if region.baseline == "population" and any(masks.explains(cell, region) for cell in short):
             told.add(region.id)
     return frozenset(told)
 
@@ -68,20 +68,22 @@ class _Masks:
         self._frame = frame
         self._known: dict[str, BoolArray] = {}
 
-    def nested(self, group: Rule, region: Rule) -> bool:
-        """Whether a group that is short takes part in a region: on each of its columns one holds the other.
+    def explains(self, group: Representation, region: Region) -> bool:
+        """Whether a region is no more than a group that is short: a part of it that is no shorter, or several together.
 
-        A region may be a group that is short, cut smaller, or several that are short, taken together.
+        A part that is shorter than its group for sure is a gap of its own.
         """
-        by_column = {condition.column: condition for condition in region}
-        return all(
-            condition.column in by_column and self._one_holds_the_other(condition, by_column[condition.column])
-            for condition in group
-        )
+        by_column = {condition.column: condition for condition in region.rule}
+        if not group.rule or not {condition.column for condition in group.rule} <= by_column.keys():
+            return False
+        pairs = [(by_column[condition.column], condition) for condition in group.rule]
+        if all(self._lies_in(part, whole) for part, whole in pairs):
+            return region.ci.high is None or group.ratio is None or region.ci.high >= group.ratio
+        return len(pairs) == len(by_column) and all(self._lies_in(part, whole) for whole, part in pairs)
 
-    def _one_holds_the_other(self, one: Condition, other: Condition) -> bool:
-        first, second = self._rows(one), self._rows(other)
-        return bool(np.sum(first & second) == min(first.sum(), second.sum()))
+    def _lies_in(self, part: Condition, whole: Condition) -> bool:
+        rows = self._rows(part)
+        return part == whole or bool(rows.any() and not np.any(rows & ~self._rows(whole)))
 
     def _rows(self, condition: Condition) -> BoolArray:
         key = repr(condition)

@@ -24,9 +24,15 @@ def test_the_size_that_is_judged_is_a_setting_and_groups_of_it_are_large_enough(
     assert CHECK.ask(seen_of(representation=cells, config=stricter)).state == "finding"
 
 
-def test_groups_without_any_row_and_combinations_are_left_to_others(seen_of, cell):
+def test_combinations_and_groups_that_a_population_judges_are_left_to_others(seen_of, cell):
     pair = cell(2, attributes=("sex", "race"), group=("female", "a"))
-    assert CHECK.ask(seen_of(representation=(*groups(cell, {"a": 0, "c": 970}), pair))).state == "passed"
+    judged = cell(0, reference=0.3, status="under")
+    assert CHECK.ask(seen_of(representation=(*groups(cell, {"c": 970}), judged, pair))).state == "passed"
+
+
+def test_a_declared_group_without_any_row_is_told(seen_of, cell):
+    (finding,) = CHECK.ask(seen_of(representation=groups(cell, {"a": 0, "c": 970}))).findings
+    assert finding.title == "Too small to judge: race = a (no rows)"
 
 
 def test_small_groups_of_several_attributes_share_the_finding(seen_of, cell):

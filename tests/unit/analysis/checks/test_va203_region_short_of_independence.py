@@ -79,12 +79,12 @@ def test_what_is_told_by_a_latent_is_for_looking_at(tell):
     assert tell(column="z_0", high=0.1).severity == "low"
 
 
-def test_many_regions_share_one_finding_after_the_first(seen_of, short_region):
+def test_many_regions_share_one_finding_after_the_first_as_grave_as_its_gravest(seen_of, short_region):
     regions = tuple(short_region(level=f"level {rank}") for rank in range(11))
     answer = CHECK.ask(seen_of(regions=regions))
     assert len(answer.findings) == MOST_REGIONS + 1
     rest, last = regions[MOST_REGIONS:], answer.findings[-1]
-    assert (last.id, last.severity, last.anchor) == ("VA203-others", "low", "regions")
+    assert (last.id, last.severity, last.anchor) == ("VA203-others", "medium", "regions")
     rule = f"hours is 60 or more and sex is level {MOST_REGIONS}"
     assert last.title == f"{len(rest)} more combinations short of rows, such as {rule}"
     assert (last.evidence["regions"], last.evidence["observed"], last.evidence["ci"]) == (6, 6, [0.001, 0.6])
