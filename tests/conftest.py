@@ -90,7 +90,7 @@ def small_config() -> Callable[..., FitConfig]:
             read=ReadConfig(**read),
             model=ModelConfig(**{"hidden": (16,), **(model or {})}),
             train=TrainConfig(**SMALL_TRAINING),
-            ensemble=EnsembleConfig(steps=60, width=16, trees=60),
+            ensemble=EnsembleConfig(steps=200, width=32, trees=100),
             preset="quick",
             seed=seed,
         )
