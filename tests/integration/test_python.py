@@ -34,7 +34,7 @@ def document_of(page: Path) -> dict[str, Any]:
 def test_an_audit_holds_what_its_report_says(audited: vaeaudit.Audit, fitted: Any) -> None:
     document = document_of(audited.page)
     assert plain(audited.verdict) == document["verdict"]
-    assert audited.checks.to_dict("records") == document["verdict"]["gates"]
+    assert json.loads(audited.checks.to_json(orient="records")) == document["checks"]
     assert audited.findings.to_dict("records") == document["findings"]
     assert {"id", "kind", "severity", "title", "action"} <= set(audited.findings.columns)
     assert audited.run.path == fitted.run.path
@@ -149,7 +149,7 @@ def test_a_notebook_shows_verdict_checks_and_findings(tmp_path: Path, fitted: An
     assert len(json.dumps(shown)) < LARGEST
     assert str(out / "report.html") in text
     document = document_of(out / "report.html")
-    said = [gate["meaning"] for gate in document["verdict"]["gates"]]
+    said = [reason["why"] for reason in document["verdict"]["checks"]] + [check["why"] for check in document["checks"]]
     said += [finding["title"] for finding in document["findings"][:10]]
     assert [sentence for sentence in said if sentence not in text.replace("\N{NO-BREAK SPACE}", " ")] == []
     assert "What to do" in text
@@ -157,11 +157,24 @@ def test_a_notebook_shows_verdict_checks_and_findings(tmp_path: Path, fitted: An
 
 def test_hostile_names_are_text_in_a_notebook_and_long_ones_are_cut(audited: vaeaudit.Audit) -> None:
     hostile = '<script>alert(1)</script><img src=x onerror="alert(2)">\u202e' + "{{ 7 * 7 }}"
-    finding = Finding("F1", "region", "high", hostile, {}, hostile + "x" * 1_000_000, "regions")
+    finding = Finding("VA203", "R1", "region", "high", hostile, {}, hostile + "x" * 1_000_000, "regions")
     results = replace(audited.results, findings=(finding,) * 500)
     html = to_card(results, hostile)
     seen = Tags(html)
-    assert seen.tags <= {"div", "p", "strong", "table", "thead", "tbody", "tr", "th", "td", "code"}
+    assert seen.tags <= {
+        "div",
+        "p",
+        "strong",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "details",
+        "summary",
+    }
     assert seen.attributes == {"style"}
     assert "&lt;script&gt;" in html
     assert "{{ 7 * 7 }}" in html

@@ -46,11 +46,15 @@ def test_the_flags_of_document_table_and_csv_agree(reported: Path, document: dic
     assert [entry["score"] for entry in top] == sorted((entry["score"] for entry in top), reverse=True)
 
 
-def test_a_regions_count_is_that_of_its_rule_among_the_rows_that_belong(fitted: Any, document: dict[str, Any]) -> None:
+def test_a_region_counts_all_rows_of_its_rule_and_says_how_many_are_set_aside(
+    fitted: Any, document: dict[str, Any]
+) -> None:
     belong = ~fitted.run.rows["outlier"].to_numpy()
     for region in document["regions"]:
         rule = tuple(Condition(**condition) for condition in region["rule"])
-        assert (apply_rule(rule, fitted.run.frame) & belong).sum() == region["observed"]
+        rows = apply_rule(rule, fitted.run.frame)
+        assert rows.sum() == region["observed"]
+        assert (rows & ~belong).sum() == region["set_aside"]
 
 
 def test_groups_are_compared_with_the_population_that_fit_was_given(document: dict[str, Any]) -> None:

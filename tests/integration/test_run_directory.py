@@ -14,6 +14,7 @@ import pytest
 
 FILES = {
     "cells.npz",
+    "checks.json",
     "columns.parquet",
     "config.json",
     "decoded_regions.npz",

@@ -41,7 +41,7 @@ def commands(fitted: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 #: Files that only one command reads: all others are read by `report` and `rebalance` alike.
-READ_BY_SCORE = {"model/architecture.json", "model/weights.npz", "regions.json"}
+READ_BY_SCORE = {"model/architecture.json", "model/weights.npz", "regions.json", "checks.json"}
 
 
 def reader_of(damage: Damage, number: int) -> str:

@@ -66,8 +66,7 @@ def rebalance(
             **settings_of(options),
         )
     document = (made.path / "rebalance.json").read_text(encoding="utf-8")
-    checks = made.run.answers.checks
-    output.conclude(made.path, document, lambda found: _say(found, all_lines=output.verbose), checks=checks)
+    output.conclude(made.path, document, lambda found: _say(found, all_lines=output.verbose), checks=made.checks)
 
 
 def _say(document: dict[str, Any], *, all_lines: bool) -> None:

@@ -30,8 +30,7 @@ def score(run: Path, source: Path, *, out: Path | None, output: Output, **option
     with Display(quiet=output.quiet).shown() as display:
         scores = score_rows(run, source, out=out, on_progress=display.listen, **settings_of(options))
     document = (scores.path.parent / "score.json").read_text(encoding="utf-8")
-    checks = scores.run.answers.checks
-    output.conclude(scores.path, document, lambda found: say_scores(found, output), checks=checks)
+    output.conclude(scores.path, document, lambda found: say_scores(found, output), checks=scores.checks)
 
 
 def say_scores(document: dict[str, Any], output: Output) -> None:

@@ -51,9 +51,12 @@ def check_cells(cells: CellExpectations, n_rows: int, encoding: AnyEncoding, sch
 
 
 def check_cell_values(values: FloatArray, encoding: AnyEncoding, schema: Schema) -> None:
-    """Values [..., C] are such as the modelled columns can hold."""
+    """Values [..., C] are such as the modelled columns can hold; only a level may go without a name, as NaN."""
     for place, name in enumerate(encoding.names):
-        _check_cells_of(values[..., place], schema[name])
+        cells = values[..., place]
+        if np.isinf(cells).any() or (np.isnan(cells).any() and not schema[name].kind.is_levelled):
+            raise ValueError(f"expected finite numbers of {name!r}")
+        _check_cells_of(cells, schema[name])
 
 
 def _check_cells_of(values: FloatArray, column: Column) -> None:

@@ -15,6 +15,7 @@ from vaeaudit.analysis.rebalancing.results import RebalanceResults
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.report.files import plan_table, write_rebalance
+from vaeaudit.runs.documents import KeptAnswer
 from vaeaudit.runs.reading import Run
 from vaeaudit.settings import RebalanceSettings, refuse_unknown, section_with
 from vaeaudit.workflow.inputs import REBALANCINGS, inputs_of, loaded, shares_of, sweep
@@ -26,8 +27,8 @@ class Rebalancing:
 
     Attributes
     ----------
-    run
-        Whose model it was; `run.answers.checks` are the states of its checks.
+    checks
+        What became of every check when the run was made.
     results
         Everything in `rebalance.json`.
     weights
@@ -36,7 +37,7 @@ class Rebalancing:
         Folder of the three files.
     """
 
-    run: Run
+    checks: tuple[KeptAnswer, ...]
     results: RebalanceResults
     weights: pd.DataFrame
     path: Path
@@ -88,6 +89,7 @@ def rebalance(
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
+        checks = run.answers.checks
         config = section_with(config or run.config.analysis, settings)
         inputs = inputs_of(run, config)
         shares = shares_of(population, run.schema, run)
@@ -98,4 +100,4 @@ def rebalance(
         )
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REBALANCINGS / run.id
-        return Rebalancing(run, made.results, made.weights, write_rebalance(made.results, made.weights, folder))
+        return Rebalancing(checks, made.results, made.weights, write_rebalance(made.results, made.weights, folder))

@@ -15,6 +15,7 @@ from vaeaudit.analysis.outliers.reasons import CheckedTable
 from vaeaudit.config import ReadConfig
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs.contents import describe_scores
+from vaeaudit.runs.documents import KeptAnswer
 from vaeaudit.runs.reading import Run
 from vaeaudit.runs.store import score_path, write_scores
 from vaeaudit.scoring.table_score import table_of_rows
@@ -29,8 +30,8 @@ class Scores:
 
     Attributes
     ----------
-    run
-        Whose model it was; `run.answers.checks` are the states of its checks.
+    checks
+        What became of every check when the run was made.
     rows
         One row per row that was scored: `rows.parquet`.
     quarantine
@@ -43,7 +44,7 @@ class Scores:
         Of `rows.parquet`; the other files lie beside it.
     """
 
-    run: Run
+    checks: tuple[KeptAnswer, ...]
     rows: pd.DataFrame
     quarantine: pd.DataFrame
     cells: pd.DataFrame | None
@@ -100,7 +101,7 @@ def score(
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-        rules = run.regions
+        rules, checks = run.regions, run.answers.checks
     base = config or other_reading(run.config.read)
     read = section_with(base, settings)
     found = read_and_score(run, source, replace(read, na=tuple(dict.fromkeys((*base.na, *read.na)))), watch)
@@ -119,4 +120,4 @@ def score(
         quarantine, summary = other.dataset.quarantine, describe_scores(run, source, other, outliers, regions)
         folder = Path(out) if out is not None else score_path(run.id, other.dataset.name)
         path = write_scores(folder, rows, quarantine, summary, note=scores.note, cells=cells)
-        return Scores(run, rows, quarantine, cells, summary, path)
+        return Scores(checks, rows, quarantine, cells, summary, path)
