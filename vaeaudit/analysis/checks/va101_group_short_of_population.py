@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from math import sqrt
+from types import MappingProxyType
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
@@ -13,7 +14,7 @@ from vaeaudit.analysis.checks.same_gap import regions_of_groups
 from vaeaudit.analysis.conclusions import LISTED, Finding, Severity
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.representation.representation import Representation
-from vaeaudit.analysis.representation.shortfall import cell_facts, name_of, rows_to_collect, subject_of
+from vaeaudit.analysis.representation.shortfall import cell_facts, name_of, rows_to_collect, subject_of, told_once
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.wording import numbers
@@ -47,16 +48,15 @@ def ask(seen: Seen) -> Answer:
 
 def _findings(cells: Sequence[Representation], seen: Seen) -> Iterator[Finding]:
     """Yield the graver ones first: combinations weigh less where one of their own groups is short already."""
-    under = [cell for cell in cells if cell.status == "under"]
-    regions = regions_of_groups(under, seen)
-    alone = [cell for cell in under if len(cell.attributes) == 1]
-    crossed = [cell for cell in under if len(cell.attributes) > 1]
-    for _, members in groupby(alone, key=lambda cell: cell.attributes):
+    found = told_once(cells, seen.config.min_ratio)
+    regions = regions_of_groups([*found.groups, *found.combinations], seen)
+    for _, members in groupby(found.groups, key=lambda cell: cell.attributes):
         yield _short(list(members), seen, "high", regions)
-    short = {(cell.attributes[0], cell.group[0]) for cell in alone}
-    news = any(not short & set(zip(cell.attributes, cell.group, strict=True)) for cell in crossed)
-    if crossed:
-        yield _short(crossed, seen, "high" if news else "medium", regions)
+    short = {(cell.attributes[0], cell.group[0]) for cell in found.groups}
+    news = [cell for cell in found.combinations if not short & set(zip(cell.attributes, cell.group, strict=True))]
+    if found.combinations:
+        severity: Severity = "high" if news else "medium"
+        yield _short(found.combinations, seen, severity, regions, found.explained)
 
 
 def _to_collect(cell: Representation, regions: Mapping[int, Sequence[Region]], ratio: float) -> int:
@@ -66,13 +66,19 @@ def _to_collect(cell: Representation, regions: Mapping[int, Sequence[Region]], r
 
 
 def _short(
-    cells: list[Representation], seen: Seen, severity: Severity, regions: Mapping[int, Sequence[Region]]
+    cells: Sequence[Representation],
+    seen: Seen,
+    severity: Severity,
+    regions: Mapping[int, Sequence[Region]],
+    explained: Mapping[int, Sequence[Representation]] = MappingProxyType({}),
 ) -> Finding:
     """Describe groups that are short, those that lack the most rows first."""
     config = seen.config
     lacking = {id(cell): _to_collect(cell, regions, config.min_ratio) for cell in cells}
     ranked = sorted(cells, key=lambda cell: -lacking[id(cell)])
     worst = ranked[0]
+    whole = [name_of(group) for group in explained.get(id(worst), ())]
+    why = f", which is why {listed(whole)} {'is' if len(whole) == 1 else 'are'} short as a whole" if whole else ""
     more = f"; {plural(len(cells) - 1, 'more group')} short of their share" if len(cells) > 1 else ""
     named = [f"{numbers.count(max(lacking[id(cell)], 1))} with {name_of(cell)}" for cell in ranked]
     return Finding(
@@ -82,7 +88,7 @@ def _short(
         severity=severity,
         title=(
             f"{name_of(worst)}: {numbers.with_interval(worst.share, worst.ci, 'share')} of the rows, "
-            f"{numbers.share(worst.reference_share or 0.0)} of the population{more}"
+            f"{numbers.share(worst.reference_share or 0.0)} of the population{why}{more}"
         ),
         evidence={
             "groups": len(cells),

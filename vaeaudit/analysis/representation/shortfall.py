@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 
 from vaeaudit.analysis.conclusions import facts, subject
@@ -49,3 +50,75 @@ def group_of(cell: Representation) -> dict[str, str]:
 def cell_facts(cell: Representation) -> dict[str, object]:
     """Return the evidence that stands for a group."""
     return {"group": group_of(cell), **facts(cell, "n", "share", "ci", "reference_share", "ratio", "p_adjusted")}
+
+
+#: A combination explains that its group is short only where the rest of the group is at least this part of it.
+_LEAST_REST = 0.25
+
+
+@dataclass(frozen=True)
+class Shortfalls:
+    """Groups that are short, each shortfall once.
+
+    Attributes
+    ----------
+    groups, combinations
+        Single groups, and combinations of groups; those whose shortfall follows from another's are left out.
+    explained
+        `id` of a combination -> the single groups that are short only since it is.
+    """
+
+    groups: tuple[Representation, ...]
+    combinations: tuple[Representation, ...]
+    explained: Mapping[int, tuple[Representation, ...]]
+
+
+def told_once(cells: Sequence[Representation], min_ratio: float) -> Shortfalls:
+    """Tell every shortfall once, where it lies.
+
+    A group without its short combinations may have what it ought to have: then these are the gap. Else the group is,
+    and a combination of it is told only where it is surely shorter than the group.
+
+    Parameters
+    ----------
+    cells
+        Every group and combination that was compared.
+    min_ratio
+        Part of its share from which a group is not short.
+    """
+    under = [cell for cell in cells if cell.status == "under"]
+    explained: dict[int, tuple[Representation, ...]] = {}
+    told: list[Representation] = []
+    for group in (cell for cell in under if len(cell.attributes) == 1):
+        parts = _explaining(group, cells, min_ratio)
+        for part in parts:
+            explained[id(part)] = (*explained.get(id(part), ()), group)
+        if not parts:
+            told.append(group)
+    groups = tuple(told)
+    for cell in sorted((cell for cell in under if len(cell.attributes) > 1), key=lambda cell: len(cell.attributes)):
+        if id(cell) in explained or not any(_follows(cell, whole) for whole in told):
+            told.append(cell)
+    return Shortfalls(groups, tuple(told[len(groups) :]), explained)
+
+
+def _explaining(group: Representation, cells: Sequence[Representation], min_ratio: float) -> list[Representation]:
+    """Return the short combinations without which a group is not short; none where it is short all the same."""
+    own = group_of(group).items()
+    pairs = [cell for cell in cells if len(cell.attributes) == 2 and own <= group_of(cell).items()]
+    for attributes in dict.fromkeys(cell.attributes for cell in pairs):
+        of_set = [cell for cell in pairs if cell.attributes == attributes and cell.reference_share is not None]
+        rest = [cell for cell in of_set if cell.status != "under"]
+        expected = sum(cell.reference_share or 0.0 for cell in rest)
+        enough = expected >= _LEAST_REST * (group.reference_share or 0.0) > 0
+        if enough and sum(cell.share for cell in rest) >= min_ratio * expected:
+            return [cell for cell in of_set if cell.status == "under"]
+    return []
+
+
+def _follows(cell: Representation, whole: Representation) -> bool:
+    """Whether a combination is short since what it is a part of is: it is not surely shorter."""
+    if len(whole.attributes) >= len(cell.attributes) or not group_of(whole).items() <= group_of(cell).items():
+        return False
+    most = cell.ci.high
+    return most is None or most >= (whole.ratio or 0.0) * (cell.reference_share or 0.0)
