@@ -77,14 +77,14 @@ def told_once(cells: Sequence[Representation], min_ratio: float) -> Shortfalls:
     """Tell every shortfall once, where it lies.
 
     A group without its short combinations may have what it ought to have: then these are the gap. Else the group is,
-    and a combination of it is told only where it is surely shorter than the group.
+    and a combination of it is told only where its ratio is surely below `min_ratio` times that of the group.
 
     Parameters
     ----------
     cells
         Every group and combination that was compared.
     min_ratio
-        Part of its share from which a group is not short.
+        Tolerance: part of its share from which a group is not short.
     """
     under = [cell for cell in cells if cell.status == "under"]
     explained: dict[int, tuple[Representation, ...]] = {}
@@ -97,7 +97,7 @@ def told_once(cells: Sequence[Representation], min_ratio: float) -> Shortfalls:
             told.append(group)
     groups = tuple(told)
     for cell in sorted((cell for cell in under if len(cell.attributes) > 1), key=lambda cell: len(cell.attributes)):
-        if id(cell) in explained or not any(_follows(cell, whole) for whole in told):
+        if id(cell) in explained or not any(_follows(cell, whole, min_ratio) for whole in told):
             told.append(cell)
     return Shortfalls(groups, tuple(told[len(groups) :]), explained)
 
@@ -116,9 +116,9 @@ def _explaining(group: Representation, cells: Sequence[Representation], min_rati
     return []
 
 
-def _follows(cell: Representation, whole: Representation) -> bool:
-    """Whether a combination is short since what it is a part of is: it is not surely shorter."""
+def _follows(cell: Representation, whole: Representation, min_ratio: float) -> bool:
+    """Whether a combination is short since what it is a part of is: it is not surely shorter, beyond tolerance."""
     if len(whole.attributes) >= len(cell.attributes) or not group_of(whole).items() <= group_of(cell).items():
         return False
     most = cell.ci.high
-    return most is None or most >= (whole.ratio or 0.0) * (cell.reference_share or 0.0)
+    return most is None or most >= min_ratio * (whole.ratio or 0.0) * (cell.reference_share or 0.0)
