@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.conclusions import Finding, FindingKind, State
+from vaeaudit.analysis.grouping.rules import ConditionRows
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
@@ -23,6 +25,11 @@ class Seen:
     inputs: AuditInputs
     config: AnalysisConfig
     population: Population | None = None
+
+    @cached_property
+    def rows_of(self) -> ConditionRows:
+        """Which rows satisfy a condition on a column."""
+        return ConditionRows(self.inputs.frame)
 
     @property
     def of_pictures(self) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from vaeaudit.analysis.coverage.axes import FloatArray, IntArray, is_asked_about
 from vaeaudit.analysis.coverage.results import GAP, Baseline
-from vaeaudit.analysis.grouping.rules import apply_rule, same_conditions
+from vaeaudit.analysis.grouping.rules import ConditionRows, apply_rule, same_conditions
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.schema.columns import Schema
@@ -271,13 +271,16 @@ def ranked_shortages(
 
     found = [(search.baseline, shortage) for search in searches for shortage in search.shortages]
     listed: list[tuple[Baseline, Shortage]] = []
+    rows_of = ConditionRows(frame)
     wished = sum(baseline == "uniform" for baseline, _ in found)
     others = config.max_regions - min(wished, config.max_regions // _PART_OF_UNIFORM)
     for baseline, shortage in sorted(found, key=rank):
         if len(listed) >= (config.max_regions if baseline == "uniform" else others):
             continue
         filled = apply_rule(shortage.rule, frame).sum() >= config.min_ratio * shortage.expected
-        told = any(other != baseline and same_conditions(shortage.rule, better.rule, frame) for other, better in listed)
+        told = any(
+            other != baseline and same_conditions(shortage.rule, better.rule, rows_of) for other, better in listed
+        )
         if not (filled or told):
             listed.append((baseline, shortage))
     return listed

@@ -44,7 +44,27 @@ def satisfies(condition: Condition, values: pd.Series) -> BoolArray:
     return mask
 
 
-def same_conditions(one: Rule, other: Rule, frame: pd.DataFrame, *, overlap: float = 0.5) -> bool:
+class ConditionRows:
+    """Which rows of a typed frame satisfy single conditions; each is found once, however many rules have it."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+        self._known: dict[str, BoolArray] = {}
+
+    def __call__(self, condition: Condition) -> BoolArray:
+        """Return [N]."""
+        key = repr(condition)
+        if key not in self._known:
+            self._known[key] = satisfies(condition, self._frame[condition.column])
+        return self._known[key]
+
+    def lies_in(self, part: Condition, whole: Condition) -> bool:
+        """Whether some rows satisfy the one condition, and all of these the other."""
+        rows = self(part)
+        return part == whole or bool(rows.any() and not np.any(rows & ~self(whole)))
+
+
+def same_conditions(one: Rule, other: Rule, rows_of: ConditionRows, *, overlap: float = 0.5) -> bool:
     """Whether two rules say much the same: each condition of either has its like in the other.
 
     Two conditions are alike where the rows that satisfy them overlap by an F1 of at least `overlap`. Taken condition by
@@ -52,8 +72,7 @@ def same_conditions(one: Rule, other: Rule, frame: pd.DataFrame, *, overlap: flo
     """
     if len(one) != len(other):
         return False
-    left = [satisfies(condition, frame[condition.column]) for condition in one]
-    right = [satisfies(condition, frame[condition.column]) for condition in other]
+    left, right = [rows_of(condition) for condition in one], [rows_of(condition) for condition in other]
     alike = np.array([[_f1(mask, match) >= overlap for match in right] for mask in left])
     return bool(alike.any(axis=0).all() and alike.any(axis=1).all())
 

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.grouping.rules import apply_rule, merge_conditions, same_conditions, satisfies, simplify
+from vaeaudit.analysis.grouping.rules import (
+    ConditionRows,
+    apply_rule,
+    merge_conditions,
+    same_conditions,
+    satisfies,
+    simplify,
+)
 from vaeaudit.outputs.region_rules import Condition
 
 FRAME = pd.DataFrame(
@@ -89,7 +96,8 @@ def test_rules_say_the_same_where_each_condition_has_its_like():
     frame = pd.DataFrame({"age": np.arange(100.0), "job": pd.Categorical(list("abcd") * 25)})
     young, younger = Condition("age", "between", [None, 40.0]), Condition("age", "between", [None, 30.0])
     cook, clerk = Condition("job", "in", ["a"]), Condition("job", "in", ["b"])
-    assert same_conditions((young, cook), (cook, younger), frame)
-    assert not same_conditions((young, cook), (young, clerk), frame)
-    assert not same_conditions((young, cook), (young,), frame)
-    assert not same_conditions((Condition("age", "between", [60.0, None]),), (young,), frame)
+    rows_of = ConditionRows(frame)
+    assert same_conditions((young, cook), (cook, younger), rows_of)
+    assert not same_conditions((young, cook), (young, clerk), rows_of)
+    assert not same_conditions((young, cook), (young,), rows_of)
+    assert not same_conditions((Condition("age", "between", [60.0, None]),), (young,), rows_of)
