@@ -130,10 +130,11 @@ def counted(counts: Mapping[str, int]) -> list[str]:
 def states(counts: Mapping[str, int]) -> str:
     """Count checks by their state.
 
-    >>> states({"passed": 3, "not_asked": 1})
-    '4 checks: 3 passed, 1 not asked'
+    >>> states({"finding": 2, "passed": 3, "not_asked": 1})
+    '6 checks: 2 found something, 3 passed, 1 not asked'
     """
-    parts = [f"{counts[state]} {word}" for state, word in STATES.items() if counts.get(state)]
+    words = {**STATES, "finding": "found something"}
+    parts = [f"{counts[state]} {word}" for state, word in words.items() if counts.get(state)]
     return f"{plural(sum(counts.values()), 'check')}: {', '.join(parts)}"
 
 
