@@ -155,7 +155,7 @@ def test_every_check_shows_its_question_its_answer_and_its_state_gravest_first(r
         "finding", "passed", "inconclusive", "not applicable", "not asked", "set aside",
     ]  # fmt: skip
     assert len(rows) == len(results.checks)
-    assert summary.states.startswith(f"{len(rows)} checks: 6 finding, ")
+    assert summary.states.startswith(f"{len(rows)} checks: 6 found something, ")
 
 
 def test_what_was_set_aside_is_shown_with_who_did_it_and_why(results, people):
