@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Count, Interval
@@ -155,6 +155,11 @@ class Verdict:
     sentence: str
     checks: tuple[VerdictReason, ...]
     policy: Mapping[str, PolicyRule]
+
+
+def gravity(severity: Severity) -> int:
+    """Return the place of a severity, 0 for the gravest."""
+    return get_args(Severity).index(severity)
 
 
 def subject(*parts: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import get_args
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, unmet
 from vaeaudit.analysis.checks.registry import all_checks, find_check
-from vaeaudit.analysis.conclusions import CheckResult, Finding, MutedBy, Severity
+from vaeaudit.analysis.conclusions import CheckResult, Finding, MutedBy, gravity
 from vaeaudit.errors import UsageError, VaeauditError
 from vaeaudit.wording.phrases import listed, plural
 
@@ -128,4 +127,4 @@ def _own_answer(check: Check, seen: Seen) -> Answer:
 
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort by severity, keeping the given order among equals."""
-    return tuple(sorted(findings, key=lambda finding: get_args(Severity).index(finding.severity)))
+    return tuple(sorted(findings, key=lambda finding: gravity(finding.severity)))

@@ -8,16 +8,15 @@ in a check that it does not name, which needs a person. Else `pass`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
 
 from vaeaudit.analysis.conclusions import (
     CheckResult,
     Finding,
     PolicyRule,
-    Severity,
     Verdict,
     VerdictReason,
     VerdictStatus,
+    gravity,
 )
 from vaeaudit.wording.phrases import listed, plural
 
@@ -66,7 +65,7 @@ def judge(
 def _failures(findings: Sequence[Finding], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
     for finding in findings:
         rule = policy.get(finding.code)
-        if rule and _rank(finding.severity) <= _rank(rule.fail_from):
+        if rule and gravity(finding.severity) <= gravity(rule.fail_from):
             yield VerdictReason(finding.code, "fail", "finding", finding.title)
 
 
@@ -96,10 +95,6 @@ def _for_a_person(findings: Sequence[Finding], policy: Mapping[str, PolicyRule])
     for finding in findings:
         if finding.severity == "high" and finding.code not in policy:
             yield VerdictReason(finding.code, "hold", "finding", finding.title)
-
-
-def _rank(severity: Severity) -> int:
-    return get_args(Severity).index(severity)
 
 
 def _sentences(

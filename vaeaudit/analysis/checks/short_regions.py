@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Final, get_args
+from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Seen, answered
 from vaeaudit.analysis.checks.same_gap import told_by_groups
-from vaeaudit.analysis.conclusions import Finding, Severity, facts
+from vaeaudit.analysis.conclusions import Finding, Severity, facts, gravity
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import STATED
 from vaeaudit.data.images.measured_columns import computed_columns
@@ -90,7 +90,7 @@ def region_findings(
             code=code,
             subject="others",
             kind=KIND,
-            severity=min((_severity(region, sensitive, latents) for region in rest), key=get_args(Severity).index),
+            severity=min((_severity(region, sensitive, latents) for region in rest), key=gravity),
             title=f"{plural(len(rest), 'more combination')} short of rows, such as {describe(rest[0].rule)}",
             evidence={
                 "regions": len(rest),
