@@ -50,6 +50,22 @@ class SourceKind(StrEnum):
     ARRAY = "array"
 
 
+class DateOrder(StrEnum):
+    """Which comes first in a date of numbers, where nothing in the column says it; `auto` takes the month."""
+
+    AUTO = "auto"
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
+class DecimalMark(StrEnum):
+    """What a comma or a point means where a column's numbers allow for both; `auto` takes commas for thousands."""
+
+    AUTO = "auto"
+    COMMA = "comma"
+    POINT = "point"
+
+
 class Rarity(StrEnum):
     """What `rarity`, and with it `weight`, is computed from."""
 
@@ -208,6 +224,11 @@ class ReadConfig(_Section):
     split
         Name of the column that says which split (train, val, test) each row belongs to. It stays out of the model;
         rows that occur in more than one split are reported. `None`: split folders of pictures, where there are any.
+    group
+        Names of columns that say which rows belong together (one person, one household). They stay out of the model;
+        every fold keeps their rows on one side. Identifiers that repeat are taken for such columns unasked.
+    date_order, decimal
+        See `DateOrder` and `DecimalMark`.
     image_size
         Side in pixels of the square that pictures are brought to, or 0: chosen from the data.
     array_key
@@ -230,6 +251,9 @@ class ReadConfig(_Section):
     kinds: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
     split: str | None = None
+    group: tuple[str, ...] = ()
+    date_order: DateOrder = DateOrder.AUTO
+    decimal: DecimalMark = DecimalMark.AUTO
     image_size: int = _checked(
         0,
         "a multiple of 4 from 8 to 512, or 0 to choose from the data",

@@ -15,6 +15,8 @@ from typing import Any, TypedDict, TypeVar
 
 from vaeaudit.config import (
     AnalysisConfig,
+    DateOrder,
+    DecimalMark,
     Density,
     FitConfig,
     ModelConfig,
@@ -39,6 +41,8 @@ class OtherReadSettings(TypedDict, total=False):
     na: Sequence[str] | None
     delimiter: str | None
     encoding: str | None
+    date_order: DateOrder | str | None
+    decimal: DecimalMark | str | None
 
 
 class ReadSettings(OtherReadSettings, total=False):
@@ -49,6 +53,7 @@ class ReadSettings(OtherReadSettings, total=False):
     exclude: Sequence[str] | None
     include: Sequence[str] | None
     split: str | None
+    group: Sequence[str] | None
     image_size: int | None
     kind_of: Mapping[str, str] | None
     levels: Mapping[str, Sequence[str]] | None
@@ -170,7 +175,7 @@ def _user() -> str:
 
 def _stored(name: str, value: Any) -> Any:
     """Return a value as the configuration holds it; what does not fit is left for the configuration to refuse."""
-    if name in ("sensitive", "exclude", "include", "na"):
+    if name in ("sensitive", "exclude", "include", "group", "na"):
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
     if name in ("kind_of", "levels", "mute") and not isinstance(value, Mapping):
         keys = "checks" if name == "mute" else "columns"

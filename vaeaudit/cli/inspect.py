@@ -122,7 +122,7 @@ def _table(description: dict[str, Any], *, verbose: bool) -> Table:
         style = "" if column["in_model"] else "dim"
         cells = (
             _short(column["name"], verbose=verbose),
-            column["kind"],
+            f"{column['kind']}, {printable(column['unit'])}" if column["unit"] else column["kind"],
             "computed from the pixels" if column["derived"] and column["role"] == "input" else column["role"],
             "yes" if column["in_model"] else "no",
             numbers.count(column["missing"]),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from vaeaudit.config import FitConfig, SourceKind
+from vaeaudit.config import DateOrder, DecimalMark, FitConfig, SourceKind
 from vaeaudit.errors import UsageError
 from vaeaudit.settings import PLACES
 
@@ -54,6 +54,8 @@ _HOW_IT_IS_WRITTEN = (
     click.option("--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'),
     click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab."),
     click.option("--encoding", metavar="NAME", help="Found from the data unless given."),
+    choice_option("--date-order", DateOrder, "Which comes first in dates of numbers, where nothing says it."),
+    choice_option("--decimal", DecimalMark, "What parts the decimals, where the numbers allow for both."),
 )
 _KIND = choice_option("--kind", SourceKind, "What DATA is read as; found from the data unless given.")
 _SPLIT = "The column that says train, val or test: rows that occur in more than one split are reported."
@@ -69,6 +71,7 @@ read_options = together(
         _columns("--include", help="A sensitive column, or the label, that the model is to see."),
         _ID,
         click.option("--split", metavar="COL", help=_SPLIT),
+        _columns("--group", help="A column that says which rows belong together; repeat for more."),
         _KIND,
         click.option("--image-size", type=int, metavar="N", help=_SIZE),
         *_HOW_IT_IS_WRITTEN,

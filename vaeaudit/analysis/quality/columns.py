@@ -78,19 +78,26 @@ def describe(values: pd.Series, column: Column) -> str:
     if present.empty:
         return "no value at all"
     if column.kind.is_numeric:
-        return _describe_numbers(present.to_numpy(dtype=np.float64))
+        said = _describe_numbers(present.to_numpy(dtype=np.float64))
+        return f"{said}, in {column.unit}" if column.unit else said
     if column.kind is Kind.DATETIME:
         ordered = np.sort(present.to_numpy())
         first, middle, last = (moment_text(pd.Timestamp(ordered[place])) for place in (0, len(ordered) // 2, -1))
         return f"{first} to {last}, median {middle}"
     if column.kind.is_levelled:
         return _describe_levels(present, column)
+    return _describe_others(present, column)
+
+
+def _describe_others(present: pd.Series, column: Column) -> str:
+    """Describe a column without likelihood; no value of personal data is shown."""
+    if column.personal:
+        return f"{column.personal}, {numbers.count(present.nunique())} distinct"
     example = shorten(str(present.iloc[0]), _LONGEST_VALUE)
     if column.kind is Kind.CONSTANT:
         return f"always {example}"
-    distinct = f"{numbers.count(present.nunique())} distinct values"
     what = "identifier" if column.kind is Kind.IDENTIFIER else "free text"
-    return f"{what}, {distinct}, such as {example}"
+    return f"{what}, {numbers.count(present.nunique())} distinct values, such as {example}"
 
 
 def _describe_numbers(values: np.ndarray) -> str:

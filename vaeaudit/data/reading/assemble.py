@@ -13,6 +13,8 @@ from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RawData, RowAccounting
 from vaeaudit.data.images.measured_columns import with_picture_columns
 from vaeaudit.data.schema.columns import Column, Schema
+from vaeaudit.data.schema.conventions import Usual
+from vaeaudit.data.schema.doubts import settle_doubts
 from vaeaudit.data.schema.inference import infer, infer_measured
 from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.schema.readings import mark_missing
@@ -79,6 +81,7 @@ def _dataset(
         column: _settle(column, cells, config, measured=column in measured)
         for column, cells in zip(table.names, table.cells, strict=True)
     }
+    typed = settle_doubts(typed, {*config.levels, *config.kinds, *measured, *filter(None, [config.split, config.id])})
     columns = tuple(
         assign(column, entry, config, table.problems.get(column, ()), enters=column in entering)
         for column, entry in typed.items()
@@ -147,13 +150,14 @@ def without_blank_rows(table: RawTable) -> RawTable:
 
 
 def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool) -> Typed:
+    usual = Usual(decimal=config.decimal, dates=config.date_order)
     if name in config.levels:
         return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
     if name == config.split:
         return store_split(name, cells, config.kinds.get(name))
     if name in config.kinds:
-        return store_as(name, cells, parse_kind(name, config.kinds[name]))
-    return infer_measured(cells) if measured else infer(name, cells)
+        return store_as(name, cells, parse_kind(name, config.kinds[name]), usual)
+    return infer_measured(cells) if measured else infer(name, cells, usual)
 
 
 def _series(stored: Stored) -> pd.Series:

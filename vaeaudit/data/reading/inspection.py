@@ -77,13 +77,15 @@ def _describe_column(column: Column, examples: list[str]) -> dict[str, Any]:
         "problems": list(column.problems),
         "suggested_sensitive": column.suggested_sensitive,
         "derived": column.derived,
+        "unit": column.unit,
+        "personal": column.personal,
     }
 
 
 def _examples(dataset: Dataset, column: Column) -> list[str]:
-    """Return the range of a number or a date, the first values of anything that has no levels."""
+    """Return the range of a number or a date, the first values of anything that has no levels and is not personal."""
     values = dataset.frame[column.name].dropna()
-    if column.levels or values.empty:
+    if column.levels or values.empty or column.personal:
         return []
     if column.kind.is_numeric:
         shown = (float(values.min()), float(values.median()), float(values.max()))
@@ -149,6 +151,8 @@ def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
         f"id = {toml(read.id)}" if read.id is not None else '# id = "column"',
         "# The column that says train, val or test; rows that occur in more than one split are reported.",
         f"split = {toml(split.name)}" if split is not None else '# split = "column"',
+        "# Columns that say which rows belong together: one person, one household.",
+        f"group = {toml([column.name for column in dataset.schema.groups])}",
     ]
 
 
@@ -159,6 +163,9 @@ def _reading(read: ReadConfig) -> list[str]:
         "# Found from the data unless given.",
         f"delimiter = {toml(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
         f"encoding = {toml(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',
+        "# Which comes first in dates, day-first or month-first, and what parts decimals, comma or point: for doubts.",
+        f"date_order = {toml(read.date_order)}",
+        f"decimal = {toml(read.decimal)}",
     ]
 
 

@@ -47,6 +47,7 @@ class Role(StrEnum):
     SENSITIVE = "sensitive"
     EXCLUDED = "excluded"
     ID = "id"
+    GROUP = "group"
     SPLIT = "split"
 
 
@@ -76,6 +77,10 @@ class Column:
         same kind is read likewise. Empty where there was none.
     derived
         Whether it was computed from the pictures, and is no column of the source.
+    unit
+        What stands before or behind its numbers (`$`, `kg`, `%`); empty where nothing does.
+    personal
+        What personal data it holds ("names of people"); empty for none. Its values are never shown.
     """
 
     name: str
@@ -89,6 +94,8 @@ class Column:
     suggested_sensitive: bool = False
     convention: str = ""
     derived: bool = False
+    unit: str = ""
+    personal: str = ""
 
     def __post_init__(self) -> None:
         if self.in_model and not self.kind.can_be_modelled:
@@ -143,6 +150,11 @@ class Schema:
     def label(self) -> Column | None:
         """The label, where one was declared."""
         return next((column for column in self.columns if column.role is Role.LABEL), None)
+
+    @property
+    def groups(self) -> tuple[Column, ...]:
+        """The columns that say which rows belong together: to one person, one household, one animal."""
+        return tuple(column for column in self.columns if column.role is Role.GROUP)
 
     @property
     def split(self) -> Column | None:

@@ -1,13 +1,15 @@
 """Decide what the values of a column are. One set of rules for every source, applied in this order.
 
 1. Levels that the source declares (a categorical type): `category`, or `ordinal` where the source orders them.
-2. Numbers (all cells, or all but 1 % of a column of many numbers): two values 0 and 1 are `boolean`; distinct
-   integers in steps are an `identifier`; non-negative integers are `count`; all above zero with a right tail that
-   the logarithm shortens are `positive`; the rest is `real`. Digits with leading zeros are codes, as are integers too
-   long for float64.
-3. Dates (at least 99 % of the cells): `datetime`.
-4. Text: a usual pair (yes/no, true/false …) is `boolean`; long, mostly distinct and made of several words is `text`;
-   distinct in nearly every row is an `identifier`; the rest is `category`.
+2. Numbers (all cells, or all but a few of a column of many numbers; with separators, a currency or one unit): two
+   values 0 and 1 are `boolean`, two other integers a `category`; integers that number things are an `identifier`; eight
+   digits that are all days, or seconds since 1970 under a name that speaks of time, are `datetime`; whole numbers
+   that the name calls codes are a `category`; non-negative integers are `count`; all above zero with a right tail
+   that the logarithm shortens are `positive`; the rest is `real`. Digits of one width with leading zeros are codes, as
+   are integers too long for float64.
+3. Dates (at least 99 % of the cells, words for "not known" aside): `datetime`.
+4. Text: personal data and long, mostly distinct text of several words is `text`; a usual pair (yes/no, true/false …)
+   is `boolean`; distinct in nearly every row, or naming things that repeat, is an `identifier`; the rest is `category`.
 
 A column of fewer than two distinct values is `constant`, whatever they are.
 """
@@ -21,31 +23,48 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.data.schema.parsing import are_zero_padded
+from vaeaudit.data.schema.conventions import USUAL, Usual
+from vaeaudit.data.schema.names import suggests_code, suggests_identifier, suggests_text, suggests_time
+from vaeaudit.data.schema.number_texts import are_codes
+from vaeaudit.data.schema.personal_data import personal_data
 from vaeaudit.data.schema.readings import Reading, read_numbers, read_times
-from vaeaudit.data.schema.roles import suggests_identifier
-from vaeaudit.data.schema.storage import Typed, category, cell_counts, constant, identifier, levelled, n_distinct
+from vaeaudit.data.schema.storage import (
+    Typed,
+    category,
+    cell_counts,
+    constant,
+    identifier,
+    levelled,
+    n_distinct,
+    personal,
+)
 from vaeaudit.data.tables.cells import EXACT_INTEGER, Cells, NumberCells, TextCells, TimeCells, as_text
 
 #: A column with stray text counts as numeric only where at least this many distinct numbers say that it measures.
 MIN_DISTINCT_NUMBERS = 10
 
 _PAIRS = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"))
+#: So many distinct texts of several words are no levels, in however many rows they stand.
+_MANY_TEXTS = 300
 _MANY_DIGITS = r"^[+-]?\d{16,}$"
 _HASH_LIKE = r"(?i)^(\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|[0-9a-f]{24,128})$"
 
 
-def infer(name: str, cells: Cells) -> Typed:
-    """Decide the kind of a column whose missing cells are marked."""
+#: Names of things that repeat: at least so many, and each in so many rows at most on average; else they are levels.
+FEWEST_THINGS, MOST_ROWS_OF_ONE = 50, 50
+
+
+def infer(name: str, cells: Cells, usual: Usual = USUAL) -> Typed:
+    """Decide the kind of a column whose missing cells are marked; `usual` settles what the cells leave open."""
     if isinstance(cells, TextCells) and cells.declared:
         return category(cells, ordered=cells.ordered)
-    numbers = read_numbers(cells)
+    numbers = read_numbers(cells, usual)
     if numbers is not None and _are_numbers(numbers, cells):
         return _infer_numbers(name, cells, numbers)
-    times = read_times(cells)
+    times = read_times(cells, usual)
     if times is not None and times.few_strays:
         return from_times(times)
-    typed = _infer_text(as_text(cells))
+    typed = _infer_text(name, as_text(cells))
     return replace(typed, problems=(*typed.problems, *_mixed(typed, numbers)))
 
 
@@ -55,7 +74,19 @@ def infer_measured(cells: Cells) -> Typed:
     distinct = np.unique(reading.present) if reading is not None else np.empty(0)
     if reading is None or len(distinct) < 2:
         return constant(as_text(cells))
-    return Typed(Kind.REAL, reading.rows, len(distinct), problems=reading.all_problems, convention=reading.convention)
+    return of_numbers(Kind.REAL, reading)
+
+
+def of_numbers(kind: Kind, reading: Reading[np.float64], *more: str) -> Typed:
+    """Store numbers that were read, with all that was noticed and what `more` there is to say."""
+    return Typed(
+        kind,
+        reading.rows,
+        len(np.unique(reading.present)),
+        problems=(*reading.all_problems, *more),
+        convention=reading.convention,
+        unit=reading.unit,
+    )
 
 
 def _mixed(typed: Typed, numbers: Reading[np.float64] | None) -> tuple[str, ...]:
@@ -74,9 +105,9 @@ def _mixed(typed: Typed, numbers: Reading[np.float64] | None) -> tuple[str, ...]
 def _are_numbers(reading: Reading[np.float64], cells: Cells) -> bool:
     if isinstance(cells, NumberCells):
         return True
-    if isinstance(cells, TextCells) and (are_zero_padded(cells.texts).any() or _are_long_codes(reading, cells)):
+    if isinstance(cells, TextCells) and (are_codes(cells.texts) or _are_long_codes(reading, cells)):
         return False
-    if not reading.stray:
+    if not reading.stray and not reading.unit:
         return True
     return reading.few_strays and len(np.unique(reading.present)) >= MIN_DISTINCT_NUMBERS
 
@@ -99,9 +130,62 @@ def _infer_numbers(name: str, cells: Cells, reading: Reading[np.float64]) -> Typ
     if np.array_equal(distinct, [0, 1]):
         codes = np.where(np.isnan(reading.rows), -1, reading.rows == 1).astype(np.int64)
         return levelled(Kind.BOOLEAN, codes, ("0", "1"), unique=2, problems=problems)
-    if number_identifies(name, distinct, len(present)):
+    if are_integers(distinct):
+        special = _whole_numbers(name, cells, reading, distinct)
+        if special is not None:
+            return special
+    return of_numbers(number_kind(present), reading)
+
+
+def _whole_numbers(
+    name: str, cells: Cells, reading: Reading[np.float64], distinct: npt.NDArray[np.float64]
+) -> Typed | None:
+    """Return what integers are where they do not count: names of things, points in time, codes."""
+    problems = reading.all_problems
+    times = _as_times(name, cells, reading, distinct)
+    if times is not None:
+        return times
+    if number_identifies(name, distinct, len(reading.present)):
         return identifier(as_text(cells), problems)
-    return Typed(number_kind(present), reading.rows, len(distinct), problems=problems, convention=reading.convention)
+    if names_repeating_things(name, len(distinct), len(reading.present)):
+        return repeating(as_text(cells), problems)
+    if len(distinct) == 2 and not reading.unit:
+        return category(as_text(NumberCells(reading.rows)), problems=problems)
+    if suggests_code(name) and distinct[0] >= 0 and 2 * len(distinct) <= len(reading.present) and not reading.unit:
+        said = f"whole numbers that the name calls codes: read as a category; if they count: --kind-of {name}=count"
+        return category(as_text(NumberCells(reading.rows)), problems=(*problems, said))
+    return None
+
+
+def _as_times(name: str, cells: Cells, reading: Reading[np.float64], distinct: npt.NDArray[np.float64]) -> Typed | None:
+    """Return points in time where integers are written as 20240131, or count seconds under a name that says so."""
+    fewest = 5
+    if len(distinct) < fewest:
+        return None
+    if distinct[0] >= 18_000_101 and distinct[-1] <= 21_991_231:
+        times = read_times(as_text(cells))
+        if times is not None and times.few_strays:
+            said = f"eight digits were read as days; if they are numbers: --kind-of {name}=count"
+            return from_times(replace(times, problems=(*times.problems, said)))
+    times = since_1970(reading) if suggests_time(name) else None
+    if times is None:
+        return None
+    said = f"if they are numbers: --kind-of {name}=count"
+    return from_times(replace(times, problems=(*times.problems, said)))
+
+
+def since_1970(reading: Reading[np.float64]) -> Reading[np.datetime64] | None:
+    """Read seconds, milli-, micro- or nanoseconds since 1970; None unless all fall into the years 1980 to 2100."""
+    first, last = np.datetime64("1980-01-01"), np.datetime64("2100-01-01")
+    lowest, highest = reading.present.min(), reading.present.max()
+    for unit, what in (("s", "seconds"), ("ms", "milliseconds"), ("us", "microseconds"), ("ns", "nanoseconds")):
+        low, high = (float(moment.astype(f"datetime64[{unit}]").astype(np.int64)) for moment in (first, last))
+        if low <= lowest and highest <= high:
+            known = ~np.isnan(reading.rows)
+            times = np.full(len(reading.rows), np.datetime64("NaT", "ns"))
+            times[known] = reading.rows[known].astype(np.int64).astype(f"datetime64[{unit}]").astype("datetime64[ns]")
+            return Reading(times, "dates", problems=(*reading.all_problems, f"read as {what} since 1970"))
+    return None
 
 
 def number_identifies(name: str, distinct: npt.NDArray[np.float64], n_present: int) -> bool:
@@ -113,6 +197,21 @@ def number_identifies(name: str, distinct: npt.NDArray[np.float64], n_present: i
         return False
     steps = np.diff(distinct)
     return suggests_identifier(name) or bool((steps == np.median(steps)).mean() >= 0.9)
+
+
+def names_repeating_things(name: str, distinct: int, present: int) -> bool:
+    """Whether the column names things of which one may fill several rows: many of them, none in very many rows."""
+    return suggests_identifier(name) and distinct >= FEWEST_THINGS and present <= MOST_ROWS_OF_ONE * distinct
+
+
+def repeating(cells: TextCells, problems: tuple[str, ...] = ()) -> Typed:
+    """Store a column that names things which fill several rows each."""
+    distinct, present = n_distinct(cells), len(cells) - int(cells.missing.sum())
+    said = (
+        f"names {distinct:,} things in {present:,} rows: rows of one belong together, in folds and splits; left out of "
+        "the model"
+    )
+    return Typed(Kind.IDENTIFIER, cells.to_objects(), distinct, problems=(said, *problems), repeats=True)
 
 
 def are_integers(numbers: npt.NDArray[np.float64]) -> bool:
@@ -156,19 +255,29 @@ def from_times(reading: Reading[np.datetime64]) -> Typed:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def _infer_text(cells: TextCells) -> Typed:
+def _infer_text(name: str, cells: TextCells) -> Typed:
     distinct, present = n_distinct(cells), len(cells) - int(cells.missing.sum())
     if distinct < 2:
         return constant(cells)
-    pair = _usual_pair(cells)
-    if pair is not None:
-        return pair
-    if _is_free_text(cells, distinct / present):
-        return Typed(Kind.TEXT, cells.to_objects(), distinct, problems=("free text: left out of the model",))
+    known = _usual_pair(cells) or _written(name, cells, distinct, present)
+    if known is not None:
+        return known
     if text_identifies(cells, distinct, present):
         return identifier(cells)
-    padded = are_zero_padded(cells.texts).any()
+    if names_repeating_things(name, distinct, present):
+        return repeating(cells)
+    padded = are_codes(cells.texts)
     return category(cells, problems=("digits with leading zeros are codes: read as a category",) if padded else ())
+
+
+def _written(name: str, cells: TextCells, distinct: int, present: int) -> Typed | None:
+    """Store what people wrote or are called by; None for anything else."""
+    what = personal_data(name, cells)
+    if what:
+        return personal(cells, what)
+    if _is_free_text(name, cells, distinct, present):
+        return Typed(Kind.TEXT, cells.to_objects(), distinct, problems=("free text: left out of the model",))
+    return None
 
 
 def _usual_pair(cells: TextCells) -> Typed | None:
@@ -187,12 +296,14 @@ def _usual_pair(cells: TextCells) -> Typed | None:
     return levelled(Kind.BOOLEAN, side[cells.codes], cells.texts.take(np.array(spelling)).to_pylist(), unique=2)
 
 
-def _is_free_text(cells: TextCells, distinct_share: float) -> bool:
-    if distinct_share < 0.3:
+def _is_free_text(name: str, cells: TextCells, distinct: int, present: int) -> bool:
+    """Whether cells are written rather than chosen: many distinct ones, of several words."""
+    if distinct < min(0.1 * present, _MANY_TEXTS):
         return False
     words = pc.mean(pc.count_substring_regex(cells.texts, r"\s+")).as_py() + 1
     length = pc.mean(pc.utf8_length(cells.texts)).as_py()
-    return bool(words >= 5 or (words >= 3 and length >= 60))
+    mostly_distinct = distinct >= min(0.3 * present, _MANY_TEXTS)
+    return bool(words >= 5 or (mostly_distinct and words >= 3 and length >= 60) or (suggests_text(name) and words >= 3))
 
 
 def text_identifies(cells: TextCells, distinct: int, present: int) -> bool:

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from vaeaudit.data.schema.columns import Column, Kind
+from vaeaudit.data.schema.conventions import Usual
+from vaeaudit.data.schema.number_texts import are_zero_padded, parse_numbers
 from vaeaudit.data.schema.overrides import read_declared_times
-from vaeaudit.data.schema.parsing import are_zero_padded, parse_numbers
 from vaeaudit.data.schema.readings import What, read_numbers
 from vaeaudit.data.schema.storage import Stored, cell_counts
 from vaeaudit.data.sources.listing import first_few
@@ -56,12 +57,19 @@ def fit_to(column: Column, cells: Cells) -> Fitted:
 
 
 def _numbers(column: Column, cells: Cells) -> Fitted:
-    reading = read_numbers(cells, column.convention)
+    reading = read_numbers(cells, Usual(column.convention))
     if reading is None:
         missing = np.full(len(cells), np.nan)
         return Fitted(missing, missing, *_unread(cells, "numbers"))
-    impossible = _impossible(column, reading.rows)
-    return Fitted(reading.rows, reading.rows, (*reading.all_problems, *impossible))
+    said = (*reading.all_problems, *_impossible(column, reading.rows), *_other_unit(column, reading.unit))
+    return Fitted(reading.rows, reading.rows, said)
+
+
+def _other_unit(column: Column, unit: str) -> tuple[str, ...]:
+    """Say that numbers stand in another unit than the run's; they are not converted."""
+    if not unit or unit.casefold() == column.unit.casefold():
+        return ()
+    return (f"the numbers stand in {unit}, those of the run in {column.unit or 'no unit'}; they were not converted",)
 
 
 def _impossible(column: Column, numbers: npt.NDArray[np.float64]) -> tuple[str, ...]:
@@ -79,7 +87,7 @@ def _impossible(column: Column, numbers: npt.NDArray[np.float64]) -> tuple[str, 
 
 
 def _times(column: Column, cells: Cells) -> Fitted:
-    reading = read_declared_times(cells, column.convention)
+    reading = read_declared_times(cells, Usual(column.convention))
     if reading is None:
         missing = np.full(len(cells), np.datetime64("NaT", "ns"))
         return Fitted(missing, missing, *_unread(cells, "dates"))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-import pyarrow.compute as pc
+import numpy.typing as npt
 
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.data.schema.inference import are_integers, from_times, infer
-from vaeaudit.data.schema.readings import Reading, read_numbers, read_times, times_reading
+from vaeaudit.data.schema.conventions import USUAL, Usual
+from vaeaudit.data.schema.inference import from_times, infer, of_numbers, since_1970
+from vaeaudit.data.schema.readings import Reading, read_numbers, read_times
 from vaeaudit.data.schema.storage import Typed, category, cell_counts, levelled, n_distinct
 from vaeaudit.data.tables.cells import EXACT_INTEGER, Cells, TextCells, TimeCells, as_text
 from vaeaudit.errors import UsageError
-
-_COMPACT_DATE = r"^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 
 
 def parse_kind(name: str, text: str) -> Kind:
@@ -36,16 +34,18 @@ def parse_kind(name: str, text: str) -> Kind:
         ) from None
 
 
-def store_as(name: str, cells: Cells, kind: Kind) -> Typed:
-    """Store a column as the kind given.
+def store_as(name: str, cells: Cells, kind: Kind, usual: Usual = USUAL) -> Typed:
+    """Store a column as the kind given: cells that cannot be of it are read as missing, and counted.
 
     Raises
     ------
     UsageError
-        Where the values cannot be of that kind.
+        Where no cell can be of that kind.
     """
     if kind.is_numeric:
-        return _as_numbers(name, cells, kind)
+        return _as_numbers(name, cells, kind, usual)
+    if kind is Kind.DATETIME:
+        return _as_times(name, cells, usual)
     return _STORE[kind](name, cells)
 
 
@@ -84,56 +84,57 @@ def _as_ordered(name: str, cells: Cells) -> Typed:
     raise _impossible(name, Kind.ORDINAL, "the order is not known", f"Give it: --levels {name}=low,middle,high")
 
 
-def _as_numbers(name: str, cells: Cells, kind: Kind) -> Typed:
-    reading = read_numbers(cells)
+def _as_numbers(name: str, cells: Cells, kind: Kind, usual: Usual) -> Typed:
+    reading = read_numbers(cells, usual)
     if reading is None or len(reading.present) == 0:
         raise _impossible(name, kind, "the column holds no numbers")
-    _require_few_strays(name, kind, reading)
-    present, distinct = reading.present, np.unique(reading.present)
-    if kind is Kind.POSITIVE and distinct[0] <= 0:
-        count = int((present <= 0).sum())
-        raise _impossible(name, kind, f"{count:,} value(s) are not above zero, such as {distinct[0]:g}")
-    if kind is Kind.COUNT and (distinct[0] < 0 or not are_integers(distinct)):
-        wrong = distinct[(distinct < 0) | (distinct != np.floor(distinct)) | (distinct > EXACT_INTEGER)]
-        raise _impossible(name, kind, f"values must be non-negative integers, found {wrong[0]:g}")
+    with np.errstate(invalid="ignore"):
+        unfit = ~np.isnan(reading.rows) & _is_impossible(reading.rows, kind)
+    numbers = reading.rows[unfit]
+    said = (
+        f"{len(numbers):,} value(s) that are {_MUST_BE.get(kind)} were read as missing, such as {numbers[0]:g}"
+        if len(numbers)
+        else ""
+    )
+    reading = replace(reading, rows=np.where(unfit, np.nan, reading.rows))
+    distinct = np.unique(reading.present)
     if len(distinct) < 2:
-        raise _impossible(name, kind, f"the column holds only {distinct[0]:g}")
-    return Typed(kind, reading.rows, len(distinct), problems=reading.all_problems, convention=reading.convention)
+        found = f"only {distinct[0]:g}" if len(distinct) else "no such number"
+        raise _impossible(name, kind, f"the column holds {found}")
+    return of_numbers(kind, reading, *filter(None, [said]))
 
 
-def _require_few_strays(name: str, kind: Kind, reading: Reading[Any]) -> None:
-    if not reading.few_strays:
-        shown = ", ".join(repr(example) for example in reading.examples)
-        reason = f"{reading.stray:,} cell(s) are not {reading.what}, such as {shown}"
-        raise _impossible(name, kind, reason, "Read them as missing with --na.")
+#: Kind -> what its numbers must not be.
+_MUST_BE = {Kind.POSITIVE: "not above zero", Kind.COUNT: "no whole numbers from 0 on"}
 
 
-def _as_times(name: str, cells: Cells) -> Typed:
-    reading = read_declared_times(cells)
+def _is_impossible(numbers: npt.NDArray[np.float64], kind: Kind) -> npt.NDArray[np.bool_]:
+    if kind is Kind.POSITIVE:
+        return np.asarray(numbers <= 0)
+    if kind is Kind.COUNT:
+        return np.asarray((numbers < 0) | (numbers != np.floor(numbers)) | (numbers > EXACT_INTEGER))
+    return np.zeros(len(numbers), dtype=bool)
+
+
+def _as_times(name: str, cells: Cells, usual: Usual) -> Typed:
+    reading = read_declared_times(cells, usual)
     if reading is None or len(reading.present) == 0:
         raise _impossible(
             name, Kind.DATETIME, "the column holds no dates", "Write them as 2024-01-31 or 2024-01-31 12:00:00."
         )
-    _require_few_strays(name, Kind.DATETIME, reading)
     typed = from_times(reading)
     if typed.kind is not Kind.DATETIME:
         raise _impossible(name, Kind.DATETIME, "the column holds one date only")
     return typed
 
 
-def read_declared_times(cells: Cells, usual: str = "") -> Reading[np.datetime64] | None:
-    """Read cells that are known to be dates, 20240131 among them; `usual` is as in `read_times`."""
-    reading = None if isinstance(cells, TimeCells) else _compact_dates(as_text(cells))
-    return reading or read_times(cells, usual)
-
-
-def _compact_dates(cells: TextCells) -> Reading[np.datetime64] | None:
-    """Read 20240131, which is taken for a date only when the user says that it is one."""
-    if not len(cells.texts) or not pc.all(pc.match_substring_regex(cells.texts, _COMPACT_DATE)).as_py():
-        return None
-    texts = pd.Index(cells.texts.to_pylist(), dtype=object)
-    parsed = pd.to_datetime(texts, format="%Y%m%d", errors="coerce").to_numpy().astype("datetime64[us]")
-    return times_reading(cells, parsed, word=np.zeros(len(parsed), dtype=bool))
+def read_declared_times(cells: Cells, usual: Usual = USUAL) -> Reading[np.datetime64] | None:
+    """Read cells that are known to be dates: also digits such as 20240131, and seconds since 1970."""
+    reading = read_times(cells if isinstance(cells, TimeCells) else as_text(cells), usual)
+    if reading is not None or isinstance(cells, TimeCells):
+        return reading
+    numbers = read_numbers(cells)
+    return None if numbers is None else since_1970(numbers)
 
 
 def _as_boolean(name: str, cells: Cells) -> Typed:
@@ -143,12 +144,19 @@ def _as_boolean(name: str, cells: Cells) -> Typed:
         return typed
     counts = cell_counts(text)
     used = np.flatnonzero(counts)
-    if len(used) != 2:
-        raise _impossible(name, Kind.BOOLEAN, f"the column holds {len(used):,} distinct values, not two")
-    levels = sorted(text.texts.take(used).to_pylist())
+    if len(used) < 2:
+        raise _impossible(name, Kind.BOOLEAN, f"the column holds {len(used):,} distinct value(s), not two")
+    kept = used[np.argsort(-counts[used], kind="stable")[:2]]
+    others = int(counts.sum() - counts[kept].sum())
+    levels = sorted(text.texts.take(kept).to_pylist())
     side = np.full(len(counts) + 1, -1, dtype=np.int64)
-    side[used] = [levels.index(level) for level in text.texts.take(used).to_pylist()]
-    return levelled(Kind.BOOLEAN, side[text.codes], levels, unique=2)
+    side[kept] = [levels.index(level) for level in text.texts.take(kept).to_pylist()]
+    said = (
+        (f"{others:,} cell(s) that hold neither {levels[0]!r} nor {levels[1]!r} were read as missing",)
+        if others
+        else ()
+    )
+    return levelled(Kind.BOOLEAN, side[text.codes], levels, unique=2, problems=said)
 
 
 def _as_category(name: str, cells: Cells) -> Typed:
@@ -179,7 +187,6 @@ _STORE: dict[Kind, Callable[[str, Cells], Typed]] = {
     Kind.ORDINAL: _as_ordered,
     Kind.CATEGORY: _as_category,
     Kind.BOOLEAN: _as_boolean,
-    Kind.DATETIME: _as_times,
     Kind.TEXT: lambda _, cells: _declared(Kind.TEXT, cells, "free text"),
     Kind.CONSTANT: _as_constant,
     Kind.IDENTIFIER: lambda _, cells: _declared(Kind.IDENTIFIER, cells, "an identifier"),

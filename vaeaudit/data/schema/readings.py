@@ -12,7 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vaeaudit.data.schema.parsing import Convention, parse_numbers, parse_times
+from vaeaudit.data.schema.conventions import USUAL, Convention, Usual
+from vaeaudit.data.schema.date_texts import parse_times
+from vaeaudit.data.schema.number_texts import parse_numbers
 from vaeaudit.data.schema.storage import cell_counts
 from vaeaudit.data.tables.cells import Cells, NumberCells, TextCells, TimeCells, times_from_microseconds
 
@@ -34,6 +36,10 @@ ScalarT = TypeVar("ScalarT", np.float64, np.datetime64)
 
 #: Up to this share of cells may be something else than numbers (or dates) before the column is a category.
 MAX_STRAY_SHARE = 0.01
+#: Up to this share where they are so few distinct texts that they must be words for "not known".
+MAX_WORD_SHARE, MAX_WORDS = 0.2, 3
+#: A day that no calendar has, written by databases where there is none.
+_NO_DAY = r"^0{1,4}[-/.]0{1,2}[-/.]0{1,4}([ T][0:.]*Z?)?$"
 
 _NO_TIME = np.datetime64("NaT", "us")
 
@@ -106,12 +112,12 @@ class Reading(Generic[ScalarT]):
         [N]; NaN or NaT where a cell is missing or could not be read.
     what
         `numbers` or `dates`.
-    stray
-        Cells that are neither that nor missing, with `examples` of them.
+    stray, stray_texts
+        Cells that are neither that nor missing, and how many distinct texts they hold, with `examples` of them.
     problems
         What was noticed on the way.
-    convention
-        Name of the `Convention` that was followed.
+    convention, unit
+        Name of the `Convention` that was followed, and its unit.
     """
 
     rows: npt.NDArray[ScalarT]
@@ -120,6 +126,8 @@ class Reading(Generic[ScalarT]):
     examples: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     convention: str = ""
+    unit: str = ""
+    stray_texts: int = 0
 
     @property
     def present(self) -> npt.NDArray[ScalarT]:
@@ -128,8 +136,9 @@ class Reading(Generic[ScalarT]):
 
     @property
     def few_strays(self) -> bool:
-        """Whether so few cells are stray that the column can be read this way."""
-        return self.stray <= MAX_STRAY_SHARE * len(self.present)
+        """Whether so few cells are stray, or so few distinct ones, that the column can be read this way."""
+        share = MAX_WORD_SHARE if self.stray_texts <= MAX_WORDS else MAX_STRAY_SHARE
+        return self.stray <= share * len(self.present)
 
     @property
     def all_problems(self) -> tuple[str, ...]:
@@ -143,10 +152,10 @@ class Reading(Generic[ScalarT]):
         )
 
 
-def read_numbers(cells: Cells, usual: str = "") -> Reading[np.float64] | None:
+def read_numbers(cells: Cells, usual: Usual = USUAL) -> Reading[np.float64] | None:
     """Read the cells as numbers; infinite values become missing and are counted. None where no cell is a number.
 
-    `usual` is the convention to follow where the cells would allow for another.
+    `usual` settles what the cells leave open.
     """
     if isinstance(cells, TimeCells):
         return None
@@ -159,11 +168,14 @@ def read_numbers(cells: Cells, usual: str = "") -> Reading[np.float64] | None:
     word = np.isnan(parsed) & are_missing_among_numbers(cells.texts)
     stray = np.isnan(parsed) & ~word
     rows, problems = _without_infinite(np.append(parsed, np.nan)[cells.codes])
-    noticed = (*filter(None, [convention.said]), *_words_problem(cells, word), *problems)
-    return Reading(rows, "numbers", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name)
+    noticed = (*convention.said, *_words_problem(cells, word), *problems)
+    return Reading(
+        rows, "numbers", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name, convention.unit,
+        _n_texts(cells, stray),
+    )  # fmt: skip
 
 
-def read_times(cells: Cells, usual: str = "") -> Reading[np.datetime64] | None:
+def read_times(cells: Cells, usual: Usual = USUAL) -> Reading[np.datetime64] | None:
     """Read the cells as points in time (UTC); None where no cell is a date. `usual` is as in `read_numbers`."""
     if isinstance(cells, TimeCells):
         return Reading(cells.times, "dates", problems=_out_of_range(cells.out_of_range))
@@ -172,7 +184,8 @@ def read_times(cells: Cells, usual: str = "") -> Reading[np.datetime64] | None:
     parsed, convention = parse_times(cells.texts, cell_counts(cells), usual)
     if np.isnat(parsed).all():
         return None
-    word = np.isnat(parsed) & are_missing_among_numbers(cells.texts)
+    no_day = np.asarray(pc.match_substring_regex(cells.texts, _NO_DAY))
+    word = np.isnat(parsed) & (no_day | are_missing_among_numbers(cells.texts))
     return times_reading(cells, parsed, word=word, convention=convention)
 
 
@@ -187,8 +200,11 @@ def times_reading(
     convention = convention or Convention()
     stray = np.isnat(parsed) & ~word
     times = times_from_microseconds(np.append(parsed, _NO_TIME)[cells.codes])
-    noticed = (*filter(None, [convention.said]), *_words_problem(cells, word), *_out_of_range(times.out_of_range))
-    return Reading(times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name)
+    noticed = (*convention.said, *_words_problem(cells, word), *_out_of_range(times.out_of_range))
+    return Reading(
+        times.times, "dates", _n_cells(cells, stray), _examples(cells, stray), noticed, convention.name,
+        stray_texts=_n_texts(cells, stray),
+    )  # fmt: skip
 
 
 def _without_infinite(numbers: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
@@ -210,6 +226,10 @@ def _out_of_range(count: int) -> tuple[str, ...]:
 
 def _n_cells(cells: TextCells, which: npt.NDArray[np.bool_]) -> int:
     return int(cell_counts(cells)[which].sum())
+
+
+def _n_texts(cells: TextCells, which: npt.NDArray[np.bool_]) -> int:
+    return int((which & (cell_counts(cells) > 0)).sum())
 
 
 def _examples(cells: TextCells, which: npt.NDArray[np.bool_]) -> tuple[str, ...]:

@@ -2,71 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.data.schema.doubts import FEW_CODES
+from vaeaudit.data.schema.names import suggests_sensitive, words
 from vaeaudit.data.schema.storage import Typed, category, n_distinct
 from vaeaudit.data.tables.cells import Cells, as_text
 from vaeaudit.data.tables.records import RawTable
 from vaeaudit.errors import UsageError
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+")
-
-_SENSITIVE_WORDS = frozenset([
-    "sex", "age", "aged", "race", "races", "racial", "dob",
-    "caste", "tribe", "color", "colour", "creed", "lgbt", "lgbtq",
-])  # fmt: skip
-#: Matched as the beginning of a word, so that "ethnicity" and "maritalstatus" are found as well.
-_SENSITIVE_STEMS = (
-    "gender", "sexual", "ethnic", "religio", "disab", "handicap", "nationalit", "citizen", "foreign", "immigra",
-    "migrant", "refugee", "marital", "marriage", "married", "pregnan", "veteran", "birthd", "geschlecht",
-)  # fmt: skip
-_SENSITIVE_PAIRS = (
-    *(frozenset(["birth", other]) for other in ("date", "year", "country", "place")),
-    frozenset(["native", "country"]),
-    frozenset(["political", "party"]),
-    frozenset(["skin", "tone"]),
-)
-_NEEDS_COMPANY = {"color": "skin", "colour": "skin"}
-_IDENTIFIER_WORDS = frozenset(["id", "ids", "uid", "uuid", "guid", "rowid", "index", "idx", "key"])
-
-
-def words(name: str) -> tuple[str, ...]:
-    """Split a column name into lower-case words, at separators and at changes of case.
-
-    Examples
-    --------
-    >>> words("personalStatus_sex-2")
-    ('personal', 'status', 'sex', '2')
-    """
-    return tuple(word.lower() for word in _WORD.findall(name))
-
-
-def suggests_sensitive(name: str) -> bool:
-    """Whether whole words of the name speak of sex, race, age, religion, disability and the like.
-
-    Examples
-    --------
-    >>> suggests_sensitive("personal_status_sex"), suggests_sensitive("package")
-    (True, False)
-    """
-    found = set(words(name))
-    if any(word.startswith(_SENSITIVE_STEMS) for word in found) or any(pair <= found for pair in _SENSITIVE_PAIRS):
-        return True
-    return any(_NEEDS_COMPANY.get(word, word) in found for word in found & _SENSITIVE_WORDS)
-
-
-def suggests_identifier(name: str) -> bool:
-    """Whether a word of the name says that the column numbers or names the rows."""
-    return not _IDENTIFIER_WORDS.isdisjoint(words(name))
-
-
 _ARTICLES = {Kind.TEXT: "free text", Kind.CONSTANT: "constant", Kind.IDENTIFIER: "an identifier"}
-#: A label or sensitive column of this few distinct integers is probably coded levels.
-_FEW_CODES = 12
 #: Names of folders, and of levels, that say which part of the data is for learning and which for judging.
 SPLIT_NAMES = frozenset(
     ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"]
@@ -87,7 +35,7 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    options = ("label", "id", "split", "sensitive", "exclude", "include", "kinds", "levels")
+    options = ("label", "id", "split", "group", "sensitive", "exclude", "include", "kinds", "levels")
     for option in options:
         named = getattr(config, option)
         for name in [named] if isinstance(named, str) else named or ():
@@ -100,6 +48,9 @@ def _require_one_role(config: ReadConfig) -> None:
         raise UsageError(f"--id {config.id}: the column is the label or a sensitive column already.")
     if config.split is not None and config.split in (config.label, config.id, *config.sensitive, *config.exclude):
         raise UsageError(f"--split {config.split}: the column is the label, an id, sensitive or excluded already.")
+    for name in config.group:
+        if name in (config.label, config.id, *config.sensitive, *config.exclude):
+            raise UsageError(f"--group {name}: the column is the label, an id, sensitive or excluded already.")
     for name in config.exclude:
         if name == config.label:
             raise UsageError(f"--exclude {name}: the column is the label already.")
@@ -117,6 +68,8 @@ def _require_may_enter(name: str, config: ReadConfig) -> None:
         raise UsageError(f"--include {name}: the column is excluded already.")
     if name == config.id:
         raise UsageError(f"--include {name}: an id column names the rows and cannot enter the model.")
+    if name in config.group:
+        raise UsageError(f"--include {name}: a group says which rows belong together and cannot enter the model.")
     if name == config.split:
         raise UsageError(f"--include {name}: a split says nothing about its rows and cannot enter the model.")
 
@@ -131,7 +84,7 @@ def assign(
     UsageError
         Where `--include` asks for a column that no likelihood exists for.
     """
-    role = _role(name, config)
+    role = _role(name, typed, config)
     if name in config.include and not typed.kind.can_be_modelled:
         raise UsageError(
             f"--include {name}: the column is {_ARTICLES[typed.kind]} and cannot enter the model.",
@@ -152,24 +105,31 @@ def assign(
         problems=(*name_problems, *of_kind, *_problems_of_role(name, typed, role)),
         suggested_sensitive=suggests_sensitive(name),
         convention=typed.convention,
+        unit=typed.unit,
+        personal=typed.personal,
     )
 
 
-def _role(name: str, config: ReadConfig) -> Role:
+def _role(name: str, typed: Typed, config: ReadConfig) -> Role:
     declared = {config.split: Role.SPLIT, config.id: Role.ID, config.label: Role.LABEL}
     if name in declared:
         return declared[name]
-    if name in config.sensitive:
-        return Role.SENSITIVE
-    return Role.EXCLUDED if name in config.exclude else Role.INPUT
+    named = ((config.sensitive, Role.SENSITIVE), (config.exclude, Role.EXCLUDED), (config.group, Role.GROUP))
+    found = next((role for names, role in named if name in names), None)
+    if found is not None:
+        return found
+    return Role.GROUP if typed.repeats else Role.INPUT
 
 
 def _problems_of_role(name: str, typed: Typed, role: Role) -> tuple[str, ...]:
     present = len(typed.stored) - typed.missing
     if role is Role.ID and (typed.missing or typed.unique < present):
         return (f"the id is missing in {typed.missing:,} row(s) and repeated in {present - typed.unique:,}",)
-    if role in (Role.LABEL, Role.SENSITIVE) and typed.kind is Kind.COUNT and typed.unique <= _FEW_CODES:
-        return (f"{typed.unique} distinct integers are read as a count; if they are codes: --kind-of {name}=category",)
+    coded = role in (Role.LABEL, Role.SENSITIVE) and typed.kind is Kind.COUNT and typed.unique <= FEW_CODES
+    if coded and not any("=category" in problem for problem in typed.problems):
+        return (
+            f"{typed.unique} distinct whole numbers are read as a count; if they are codes: --kind-of {name}=category",
+        )
     return ()
 
 

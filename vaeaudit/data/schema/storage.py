@@ -22,8 +22,10 @@ class Typed:
 
     Attributes
     ----------
-    kind, levels, unique, problems, convention
+    kind, levels, unique, problems, convention, unit, personal
         As in `Column`.
+    repeats
+        Whether it names things that may fill several rows each, so that rows of one belong together.
     stored
         [N]; float64, datetime64[ns], a Categorical, or objects, by kind.
     """
@@ -34,6 +36,9 @@ class Typed:
     levels: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     convention: str = ""
+    unit: str = ""
+    personal: str = ""
+    repeats: bool = False
 
     @property
     def missing(self) -> int:
@@ -85,7 +90,13 @@ def identifier(cells: TextCells, problems: tuple[str, ...] = ()) -> Typed:
     """Store a column that names the rows."""
     distinct, present = n_distinct(cells), len(cells) - int(cells.missing.sum())
     said = f"{distinct:,} distinct values in {present:,} cells look like an identifier: left out of the model"
-    return Typed(Kind.IDENTIFIER, cells.to_objects(), distinct, problems=(said, *problems))
+    return Typed(Kind.IDENTIFIER, cells.to_objects(), distinct, problems=(said, *problems), repeats=distinct < present)
+
+
+def personal(cells: TextCells, what: str) -> Typed:
+    """Store personal data: `what` says which."""
+    said = f"{what}: personal data, left out of the model; its values are not shown"
+    return Typed(Kind.TEXT, cells.to_objects(), n_distinct(cells), problems=(said,), personal=what)
 
 
 def cell_counts(cells: TextCells) -> npt.NDArray[np.int64]:

@@ -134,7 +134,7 @@ def test_a_column_called_class_does_not_hide_the_folders(tmp_path: Path) -> None
     write(table, tmp_path / "data" / "metadata.csv")
     dataset = read(tmp_path / "data")
     assert [column.name for column in dataset.schema if not column.derived] == ["class", "class.2"]
-    assert dataset.schema["class.2"].kind is Kind.COUNT
+    assert dataset.schema["class.2"].kind is Kind.CATEGORY
     assert dataset.schema["class.2"].problems
 
 

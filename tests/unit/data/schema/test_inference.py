@@ -37,7 +37,9 @@ def typed(values: Sequence[object], name: str = "x") -> Typed:
         (RNG.poisson(4, N), Kind.COUNT),
         (RNG.integers(17, 91, N), Kind.COUNT),
         (RNG.integers(0, 2, N), Kind.BOOLEAN),
-        (RNG.integers(1, 3, N), Kind.COUNT),
+        (RNG.integers(1, 3, N), Kind.CATEGORY),
+        (RNG.choice([12, 24], N), Kind.CATEGORY),
+        (RNG.choice([-1.5, 2.5], N), Kind.REAL),
         (RNG.choice(["0.0", "1.0"], N), Kind.BOOLEAN),
         (RNG.choice(["yes", "No", "YES"], N), Kind.BOOLEAN),
         (RNG.choice(["True", "False"], N), Kind.BOOLEAN),
@@ -119,10 +121,17 @@ def test_a_few_stray_cells_in_a_column_of_numbers_become_missing_with_examples()
     assert column.problems == ("2 cell(s) that are not numbers were read as missing, such as 'oops', '12a'",)
 
 
-def test_many_stray_cells_make_a_category_that_says_so() -> None:
-    column = typed([*np.round(RNG.normal(size=N), 1).tolist(), *["z"] * 40])
+def test_many_different_stray_cells_make_a_category_that_says_so() -> None:
+    column = typed([*np.round(RNG.normal(size=N), 1).tolist(), *[f"z{number % 5}" for number in range(40)]])
     assert column.kind is Kind.CATEGORY
-    assert "40 of 440 cells are not numbers, such as 'z'" in column.problems[0]
+    assert "40 of 440 cells are not numbers, such as 'z0'" in column.problems[0]
+
+
+@pytest.mark.parametrize("odd", [["z"] * 40, ["00"], ["n/k"], ["refused", "n/k"] * 10])
+def test_few_words_among_many_numbers_are_missing_cells(odd: list[str]) -> None:
+    column = typed([*np.round(RNG.normal(size=60), 1).tolist() * 4, *odd])
+    assert column.kind is Kind.REAL
+    assert column.missing == (0 if odd == ["00"] else len(odd))
 
 
 def test_a_rare_letter_among_few_codes_is_a_level() -> None:
@@ -137,11 +146,67 @@ def test_words_for_missing_are_missing_among_numbers_and_dates_and_levels_elsewh
     assert "none" in typed(["red", "blue", "none", "red", "none"] * 5).levels
 
 
-def test_at_least_99_percent_of_the_cells_must_be_dates() -> None:
+def test_at_least_99_percent_of_the_cells_must_be_dates_or_words_for_not_known() -> None:
     days = [f"2024-01-{day:02}" for day in range(1, 29)] * 10
     assert typed([*days, "2024-02-30"]).kind is Kind.DATETIME
     assert typed([*days, "2024-02-30"]).missing == 1
-    assert typed([*days, *["soon"] * 10]).kind is Kind.CATEGORY
+    assert typed([*days, *["tbc"] * 10, *["0000-00-00"] * 9]).kind is Kind.DATETIME
+    assert typed([*days, *[f"soon {number}" for number in range(10)]]).kind is Kind.CATEGORY
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("day", [20240101 + day for day in range(28)]),
+        ("created_at", [1_704_067_200 + 7_200 * hour for hour in range(60)]),
+        ("timestamp", [1_704_067_200_000 + 7_200_123 * hour for hour in range(60)]),
+    ],
+)
+def test_whole_numbers_that_are_points_in_time_are_read_as_such_and_it_is_said(name: str, values: list[int]) -> None:
+    column = typed(values, name)
+    assert column.kind is Kind.DATETIME
+    assert str(np.min(column.stored))[:10] == "2024-01-01"
+    assert f"--kind-of {name}=count" in column.problems[-1]
+
+
+def test_a_unit_is_kept_and_few_numbers_with_a_unit_stay_levels() -> None:
+    weights = typed([f"{weight:.1f} kg" for weight in RNG.normal(70, 9, N)])
+    assert (weights.kind, weights.unit) == (Kind.REAL, "kg")
+    assert typed(RNG.choice([" 36 months", " 60 months"], N)).levels in {
+        ("36 months", "60 months"),
+        ("60 months", "36 months"),
+    }
+    assert typed([f"{number}a" if number % 2 else f"{number}b" for number in range(80)] * 2).kind is Kind.CATEGORY
+
+
+@pytest.mark.parametrize("name", ["loan_status", "District", "zip", "contract_term"])
+def test_whole_numbers_that_the_name_calls_codes_are_levels_and_the_way_back_is_named(name: str) -> None:
+    column = typed(RNG.integers(2, 9, N), name)
+    assert column.kind is Kind.CATEGORY
+    assert f"--kind-of {name}=count" in column.problems[0]
+    assert typed(RNG.integers(2, 9, N), f"number_of_{name}").kind is Kind.COUNT
+
+
+def test_an_identifier_that_repeats_names_things_whose_rows_belong_together() -> None:
+    column = typed([f"P{number // 4}" for number in range(N)], "patient")
+    assert (column.kind, column.repeats) == (Kind.IDENTIFIER, True)
+    assert "names 100 things in 400 rows" in column.problems[0]
+    assert typed(RNG.integers(1, 200, N), "household_id").repeats
+    assert typed(RNG.integers(1, 9, N), "gender_id").kind is Kind.CATEGORY
+
+
+def test_personal_data_is_no_level_and_named_as_such() -> None:
+    surnames = [f"{a}{b}" for a in ("Smith", "Meyer", "Rossi", "Kowal") for b in ("", "son", "ski", "er")]
+    column = typed(RNG.choice(surnames, N), "last_name")
+    assert (column.kind, column.personal) == (Kind.TEXT, "names of people")
+    assert not any(name in problem for problem in column.problems for name in surnames)
+    assert typed(RNG.choice(surnames, N), "city").kind is Kind.CATEGORY
+
+
+def test_what_people_wrote_is_text_and_what_they_chose_are_levels() -> None:
+    remarks = [f"nest number {number} was found late" for number in range(12)]
+    assert typed([*RNG.choice(remarks, 60), *[None] * 300], "comments").kind is Kind.TEXT
+    assert typed(RNG.choice(["rather less than most others", "about as much as all others"], N)).kind is Kind.CATEGORY
 
 
 def test_dates_beyond_nanoseconds_are_missing_and_counted() -> None:

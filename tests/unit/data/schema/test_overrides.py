@@ -38,17 +38,13 @@ def test_codes_become_levels_written_without_a_fraction() -> None:
 @pytest.mark.parametrize(
     ("values", "kind", "reason"),
     [
-        (["1", "x", "y"], Kind.COUNT, "2 cell(s) are not numbers, such as 'x', 'y'"),
         (["x", "y"], Kind.REAL, "holds no numbers"),
-        (["0", "1.5"], Kind.POSITIVE, "1 value(s) are not above zero, such as 0"),
-        (["1", "1.5"], Kind.COUNT, "non-negative integers, found 1.5"),
-        (["1", "-2"], Kind.COUNT, "non-negative integers, found -2"),
         (["1", "1"], Kind.COUNT, "holds only 1"),
-        (["a", "b", "c"], Kind.BOOLEAN, "3 distinct values, not two"),
+        (["-1", "-2"], Kind.COUNT, "no such number"),
+        (["a", "a"], Kind.BOOLEAN, "1 distinct value(s), not two"),
         (["a", "a"], Kind.CATEGORY, "fewer than two"),
         (["a", "b"], Kind.CONSTANT, "2 distinct values"),
         (["a", "b"], Kind.DATETIME, "holds no dates"),
-        (["2024-01-01", "2024-01-02", "x"], Kind.DATETIME, "1 cell(s) are not dates, such as 'x'"),
         (["2024-01-01", "2024-01-01"], Kind.DATETIME, "one date only"),
         (["a", "b"], Kind.ORDINAL, "the order is not known"),
     ],
@@ -57,6 +53,33 @@ def test_values_that_cannot_be_of_the_kind_are_a_usage_error(values: list[str], 
     with pytest.raises(UsageError, match=re.escape(reason)) as caught:
         store_as("col", text_cells(values), kind)
     assert f"--kind-of col={kind.value}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "present", "said"),
+    [
+        (["1", "2", "x", "y"], Kind.COUNT, 2, "2 cell(s) that are not numbers were read as missing, such as 'x', 'y'"),
+        (["1", "2", "-2", "1.5"], Kind.COUNT, 2, "2 value(s) that are no whole numbers from 0 on were read as missing"),
+        (["0", "1.5", "3"], Kind.POSITIVE, 2, "1 value(s) that are not above zero were read as missing, such as 0"),
+        (["$1,234.50", "(12.5)", "n/k"], Kind.REAL, 2, "1 cell(s) that are not numbers were read as missing"),
+        (["12 kg", "3 lb", "4 kg", "7 kg"], Kind.REAL, 3, "such as '3 lb'"),
+        (["a", "b", "a", "b", "c"], Kind.BOOLEAN, 4, "1 cell(s) that hold neither 'a' nor 'b' were read as missing"),
+        (["2024-01-01", "2024-01-02", "x", "y"], Kind.DATETIME, 2, "2 cell(s) that are not dates were read as missing"),
+    ],
+)
+def test_a_kind_is_a_wish_that_is_carried_out_and_cells_that_do_not_fit_are_counted(
+    values: list[str], kind: Kind, present: int, said: str
+) -> None:
+    typed = store_as("col", text_cells(values), kind)
+    assert typed.kind is kind
+    assert len(values) - typed.missing == present
+    assert any(said in problem for problem in typed.problems)
+
+
+def test_seconds_since_1970_are_dates_when_the_user_says_so() -> None:
+    typed = store_as("x", NumberCells(np.array([0.0, 3600.0]) + 1_704_067_200), Kind.DATETIME)
+    assert [str(moment)[:16] for moment in typed.stored] == ["2024-01-01T00:00", "2024-01-01T01:00"]
+    assert typed.problems == ("read as seconds since 1970",)
 
 
 def test_compact_dates_are_dates_when_the_user_says_so() -> None:
