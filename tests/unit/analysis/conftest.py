@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from vaeaudit.analysis.checks.base import Seen
@@ -18,9 +19,10 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.representation.representation import Representation
-from vaeaudit.config import AnalysisConfig
+from vaeaudit.config import AnalysisConfig, ReadConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population_shares import Population, PopulationColumn
+from vaeaudit.data.reading.load import load
 from vaeaudit.outputs.region_rules import Condition, region_id
 from vaeaudit.statistics.intervals import wilson
 from vaeaudit.statistics.measures import Interval
@@ -56,6 +58,17 @@ def seen_of(people: AuditInputs, healthy: Measurements) -> Callable[..., Seen]:
         **measured: Any,
     ) -> Seen:
         return Seen(replace(healthy, **measured), inputs, config or AnalysisConfig(), population)
+
+    return see
+
+
+@pytest.fixture
+def seen_as_read(seen_of: Callable[..., Seen]) -> Callable[..., Seen]:
+    """`seen_as_read(columns, **options)`: what checks see of a table that was read and of which nothing was learned."""
+
+    def see(columns: Mapping[str, Any], **options: Any) -> Seen:
+        dataset = load(pd.DataFrame(columns), ReadConfig(**options))
+        return seen_of(inputs=cast("Any", SimpleNamespace(frame=dataset.frame, schema=dataset.schema, pictures=None)))
 
     return see
 

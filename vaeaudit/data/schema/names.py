@@ -21,11 +21,12 @@ def words(name: str) -> tuple[str, ...]:
 # --- sensitive attributes -------------------------------------------------------------------------------------------
 
 _SENSITIVE_WORDS = frozenset([
-    "sex", "sexe", "sexo", "genero", "genre", "female", "male", "fem", "age", "aged", "ages", "agecat", "edad", "idade",
-    "race", "races", "racial", "raza", "rasse", "hisp", "dob", "yob", "caste", "tribe", "tribal", "creed",
+    "sex", "sexe", "sexo", "genero", "female", "male", "fem", "age", "aged", "ages", "agecat", "edad", "idade",
+    "mage", "fage", "race", "races", "racial", "mrace", "frace", "nonwhite", "raza", "rasse", "hisp", "mhisp", "fhisp",
+    "dob", "yob", "caste", "tribe", "tribal", "creed",
     "lgbt", "lgbtq", "lgbtqi", "orientation", "zip", "zipcode", "postcode", "postalcode", "plz", "country", "ismale",
-    "nation", "homeland", "asylum", "union", "dependency",
-]) - {"genre", "dependency"}  # fmt: skip
+    "nation", "homeland", "asylum", "union",
+])  # fmt: skip
 #: Matched as a part of a word, so that "ethnicity", "maritalstatus" and "isfemale" are found as well.
 _SENSITIVE_PARTS = (
     "gender", "geschlecht", "sexual", "ethnic", "hispanic", "latino", "latina", "latinx", "religio", "disab",
@@ -130,9 +131,11 @@ def suggests_code(name: str) -> bool:
     --------
     >>> suggests_code("loan_status"), suggests_code("n_types"), suggests_code("zip")
     (True, False, True)
+    >>> suggests_code("city_mpg"), suggests_code("city")
+    (False, True)
     """
-    found = words(name)
-    return not _CODE_WORDS.isdisjoint(found) and _COUNTED.isdisjoint(found)
+    found = [word for word in words(name) if not word.isdecimal()]
+    return bool(found) and found[-1] in _CODE_WORDS and _COUNTED.isdisjoint(found)
 
 
 def suggests_count(name: str) -> bool:
