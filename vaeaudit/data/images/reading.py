@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import unicodedata
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -104,10 +105,22 @@ def _match(
 
 
 def _entries_of(key: TextCells, directory: str, listing: pd.Index) -> npt.NDArray[np.int64]:
-    """[N]; the position in the listing that each row names, -1 for none."""
+    """[N]; the position in the listing that each row names, -1 for none.
+
+    Exactly, or else with the separators of Windows, or else in another Unicode normal form (macOS stores "é" as two
+    characters) where that names one file.
+    """
     texts = [text.strip() for text in key.texts.to_pylist()]
-    plain = _positions(listing, directory, texts)
-    positions = np.where(plain >= 0, plain, _positions(listing, directory, [text.replace("\\", "/") for text in texts]))
+    slashed = [text.replace("\\", "/") for text in texts]
+    composed = pd.Index([unicodedata.normalize("NFC", name) for name in listing], dtype=object)
+    once = composed.where(~composed.duplicated(keep=False), listing)
+    positions = np.full(len(texts), -1, dtype=np.int64)
+    for names, place, spelled in (
+        (listing, directory, texts),
+        (listing, directory, slashed),
+        (once, unicodedata.normalize("NFC", directory), [unicodedata.normalize("NFC", text) for text in slashed]),
+    ):
+        positions = np.where(positions >= 0, positions, _positions(names, place, spelled))
     return np.append(positions, -1).astype(np.int64)[key.codes]
 
 
@@ -246,7 +259,8 @@ def _table(
     placed, described = folder_columns(names), join_metadata(folder, [*names, *unopened], config)
     columns, problems = unique_names([*placed.columns, *described.names])
     used = preparation.positions
-    cells: list[Cells] = [text_cells(values).take(used) for values in placed.columns.values()]
+    # Folders are levels whatever they are called: the classes 0 to 9 are no counts.
+    cells: list[Cells] = [replace(text_cells(v), declared=True).take(used) for v in placed.columns.values()]
     left_out = (*folder.refused, *folder.links, *refused, *described.left_out)
     return RawTable(
         names=columns,

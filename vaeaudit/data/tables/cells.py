@@ -260,8 +260,9 @@ def _from_decimals(column: pa.ChunkedArray) -> Cells:
 
 def _from_periods(ordinals: pa.ChunkedArray, described: bytes) -> TimeCells:
     """Read the periods of pandas, which are stored as numbers, as the moments at which they begin."""
-    periods = pd.PeriodDtype(json.loads(described)["freq"]).__from_arrow__(ordinals)
-    return times_from_microseconds(periods.to_timestamp().to_numpy().astype("datetime64[us]"))
+    stored = pc.fill_null(ordinals, np.iinfo(np.int64).min).to_numpy()
+    periods = pd.arrays.PeriodArray(stored, dtype=pd.PeriodDtype(json.loads(described)["freq"]))
+    return times_from_microseconds(np.asarray(periods.to_timestamp()).astype("datetime64[us]"))
 
 
 def _from_seconds(column: pa.ChunkedArray) -> NumberCells:

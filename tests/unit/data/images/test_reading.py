@@ -168,3 +168,40 @@ def test_changed_metadata_is_read_again_though_the_pictures_are_cached(tmp_path:
     assert second.images is not None
     assert first.images is not None
     assert second.images.path == first.images.path
+
+
+def test_metadata_in_another_unicode_form_finds_its_pictures(tmp_path: Path) -> None:
+    folder = draw_many(tmp_path / "caf\u00e9" / "photos")
+    for number in range(24):
+        (folder / f"{number:03}.png").rename(folder / f"e\u0301{number:03}.png")
+    table = people()
+    table["file_name"] = [f"\u00e9{number:03}.png" for number in range(24)]
+    write(table, folder / "metadata.csv")
+    dataset = read(folder)
+    assert str(dataset.accounting) == "24 read = 24 scored + 0 quarantined + 0 skipped"
+    assert dataset.frame["sex"].tolist() == people()["sex"].tolist()
+
+
+def test_of_two_files_that_differ_in_their_unicode_form_only_the_one_that_is_spelled_so_is_meant(tmp_path) -> None:
+    folder = draw_many(tmp_path / "photos")
+    for number, name in enumerate(["e\u0301\u0323.png", "e\u0323\u0301.png"]):
+        (folder / f"{number:03}.png").rename(folder / name)
+    table = people()
+    table.loc[0, "file_name"], table.loc[1, "file_name"] = "e\u0301\u0323.png", "\u1eb9\u0301.png"
+    write(table, folder / "metadata.csv")
+    dataset = read(folder)
+    assert "names '\u1eb9\u0301.png', which is not among the pictures" in dataset.quarantine["reason"][0]
+
+
+@pytest.mark.parametrize("classes", [("0", "1"), ("1", "2", "3"), ("no", "yes"), ("NA", "EU")])
+def test_the_names_of_class_folders_are_levels(tmp_path: Path, classes: tuple[str, ...]) -> None:
+    for name in classes:
+        draw_many(tmp_path / "photos" / name, 12)
+    column = read(tmp_path / "photos").schema["class"]
+    assert (column.kind, set(column.levels), column.missing) == (Kind.CATEGORY, set(classes), 0)
+
+
+def test_a_class_in_two_unicode_forms_is_one(tmp_path: Path) -> None:
+    for place in ("train/caf\u00e9", "test/cafe\u0301", "train/b", "test/b"):
+        draw_many(tmp_path / "photos" / place, 8)
+    assert read(tmp_path / "photos").schema["class"].levels == ("b", "caf\u00e9")
