@@ -19,8 +19,9 @@ import pandas as pd
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import RawData
 from vaeaudit.data.images.cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
-from vaeaudit.data.images.decoding import Picture, Unusable, decode, guarded_decoding, measure
+from vaeaudit.data.images.decoding import Picture, Unusable, decode, deep_extremes, guarded_decoding, measure
 from vaeaudit.data.images.folder import ImageFolder, folder_columns
+from vaeaudit.data.images.value_range import ValueRange, lies_far_beyond, usual_range
 from vaeaudit.data.sources.formats import supported_pictures
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import first_few, readable_name
@@ -183,13 +184,22 @@ def read_images(
         raise InputError(f"{folder.path}: expected pictures ({supported_pictures()}), found none.")
     names = [file.name for file in folder.files]
     stamps = ((file.name, file.size, file.modified_ns, file.changed_ns) for file in folder.files)
-    wanted = (config.image_size,) if form is None else (form.side, form.channels)
+    wanted = (config.image_size,) if form is None else (form.side, form.channels, form.value_range)
     key = cache_key(*wanted, "folder", folder.path.resolve(), *stamps)
 
     def decoding() -> Decoding:
         paths = [folder.path / name for name in names]
         side = form.side if form else config.image_size or choose_side(_longer_sides(paths))
-        return Decoding(side, len(paths), _decode_all(paths, side), channels=form.channels if form else None)
+        deep = _deep_range(paths, form.value_range if form else None)
+        limits = (deep.black, deep.white) if deep else None
+        return Decoding(
+            side,
+            len(paths),
+            _decode_all(paths, side, limits),
+            said=(f"pictures of more than 8 bits per pixel: {deep.note}",) if deep else (),
+            channels=form.channels if form else None,
+            value_range=limits,
+        )
 
     with guarded_decoding():
         preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
@@ -279,19 +289,45 @@ def _table(
 
 def _longer_sides(paths: Sequence[Path]) -> npt.NDArray[np.int64]:
     """Longer sides, from their headers, of up to `_MEASURED` pictures that can be opened."""
-    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _MEASURED)).round().astype(int))
-    sizes = [measure(paths[position]) for position in chosen]
+    sizes = map(measure, _evenly_spread(paths))
     return np.array([max(size) for size in sizes if size is not None], dtype=np.int64)
 
 
-def _decode_all(paths: Sequence[Path], side: int) -> Generator[Picture | Unusable, None, None]:
+def _evenly_spread(paths: Sequence[Path]) -> list[Path]:
+    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _MEASURED)).round().astype(int))
+    return [paths[position] for position in chosen]
+
+
+def _deep_range(paths: Sequence[Path], stated: tuple[float, float] | None) -> ValueRange | None:
+    """Find which values are black and white in pictures of more than 8 bits, among up to `_MEASURED`; None without any.
+
+    Each by its own range they would lose how bright they are: one white picture and one black would be the same.
+    `stated` is the range of the run that other pictures are read for; it holds unless theirs is another scale.
+    """
+    with ThreadPoolExecutor(_n_threads(), thread_name_prefix="measure") as executor:
+        extremes = [found for found in executor.map(deep_extremes, _evenly_spread(paths)) if found is not None]
+    if not extremes:
+        return None
+    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
+    if stated is None or lies_far_beyond(low, high, *stated):
+        return usual_range(low, high)
+    return ValueRange(*stated, f"{stated[0]:g} is read as black, {stated[1]:g} as white, as in the run")
+
+
+def _n_threads() -> int:
+    return min(16, max(2, os.cpu_count() or 1))
+
+
+def _decode_all(
+    paths: Sequence[Path], side: int, value_range: tuple[float, float] | None
+) -> Generator[Picture | Unusable, None, None]:
     """Decode in threads (Pillow lets go of the interpreter while it works), in order, with few batches waiting."""
-    n_threads = min(16, max(2, os.cpu_count() or 1))
+    n_threads = _n_threads()
     waiting: deque[Future[list[Picture | Unusable]]] = deque()
     executor = ThreadPoolExecutor(n_threads, thread_name_prefix="decode")
     try:
         for start in range(0, len(paths), _BATCH):
-            waiting.append(executor.submit(_decode_batch, paths[start : start + _BATCH], side))
+            waiting.append(executor.submit(_decode_batch, paths[start : start + _BATCH], side, value_range))
             if len(waiting) > 2 * n_threads:
                 yield from waiting.popleft().result()
         while waiting:
@@ -300,5 +336,7 @@ def _decode_all(paths: Sequence[Path], side: int) -> Generator[Picture | Unusabl
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _decode_batch(paths: Sequence[Path], side: int) -> list[Picture | Unusable]:
-    return [decode(path, side) for path in paths]
+def _decode_batch(
+    paths: Sequence[Path], side: int, value_range: tuple[float, float] | None
+) -> list[Picture | Unusable]:
+    return [decode(path, side, value_range) for path in paths]

@@ -13,6 +13,7 @@ from PIL import Image
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.load import load
+from vaeaudit.data.reading.load_like import load_like
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import InputError, UsageError
 
@@ -205,3 +206,34 @@ def test_a_class_in_two_unicode_forms_is_one(tmp_path: Path) -> None:
     for place in ("train/caf\u00e9", "test/cafe\u0301", "train/b", "test/b"):
         draw_many(tmp_path / "photos" / place, 8)
     assert read(tmp_path / "photos").schema["class"].levels == ("b", "caf\u00e9")
+
+
+def draw_deep(folder: Path, levels: list[int], ending: str = "png", dtype: type = np.uint16) -> Path:
+    folder.mkdir()
+    spread = np.linspace(0.5, 1, 256).reshape(16, 16)
+    for number, level in enumerate(levels):
+        Image.fromarray((spread * level).astype(dtype)).save(folder / f"{number:03}.{ending}")
+    return folder
+
+
+@pytest.mark.parametrize(("ending", "dtype"), [("png", np.uint16), ("tiff", np.int32), ("tiff", np.float32)])
+def test_pictures_of_many_bits_keep_how_bright_they_are(tmp_path: Path, ending: str, dtype: type) -> None:
+    dataset = read(draw_deep(tmp_path / "scans", [*range(1000, 25000, 1000), 65535], ending, dtype))
+    brightness = dataset.frame["picture_brightness"]
+    assert brightness.is_monotonic_increasing
+    assert (brightness.iloc[0] < 0.05, brightness.iloc[-1] > 0.7) == (True, True)
+    assert dataset.images is not None
+    assert len(set(dataset.images.content)) == 25
+    assert any("the lowest is read as black, the highest as white" in note for note in dataset.notes)
+
+
+def test_other_pictures_of_many_bits_are_read_in_the_range_of_the_run(tmp_path: Path) -> None:
+    run = read(draw_deep(tmp_path / "scans", [*range(20000, 44000, 1000)]))
+    assert run.images is not None
+    dim = draw_deep(tmp_path / "dim", [22000] * 24)
+    other = load_like(dim, run.schema, ReadConfig(cache=str(tmp_path / "cache")), form=run.images.form).dataset
+    assert other.images is not None
+    assert other.images.value_range == run.images.value_range
+    assert other.frame["picture_brightness"].max() < run.frame["picture_brightness"].median()
+    tiny = draw_deep(tmp_path / "floats", [1] * 24, "tiff", np.float32)
+    assert read(tiny).images.value_range == (0.0, 1.0)
