@@ -6,7 +6,7 @@ import hashlib
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -38,7 +38,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
-_SIXTEEN_BITS = (0.0, 65535.0)
+WHITE_OF_16_BITS = 65535.0
 
 
 class Remark(StrEnum):
@@ -107,7 +107,7 @@ def decode(path: Path, side: int, value_range: tuple[float, float] | None = None
             stream.seek(0)
             with _opened(stream) as image:
                 _require_pixels(image)
-                with _one_large_at_a_time if image.width * image.height > LARGE_PIXELS else nullcontext():
+                with _patience(image):
                     image.load()
                     frames = (Remark.FRAMES,) if getattr(image, "is_animated", False) else ()
                     shown, turned = _turned(image)
@@ -119,6 +119,10 @@ def decode(path: Path, side: int, value_range: tuple[float, float] | None = None
         return Unusable(f"too large to be opened safely, a decompression bomb? {error}")
     except Exception as error:  # a decoder may raise anything on hostile bytes, and one file must not stop the rest
         return _unusable(error, head)
+
+
+def _patience(image: Image.Image) -> AbstractContextManager[object]:
+    return _one_large_at_a_time if image.width * image.height > LARGE_PIXELS else nullcontext()
 
 
 def measure(path: Path) -> tuple[int, int] | None:
@@ -137,7 +141,8 @@ def deep_extremes(path: Path) -> tuple[float, float] | None:
             if not _is_deep(image):
                 return None
             _require_pixels(image)
-            values = np.asarray(image)
+            with _patience(image):
+                values = np.asarray(image)
     except Exception:  # the reason is found, and kept, when the file is decoded
         return None
     finite = values[np.isfinite(values)]
@@ -241,7 +246,7 @@ def _turned(image: Image.Image) -> tuple[Image.Image, tuple[Remark, ...]]:
 def _eight_bits(image: Image.Image, value_range: tuple[float, float] | None) -> tuple[Image.Image, tuple[Remark, ...]]:
     """Return the picture as `L` or `RGB`."""
     if _is_deep(image):
-        known = value_range or (_SIXTEEN_BITS if image.mode.startswith("I;16") else None)
+        known = value_range or ((0.0, WHITE_OF_16_BITS) if image.mode.startswith("I;16") else None)
         return Image.fromarray(_scaled(np.asarray(image).astype(np.float64), known)), (Remark.DEEP,)
     if image.mode in _TRANSPARENT_MODES or "transparency" in image.info:
         return _on_white(image.convert("RGBA"))

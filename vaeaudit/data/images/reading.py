@@ -19,7 +19,15 @@ import pandas as pd
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import RawData
 from vaeaudit.data.images.cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
-from vaeaudit.data.images.decoding import Picture, Unusable, decode, deep_extremes, guarded_decoding, measure
+from vaeaudit.data.images.decoding import (
+    WHITE_OF_16_BITS,
+    Picture,
+    Unusable,
+    decode,
+    deep_extremes,
+    guarded_decoding,
+    measure,
+)
 from vaeaudit.data.images.folder import ImageFolder, folder_columns
 from vaeaudit.data.images.value_range import ValueRange, lies_far_beyond, usual_range
 from vaeaudit.data.sources.formats import supported_pictures
@@ -302,16 +310,22 @@ def _deep_range(paths: Sequence[Path], stated: tuple[float, float] | None) -> Va
     """Find which values are black and white in pictures of more than 8 bits, among up to `_MEASURED`; None without any.
 
     Each by its own range they would lose how bright they are: one white picture and one black would be the same.
-    `stated` is the range of the run that other pictures are read for; it holds unless theirs is another scale.
+    Beside pictures of 8 bits, whose range their format says, 16 bits have theirs. `stated` is the range of the run that
+    other pictures are read for; it holds unless theirs is another scale.
     """
+    sample = _evenly_spread(paths)
     with ThreadPoolExecutor(_n_threads(), thread_name_prefix="measure") as executor:
-        extremes = [found for found in executor.map(deep_extremes, _evenly_spread(paths)) if found is not None]
+        measured = list(executor.map(deep_extremes, sample))
+    extremes = [found for found in measured if found is not None]
     if not extremes:
         return None
     low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
-    if stated is None or lies_far_beyond(low, high, *stated):
-        return usual_range(low, high)
-    return ValueRange(*stated, f"{stated[0]:g} is read as black, {stated[1]:g} as white, as in the run")
+    if stated is not None and not lies_far_beyond(low, high, *stated):
+        return ValueRange(*stated, f"{stated[0]:g} is read as black, {stated[1]:g} as white, as in the run")
+    beside = any(measure(path) for path, found in zip(sample, measured, strict=True) if found is None)
+    if 0 <= low <= high <= WHITE_OF_16_BITS and high > 255 and (beside or low == high):
+        return ValueRange(0.0, WHITE_OF_16_BITS, f"0 is read as black, {WHITE_OF_16_BITS:.0f} as white")
+    return usual_range(low, high)
 
 
 def _n_threads() -> int:

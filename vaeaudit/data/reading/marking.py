@@ -63,7 +63,7 @@ def _read_away(found: Cells, marked: Cells) -> Iterator[tuple[str, int]]:
 
 def _is_text(cells: Cells) -> bool:
     """Whether the cells that are left are neither numbers nor dates."""
-    readings = (read_numbers(cells), read_times(cells))
+    readings = (read(cells) for read in (read_numbers, read_times))
     return not cells.missing.all() and not any(reading is not None and reading.few_strays for reading in readings)
 
 

@@ -154,7 +154,8 @@ def _with_header(layout: Layout, above: Sequence[_Record], body: Sequence[_Recor
         if all(record.row[-1] == "" for record in body):
             said = "the records end in a delimiter, which the header does not: their last, empty cells were passed over"
             return replace(layout, skip=last.line, trailing=True, notes=(said,))
-        if not _number_columns(body) or holds_numbers:
+        row_names = {record.row[0] for record in body}
+        if holds_numbers or len(row_names) < len(body) or not _number_columns(body):
             return None
         said = "the header has one name fewer than the records have cells: the first column, row names, has none"
         return replace(layout, skip=last.line, row_names=True, notes=(said,))

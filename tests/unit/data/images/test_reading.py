@@ -237,3 +237,23 @@ def test_other_pictures_of_many_bits_are_read_in_the_range_of_the_run(tmp_path: 
     assert other.frame["picture_brightness"].max() < run.frame["picture_brightness"].median()
     tiny = draw_deep(tmp_path / "floats", [1] * 24, "tiff", np.float32)
     assert read(tiny).images.value_range == (0.0, 1.0)
+
+
+def test_sixteen_bits_beside_eight_are_read_in_the_range_of_their_format(tmp_path: Path) -> None:
+    folder = draw_deep(tmp_path / "scans", [6000, 65535])
+    draw_many(folder / "plain")
+    Image.fromarray(np.full((16, 16), 65535, np.uint16)).save(folder / "white.png")
+    dataset = read(folder)
+    brightness = dict(zip(dataset.row_ids, dataset.frame["picture_brightness"], strict=True))
+    assert brightness["white.png"] == 1
+    assert brightness["000.png"] < 0.1
+    assert brightness["001.png"] > 0.7
+
+
+def test_nothing_but_white_is_white(tmp_path: Path) -> None:
+    folder = draw_deep(tmp_path / "scans", [])
+    for number in range(24):
+        Image.fromarray(np.full((16, 16 + number), 65535, np.uint16)).save(folder / f"{number:03}.png")
+    images = read(folder).images
+    assert images is not None
+    assert images.read(np.arange(24)).min() == 255

@@ -105,6 +105,12 @@ def test_row_names_as_r_writes_them_get_a_column_without_a_name(tmp_path: Path) 
     assert "column_1" in table.problems
 
 
+def test_a_first_column_that_repeats_holds_no_row_names(tmp_path: Path) -> None:
+    table = read(tmp_path, "n,x", *(f"{i % 2},{i},{i / 7:.2f}" for i in range(9)))
+    assert (len(table), table.names) == (0, ("n", "x"))
+    assert "delete what stands above the names of the columns, or name all columns" in table.left_out[0].reason
+
+
 def test_records_that_end_in_a_delimiter_fit_a_header_that_does_not(tmp_path: Path) -> None:
     table = read(tmp_path, "name,n,x", *(f"{row}," for row in ROWS))
     assert (table.names, len(table), column(table, "n")) == (("name", "n", "x"), 5, ["0", "1", "2", "3", "4"])
