@@ -211,6 +211,8 @@ class ReadConfig(_Section):
         `auto`, `table`, `images` (a folder of pictures, or an array of them) or `array` (`.npy`, `.npz`).
     na
         Further tokens that mean "missing", beside the usual ones.
+    keep
+        Tokens, such as NA, that are values in columns of text although they usually mean "missing".
     delimiter, encoding
         `None`: found from the data.
     label, id
@@ -239,6 +241,7 @@ class ReadConfig(_Section):
 
     kind: SourceKind = SourceKind.AUTO
     na: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     delimiter: str | None = _checked(
         None, "one character", lambda found: found is None or len(found) == 1, "--delimiter"
     )

@@ -39,6 +39,7 @@ class OtherReadSettings(TypedDict, total=False):
     array_key: str | None
     cache: str | PathLike[str] | None
     na: Sequence[str] | None
+    keep: Sequence[str] | None
     delimiter: str | None
     encoding: str | None
     date_order: DateOrder | str | None
@@ -175,7 +176,7 @@ def _user() -> str:
 
 def _stored(name: str, value: Any) -> Any:
     """Return a value as the configuration holds it; what does not fit is left for the configuration to refuse."""
-    if name in ("sensitive", "exclude", "include", "group", "na"):
+    if name in ("sensitive", "exclude", "include", "group", "na", "keep"):
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
     if name in ("kind_of", "levels", "mute") and not isinstance(value, Mapping):
         keys = "checks" if name == "mute" else "columns"

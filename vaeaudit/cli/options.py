@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -47,11 +48,13 @@ def together(options: Sequence[Callable[[Any], Any]]) -> Callable[[CommandT], Co
 
 _columns = partial(click.option, metavar="COL", multiple=True)
 _ID = click.option("--id", metavar="COL", help="The column that names the rows.")
+_KEEP = "A token, such as NA, that is a value in columns of text; repeat for more."
 #: What data may differ in from that of the run whose columns it has.
 _HOW_IT_IS_WRITTEN = (
     click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows."),
     click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache."),
     click.option("--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'),
+    click.option("--keep", metavar="TOKEN", multiple=True, help=_KEEP),
     click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab."),
     click.option("--encoding", metavar="NAME", help="Found from the data unless given."),
     choice_option("--date-order", DateOrder, "Which comes first in dates of numbers, where nothing says it."),
@@ -60,7 +63,7 @@ _HOW_IT_IS_WRITTEN = (
 _KIND = choice_option("--kind", SourceKind, "What DATA is read as; found from the data unless given.")
 _SPLIT = "The column that says train, val or test: rows that occur in more than one split are reported."
 _SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
-_LEVELS = "Levels in rising order: declares the column ordinal; repeat for more."
+_LEVELS = 'Levels in rising order, "a, b" for one with a comma: declares the column ordinal; repeat for more.'
 
 #: Adds the options that say how DATA is read.
 read_options = together(
@@ -203,8 +206,7 @@ def settings_of(options: Mapping[str, Any]) -> Any:
     if "mute" in given:
         given["mute"] = dict(given["mute"])
     if "levels" in given:
-        levels = (_pair(text, "--levels", "COL=A,B,C") for text in given["levels"])
-        given["levels"] = {name: [level.strip() for level in text.split(",")] for name, text in levels}
+        given["levels"] = dict(map(_levels, given["levels"]))
     return given
 
 
@@ -218,6 +220,21 @@ def _latents(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) == 0:
         raise UsageError(f"--latents {text}: expected auto or a whole number from 1 on.")
     return int(text)
+
+
+def _levels(text: str) -> tuple[str, list[str]]:
+    """Split at the first equals sign, and levels at commas as in a CSV file, where quotes may hold a comma.
+
+    Where a column's name holds an equals sign, the reader of the data moves its rest back from the first level.
+    """
+    name, _, value = text.partition("=")
+    try:
+        levels = next(csv.reader([value], skipinitialspace=True, strict=True), [])
+    except csv.Error as error:
+        raise UsageError(f"--levels {text}: a quote opens and does not close where its level ends.") from error
+    if not name or not levels:
+        raise UsageError(f"--levels {text}: expected COL=A,B,C.")
+    return name, [level.strip() for level in levels]
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

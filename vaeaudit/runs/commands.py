@@ -136,9 +136,12 @@ def _changes(config: FitConfig) -> Changes:
 
 
 def _fits_an_option(key: tuple[str, str], value: Any) -> bool:
-    """Whether an option says the same; levels are split at commas there, and names at the last equals sign."""
-    levels = [level for levels in value.values() for level in levels] if key == ("read", "levels") else []
-    return not any("," in level or "=" in level or level != level.strip() for level in levels)
+    """Whether an option says the same; levels are split at commas there, and names end at the first equals sign."""
+    declared = value if key == ("read", "levels") else {}
+    levels = [level for levels in declared.values() for level in levels]
+    return not any("=" in name for name in declared) and not any(
+        "," in level or '"' in level or level != level.strip() for level in levels
+    )
 
 
 def _words(option: str, value: Any) -> Iterator[str]:

@@ -104,7 +104,8 @@ def score(
         rules, checks = run.regions, run.answers.checks
     base = config or other_reading(run.config.read)
     read = section_with(base, settings)
-    found = read_and_score(run, source, replace(read, na=tuple(dict.fromkeys((*base.na, *read.na)))), watch)
+    na, keep = (tuple(dict.fromkeys(both)) for both in ((*base.na, *read.na), (*base.keep, *read.keep)))
+    found = read_and_score(run, source, replace(read, na=na, keep=keep), watch)
     other, scores = found.data, found.scores
     with watch.phase("scoring"):
         expected = found.trained.cells(other.as_met, found.codes, scores)

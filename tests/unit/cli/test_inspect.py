@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from vaeaudit.cli.main import cli
-from vaeaudit.cli.options import printable
+from vaeaudit.cli.options import printable, settings_of
 from vaeaudit.errors import InputError, UsageError
 
 HOSTILE = "[red]\x1b[31mname"
@@ -98,12 +98,23 @@ def test_an_existing_configuration_is_never_overwritten(data: Path, tmp_path: Pa
     assert config.read_text() == "mine"
 
 
+def test_levels_may_hold_equals_signs_and_quoted_commas() -> None:
+    given = ["income=<=10,11-20", 'x="1, or less", more', 'y="a ""b""",c', "race=White=no,yes"]
+    assert settings_of({"levels": given})["levels"] == {
+        "income": ["<=10", "11-20"],
+        "x": ["1, or less", "more"],
+        "y": ['a "b"', "c"],
+        "race": ["White=no", "yes"],  # of what columns there are the data says
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--label", "nope"), "--label: the data has no column 'nope'"),
         (("--kind-of", "age"), "--kind-of age: expected COL=KIND"),
         (("--levels", "=a,b"), "--levels =a,b: expected COL=A,B,C"),
+        (("--levels", 'grade="a,b'), "a quote opens and does not close"),
         (("--kind-of", "age=number"), "there is no such kind"),
         (("--delimiter", "ab"), "--delimiter: expected one character"),
         (("--config", "nowhere.toml"), "--config nowhere.toml: cannot be read"),

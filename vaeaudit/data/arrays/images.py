@@ -11,16 +11,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from vaeaudit.data.images.decoding import Picture, Unusable, UnusablePictureError, picture_of
+from vaeaudit.data.images.value_range import LEAST_OF_BYTES, TOLERANCE, lies_far_beyond, usual_range
 from vaeaudit.data.sources.numpy_files import StoredArray
 from vaeaudit.errors import InputError
 
 _CHANNELS = (1, 3, 4)
-#: Rounding of float16 and float32 takes values a little beyond the ends of their range.
-_TOLERANCE = 1e-3
-#: Where no picture is brighter than this, 255 is not what stands for white.
-_LEAST_OF_BYTES = 64
-#: Pictures of another data set may reach this part of the range beyond it before they count as on another scale.
-_BEYOND = 0.5
 
 
 @dataclass(frozen=True)
@@ -82,22 +77,9 @@ def layout_of(array: StoredArray) -> Layout:
 
 
 def scale_of(array: StoredArray) -> Scale:
-    """Find the range of the values: [0, 255], [0, 1] or [-1, 1] where they fit, else their own lowest and highest.
-
-    Values that stay below 64 are not read as bytes: pictures of 16 grey levels would all be nearly black.
-    """
-    low, high = _extremes(array)
-    if low > high:
-        return Scale(0.0, 1.0, "no value is finite")
-    found = f"values {low:g} to {high:g}"
-    if low >= -_TOLERANCE and high <= 1 + _TOLERANCE:
-        return Scale(0.0, 1.0, f"{found}: 0 is read as black, 1 as white")
-    if low >= -1 - _TOLERANCE and high <= 1 + _TOLERANCE:
-        return Scale(-1.0, 2.0, f"{found}: -1 is read as black, 1 as white")
-    if low >= -_TOLERANCE and _LEAST_OF_BYTES <= high <= 255 + _TOLERANCE:
-        return Scale(0.0, 255.0, f"{found}: 0 is read as black, 255 as white")
-    span = high - low if high > low else 1.0
-    return Scale(low, span, f"{found}: the lowest is read as black, the highest as white, over all pictures")
+    """Find the range of the values, as `usual_range` does."""
+    found = usual_range(*_extremes(array))
+    return Scale(found.black, found.white - found.black, found.note)
 
 
 def stated_scale(array: StoredArray, value_range: tuple[float, float]) -> Scale:
@@ -111,9 +93,8 @@ def stated_scale(array: StoredArray, value_range: tuple[float, float]) -> Scale:
     black, white = value_range
     span = white - black
     low, high = _extremes(array)
-    beyond = max(black - low, high - white) > _BEYOND * span
-    shrunk = array.dtype.kind == "f" and white >= _LEAST_OF_BYTES and -1 - _TOLERANCE <= low <= high <= 1 + _TOLERANCE
-    if low <= high and (beyond or shrunk):
+    shrunk = array.dtype.kind == "f" and white >= LEAST_OF_BYTES and -1 - TOLERANCE <= low <= high <= 1 + TOLERANCE
+    if shrunk or lies_far_beyond(low, high, black, white):
         raise InputError(
             f"{array.path.name}: expected values from {black:g} (black) to {white:g} (white), as the run's pictures "
             f"have, found {low:g} to {high:g}.",
@@ -151,6 +132,6 @@ def _extremes(array: StoredArray) -> tuple[float, float]:
         is_float = chunk.dtype.kind == "f"
         finite = chunk[np.isfinite(chunk)] if is_float else np.array([chunk.min(), chunk.max()], np.float64)
         low, high = min(low, float(finite.min(initial=np.inf))), max(high, float(finite.max(initial=-np.inf)))
-        if array.dtype == np.uint8 and high >= _LEAST_OF_BYTES:
+        if array.dtype == np.uint8 and high >= LEAST_OF_BYTES:
             return 0.0, 255.0
     return low, high

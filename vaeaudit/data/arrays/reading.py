@@ -13,6 +13,8 @@ from vaeaudit.data.arrays.images import layout_of, pictures, scale_of, stated_sc
 from vaeaudit.data.dataset import RawData
 from vaeaudit.data.images.cache import Decoding, Listener, cache_key, prepare
 from vaeaudit.data.images.reading import cache_folder, choose_side, content_fingerprint, notes_on_size
+from vaeaudit.data.schema.names import words
+from vaeaudit.data.schema.roles import SPLIT_NAMES
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.numpy_files import ArrayFile, StoredArray
 from vaeaudit.data.tables.cells import Cells, NumberCells, from_arrow
@@ -152,7 +154,8 @@ def _note_not_finite(finite: npt.NDArray[np.bool_]) -> tuple[str, ...]:
 def _columns_beside(file: ArrayFile, chosen: StoredArray) -> RawTable:
     """Return columns of N cells from the other arrays of a file, and say which of these were not read."""
     others = [array for array in file.arrays if array is not chosen]
-    read = [array for array in others if _is_column(array, chosen.shape[:1])]
+    elsewhere = [array for array in others if _of_another_split(array.name, chosen.name)]
+    read = [array for array in others if array not in elsewhere and _is_column(array, chosen.shape[:1])]
     columns = [column for array in read for column in _columns_of(array)]
     names, problems = unique_names([name for name, _ in columns])
     unread = [array for array in others if array not in read]
@@ -164,10 +167,18 @@ def _columns_beside(file: ArrayFile, chosen: StoredArray) -> RawTable:
         notes=(
             *_note("became columns", read),
             *_note("were not read, because they hold Python objects", [a for a in unread if a.is_pickled]),
-            *_note("were not read", [a for a in unread if not a.is_pickled]),
+            *_note(f"were not read, because they belong to another split than {chosen.name}", elsewhere),
+            *_note("were not read", [a for a in unread if not a.is_pickled and a not in elsewhere]),
         ),
         problems=problems,
     )
+
+
+def _of_another_split(name: str, chosen: str) -> bool:
+    """Whether names such as `y_test` and `X_train` say that two arrays belong to different splits."""
+    # Of `val`, `valid` and `validation` the beginning is enough.
+    one, other = ({word[:3] for word in words(each) if word in SPLIT_NAMES} for each in (name, chosen))
+    return bool(one and other) and one != other
 
 
 def _note(what: str, arrays: Iterable[StoredArray]) -> tuple[str, ...]:

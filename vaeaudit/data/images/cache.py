@@ -33,7 +33,7 @@ from vaeaudit.storage.locks import LOCK, Lock, remove, sweep
 
 DEFAULT_FOLDER = Path("runs", ".cache")
 #: Counted up when the same files would come out differently.
-_VERSION = 4
+_VERSION = 5
 _REPORT_EVERY = 200
 _PIXELS, _PARTS = re.compile(r"[0-9a-f]{32}\.npy"), re.compile(r"tmp[a-z0-9_]{8}\.part")
 #: Called with the number of pictures done and their total.

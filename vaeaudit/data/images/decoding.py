@@ -6,7 +6,7 @@ import hashlib
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -38,13 +38,14 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _TRANSPARENT_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+WHITE_OF_16_BITS = 65535.0
 
 
 class Remark(StrEnum):
     """What was done to a picture that a reader should know of."""
 
     ON_WHITE = "had transparent parts, which were laid on white"
-    DEEP = "had more than 8 bits per pixel and were scaled each by its own range"
+    DEEP = "had more than 8 bits per pixel and were brought to 256 shades"
     TURNED = "were turned as their EXIF orientation says"
     FRAMES = "held several frames, of which the first was read"
     PADDED = "were not square; they were padded by continuing their edges; nothing is cut off, padding is not scored"
@@ -61,7 +62,7 @@ class Picture:
     pixels
         uint8 [side, side] where it is grey, else [side, side, 3].
     content
-        SHA-256 of the decoded pixels at the original size, as hex.
+        SHA-256 of the decoded pixels at the original size and depth, as hex.
     size
         Original width and height, as shown.
     mode
@@ -97,8 +98,8 @@ def guarded_decoding() -> Iterator[None]:
         yield
 
 
-def decode(path: Path, side: int) -> Picture | Unusable:
-    """Decode a picture file and bring it to `side` x `side` pixels."""
+def decode(path: Path, side: int, value_range: tuple[float, float] | None = None) -> Picture | Unusable:
+    """Decode a picture file and bring it to `side` x `side` pixels; `value_range` is as in `picture_of`."""
     head = b""
     try:
         with path.open("rb") as stream:
@@ -106,17 +107,22 @@ def decode(path: Path, side: int) -> Picture | Unusable:
             stream.seek(0)
             with _opened(stream) as image:
                 _require_pixels(image)
-                with _one_large_at_a_time if image.width * image.height > LARGE_PIXELS else nullcontext():
+                with _patience(image):
                     image.load()
                     frames = (Remark.FRAMES,) if getattr(image, "is_animated", False) else ()
                     shown, turned = _turned(image)
-                    return picture_of(shown, side, mode=image.mode, remarks=(*frames, *turned))
+                    remarks = (*frames, *turned)
+                    return picture_of(shown, side, mode=image.mode, remarks=remarks, value_range=value_range)
     except UnusablePictureError as error:
         return Unusable(str(error))
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         return Unusable(f"too large to be opened safely, a decompression bomb? {error}")
     except Exception as error:  # a decoder may raise anything on hostile bytes, and one file must not stop the rest
         return _unusable(error, head)
+
+
+def _patience(image: Image.Image) -> AbstractContextManager[object]:
+    return _one_large_at_a_time if image.width * image.height > LARGE_PIXELS else nullcontext()
 
 
 def measure(path: Path) -> tuple[int, int] | None:
@@ -128,6 +134,25 @@ def measure(path: Path) -> tuple[int, int] | None:
         return None
 
 
+def deep_extremes(path: Path) -> tuple[float, float] | None:
+    """Return the lowest and highest finite value of a picture of more than 8 bits; None for any other file."""
+    try:
+        with path.open("rb") as stream, _opened(stream) as image:
+            if not _is_deep(image):
+                return None
+            _require_pixels(image)
+            with _patience(image):
+                values = np.asarray(image)
+    except Exception:  # the reason is found, and kept, when the file is decoded
+        return None
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
 def _opened(stream: BinaryIO) -> Image.Image:
     return Image.open(stream, formats=[entry.name.upper() for entry in PICTURES])
 
@@ -136,10 +161,26 @@ class UnusablePictureError(Exception):
     """A picture that decodes but holds nothing to look at."""
 
 
-def picture_of(image: Image.Image, side: int, *, mode: str, remarks: tuple[Remark, ...] = ()) -> Picture:
+def picture_of(
+    image: Image.Image,
+    side: int,
+    *,
+    mode: str,
+    remarks: tuple[Remark, ...] = (),
+    value_range: tuple[float, float] | None = None,
+) -> Picture:
     """Bring a decoded picture of any pixel format to grey or colour, and to `side` x `side` pixels.
 
     A colour picture whose three channels agree everywhere counts as grey.
+
+    Parameters
+    ----------
+    image, side
+        The picture, and the side of the square.
+    mode, remarks
+        As in `Picture`.
+    value_range
+        Values that are black and white in pictures of more than 8 bits; their own range, or that of 16 bits, if None.
 
     Raises
     ------
@@ -147,10 +188,12 @@ def picture_of(image: Image.Image, side: int, *, mode: str, remarks: tuple[Remar
         Where it is a single pixel, or holds no finite value.
     """
     _require_pixels(image)
-    flat, changed = _eight_bits(image)
+    flat, changed = _eight_bits(image, value_range)
     original, pixels = np.asarray(flat), _squared(flat, side)
     if flat.mode == "RGB" and _are_channels_equal(pixels) and _are_channels_equal(original):
         original, pixels = np.ascontiguousarray(original[..., 0]), np.ascontiguousarray(pixels[..., 0])
+    if Remark.DEEP in changed:
+        original = np.asarray(image).astype(np.float64)  # two scenes may look alike in 256 shades
     width, height = flat.size
     content = hashlib.sha256(f"{original.shape}\n".encode())
     content.update(original.data)
@@ -200,10 +243,11 @@ def _turned(image: Image.Image) -> tuple[Image.Image, tuple[Remark, ...]]:
     return (image, ()) if turn is None else (image.transpose(turn), (Remark.TURNED,))
 
 
-def _eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[Remark, ...]]:
+def _eight_bits(image: Image.Image, value_range: tuple[float, float] | None) -> tuple[Image.Image, tuple[Remark, ...]]:
     """Return the picture as `L` or `RGB`."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_scaled(np.asarray(image).astype(np.float64))), (Remark.DEEP,)
+    if _is_deep(image):
+        known = value_range or ((0.0, WHITE_OF_16_BITS) if image.mode.startswith("I;16") else None)
+        return Image.fromarray(_scaled(np.asarray(image).astype(np.float64), known)), (Remark.DEEP,)
     if image.mode in _TRANSPARENT_MODES or "transparency" in image.info:
         return _on_white(image.convert("RGBA"))
     if image.mode in ("1", "L"):
@@ -211,14 +255,14 @@ def _eight_bits(image: Image.Image) -> tuple[Image.Image, tuple[Remark, ...]]:
     return image.convert("RGB"), ()
 
 
-def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """Spread the finite values of a picture over 0 to 255; others become its lowest value."""
+def _scaled(values: npt.NDArray[np.float64], value_range: tuple[float, float] | None) -> npt.NDArray[np.uint8]:
+    """Bring the finite values of a picture to 0 to 255, those beyond the range to its ends; others become black."""
     finite = np.isfinite(values)
     if not finite.any():
         raise UnusablePictureError("no pixel has a finite value")
-    low, high = values[finite].min(), values[finite].max()
+    low, high = value_range or (values[finite].min(), values[finite].max())
     share = (np.where(finite, values, low) - low) / (high - low) if high > low else np.zeros_like(values)
-    return np.rint(255 * share).astype(np.uint8)
+    return np.rint(255 * np.clip(share, 0, 1)).astype(np.uint8)
 
 
 def _on_white(image: Image.Image) -> tuple[Image.Image, tuple[Remark, ...]]:

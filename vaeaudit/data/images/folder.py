@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,7 +161,7 @@ def folder_columns(names: Iterable[str]) -> FolderColumns:
     >>> folder_columns(["photos/1.png", "photos/2.png"]).columns
     {}
     """
-    folders = _without_shared([readable_name(name).split("/")[:-1] for name in names])
+    folders = _without_shared([unicodedata.normalize("NFC", readable_name(name)).split("/")[:-1] for name in names])
     first = {parts[0] for parts in folders if parts}
     found = FolderColumns({})
     if len(first) >= 2 and all(name.lower() in SPLIT_NAMES for name in first):

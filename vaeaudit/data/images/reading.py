@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+import unicodedata
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,8 +19,17 @@ import pandas as pd
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import RawData
 from vaeaudit.data.images.cache import DEFAULT_FOLDER, Decoding, Listener, Preparation, cache_key, prepare
-from vaeaudit.data.images.decoding import Picture, Unusable, decode, guarded_decoding, measure
+from vaeaudit.data.images.decoding import (
+    WHITE_OF_16_BITS,
+    Picture,
+    Unusable,
+    decode,
+    deep_extremes,
+    guarded_decoding,
+    measure,
+)
 from vaeaudit.data.images.folder import ImageFolder, folder_columns
+from vaeaudit.data.images.value_range import ValueRange, lies_far_beyond, usual_range
 from vaeaudit.data.sources.formats import supported_pictures
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import first_few, readable_name
@@ -104,10 +114,22 @@ def _match(
 
 
 def _entries_of(key: TextCells, directory: str, listing: pd.Index) -> npt.NDArray[np.int64]:
-    """[N]; the position in the listing that each row names, -1 for none."""
+    """[N]; the position in the listing that each row names, -1 for none.
+
+    Exactly, or else with the separators of Windows, or else in another Unicode normal form (macOS stores "é" as two
+    characters) where that names one file.
+    """
     texts = [text.strip() for text in key.texts.to_pylist()]
-    plain = _positions(listing, directory, texts)
-    positions = np.where(plain >= 0, plain, _positions(listing, directory, [text.replace("\\", "/") for text in texts]))
+    slashed = [text.replace("\\", "/") for text in texts]
+    composed = pd.Index([unicodedata.normalize("NFC", name) for name in listing], dtype=object)
+    once = composed.where(~composed.duplicated(keep=False), listing)
+    positions = np.full(len(texts), -1, dtype=np.int64)
+    for names, place, spelled in (
+        (listing, directory, texts),
+        (listing, directory, slashed),
+        (once, unicodedata.normalize("NFC", directory), [unicodedata.normalize("NFC", text) for text in slashed]),
+    ):
+        positions = np.where(positions >= 0, positions, _positions(names, place, spelled))
     return np.append(positions, -1).astype(np.int64)[key.codes]
 
 
@@ -170,13 +192,22 @@ def read_images(
         raise InputError(f"{folder.path}: expected pictures ({supported_pictures()}), found none.")
     names = [file.name for file in folder.files]
     stamps = ((file.name, file.size, file.modified_ns, file.changed_ns) for file in folder.files)
-    wanted = (config.image_size,) if form is None else (form.side, form.channels)
+    wanted = (config.image_size,) if form is None else (form.side, form.channels, form.value_range)
     key = cache_key(*wanted, "folder", folder.path.resolve(), *stamps)
 
     def decoding() -> Decoding:
         paths = [folder.path / name for name in names]
         side = form.side if form else config.image_size or choose_side(_longer_sides(paths))
-        return Decoding(side, len(paths), _decode_all(paths, side), channels=form.channels if form else None)
+        deep = _deep_range(paths, form.value_range if form else None)
+        limits = (deep.black, deep.white) if deep else None
+        return Decoding(
+            side,
+            len(paths),
+            _decode_all(paths, side, limits),
+            said=(f"pictures of more than 8 bits per pixel: {deep.note}",) if deep else (),
+            channels=form.channels if form else None,
+            value_range=limits,
+        )
 
     with guarded_decoding():
         preparation, store = prepare(cache_folder(config), key, decoding, on_progress)
@@ -246,7 +277,8 @@ def _table(
     placed, described = folder_columns(names), join_metadata(folder, [*names, *unopened], config)
     columns, problems = unique_names([*placed.columns, *described.names])
     used = preparation.positions
-    cells: list[Cells] = [text_cells(values).take(used) for values in placed.columns.values()]
+    # Folders are levels whatever they are called: the classes 0 to 9 are no counts.
+    cells: list[Cells] = [replace(text_cells(v), declared=True).take(used) for v in placed.columns.values()]
     left_out = (*folder.refused, *folder.links, *refused, *described.left_out)
     return RawTable(
         names=columns,
@@ -265,19 +297,51 @@ def _table(
 
 def _longer_sides(paths: Sequence[Path]) -> npt.NDArray[np.int64]:
     """Longer sides, from their headers, of up to `_MEASURED` pictures that can be opened."""
-    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _MEASURED)).round().astype(int))
-    sizes = [measure(paths[position]) for position in chosen]
+    sizes = map(measure, _evenly_spread(paths))
     return np.array([max(size) for size in sizes if size is not None], dtype=np.int64)
 
 
-def _decode_all(paths: Sequence[Path], side: int) -> Generator[Picture | Unusable, None, None]:
+def _evenly_spread(paths: Sequence[Path]) -> list[Path]:
+    chosen = np.unique(np.linspace(0, len(paths) - 1, min(len(paths), _MEASURED)).round().astype(int))
+    return [paths[position] for position in chosen]
+
+
+def _deep_range(paths: Sequence[Path], stated: tuple[float, float] | None) -> ValueRange | None:
+    """Find which values are black and white in pictures of more than 8 bits, among up to `_MEASURED`; None without any.
+
+    Each by its own range they would lose how bright they are: one white picture and one black would be the same.
+    Beside pictures of 8 bits, whose range their format says, 16 bits have theirs. `stated` is the range of the run that
+    other pictures are read for; it holds unless theirs is another scale.
+    """
+    sample = _evenly_spread(paths)
+    with ThreadPoolExecutor(_n_threads(), thread_name_prefix="measure") as executor:
+        measured = list(executor.map(deep_extremes, sample))
+    extremes = [found for found in measured if found is not None]
+    if not extremes:
+        return None
+    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
+    if stated is not None and not lies_far_beyond(low, high, *stated):
+        return ValueRange(*stated, f"{stated[0]:g} is read as black, {stated[1]:g} as white, as in the run")
+    beside = any(measure(path) for path, found in zip(sample, measured, strict=True) if found is None)
+    if 0 <= low <= high <= WHITE_OF_16_BITS and high > 255 and (beside or low == high):
+        return ValueRange(0.0, WHITE_OF_16_BITS, f"0 is read as black, {WHITE_OF_16_BITS:.0f} as white")
+    return usual_range(low, high)
+
+
+def _n_threads() -> int:
+    return min(16, max(2, os.cpu_count() or 1))
+
+
+def _decode_all(
+    paths: Sequence[Path], side: int, value_range: tuple[float, float] | None
+) -> Generator[Picture | Unusable, None, None]:
     """Decode in threads (Pillow lets go of the interpreter while it works), in order, with few batches waiting."""
-    n_threads = min(16, max(2, os.cpu_count() or 1))
+    n_threads = _n_threads()
     waiting: deque[Future[list[Picture | Unusable]]] = deque()
     executor = ThreadPoolExecutor(n_threads, thread_name_prefix="decode")
     try:
         for start in range(0, len(paths), _BATCH):
-            waiting.append(executor.submit(_decode_batch, paths[start : start + _BATCH], side))
+            waiting.append(executor.submit(_decode_batch, paths[start : start + _BATCH], side, value_range))
             if len(waiting) > 2 * n_threads:
                 yield from waiting.popleft().result()
         while waiting:
@@ -286,5 +350,7 @@ def _decode_all(paths: Sequence[Path], side: int) -> Generator[Picture | Unusabl
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _decode_batch(paths: Sequence[Path], side: int) -> list[Picture | Unusable]:
-    return [decode(path, side) for path in paths]
+def _decode_batch(
+    paths: Sequence[Path], side: int, value_range: tuple[float, float] | None
+) -> list[Picture | Unusable]:
+    return [decode(path, side, value_range) for path in paths]

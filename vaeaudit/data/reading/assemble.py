@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,17 +12,19 @@ import pandas as pd
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RawData, RowAccounting
 from vaeaudit.data.images.measured_columns import with_picture_columns
+from vaeaudit.data.reading.marking import mark_table
+from vaeaudit.data.reading.naming import with_names_of
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.data.schema.conventions import Usual
 from vaeaudit.data.schema.doubts import settle_doubts
-from vaeaudit.data.schema.inference import infer, infer_measured
+from vaeaudit.data.schema.inference import are_integers, infer, infer_measured
 from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
-from vaeaudit.data.schema.readings import mark_missing
+from vaeaudit.data.schema.readings import read_numbers
 from vaeaudit.data.schema.roles import assign, require_columns, store_split, suggest_split, with_split_folders
-from vaeaudit.data.schema.storage import Stored, Typed
+from vaeaudit.data.schema.storage import Stored, Typed, identifier
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.data.tables.cells import Cells, as_text
-from vaeaudit.data.tables.records import RawTable
+from vaeaudit.data.tables.records import RawTable, index_columns
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
 #: With fewer rows no share, interval or latent says anything.
@@ -46,8 +48,9 @@ def assemble(raw: RawData, config: ReadConfig) -> Dataset:
         return _assemble_images(raw, raw.images, config)
     if not raw.elements:
         require_records(raw)
+    config = with_names_of(raw.table.names, config)
     require_columns(raw.table.names, config)
-    marked = mark_table(raw.table, config.na, config.levels)
+    marked = mark_table(raw.table, config.na, config.levels, config.keep)
     table = marked if raw.elements else without_blank_rows(marked)
     entering = raw.elements or table.names
     dataset = _dataset(raw, table, config, entering=entering, measured=raw.elements)
@@ -56,8 +59,9 @@ def assemble(raw: RawData, config: ReadConfig) -> Dataset:
 
 
 def _assemble_images(raw: RawData, images: ImageStore, config: ReadConfig) -> Dataset:
-    table, config = with_split_folders(raw.table, raw.from_folders, config)
-    table, derived = with_picture_columns(mark_table(table, config.na, config.levels), images)
+    table, config = with_split_folders(raw.table, raw.from_folders, with_names_of(raw.table.names, config))
+    marked = mark_table(table, config.na, config.levels, config.keep)
+    table, derived = with_picture_columns(marked, images)
     require_columns(table.names, config)
     if config.include:
         raise UsageError(
@@ -76,9 +80,9 @@ def _dataset(
 ) -> Dataset:
     """Settle the columns; those in `entering` may enter the model unasked, those in `measured` are real numbers."""
     _require_rows(table, raw.name)
-    entering, measured = frozenset(entering), frozenset(measured)
+    entering, measured, index = frozenset(entering), frozenset(measured), index_columns(table)
     typed = {
-        column: _settle(column, cells, config, measured=column in measured)
+        column: _settle(column, cells, config, measured=column in measured, index=column in index)
         for column, cells in zip(table.names, table.cells, strict=True)
     }
     typed = settle_doubts(typed, {*config.levels, *config.kinds, *measured, *filter(None, [config.split, config.id])})
@@ -129,16 +133,6 @@ def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was mad
     )
 
 
-def mark_table(table: RawTable, na: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RawTable:
-    """Set the cells that mean "missing" to missing, by column; `levels` are values whatever they look like."""
-    extra = [str(token) for token in na]
-
-    def marked(name: str, cells: Cells) -> Cells:
-        return mark_missing(cells, extra=extra, levels=map(str, levels.get(name, ())))
-
-    return replace(table, cells=tuple(map(marked, table.names, table.cells)))
-
-
 def without_blank_rows(table: RawTable) -> RawTable:
     """Leave out rows of nothing but missing cells; they count as blank."""
     blank = np.ones(len(table), dtype=bool)
@@ -149,7 +143,7 @@ def without_blank_rows(table: RawTable) -> RawTable:
     return table.take(~blank) if blank.any() else table
 
 
-def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool) -> Typed:
+def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool, index: bool = False) -> Typed:
     usual = Usual(decimal=config.decimal, dates=config.date_order)
     if name in config.levels:
         return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
@@ -157,7 +151,18 @@ def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool) -> T
         return store_split(name, cells, config.kinds.get(name))
     if name in config.kinds:
         return store_as(name, cells, parse_kind(name, config.kinds[name]), usual)
+    if index and _numbers_rows(cells):
+        said = "has no name and numbers the rows: the index of a saved data frame; left out of the model"
+        return replace(identifier(as_text(cells)), problems=(said,))
     return infer_measured(cells) if measured else infer(name, cells, usual)
+
+
+def _numbers_rows(cells: Cells) -> bool:
+    """Whether there is a whole number in each row, and none twice, in whatever order."""
+    reading = read_numbers(cells)
+    if reading is None or len(reading.present) < len(cells):
+        return False
+    return len(np.unique(reading.present)) == len(cells) and are_integers(reading.present)
 
 
 def _series(stored: Stored) -> pd.Series:

@@ -160,6 +160,8 @@ def _reading(read: ReadConfig) -> list[str]:
     return [
         '# Further tokens that mean "missing".',
         f"na = {toml(read.na)}",
+        "# Tokens, such as NA, that are values in columns of text.",
+        f"keep = {toml(read.keep)}",
         "# Found from the data unless given.",
         f"delimiter = {toml(read.delimiter)}" if read.delimiter is not None else '# delimiter = ","',
         f"encoding = {toml(read.encoding)}" if read.encoding is not None else '# encoding = "utf-8"',

@@ -22,7 +22,7 @@ from vaeaudit.data.sources.formats import open_arrays, supported_arrays
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import readable_name
 from vaeaudit.data.sources.table_files import find, read_tables
-from vaeaudit.data.tables.cells import Cells, TextCells, cell_text, from_arrow, text_cells
+from vaeaudit.data.tables.cells import Cells, TextCells, cell_text, from_arrow, table_cells, text_cells
 from vaeaudit.data.tables.records import RawTable, fingerprint, unique_names
 from vaeaudit.errors import InputError, UsageError
 
@@ -139,7 +139,7 @@ def _read_arrow(table: pa.Table) -> RawTable:
     names, problems = unique_names([cell_text(name) for name in table.column_names])
     return RawTable(
         names=names,
-        cells=tuple(from_arrow(column) for column in table.columns),
+        cells=table_cells(table),
         positions=np.arange(len(table), dtype=np.int64),
         read=len(table),
         problems=problems,

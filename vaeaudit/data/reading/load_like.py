@@ -12,8 +12,9 @@ from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset, RawData
 from vaeaudit.data.images.cache import Listener
 from vaeaudit.data.images.measured_columns import with_same_columns
-from vaeaudit.data.reading.assemble import dataset_of, mark_table, require_records, require_usable, without_blank_rows
+from vaeaudit.data.reading.assemble import dataset_of, require_records, require_usable, without_blank_rows
 from vaeaudit.data.reading.load import read
+from vaeaudit.data.reading.marking import mark_table
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.data.schema.known_kinds import Fitted, fit_to
 from vaeaudit.data.sources.image_store import PictureForm
@@ -83,7 +84,7 @@ def load_like(
         require_records(raw)
     _require_columns(raw, schema)
     known = {column.name: column.levels for column in schema if column.kind.is_levelled}
-    table = mark_table(raw.table, config.na, known)
+    table = mark_table(raw.table, config.na, known, config.keep)
     if raw.images is None and not raw.elements:
         table = without_blank_rows(table)
     require_usable(table, raw.name)

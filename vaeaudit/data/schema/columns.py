@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 from vaeaudit.errors import UsageError
@@ -172,4 +174,12 @@ class Schema:
         if name in self:
             return self[name]
         known = ", ".join(self.names[:12]) + (", …" if len(self) > 12 else "")
-        raise UsageError(f"{option}: the data has no column {name!r}.", hint=f"Its columns are: {known}")
+        folded = {_folded(other): other for other in reversed(self.names)}
+        near = get_close_matches(_folded(name), folded, n=1)
+        meant = f"Did you mean {folded[near[0]]!r}? " if near else ""
+        raise UsageError(f"{option}: the data has no column {name!r}.", hint=f"{meant}Its columns are: {known}")
+
+
+def _folded(name: str) -> str:
+    """Return what is left of a name where case, Unicode form and separators do not count."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))

@@ -274,7 +274,8 @@ def _written(name: str, cells: TextCells, distinct: int, present: int) -> Typed 
     """Store what people wrote or are called by; None for anything else."""
     what = personal_data(name, cells)
     if what:
-        return personal(cells, what)
+        names_rows = text_identifies(cells, distinct, present)
+        return personal(cells, what, Kind.IDENTIFIER if names_rows else Kind.TEXT)
     if _is_free_text(name, cells, distinct, present):
         return Typed(Kind.TEXT, cells.to_objects(), distinct, problems=("free text: left out of the model",))
     return None

@@ -93,10 +93,10 @@ def identifier(cells: TextCells, problems: tuple[str, ...] = ()) -> Typed:
     return Typed(Kind.IDENTIFIER, cells.to_objects(), distinct, problems=(said, *problems), repeats=distinct < present)
 
 
-def personal(cells: TextCells, what: str) -> Typed:
-    """Store personal data: `what` says which."""
+def personal(cells: TextCells, what: str, kind: Kind) -> Typed:
+    """Store personal data, as text or an identifier: `what` says which."""
     said = f"{what}: personal data, left out of the model; its values are not shown"
-    return Typed(Kind.TEXT, cells.to_objects(), n_distinct(cells), problems=(said,), personal=what)
+    return Typed(kind, cells.to_objects(), n_distinct(cells), problems=(said,), personal=what)
 
 
 def cell_counts(cells: TextCells) -> npt.NDArray[np.int64]:

@@ -6,19 +6,17 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow.compute as pc
 
+from vaeaudit.data.sources.layout import DELIMITERS, Layout, find_layout, first_width, sniff_delimiter, trimmed
 from vaeaudit.data.sources.listing import SourceFile
 from vaeaudit.data.sources.textfiles import UNUSABLE_CHARACTER, Encoding, detect_encoding, open_text
 from vaeaudit.data.tables.cells import Cells, TextCells, concat, empty_cells, text_cells
 from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
 from vaeaudit.errors import InputError
-
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
 #: A record that runs over more lines than this has an unclosed quote rather than a long cell.
 MAX_RECORD_LINES = 1000
@@ -27,7 +25,7 @@ CHUNK_CELLS = 400_000
 
 _SAMPLE_CHARACTERS = 1 << 18
 _SAMPLE_RECORDS = 200
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)\Z")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 
 
 def read_delimited(file: SourceFile, *, delimiter: str | None = None, encoding: str | None = None) -> RawTable:
@@ -41,9 +39,9 @@ def read_delimited(file: SourceFile, *, delimiter: str | None = None, encoding: 
     chosen = detect_encoding(file, encoding)
     try:
         sample = _sample(file, chosen)
-        used = delimiter or sniff_delimiter(sample, prefer="\t" if ".tsv" in file.name.lower() else ",")
+        layout = find_layout(sample, given=delimiter, prefer="\t" if ".tsv" in file.name.lower() else ",")
         with open_text(file, chosen) as stream:
-            table = _Reading(file.name, _Lines(stream), used).run()
+            table = _Reading(file.name, _Lines(trimmed(stream, layout.delimiter)), layout).run()
     except UnicodeError as error:
         raise InputError(
             f"{file.name}: the text cannot be decoded as {chosen.codec}: {error}.", hint="Try another --encoding."
@@ -53,42 +51,9 @@ def read_delimited(file: SourceFile, *, delimiter: str | None = None, encoding: 
     if delimiter is not None and len(table.names) == 1:
         _check_delimiter(file.name, delimiter, sample)
     notes = [chosen.note] if chosen.note else []
-    if delimiter is None and used not in (",", "\t"):
-        notes.append(f"{file.name}: the delimiter is a {DELIMITERS[used]}")
-    return replace(table, notes=(*notes, *table.notes))
-
-
-def sniff_delimiter(sample: list[str], *, prefer: str = ",") -> str:
-    """Choose the delimiter that splits most records of a sample into as many cells as the header.
-
-    Parameters
-    ----------
-    sample
-        Lines of the file, the header first.
-    prefer
-        Wins a draw.
-    """
-    best, best_score = prefer, (0.0, 0)
-    for candidate in sorted(DELIMITERS, key=lambda each: each != prefer):
-        widths = _widths(sample, candidate)
-        if not widths or widths[0] < 2:
-            continue
-        score = (round(sum(width == widths[0] for width in widths) / len(widths), 2), widths[0])
-        if score > best_score:
-            best, best_score = candidate, score
-    return best
-
-
-def _widths(sample: list[str], delimiter: str) -> list[int]:
-    widths: list[int] = []
-    # A cell that is too long ends the sample; the reading proper reports it with its line.
-    with suppress(csv.Error):
-        for row in csv.reader(sample, delimiter=delimiter, skipinitialspace=True):
-            if row:
-                widths.append(len(row))
-            if len(widths) >= _SAMPLE_RECORDS:
-                break
-    return widths
+    if delimiter is None and layout.delimiter not in (",", "\t"):
+        notes.append(f"{file.name}: the delimiter is {DELIMITERS.get(layout.delimiter, repr(layout.delimiter))}")
+    return replace(table, notes=(*notes, *(f"{file.name}: {said}" for said in layout.notes), *table.notes))
 
 
 def _sample(file: SourceFile, encoding: Encoding) -> list[str]:
@@ -105,10 +70,10 @@ def _sample(file: SourceFile, encoding: Encoding) -> list[str]:
 
 def _check_delimiter(name: str, given: str, sample: list[str]) -> None:
     other = sniff_delimiter(sample)
-    width = next(iter(_widths(sample, other)), 1)
+    width = first_width(sample, other)
     if other != given and width > 1:
         raise InputError(
-            f"{name}: with --delimiter {given!r} a record is one cell; a {DELIMITERS[other]} splits it into {width}.",
+            f"{name}: with --delimiter {given!r} a record is one cell; {DELIMITERS[other]} splits it into {width}.",
             hint=f"Leave --delimiter out, or give {other!r}.",
         )
 
@@ -154,7 +119,7 @@ class _Reading:
 
     name: str
     lines: _Lines
-    delimiter: str
+    layout: Layout
     read: int = 0
     blank: int = 0
     left_out: list[LeftOut] = field(default_factory=list)
@@ -165,7 +130,7 @@ class _Reading:
 
     def run(self) -> RawTable:
         # `strict` makes the parser report a quote that closes in the wrong place instead of swallowing what follows.
-        reader = csv.reader(self.lines, delimiter=self.delimiter, strict=True, skipinitialspace=True)
+        reader = csv.reader(self.lines, delimiter=self.layout.delimiter, strict=True, skipinitialspace=True)
         header = self._header(reader)
         names, problems = unique_names(header)
         per_chunk = max(1, CHUNK_CELLS // len(names))
@@ -185,6 +150,9 @@ class _Reading:
         )
 
     def _header(self, reader: Iterator[list[str]]) -> list[str]:
+        for _ in range(self.layout.skip):
+            self.lines.begin_record()
+            next(self.lines)
         row: list[str] = []
         while not row:
             self.lines.begin_record()
@@ -202,7 +170,9 @@ class _Reading:
                 f"{self.name}: the header holds NUL bytes or bytes that cannot be decoded.",
                 hint="Name its encoding with --encoding.",
             )
-        return row
+        if self.layout.trailing and not row[-1]:
+            row.pop()
+        return ["", *row] if self.layout.row_names else row
 
     def _next_record(self, reader: Iterator[list[str]], width: int) -> bool:
         self.lines.begin_record()
@@ -215,11 +185,16 @@ class _Reading:
             self.left_out.append(LeftOut(self.name, self.read, f"line {line}: {_explain(error, self.lines.held)}"))
             self.lines.keep_first_only()
         else:
+            if self.layout.trailing and len(row) == width + 1 and not row[-1]:
+                row.pop()
             if len(row) == width:
                 self.rows.append(row)
                 self.row_numbers.append(self.read)
             elif row:
-                self.left_out.append(LeftOut(self.name, self.read, f"{len(row)} cell(s), the header has {width}"))
+                cause = f"; {self.layout.cause}" if self.layout.cause else ""
+                self.left_out.append(
+                    LeftOut(self.name, self.read, f"{len(row)} cell(s), the header has {width}{cause}")
+                )
             else:
                 self.blank += 1
         self.read += 1

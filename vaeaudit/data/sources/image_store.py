@@ -25,7 +25,7 @@ class PictureForm:
     side, channels
         Of every picture, in pixels; 1 or 3 channels.
     value_range
-        Values that stand for black and for white in an array of pictures; None where files say it themselves.
+        Values that stand for black and for white in an array, or in files of more than 8 bits; None for other files.
     """
 
     side: int

@@ -122,7 +122,7 @@ class ArrayFile:
             raise InputError(f"{self.path.name}: expected an array N x D, or of pictures, found {self.listed}.")
         raise UsageError(
             f"{self.path.name} holds several arrays: {self.listed}.",
-            hint=f"Choose one: --array-key {candidates[0].name}",
+            hint=f"Choose one: {' or '.join(f'--array-key {array.name}' for array in candidates[:4])}",
         )
 
     def _named(self, key: str) -> StoredArray:

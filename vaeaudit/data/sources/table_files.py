@@ -32,6 +32,7 @@ from vaeaudit.data.sources.listing import (
     readable_name,
     sha256,
 )
+from vaeaudit.data.sources.partitions import declare_levels, with_partition
 from vaeaudit.data.sources.textfiles import is_binary
 from vaeaudit.data.tables.cells import empty_cells
 from vaeaudit.data.tables.records import LeftOut, RawTable, join
@@ -221,15 +222,18 @@ def read_tables(source: Source, config: ReadConfig) -> RawTable:
     if not source.path.is_dir():
         return source.files[0].read(config)
     names, tables, refused = [], [], list(source.refused)
+    placed: set[str] = set()
     for file in source.files:
         try:
-            tables.append(file.read(config))
+            table, added = with_partition(file.read(config), file.name)
+            tables.append(table)
             names.append(file.name)
+            placed |= added
         except InputError as error:
             refused.append(LeftOut(file.name, -1, error.message.removeprefix(f"{file.name}: ")))
     if not tables:
         raise InputError(f"{source.path}: no file could be read. {refused[0].file}: {refused[0].reason}")
-    table = _join_shards(source.path, names, tables)
+    table = declare_levels(_join_shards(source.path, names, tables), placed)
     n_refused = sum(entry.records for entry in refused)
     left_out, notes = (*table.left_out, *refused), (*table.notes, *source.notes)
     return replace(table, read=table.read + n_refused, left_out=left_out, notes=notes)

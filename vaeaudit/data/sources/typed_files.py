@@ -19,7 +19,7 @@ from vaeaudit.data.tables.cells import (
     cell_text,
     concat,
     empty_cells,
-    from_arrow,
+    table_cells,
     text_cells,
 )
 from vaeaudit.data.tables.records import LeftOut, RawTable, unique_names
@@ -148,7 +148,7 @@ def _checked(file: SourceFile, read: Callable[[SourceFile], pa.Table]) -> RawTab
         table = read(file)
         table.validate(full=True)
         names, problems = unique_names([str(name) for name in table.column_names])
-        cells = tuple(from_arrow(column) for column in table.columns)
+        cells = table_cells(table)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         raise InputError(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 #: Integers beyond this are not exact as float64: they are kept as text.
 EXACT_INTEGER = 2**53
+#: Decimals of more significant digits than this are not exact as float64 either.
+_EXACT_DIGITS = 15
+_TOO_MANY_DIGITS = rf"^-?[0.]*[1-9](\.?\d){{{_EXACT_DIGITS},}}$"
+_PERIOD = "pandas.period"
 
 _SECONDS_PER_UNIT = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _NO_TIME = np.datetime64("NaT", "ns")
@@ -180,16 +185,33 @@ def _from_dictionary(array: pa.DictionaryArray, *, declared: bool = False, order
 # --- from Arrow -----------------------------------------------------------------------------------------------------
 
 
-def from_arrow(column: pa.ChunkedArray) -> Cells:
+def table_cells(table: pa.Table) -> tuple[Cells, ...]:
+    """Bring the columns of an Arrow table into cells, as `from_arrow` does."""
+    return tuple(from_arrow(column, field.metadata) for field, column in zip(table.schema, table.columns, strict=True))
+
+
+def from_arrow(column: pa.ChunkedArray, metadata: Mapping[bytes, bytes] | None = None) -> Cells:
     """Bring an Arrow column of any type into one of the three forms.
 
-    Booleans and integers that float64 cannot hold become text; durations and times of day become seconds; nested
-    values become JSON text; bytes become text where they are UTF-8 and hexadecimal digits elsewhere.
+    Booleans, and integers and decimals that float64 cannot hold, become text; durations and times of day become
+    seconds, periods of pandas their beginnings; nested values become JSON text; bytes become text where they are UTF-8
+    and hexadecimal digits elsewhere.
+
+    Parameters
+    ----------
+    column
+        [N].
+    metadata
+        Of its field, which names the type where it is an extension that nobody has registered.
     """
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
-        storage = [chunk.storage for chunk in column.chunks]
-        return from_arrow(pa.chunked_array(storage, type=kind.storage_type))
+        storage = pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type)
+        if kind.extension_name == _PERIOD:
+            return _from_periods(storage, kind.__arrow_ext_serialize__())
+        return from_arrow(storage)
+    if metadata and metadata.get(b"ARROW:extension:name") == _PERIOD.encode():
+        return _from_periods(column, metadata[b"ARROW:extension:metadata"])
     if pa.types.is_dictionary(kind):
         return _from_categorical(column)
     for matches, convert in _CONVERSIONS:
@@ -225,6 +247,22 @@ def _from_integers(column: pa.ChunkedArray) -> Cells:
 def _from_floats(column: pa.ChunkedArray) -> Cells:
     values = column.cast(pa.float64(), safe=False).to_numpy()
     return NumberCells(np.array(values, dtype=np.float64))
+
+
+def _from_decimals(column: pa.ChunkedArray) -> Cells:
+    texts = column.cast(pa.string())
+    if column.type.scale > 0:
+        texts = pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
+    if pc.any(pc.match_substring_regex(texts, _TOO_MANY_DIGITS)).as_py():
+        return _from_strings(texts)
+    return _from_floats(column)
+
+
+def _from_periods(ordinals: pa.ChunkedArray, described: bytes) -> TimeCells:
+    """Read the periods of pandas, which are stored as numbers, as the moments at which they begin."""
+    stored = pc.fill_null(ordinals, np.iinfo(np.int64).min).to_numpy()
+    periods = pd.arrays.PeriodArray(stored, dtype=pd.PeriodDtype(json.loads(described)["freq"]))
+    return times_from_microseconds(np.asarray(periods.to_timestamp()).astype("datetime64[us]"))
 
 
 def _from_seconds(column: pa.ChunkedArray) -> NumberCells:
@@ -272,7 +310,8 @@ _CONVERSIONS = (
     (lambda t: pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_string_view(t), _from_strings),
     (lambda t: pa.types.is_boolean(t) or pa.types.is_null(t), _from_strings),
     (pa.types.is_integer, _from_integers),
-    (lambda t: pa.types.is_floating(t) or pa.types.is_decimal(t), _from_floats),
+    (pa.types.is_floating, _from_floats),
+    (pa.types.is_decimal, _from_decimals),
     (lambda t: pa.types.is_timestamp(t) or pa.types.is_date(t), _from_timestamps),
     (lambda t: pa.types.is_time(t) or pa.types.is_duration(t), _from_seconds),
     (lambda t: pa.types.is_binary(t) or pa.types.is_large_binary(t) or pa.types.is_fixed_size_binary(t), _from_bytes),

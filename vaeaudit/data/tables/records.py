@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -114,6 +116,16 @@ def unique_names(found: Sequence[str]) -> tuple[tuple[str, ...], dict[str, tuple
         taken.add(unique)
         names.append(unique)
     return tuple(names), problems
+
+
+#: What pandas, Arrow and R's readr call a column without a name, of which only the first ones can be an index.
+_NO_NAME = re.compile(r"Unnamed: 0(\.\d+)*|__index_level_\d+__|(\.\.\.|…)1")
+
+
+def index_columns(table: RawTable) -> frozenset[str]:
+    """Return the leading columns that have no name of their own, as the index of a saved data frame has none."""
+    unnamed = (name for name in table.names[:1] if name in table.problems and name.startswith("column_1"))
+    return frozenset([*unnamed, *takewhile(_NO_NAME.fullmatch, table.names)])
 
 
 def join(tables: Sequence[RawTable]) -> RawTable:

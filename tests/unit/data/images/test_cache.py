@@ -35,9 +35,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the files that were decoded, in some order."""
     names: list[str] = []
 
-    def counted(path: Path, side: int) -> Picture | Unusable:
+    def counted(path: Path, side: int, value_range: tuple[float, float] | None) -> Picture | Unusable:
         names.append(path.name)
-        return decode(path, side)
+        return decode(path, side, value_range)
 
     monkeypatch.setattr("vaeaudit.data.images.reading.decode", counted)
     return names
@@ -115,7 +115,7 @@ def test_the_cache_holds_no_holes_and_nothing_half_written(folder: Path) -> None
 
 
 def test_an_interrupted_read_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(path: Path, side: int) -> Picture:
+    def interrupted(path: Path, side: int, _: object) -> Picture:
         if path.name == "40.bmp":
             raise KeyboardInterrupt
         return Picture(np.zeros((side, side), np.uint8), "x", (16, 16), "L")

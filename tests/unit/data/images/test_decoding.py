@@ -79,13 +79,33 @@ def test_each_pixel_format_is_read(tmp_path: Path, mode: str) -> None:
     assert brightness[40] > brightness[8] + 20
 
 
-def test_sixteen_bits_are_scaled_by_their_own_range(tmp_path: Path) -> None:
+def test_sixteen_bits_are_read_in_the_range_given_or_in_their_full_one(tmp_path: Path) -> None:
     values = np.linspace(1000, 3000, 256, dtype=np.uint16).reshape(16, 16)
-    found = picture(saved(tmp_path / "x.png", Image.fromarray(values)))
-    assert (found.pixels.min(), found.pixels.max()) == (0, 255)
+    path = saved(tmp_path / "x.png", Image.fromarray(values))
+    found = decode(path, 16, (0.0, 2000.0))
+    assert isinstance(found, Picture)
+    assert (found.pixels.min(), found.pixels.max()) == (128, 255)
     assert found.remarks == (Remark.DEEP,)
-    flat = picture(saved(tmp_path / "flat.png", Image.fromarray(np.full((16, 16), 900, np.uint16))))
-    assert not flat.pixels.any()
+    assert picture(path).pixels.max() == round(255 * 3000 / 65535)
+    white = picture(saved(tmp_path / "white.png", Image.fromarray(np.full((16, 16), 65535, np.uint16))))
+    assert white.pixels.min() == 255
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_wider_values_without_a_range_are_spread_over_the_shades(tmp_path: Path, mode: str) -> None:
+    values = np.linspace(-1000, 3000, 256).reshape(16, 16).astype(np.int32 if mode == "I" else np.float32)
+    found = picture(saved(tmp_path / "x.tiff", Image.fromarray(values)))
+    assert (found.mode, found.pixels.min(), found.pixels.max()) == (mode, 0, 255)
+
+
+def test_copies_are_told_from_all_bits_of_a_pixel(tmp_path: Path) -> None:
+    values = np.linspace(1000, 3000, 256, dtype=np.uint16).reshape(16, 16)
+    dim = picture(saved(tmp_path / "dim.png", Image.fromarray(values)))
+    near = picture(saved(tmp_path / "near.png", Image.fromarray(values + np.eye(16, dtype=np.uint16))))
+    wide = picture(saved(tmp_path / "wide.tiff", Image.fromarray(values.astype(np.int32))))
+    assert np.array_equal(dim.pixels, near.pixels)
+    assert dim.content != near.content
+    assert dim.content == wide.content
 
 
 def test_values_that_are_not_finite_are_no_pixels(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.load import load
+from vaeaudit.data.reading.load_like import load_like
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import InputError, UsageError
 
@@ -168,3 +169,91 @@ def test_changed_metadata_is_read_again_though_the_pictures_are_cached(tmp_path:
     assert second.images is not None
     assert first.images is not None
     assert second.images.path == first.images.path
+
+
+def test_metadata_in_another_unicode_form_finds_its_pictures(tmp_path: Path) -> None:
+    folder = draw_many(tmp_path / "caf\u00e9" / "photos")
+    for number in range(24):
+        (folder / f"{number:03}.png").rename(folder / f"e\u0301{number:03}.png")
+    table = people()
+    table["file_name"] = [f"\u00e9{number:03}.png" for number in range(24)]
+    write(table, folder / "metadata.csv")
+    dataset = read(folder)
+    assert str(dataset.accounting) == "24 read = 24 scored + 0 quarantined + 0 skipped"
+    assert dataset.frame["sex"].tolist() == people()["sex"].tolist()
+
+
+def test_of_two_files_that_differ_in_their_unicode_form_only_the_one_that_is_spelled_so_is_meant(tmp_path) -> None:
+    folder = draw_many(tmp_path / "photos")
+    for number, name in enumerate(["e\u0301\u0323.png", "e\u0323\u0301.png"]):
+        (folder / f"{number:03}.png").rename(folder / name)
+    table = people()
+    table.loc[0, "file_name"], table.loc[1, "file_name"] = "e\u0301\u0323.png", "\u1eb9\u0301.png"
+    write(table, folder / "metadata.csv")
+    dataset = read(folder)
+    assert "names '\u1eb9\u0301.png', which is not among the pictures" in dataset.quarantine["reason"][0]
+
+
+@pytest.mark.parametrize("classes", [("0", "1"), ("1", "2", "3"), ("no", "yes"), ("NA", "EU")])
+def test_the_names_of_class_folders_are_levels(tmp_path: Path, classes: tuple[str, ...]) -> None:
+    for name in classes:
+        draw_many(tmp_path / "photos" / name, 12)
+    column = read(tmp_path / "photos").schema["class"]
+    assert (column.kind, set(column.levels), column.missing) == (Kind.CATEGORY, set(classes), 0)
+
+
+def test_a_class_in_two_unicode_forms_is_one(tmp_path: Path) -> None:
+    for place in ("train/caf\u00e9", "test/cafe\u0301", "train/b", "test/b"):
+        draw_many(tmp_path / "photos" / place, 8)
+    assert read(tmp_path / "photos").schema["class"].levels == ("b", "caf\u00e9")
+
+
+def draw_deep(folder: Path, levels: list[int], ending: str = "png", dtype: type = np.uint16) -> Path:
+    folder.mkdir()
+    spread = np.linspace(0.5, 1, 256).reshape(16, 16)
+    for number, level in enumerate(levels):
+        Image.fromarray((spread * level).astype(dtype)).save(folder / f"{number:03}.{ending}")
+    return folder
+
+
+@pytest.mark.parametrize(("ending", "dtype"), [("png", np.uint16), ("tiff", np.int32), ("tiff", np.float32)])
+def test_pictures_of_many_bits_keep_how_bright_they_are(tmp_path: Path, ending: str, dtype: type) -> None:
+    dataset = read(draw_deep(tmp_path / "scans", [*range(1000, 25000, 1000), 65535], ending, dtype))
+    brightness = dataset.frame["picture_brightness"]
+    assert brightness.is_monotonic_increasing
+    assert (brightness.iloc[0] < 0.05, brightness.iloc[-1] > 0.7) == (True, True)
+    assert dataset.images is not None
+    assert len(set(dataset.images.content)) == 25
+    assert any("the lowest is read as black, the highest as white" in note for note in dataset.notes)
+
+
+def test_other_pictures_of_many_bits_are_read_in_the_range_of_the_run(tmp_path: Path) -> None:
+    run = read(draw_deep(tmp_path / "scans", [*range(20000, 44000, 1000)]))
+    assert run.images is not None
+    dim = draw_deep(tmp_path / "dim", [22000] * 24)
+    other = load_like(dim, run.schema, ReadConfig(cache=str(tmp_path / "cache")), form=run.images.form).dataset
+    assert other.images is not None
+    assert other.images.value_range == run.images.value_range
+    assert other.frame["picture_brightness"].max() < run.frame["picture_brightness"].median()
+    tiny = draw_deep(tmp_path / "floats", [1] * 24, "tiff", np.float32)
+    assert read(tiny).images.value_range == (0.0, 1.0)
+
+
+def test_sixteen_bits_beside_eight_are_read_in_the_range_of_their_format(tmp_path: Path) -> None:
+    folder = draw_deep(tmp_path / "scans", [6000, 65535])
+    draw_many(folder / "plain")
+    Image.fromarray(np.full((16, 16), 65535, np.uint16)).save(folder / "white.png")
+    dataset = read(folder)
+    brightness = dict(zip(dataset.row_ids, dataset.frame["picture_brightness"], strict=True))
+    assert brightness["white.png"] == 1
+    assert brightness["000.png"] < 0.1
+    assert brightness["001.png"] > 0.7
+
+
+def test_nothing_but_white_is_white(tmp_path: Path) -> None:
+    folder = draw_deep(tmp_path / "scans", [])
+    for number in range(24):
+        Image.fromarray(np.full((16, 16 + number), 65535, np.uint16)).save(folder / f"{number:03}.png")
+    images = read(folder).images
+    assert images is not None
+    assert images.read(np.arange(24)).min() == 255

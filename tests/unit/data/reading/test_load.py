@@ -329,3 +329,29 @@ def test_infinite_values_and_odd_objects_do_not_stop_the_reading() -> None:
 def test_anything_else_is_refused(source: object) -> None:
     with pytest.raises(UsageError, match="expected a"):
         load(source, ReadConfig())
+
+
+@pytest.mark.parametrize("header", [",x,g", "Unnamed: 0,x,g", "...1,x,g"])
+def test_the_index_of_a_saved_frame_stays_out_of_the_model(tmp_path: Path, header: str) -> None:
+    order = np.random.default_rng(0).permutation(500)[:60]
+    rows = [f"{number},{row}" for number, row in zip(order, ROWS, strict=True)]
+    dataset = load(write(tmp_path / "t.csv", header, rows))
+    index = next(iter(dataset.schema))
+    assert (index.kind, index.in_model) == (Kind.IDENTIFIER, False)
+    assert index.problems[-1].startswith("has no name and numbers the rows: the index of a saved data frame")
+
+
+@pytest.mark.parametrize(("header", "repeat"), [("amount,x,g", 0), (",x,g", 1), ("x,g,", 0)])
+def test_a_column_that_has_a_name_or_repeats_or_is_not_the_first_is_no_index(tmp_path, header, repeat) -> None:
+    order = [*np.random.default_rng(0).permutation(5000)[:59].tolist()]
+    numbers = [*order, order[0] if repeat else 7001]
+    shape = "{row},{number}" if header.endswith(",") else "{number},{row}"
+    rows = [shape.format(number=number, row=row) for number, row in zip(numbers, ROWS, strict=True)]
+    dataset = load(write(tmp_path / "t.csv", header, rows))
+    assert Kind.IDENTIFIER not in {column.kind for column in dataset.schema}
+
+
+def test_an_index_that_parquet_stores_as_a_column_stays_out_of_the_model(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [i / 7 for i in range(60)]}).sample(frac=1, random_state=0)
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert load(tmp_path / "t.parquet").schema["__index_level_0__"].kind is Kind.IDENTIFIER

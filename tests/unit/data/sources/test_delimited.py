@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.data.sources.delimited import MAX_RECORD_LINES, read_delimited, sniff_delimiter
+from vaeaudit.data.sources.delimited import MAX_RECORD_LINES, read_delimited
+from vaeaudit.data.sources.layout import sniff_delimiter
 from vaeaudit.data.sources.table_files import find
 from vaeaudit.data.tables.cells import TextCells
 from vaeaudit.data.tables.records import RawTable

@@ -136,11 +136,19 @@ def test_arrays_beside_the_chosen_one_become_columns_or_are_named(tmp_path: Path
     assert "wide (30 x 40 float64)" in unread
 
 
+def test_arrays_of_another_split_do_not_become_columns(tmp_path: Path) -> None:
+    rows, label = np.random.default_rng(0).normal(size=(30, 3)), np.arange(30) % 2
+    path = saved(tmp_path / "x.npz", X_train=rows, y_train=label, X_val=rows, y_valid=1 - label, weight=label + 0.5)
+    dataset = read(path, array_key="X_train")
+    assert dataset.schema.names == ("v0", "v1", "v2", "y_train", "weight")
+    assert any("another split than X_train: X_val (30 x 3 float64), y_valid (30 int64)" in n for n in dataset.notes)
+
+
 def test_several_arrays_are_named_and_array_key_chooses(tmp_path: Path) -> None:
     path = saved(tmp_path / "x.npz", one=SHADES, two=255 - SHADES)
     with pytest.raises(UsageError, match=r"several arrays: one \(30 x 28 x 28 uint8\), two") as error:
         read(path)
-    assert error.value.hint == "Choose one: --array-key one"
+    assert error.value.hint == "Choose one: --array-key one or --array-key two"
     assert np.array_equal(pixels(read(path, array_key="two"))[..., 0], 255 - SHADES)
     with pytest.raises(UsageError, match=r"--array-key three: x\.npz has no array of this name"):
         read(path, array_key="three")
