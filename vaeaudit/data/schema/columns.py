@@ -48,6 +48,7 @@ class Role(StrEnum):
     EXCLUDED = "excluded"
     ID = "id"
     SPLIT = "split"
+    GROUP = "group"
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,11 @@ class Schema:
     def split(self) -> Column | None:
         """The column that says which split a row belongs to, where there is one."""
         return next((column for column in self.columns if column.role is Role.SPLIT), None)
+
+    @property
+    def group(self) -> Column | None:
+        """The column whose equal values say that rows belong together, where there is one."""
+        return next((column for column in self.columns if column.role is Role.GROUP), None)
 
     def require(self, name: str, *, option: str) -> Column:
         """Return the column called `name`, or say which columns there are.

@@ -46,10 +46,7 @@ def lead(found: Duplicates) -> str:
             f"{phrases.plural(found.groups, 'group')} of {noun}s equal {how}."
         )
         if found.basis == "cells":
-            parts.append(
-                "If the columns were independent of one another, chance alone would give about "
-                f"{numbers.expected(found.expected_pairs)} equal pairs."
-            )
+            parts.append(f"Chance alone would give about {numbers.expected(found.expected_pairs)} equal pairs.")
     if found.near_pairs:
         parts.append(
             f"{phrases.plural(found.near_pairs, 'further pair')} ({phrases.plural(found.near_rows, noun)}) are nearly "

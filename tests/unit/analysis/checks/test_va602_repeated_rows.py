@@ -34,7 +34,7 @@ def test_few_copies_are_a_hint(ask):
 
 
 def test_in_a_coarse_table_copies_are_no_surprise_and_the_finding_says_so(ask):
-    (finding,) = ask(1_400, 30, 60, expected_pairs=5_000).findings
+    (finding,) = ask(1_400, 30, 60, expected_pairs=5_000, coarse=True).findings
     assert finding.severity == "info"
     assert "no surprise" in finding.title
     assert finding.action.startswith("Keep them")

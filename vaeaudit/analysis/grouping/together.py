@@ -1,0 +1,148 @@
+"""Which rows belong together: copies of one another, and rows of one group; and whether equal rows are copies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+
+from vaeaudit.data.encoding.features import codes_of, compared_columns, first_of_equal_rows
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.row_pairs import RowPairs, Rows
+
+#: Sizes of groups of equal rows that vary by more than this many times their mean are no work of copying: drawing rows
+#: anew gives 1, copying each as often 0.
+_UNEVEN = 3.0
+#: Pairs of rows that agree in one column, drawn to see how often they agree in another.
+_DRAWN = 5_000
+#: Such pairs that must agree in the other column before the two are taken to go together.
+_FEWEST_AGREEING = 20
+
+
+def together(pairs: RowPairs, group_codes: IntArray | None = None) -> Rows:
+    """Return for each row [N] the number of its component: rows tied by equality, by near pairs, or by a group.
+
+    Parameters
+    ----------
+    pairs
+        Equal and near rows among all N.
+    group_codes
+        [N]; the group of each row, below 0 for none. None: there are no groups.
+    """
+    return _components(pairs.first, pairs.near, group_codes)
+
+
+def rows_together(frame: pd.DataFrame, schema: Schema, pairs: RowPairs | None = None) -> Rows:
+    """Return for each row [N] the number of those that must lie on one side of a fold, or be held out together.
+
+    Copies, where equal rows are copies (see `expected_equal_pairs`), and rows of one group of the group column.
+
+    Parameters
+    ----------
+    frame, schema
+        [N, C] rows and their schema.
+    pairs
+        Equal and near rows; None: equal rows of a table are found here.
+    """
+    group, alone, none = schema.group, np.arange(len(frame)), np.zeros((0, 2), np.int64)
+    first, near = (first_of_equal_rows(frame, schema), none) if pairs is None else (pairs.first, pairs.near)
+    of_cells = pairs is None or pairs.basis == "cells"
+    if of_cells and is_coarse(first, expected_equal_pairs(frame, schema, first)):
+        first, near = alone, none
+    return _components(first, near, None if group is None else group_codes(frame[group.name]))
+
+
+def group_codes(values: pd.Series) -> Rows:
+    """Return the code of each value [N], -1 where it is missing."""
+    return np.asarray(pd.factorize(values)[0], np.int64)
+
+
+def _components(first: Rows, near: Rows, codes: IntArray | None) -> Rows:
+    rows = np.arange(len(first))
+    edges = [np.stack([first, rows], axis=1), near]
+    if codes is not None:
+        known = np.flatnonzero(codes >= 0)
+        _, heads, place = np.unique(codes[known], return_index=True, return_inverse=True)
+        edges.append(np.stack([known[heads[place]], known], axis=1))
+    left, right = np.concatenate(edges).T
+    graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(rows), len(rows)))
+    _, component = connected_components(graph, directed=False)
+    return np.asarray(component, np.int64)
+
+
+def expected_equal_pairs(frame: pd.DataFrame, schema: Schema, first: Rows) -> float:
+    """Return how many pairs of equal rows chance would give: above 1 the table is too coarse to tell copies.
+
+    The number of pairs times the probability that two rows agree in all columns, which follows how agreement goes along
+    from column to column in the tree that makes equal rows likeliest (Chow and Liu 1968). One of each kind of row is
+    looked at: copies then say nothing, and a table in which every row is there twice is not taken for a coarse one.
+    Where it is one, all rows say how common each value is, as if columns were independent, if that gives more.
+
+    Parameters
+    ----------
+    frame, schema
+        [N, C] rows and their schema; `compared_columns` count.
+    first
+        [N]; position of the first row that is equal to each.
+    """
+    names = [column.name for column in compared_columns(frame, schema)]
+    n_rows, kept = len(frame), np.flatnonzero(first == np.arange(len(first)))
+    if n_rows < 2 or not names:
+        return 0.0
+    codes = np.stack([codes_of(frame[name]) for name in names], axis=1)
+    agree, n_pairs = _log_agreement(codes[kept]), n_rows * (n_rows - 1.0) / 2
+    along = n_pairs * float(np.exp(min(float(agree.sum()) + _gain_along_tree(codes[kept], agree), float(agree.min()))))
+    return along if along < 1 else max(along, n_pairs * float(np.exp(_log_agreement(codes).sum())))
+
+
+def is_coarse(first: Rows, expected_pairs: float) -> bool:
+    """Whether a table has so few possible rows that equal ones are no surprise.
+
+    Chance gives at least one pair of them; or more than half of the rows are equal to another, and some far more often
+    than others, as where all columns follow from a few.
+
+    Parameters
+    ----------
+    first
+        [N]; position of the first row that is equal to each.
+    expected_pairs
+        See `expected_equal_pairs`.
+    """
+    sizes = np.bincount(first)
+    sizes = sizes[sizes > 1]
+    uneven = 2 * sizes.sum() > len(first) and sizes.var() > _UNEVEN * sizes.mean()
+    return bool(expected_pairs >= 1 or uneven)
+
+
+def _log_agreement(codes: IntArray) -> FloatArray:
+    """Return the log of the share of all pairs of rows that agree in each column [C]; -inf where none does."""
+    n_pairs = max(len(codes) * (len(codes) - 1.0), 1.0)
+    sizes = [np.bincount(column).astype(np.float64) for column in codes.T]
+    with np.errstate(divide="ignore"):
+        return np.log([float((size * (size - 1)).sum()) / n_pairs for size in sizes])
+
+
+def _gain_along_tree(codes: IntArray, agree: FloatArray) -> float:
+    """Return by how much the log of the probability of equal rows rises where columns go together in a tree."""
+    if not np.isfinite(agree).all():
+        return 0.0
+    rng, lift = np.random.default_rng(0), np.zeros((len(agree), len(agree)))
+    for column in range(len(agree)):
+        left, right = _agreeing_pairs(codes[:, column], rng)
+        hits = np.count_nonzero(codes[left] == codes[right], axis=0)
+        surely = (hits >= _FEWEST_AGREEING) & (hits - 3 * np.sqrt(hits) > _DRAWN * np.exp(agree))
+        lift[column, surely] = np.log(hits[surely] / _DRAWN) - agree[surely]
+    np.fill_diagonal(lift, 0.0)
+    return float(-minimum_spanning_tree(-np.maximum(lift, lift.T)).sum())
+
+
+def _agreeing_pairs(codes: IntArray, rng: np.random.Generator) -> tuple[Rows, Rows]:
+    """Draw pairs of different rows that agree in a column; at least one pair must."""
+    order, sizes = np.argsort(codes, kind="stable"), np.bincount(codes)
+    starts, chances = np.cumsum(sizes) - sizes, sizes * (sizes - 1.0)
+    level = rng.choice(len(sizes), _DRAWN, p=chances / chances.sum())
+    one = (rng.random(_DRAWN) * sizes[level]).astype(np.int64)
+    other = (one + 1 + (rng.random(_DRAWN) * (sizes[level] - 1)).astype(np.int64)) % sizes[level]
+    return order[starts[level] + one], order[starts[level] + other]
