@@ -15,6 +15,8 @@ from vaeaudit.outputs.row_pairs import RowPairs, Rows
 #: Sizes of groups of equal rows that vary by more than this many times their mean are no work of copying: drawing rows
 #: anew gives 1, copying each as often 0.
 _UNEVEN = 3.0
+#: Nor are groups of more rows than this on average.
+_OFTEN = 10.0
 #: Pairs of rows that agree in one column, drawn to see how often they agree in another.
 _DRAWN = 5_000
 #: Such pairs that must agree in the other column before the two are taken to go together.
@@ -78,7 +80,8 @@ def expected_equal_pairs(frame: pd.DataFrame, schema: Schema, first: Rows) -> fl
     The number of pairs times the probability that two rows agree in all columns, which follows how agreement goes along
     from column to column in the tree that makes equal rows likeliest (Chow and Liu 1968). One of each kind of row is
     looked at: copies then say nothing, and a table in which every row is there twice is not taken for a coarse one.
-    Where it is one, all rows say how common each value is, as if columns were independent, if that gives more.
+    Where it is one, all rows say how common each value is, as if columns were independent, if that gives more. In a
+    table of one column equal rows are equal values, and all rows are looked at.
 
     Parameters
     ----------
@@ -88,7 +91,7 @@ def expected_equal_pairs(frame: pd.DataFrame, schema: Schema, first: Rows) -> fl
         [N]; position of the first row that is equal to each.
     """
     names = [column.name for column in compared_columns(frame, schema)]
-    n_rows, kept = len(frame), np.flatnonzero(first == np.arange(len(first)))
+    n_rows, kept = len(frame), np.flatnonzero((first == np.arange(len(first))) | (len(names) == 1))
     if n_rows < 2 or not names:
         return 0.0
     codes = np.stack([codes_of(frame[name]) for name in names], axis=1)
@@ -100,8 +103,8 @@ def expected_equal_pairs(frame: pd.DataFrame, schema: Schema, first: Rows) -> fl
 def is_coarse(first: Rows, expected_pairs: float) -> bool:
     """Whether a table has so few possible rows that equal ones are no surprise.
 
-    Chance gives at least one pair of them; or more than half of the rows are equal to another, and some far more often
-    than others, as where all columns follow from a few.
+    Chance gives at least one pair of them; or more than half of the rows are equal to another, and so often or so
+    unevenly that no copying explains it, as where all columns follow from a few.
 
     Parameters
     ----------
@@ -112,8 +115,8 @@ def is_coarse(first: Rows, expected_pairs: float) -> bool:
     """
     sizes = np.bincount(first)
     sizes = sizes[sizes > 1]
-    uneven = 2 * sizes.sum() > len(first) and sizes.var() > _UNEVEN * sizes.mean()
-    return bool(expected_pairs >= 1 or uneven)
+    most = 2 * sizes.sum() > len(first)
+    return bool(expected_pairs >= 1 or (most and (sizes.var() > _UNEVEN * sizes.mean() or sizes.mean() > _OFTEN)))
 
 
 def _log_agreement(codes: IntArray) -> FloatArray:

@@ -91,3 +91,11 @@ def test_rows_of_a_declared_group_lie_together_and_those_without_one_alone(build
     component = rows_together(inputs.frame, inputs.schema)
     assert component[0] == component[2]
     assert len(set(component)) == 4
+
+
+@pytest.mark.parametrize("levels", [3, 40])
+def test_equal_values_of_a_single_column_are_no_copies(build, levels):
+    values = np.arange(120) % levels
+    assert expected(build({"c": (values, Kind.COUNT)}, np.zeros((120, 1))))[1]
+    names = {"c": (values, Kind.COUNT), "name": ([f"l{value}" for value in values], Kind.CATEGORY)}
+    assert expected(build(names, np.zeros((120, 1))))[1] == (levels == 3)  # three copies of each of 40 rows could be
