@@ -16,6 +16,7 @@ from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
+from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
@@ -69,12 +70,13 @@ def audit(
         )
     groupings, notes = sensitive_groupings(inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population)
+    together = rows_together(inputs)
     search = find_regions(inputs, config, population) if search is None else search
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
-    proxies = find_proxies(inputs, config, seed)
+    proxies = find_proxies(inputs, config, seed, together)
     measured = Measurements(
         rows=inputs.accounting,
-        latents=summarise_latents(inputs, groupings, config, seed),
+        latents=summarise_latents(inputs, groupings, config, seed, together),
         outliers=summarise_outliers(inputs, groupings, config),
         regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
         regions_tested=search.tested,
@@ -92,7 +94,7 @@ def audit(
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
         ),
         columns=summarise_columns(inputs.frame, inputs.schema),
-        comparison=compare_with_reference(inputs, config, seed),
+        comparison=compare_with_reference(inputs, config, seed, together),
     )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)

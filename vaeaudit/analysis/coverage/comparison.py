@@ -15,7 +15,7 @@ from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, column_feat
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
-from vaeaudit.outputs.record import BoolArray, FloatArray
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, out_of_fold_scores, stratified_folds
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
@@ -28,7 +28,9 @@ MOST_ROWS = 10_000
 FEWEST_ROWS = 4 * FOLDS
 
 
-def compare_with_reference(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> Comparison | None:
+def compare_with_reference(
+    inputs: AuditInputs, config: AnalysisConfig, seed: int, together: IntArray | None = None
+) -> Comparison | None:
     """Compare all rows with the reference; None where there is none, or no row is left on one side.
 
     The overall figure is a classifier two-sample test (Lopez-Paz and Oquab 2017): a ridge regression on binned columns
@@ -46,6 +48,8 @@ def compare_with_reference(inputs: AuditInputs, config: AnalysisConfig, seed: in
         Gives `confidence` and `fdr`.
     seed
         Of the rows and folds.
+    together
+        [N]; rows of one number come to one fold.
     """
     reference = inputs.reference
     if reference is None:
@@ -69,7 +73,9 @@ def compare_with_reference(inputs: AuditInputs, config: AnalysisConfig, seed: in
         fingerprint=reference.fingerprint,
         n=n,
         n_reference=n_reference,
-        auc=_auc(stacked, config.confidence, np.random.default_rng(seed)),
+        auc=_auc(
+            stacked, config.confidence, np.random.default_rng(seed), _stacked_components(inputs, together, n_reference)
+        ),
         columns=tuple(difference for difference in found if difference.name not in stacked.latents),
         latents=tuple(difference for difference in found if difference.name in stacked.latents),
     )
@@ -98,7 +104,14 @@ def _stacked(inputs: AuditInputs, reference: Reference) -> _Stacked:
     return _Stacked(frame, Schema((*shared, *latents)), frozenset(column.name for column in latents), audited)
 
 
-def _auc(stacked: _Stacked, confidence: float, rng: np.random.Generator) -> Measure | None:
+def _stacked_components(inputs: AuditInputs, together: IntArray | None, n_reference: int) -> IntArray | None:
+    """Return the components of the rows of both tables; those of the reference stand alone."""
+    if together is None:
+        return None
+    return np.concatenate([together[~inputs.scores.outlier], together.max() + 1 + np.arange(n_reference)])
+
+
+def _auc(stacked: _Stacked, confidence: float, rng: np.random.Generator, together: IntArray | None) -> Measure | None:
     sides = [np.flatnonzero(stacked.audited), np.flatnonzero(~stacked.audited)]
     chosen = [np.sort(rng.choice(side, min(MOST_ROWS, side.size), replace=False)) for side in sides]
     if min(side.size for side in chosen) < FEWEST_ROWS:
@@ -109,9 +122,10 @@ def _auc(stacked: _Stacked, confidence: float, rng: np.random.Generator) -> Meas
         return None
     member = stacked.audited[rows][:, None]
     features = column_features(columns, np.arange(rows.size))
-    folds = stratified_folds(np.concatenate([member, ~member], axis=1), rng)
+    components = None if together is None else together[rows]
+    folds = stratified_folds(np.concatenate([member, ~member], axis=1), rng, components)
     scores = out_of_fold_scores(features, member.astype(np.float64), folds)
-    auc, interval = macro_auc_interval(scores, member, confidence)
+    auc, interval = macro_auc_interval(scores, member, confidence, components)
     return Measure(auc, interval, int(rows.size), expected=0.5)
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from annotated_types import Ge
 
-from vaeaudit.analysis.grouping.together import expected_equal_pairs, is_coarse, together
+from vaeaudit.analysis.grouping.together import expected_equal_pairs, is_coarse, known_pairs, splits_of, together
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.data.encoding.features import codes_of, compared_columns, first_of_equal_rows
+from vaeaudit.data.encoding.features import codes_of, compared_columns
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import IntArray
-from vaeaudit.outputs.row_pairs import Basis, RowPairs, Rows, choose_listed
+from vaeaudit.outputs.row_pairs import Basis, RowPairs, Rows
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 
@@ -129,13 +129,13 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
     confidence
         Level of the intervals of leakage.
     """
-    pairs = _exact_alone(inputs) if inputs.pairs is None else inputs.pairs
+    pairs = known_pairs(inputs)
     of_cells = pairs.basis == "cells"
     expected = expected_equal_pairs(inputs.frame, inputs.schema, pairs.first) if of_cells else 0.0
     sizes = np.bincount(pairs.first, minlength=len(pairs))
     heads = np.flatnonzero(sizes > 1)
     order = heads[np.lexsort((heads, -sizes[heads]))][:MOST_GROUPS]
-    splits = _splits(inputs)
+    splits = splits_of(inputs)
     return Duplicates(
         rows_in_groups=int(sizes[heads].sum()),
         groups=len(heads),
@@ -156,35 +156,11 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
     )
 
 
-def _exact_alone(inputs: AuditInputs) -> RowPairs:
-    """Return the equal rows of a table; of pictures, whose pixels are out of reach, none."""
-    is_table = bool(inputs.codes.columns)
-    n_rows, none = len(inputs.frame), np.zeros((0, 2), np.int64)
-    first = first_of_equal_rows(inputs.frame, inputs.schema) if is_table else np.arange(n_rows)
-    splits = _splits(inputs)
-    codes = np.full(n_rows, -1) if splits is None else splits.cat.codes.to_numpy(np.int64)
-    return RowPairs(
-        first=first,
-        near=none,
-        distance=np.zeros(0),
-        listed=choose_listed(first, none, codes),
-        near_found=0,
-        look_alikes=0,
-        set_aside=0,
-        basis="cells" if is_table else "pixels",
-    )
-
-
 def _near_rows(pairs: RowPairs) -> int:
     """Count the rows in near pairs, those that are equal to one of them included."""
     involved = np.zeros(len(pairs), bool)
     involved[pairs.near] = True
     return int(involved[pairs.first].sum())
-
-
-def _splits(inputs: AuditInputs) -> pd.Series | None:
-    column = inputs.schema.split
-    return None if column is None else inputs.frame[column.name]
 
 
 def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | None) -> DuplicatePair:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.features import codes_of, compared_columns, first_of_equal_rows
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
-from vaeaudit.outputs.row_pairs import RowPairs, Rows
+from vaeaudit.outputs.row_pairs import RowPairs, Rows, choose_listed
 
 #: Sizes of groups of equal rows that vary by more than this many times their mean are no work of copying: drawing rows
 #: anew gives 1, copying each as often 0.
@@ -23,47 +27,18 @@ _DRAWN = 5_000
 _FEWEST_AGREEING = 20
 
 
-def together(pairs: RowPairs, group_codes: IntArray | None = None) -> Rows:
+def together(pairs: RowPairs, codes: IntArray | None = None) -> Rows:
     """Return for each row [N] the number of its component: rows tied by equality, by near pairs, or by a group.
 
     Parameters
     ----------
     pairs
         Equal and near rows among all N.
-    group_codes
+    codes
         [N]; the group of each row, below 0 for none. None: there are no groups.
     """
-    return _components(pairs.first, pairs.near, group_codes)
-
-
-def rows_together(frame: pd.DataFrame, schema: Schema, pairs: RowPairs | None = None) -> Rows:
-    """Return for each row [N] the number of those that must lie on one side of a fold, or be held out together.
-
-    Copies, where equal rows are copies (see `expected_equal_pairs`), and rows of one group of the group column.
-
-    Parameters
-    ----------
-    frame, schema
-        [N, C] rows and their schema.
-    pairs
-        Equal and near rows; None: equal rows of a table are found here.
-    """
-    group, alone, none = schema.group, np.arange(len(frame)), np.zeros((0, 2), np.int64)
-    first, near = (first_of_equal_rows(frame, schema), none) if pairs is None else (pairs.first, pairs.near)
-    of_cells = pairs is None or pairs.basis == "cells"
-    if of_cells and is_coarse(first, expected_equal_pairs(frame, schema, first)):
-        first, near = alone, none
-    return _components(first, near, None if group is None else group_codes(frame[group.name]))
-
-
-def group_codes(values: pd.Series) -> Rows:
-    """Return the code of each value [N], -1 where it is missing."""
-    return np.asarray(pd.factorize(values)[0], np.int64)
-
-
-def _components(first: Rows, near: Rows, codes: IntArray | None) -> Rows:
-    rows = np.arange(len(first))
-    edges = [np.stack([first, rows], axis=1), near]
+    rows = np.arange(len(pairs))
+    edges = [np.stack([pairs.first, rows], axis=1), pairs.near]
     if codes is not None:
         known = np.flatnonzero(codes >= 0)
         _, heads, place = np.unique(codes[known], return_index=True, return_inverse=True)
@@ -72,6 +47,59 @@ def _components(first: Rows, near: Rows, codes: IntArray | None) -> Rows:
     graph = coo_array((np.ones(len(left), bool), (left, right)), shape=(len(rows), len(rows)))
     _, component = connected_components(graph, directed=False)
     return np.asarray(component, np.int64)
+
+
+def known_pairs(inputs: AuditInputs) -> RowPairs:
+    """Return the pairs that the run found; where it did not look, the equal rows of a table, and of pictures none."""
+    if inputs.pairs is not None:
+        return inputs.pairs
+    is_table = bool(inputs.codes.columns)
+    n_rows, none = len(inputs.frame), np.zeros((0, 2), np.int64)
+    first = first_of_equal_rows(inputs.frame, inputs.schema) if is_table else np.arange(n_rows)
+    splits = splits_of(inputs)
+    codes = np.full(n_rows, -1) if splits is None else splits.cat.codes.to_numpy(np.int64)
+    listed = choose_listed(first, none, codes)
+    return RowPairs(first, none, np.zeros(0), listed, 0, 0, 0, "cells" if is_table else "pixels")
+
+
+def splits_of(inputs: AuditInputs) -> pd.Series | None:
+    """Return the split of each row [N], None where none was declared."""
+    column = inputs.schema.split
+    return None if column is None else inputs.frame[column.name]
+
+
+def rows_together(inputs: AuditInputs) -> Rows:
+    """Return for each row [N] the number of those that must lie on one side of every fold.
+
+    They are copies, where equal rows are copies (see `is_coarse`), or rows of one group of the group column.
+    """
+    pairs = known_pairs(inputs)
+    if pairs.basis == "cells":
+        pairs = _copies_alone(pairs, inputs.frame, inputs.schema)
+    return together(pairs, group_codes(inputs.frame, inputs.schema))
+
+
+def rows_held_together(dataset: Dataset) -> Rows:
+    """Return `rows_together` as known before anything was learned: without near copies, and those of pixels."""
+    n_rows, none = len(dataset), np.zeros((0, 2), np.int64)
+    pairs = RowPairs(np.arange(n_rows), none, np.zeros(0), none, 0, 0, 0, "cells")
+    if dataset.images is None:
+        first = first_of_equal_rows(dataset.frame, dataset.schema)
+        pairs = _copies_alone(replace(pairs, first=first), dataset.frame, dataset.schema)
+    return together(pairs, group_codes(dataset.frame, dataset.schema))
+
+
+def _copies_alone(pairs: RowPairs, frame: pd.DataFrame, schema: Schema) -> RowPairs:
+    """Return the pairs, or none where equal rows are no copies."""
+    if not is_coarse(pairs.first, expected_equal_pairs(frame, schema, pairs.first)):
+        return pairs
+    none = np.zeros((0, 2), np.int64)
+    return replace(pairs, first=np.arange(len(pairs)), near=none, distance=np.zeros(0), listed=none)
+
+
+def group_codes(frame: pd.DataFrame, schema: Schema) -> Rows | None:
+    """Return the code of each row's group [N], -1 where it has none; None where no column says groups."""
+    return None if schema.group is None else np.asarray(pd.factorize(frame[schema.group.name])[0], np.int64)
 
 
 def expected_equal_pairs(frame: pd.DataFrame, schema: Schema, first: Rows) -> float:

@@ -63,7 +63,7 @@ def test_a_table_that_is_there_twice_is_not_coarse_though_an_undeclared_id_diffe
     inputs = build(table, np.zeros((400, 1)))
     assert first_of_equal_rows(inputs.frame, inputs.schema).tolist() == [*range(200), *range(200)]
     assert not expected(inputs)[1]
-    assert rows_together(inputs.frame, inputs.schema).tolist() == [*range(200), *range(200)]
+    assert rows_together(inputs).tolist() == [*range(200), *range(200)]
 
 
 def test_an_id_alone_makes_no_copies_of_the_rows_of_a_coarse_table(build):
@@ -71,7 +71,7 @@ def test_an_id_alone_makes_no_copies_of_the_rows_of_a_coarse_table(build):
     table = {f"c{place}": (rng.integers(0, 3, 500), Kind.COUNT) for place in range(4)}
     inputs = build({"number": (np.arange(500), Kind.COUNT), **table}, np.zeros((500, 1)))
     assert expected(inputs)[1]
-    assert len(set(rows_together(inputs.frame, inputs.schema))) == 500
+    assert len(set(rows_together(inputs))) == 500
 
 
 def test_groups_of_very_different_sizes_are_no_work_of_copying():
@@ -88,7 +88,7 @@ def test_rows_of_a_declared_group_lie_together_and_those_without_one_alone(build
         "home": (["a", "b", "a", None, None], Kind.CATEGORY, Role.GROUP),
     }
     inputs = build(table, np.zeros((5, 1)))
-    component = rows_together(inputs.frame, inputs.schema)
+    component = rows_together(inputs)
     assert component[0] == component[2]
     assert len(set(component)) == 4
 
