@@ -12,6 +12,7 @@ from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
 from vaeaudit.analysis.coverage.descriptions import with_decoded
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
+from vaeaudit.analysis.duplicates.clusters import Clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.proxies import find_proxies
@@ -43,6 +44,7 @@ def audit(
     seed: int = 0,
     *,
     search: RegionSearch | None = None,
+    clusters: Clusters | None = None,
 ) -> AuditResults:
     """Analyse a dataset through its latents.
 
@@ -58,6 +60,8 @@ def audit(
         Of the random halves, folds, shuffles and samples; the same seed gives the same results.
     search
         What `find_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
+    clusters
+        What `find_clusters` gave for the same rows, likewise.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def audit(
         representation=table.cells,
         disparities=disparities.disparities,
         proxies=proxies.proxies,
-        duplicates=summarise_duplicates(inputs, confidence=config.confidence),
+        duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=clusters),
         model=summarise_model(
             inputs.codes,
             inputs.model,

@@ -33,7 +33,8 @@ def _finding(seen: Seen) -> Finding:
     pictures = duplicates.basis == "pixels"
     repeat = "repeats" if copies == 1 else "repeat"
     how = f"{repeat} an earlier {'one pixel for pixel' if pictures else 'row in every column but the id'}"
-    note = ": no surprise, for few of the values possible here differ" if coarse else ""
+    note = ": no surprise, for few of the values possible here differ"
+    note = note if coarse else ", and would go if one of each were kept"
     return Finding(
         code=CODE,
         subject="",

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from annotated_types import Ge
 
-from vaeaudit.analysis.grouping.together import expected_equal_pairs, is_coarse, known_pairs, splits_of, together
+from vaeaudit.analysis.duplicates.clusters import Clusters, CopyCluster, find_clusters
+from vaeaudit.analysis.grouping.together import known_pairs, splits_of, together
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.data.encoding.features import codes_of, compared_columns
 from vaeaudit.data.schema.columns import Schema
@@ -80,6 +81,9 @@ class Duplicates:
         Pairs of equal rows that chance would give.
     coarse
         Whether the table has so few possible rows that equal ones are no copies; two equal pictures always are.
+    clusters, rows_to_drop, largest_clusters
+        Clusters that exact and near pairs join, the rows that go if one of each is kept, and the largest of them. A
+        coarse table has none.
     basis
         What rows were compared by: `cells` or `pixels`.
     searched
@@ -105,6 +109,9 @@ class Duplicates:
     largest: tuple[EqualRows, ...]
     expected_pairs: NonNegative = 0.0
     coarse: bool = False
+    clusters: Count = 0
+    rows_to_drop: Count = 0
+    largest_clusters: tuple[CopyCluster, ...] = ()
     basis: Basis = "cells"
     searched: bool = False
     near_pairs: Count = 0
@@ -118,7 +125,7 @@ class Duplicates:
     leakage: tuple[Leak, ...] = ()
 
 
-def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicates:
+def summarise_duplicates(inputs: AuditInputs, *, confidence: float, clusters: Clusters | None = None) -> Duplicates:
     """Sum up which rows occur more than once.
 
     Parameters
@@ -128,10 +135,11 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
         about near ones.
     confidence
         Level of the intervals of leakage.
+    clusters
+        What `find_clusters` gave for the same rows, where the caller needs it too; None to find them.
     """
     pairs = known_pairs(inputs)
-    of_cells = pairs.basis == "cells"
-    expected = expected_equal_pairs(inputs.frame, inputs.schema, pairs.first) if of_cells else 0.0
+    clusters = find_clusters(inputs) if clusters is None else clusters
     sizes = np.bincount(pairs.first, minlength=len(pairs))
     heads = np.flatnonzero(sizes > 1)
     order = heads[np.lexsort((heads, -sizes[heads]))][:MOST_GROUPS]
@@ -140,8 +148,11 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
         rows_in_groups=int(sizes[heads].sum()),
         groups=len(heads),
         largest=tuple(EqualRows(str(inputs.row_ids[head]), int(sizes[head])) for head in order),
-        expected_pairs=expected,
-        coarse=of_cells and is_coarse(pairs.first, expected),
+        expected_pairs=clusters.expected_pairs,
+        coarse=clusters.coarse,
+        clusters=len(np.unique(clusters.kept[clusters.dropped])),
+        rows_to_drop=len(clusters.dropped),
+        largest_clusters=clusters.largest(inputs.row_ids),
         basis=pairs.basis,
         near_pairs=pairs.near_found,
         near_rows=_near_rows(pairs),

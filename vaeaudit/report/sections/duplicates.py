@@ -24,7 +24,9 @@ def duplicates(results: AuditResults) -> Section:
     blocks += [Paragraph(sentence) for sentence in _reach(found)]
     if found.splits:
         blocks.append(_splits(found))
-    if found.largest:
+    if found.largest_clusters:
+        blocks.append(_clusters(found))
+    elif found.largest:
         blocks.append(_largest(found))
     if found.pairs:
         blocks.append(_pairs(found))
@@ -54,6 +56,13 @@ def lead(found: Duplicates) -> str:
         )
     elif found.searched:
         parts.append("No pair was found to be nearly equal.")
+    if found.rows_to_drop:
+        parts.append(
+            f"{phrases.plural(found.rows_to_drop, noun)} would go if one of each of "
+            f"{phrases.plural(found.clusters, 'cluster')} were kept; duplicates.csv lists them all."
+        )
+    elif found.groups and found.coarse:
+        parts.append("Few of the possible values differ here, so that equal rows are no copies, and all are kept.")
     return " ".join(parts)
 
 
@@ -87,6 +96,22 @@ def _reach(found: Duplicates) -> list[str]:
     if found.set_aside:
         said.append(f"{phrases.plural(found.set_aside, noun)} of nearly one colour took no part in this search.")
     return said
+
+
+def _clusters(found: Duplicates) -> Table:
+    rows = [
+        (
+            phrases.name(cluster.kept),
+            numbers.count(cluster.rows),
+            numbers.count(cluster.exact - 1),
+            numbers.count(cluster.rows - cluster.exact),
+            Lines(tuple(map(phrases.name, cluster.dropped))),
+        )
+        for cluster in found.largest_clusters
+    ]
+    noun, shown = _noun(found), len(found.largest_clusters)
+    columns = plain("Kept") + numeric(f"{noun.capitalize()}s", "Exact copies", "Near copies") + wide("First copies")
+    return table(f"The largest clusters of copies: {shown} of {numbers.count(found.clusters)}", columns, rows)
 
 
 def _largest(found: Duplicates) -> Table:
