@@ -14,6 +14,7 @@ from vaeaudit.analysis.coverage.descriptions import with_decoded
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.duplicates.clusters import Clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
+from vaeaudit.analysis.duplicates.splits import compare_splits
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
@@ -99,6 +100,7 @@ def audit(
         ),
         columns=summarise_columns(inputs.frame, inputs.schema),
         comparison=compare_with_reference(inputs, config, seed, together),
+        splits=compare_splits(inputs, together, confidence=config.confidence),
     )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)
