@@ -1,11 +1,13 @@
-"""Which rows occur more than once, exactly or nearly, and which of them leak from one split into another."""
+"""Which rows occur more than once, exactly or nearly, which of them leak between splits, and how splits differ."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import mean
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, Leak
+from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import pairs_gallery
 from vaeaudit.report.parts.tables import Badge, Cell, Lines, Table, Track, numeric, plain, table, wide
@@ -24,6 +26,8 @@ def duplicates(results: AuditResults) -> Section:
     blocks += [Paragraph(sentence) for sentence in _reach(found)]
     if found.splits:
         blocks.append(_splits(found))
+    if results.splits:
+        blocks.append(_differences(results.splits))
     if found.largest_clusters:
         blocks.append(_clusters(found))
     elif found.largest:
@@ -181,6 +185,30 @@ def _leaks(found: Duplicates) -> Table:
     track = Track(0.0, max(leak.ci.high or leak.share for leak in found.leakage), "share")
     rows = [_leak_row(leak, track) for leak in found.leakage]
     return table("Each pair of splits, the smaller one first", columns, rows)
+
+
+def _differences(splits: Sequence[SplitComparison]) -> Table:
+    grouped = any(split.groups is not None for split in splits)
+    columns = plain("Split") + numeric("Rows", "Columns that differ", "Rows with new levels")
+    columns += numeric("Rows of shared groups") if grouped else ()
+    columns += wide("Where")
+    rows = [_difference_row(split, grouped=grouped) for split in splits]
+    return table(f"How the splits differ from {phrases.name(splits[0].other)}", columns, rows)
+
+
+def _difference_row(split: SplitComparison, *, grouped: bool) -> tuple[Cell, ...]:
+    where = [f"{phrases.name(column.name)}: {phrases.name(column.differs)}" for column in split.columns]
+    where += [
+        f"{phrases.name(overlap.column)}: begins {overlap.begins}, {phrases.plural(overlap.rows, 'row')} too late"
+        for overlap in split.overlaps
+    ]
+    counts = [
+        numbers.count(split.n),
+        f"{numbers.count(len(split.columns))} of {numbers.count(split.compared)}",
+        numbers.count(split.unseen_rows),
+    ]
+    counts += [numbers.count(split.groups.rows) if split.groups is not None else numbers.ABSENT] if grouped else []
+    return (phrases.name(split.split), *counts, Lines(tuple(where)) if where else numbers.ABSENT)
 
 
 def _leak_row(leak: Leak, track: Track) -> tuple[Cell, ...]:
