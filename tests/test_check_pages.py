@@ -100,6 +100,8 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA601": {"high", "medium", "info"},
     "VA602": {"medium", "low", "info"},
     "VA603": {"medium", "low"},
+    "VA604": {"medium", "low"},
+    "VA605": {"high", "medium"},
     "VA701": set(),
     "VA702": set(),
     "VA703": {"info"},
@@ -149,6 +151,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.coverage.axes import MAX_COLUMNS
     from vaeaudit.analysis.coverage.comparison import FEWEST_ROWS, MOST_ROWS
     from vaeaudit.analysis.coverage.results import GAP
+    from vaeaudit.analysis.duplicates import splits
     from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
     from vaeaudit.analysis.fairness import proxies
     from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
@@ -186,6 +189,11 @@ def limits() -> list[tuple[str, str]]:
         ("VA601", f"more than {va601.MOST_LEAKS} pairs"),
         ("VA602", f"more than {rate(MOST_COPIES)} of the rows"),
         ("VA603", f"more than {rate(MOST_COPIES)} of the rows"),
+        ("VA604", f"is at least {splits.LEAST_DISTANCE:g} and its p-value"),
+        ("VA604", f"at most {splits.LEVEL:g}."),
+        ("VA604", f"with a probability of {splits.LATER:g} or more"),
+        ("VA604", f"Up to {splits.MOST_LEVELS} new levels"),
+        ("VA605", f"more than {rate(MOST_COPIES)} of its rows"),
         ("VA701", f"fewer than {va701.FEWEST_ROWS} rows"),
         ("VA702", in_use),
         ("VA703", in_use),

@@ -73,7 +73,7 @@ def test_the_rows_have_the_columns_of_the_contract_in_input_order(fitted: Any, r
     rows = pd.read_parquet(folder / "rows.parquet")
     n_latents = fitted.run.codes.n_latents
 
-    fixed = ["row_id", "outlier_score", "outlier_p_value", "outlier", "rarity", "region", "weight"]
+    fixed = ["row_id", "outlier_score", "outlier_p_value", "outlier", "rarity", "region", "weight", "duplicate_of"]
     assert list(rows.columns) == [*fixed, *(f"z_{index}" for index in range(n_latents))]
     assert rows["row_id"].tolist() == fitted.truth.frame["person_id"].tolist()
     assert rows["outlier"].dtype == bool
@@ -110,7 +110,14 @@ def test_one_account_of_the_rows_is_given_everywhere(fitted: Any, reported: Path
 
 
 def test_the_reports_folder_holds_its_files_and_no_others(reported: Path) -> None:
-    assert files_of(reported) == {"report.html", "report.json", "rows.parquet", "flagged.csv", "cells.csv"}
+    assert files_of(reported) == {
+        "report.html",
+        "report.json",
+        "rows.parquet",
+        "flagged.csv",
+        "cells.csv",
+        "duplicates.csv",
+    }
 
 
 def test_the_seed_repeats_a_run_to_the_last_digit(fitted: Any, tmp_path: Path) -> None:

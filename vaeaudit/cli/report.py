@@ -44,7 +44,7 @@ def report(
     """Analyse RUN and write its report; print the path of report.html.
 
     RUN is a run directory that `fit` made; without it, the newest complete run of runs/. report.json, rows.parquet,
-    flagged.csv and, for a table, cells.csv lie beside the page.
+    flagged.csv, duplicates.csv and, for a table, cells.csv lie beside the page.
     """
     from vaeaudit.workflow.report import report as write_report  # noqa: PLC0415 - keeps `--help` free of pandas
 

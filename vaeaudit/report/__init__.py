@@ -1,4 +1,4 @@
-"""The report room: typed results become `report.html`, `report.json`, `rows.parquet` and `flagged.csv`.
+"""The report room: typed results become `report.html`, `report.json`, `rows.parquet` and CSV files.
 
 Nothing here computes a statistic: numbers come from `vaeaudit.analysis` and are only arranged, put into words
 and drawn. `document` and `to_html` are pure; `write` is the one function that touches the disk.

@@ -16,9 +16,9 @@ from vaeaudit.report.html import to_html
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import written_together
 
-_CELLS = "cells.csv"
+_CELLS, _DUPLICATES = "cells.csv", "duplicates.csv"
 # report.html comes last: whoever opens it finds the others already there.
-_NAMES = (_CELLS, "rows.parquet", "flagged.csv", "report.json", "report.html")
+_NAMES = (_CELLS, _DUPLICATES, "rows.parquet", "flagged.csv", "report.json", "report.html")
 # rebalance.json comes last: whoever opens it finds the other two already there.
 _REBALANCE_NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
 _PLAN_COLUMNS = (
@@ -28,9 +28,15 @@ _PLAN_COLUMNS = (
 
 
 def write(
-    results: AuditResults, rows: pd.DataFrame, flagged: pd.DataFrame, folder: Path, *, cells: pd.DataFrame | None = None
+    results: AuditResults,
+    rows: pd.DataFrame,
+    flagged: pd.DataFrame,
+    folder: Path,
+    *,
+    cells: pd.DataFrame | None = None,
+    duplicates: pd.DataFrame | None = None,
 ) -> Path:
-    """Write `report.html`, `report.json`, `rows.parquet`, `flagged.csv` and `cells.csv` into `folder`.
+    """Write `report.html`, `report.json`, `rows.parquet` and the CSV files of flagged rows, cells and copies.
 
     Everything is rendered before the first file of an earlier report is touched, and each file is renamed into its
     place; other files in the folder stay.
@@ -47,6 +53,8 @@ def write(
         Created where it does not exist.
     cells
         The suspicious cells; text is made formula-safe here. None for pictures: there is no `cells.csv` then.
+    duplicates
+        The rows of all clusters of copies, likewise.
 
     Returns
     -------
@@ -65,7 +73,10 @@ def write(
         "report.json": to_json(document(results)).encode("utf-8"),
         "report.html": to_html(results).encode("utf-8", errors="replace"),
         "flagged.csv": to_csv(flagged),
-    } | ({} if cells is None else {_CELLS: to_csv(cells)})
+    }
+    contents |= {
+        name: to_csv(table) for name, table in ((_CELLS, cells), (_DUPLICATES, duplicates)) if table is not None
+    }
     with written_together(folder, _NAMES) as open_file:
         for name, content in contents.items():
             with open_file(name) as stream:

@@ -244,7 +244,11 @@ def stored_scores(rows: pd.DataFrame, definition: str, *, fdr: float) -> RowScor
 
 
 def table_of_rows(
-    row_ids: npt.NDArray[np.object_], scores: RowScores, codes: LatentCodes, row_region: npt.NDArray[np.object_]
+    row_ids: npt.NDArray[np.object_],
+    scores: RowScores,
+    codes: LatentCodes,
+    row_region: npt.NDArray[np.object_],
+    duplicate_of: npt.NDArray[np.object_] | None = None,
 ) -> pd.DataFrame:
     """Return one row per scored row, in input order, as `rows.parquet` holds them.
 
@@ -254,6 +258,8 @@ def table_of_rows(
         Of the same N rows.
     row_region
         [N]; id of the highest-ranked under-represented region that holds the row, or None.
+    duplicate_of
+        [N]; id of the row that this one copies, or None. Where None, copies were not sought, and there is no column.
     """
     table = {
         "row_id": row_ids.astype(str).astype(object),
@@ -264,5 +270,7 @@ def table_of_rows(
         "region": pd.array(row_region, dtype="string"),
         "weight": scores.weight.astype(np.float64),
     }
+    if duplicate_of is not None:
+        table["duplicate_of"] = pd.array(duplicate_of, dtype="string")
     table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
     return pd.DataFrame(table)

@@ -13,6 +13,7 @@ from vaeaudit.statistics.intervals import normal_quantile, wilson
 from vaeaudit.statistics.measures import Interval
 
 FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.integer]
 Features = FloatArray | sparse.csr_array
 
 #: Features kept at most, by their correlation with the targets in the training folds.
@@ -37,14 +38,46 @@ def latent_features(means: FloatArray, *, n_bins: int = 10) -> FloatArray:
     return np.concatenate([standard, standard[:, first] * standard[:, second], *bins], axis=1)
 
 
-def stratified_folds(member: npt.NDArray[np.bool_], rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Deal the rows of each group over the folds, [M]; each fold has its share of each group."""
-    group = member.argmax(axis=1)
-    shuffled = rng.permutation(len(member))
-    order = shuffled[np.argsort(group[shuffled], kind="stable")]
-    folds = np.empty(len(member), dtype=np.intp)
-    folds[order] = np.arange(len(member)) % FOLDS
-    return folds
+def stratified_folds(
+    member: npt.NDArray[np.bool_], rng: np.random.Generator, together: IntArray | None = None
+) -> npt.NDArray[np.intp]:
+    """Deal the rows of each group over the folds, [M]; each fold has its share of each group.
+
+    Parameters
+    ----------
+    member
+        [M, G]; the group of each row.
+    rng
+        Deals.
+    together
+        [M]; rows of one number come to one fold, with the group that its first row has. Where all have the same, they
+        are dealt one by one, as where None.
+    """
+    heads, place, sizes = _components(len(member), together)
+    group = member[heads].argmax(axis=1)
+    shuffled = rng.permutation(len(heads))
+    order = shuffled[np.lexsort((-sizes[shuffled], group[shuffled]))]
+    folds = np.empty(len(heads), dtype=np.intp)
+    folds[order] = np.arange(len(heads)) % FOLDS
+    return folds[place]
+
+
+def random_half(n_rows: int, rng: np.random.Generator, together: IntArray | None = None) -> npt.NDArray[np.bool_]:
+    """Return a mask [N] of about half of the rows, drawn at random; `together` as for `stratified_folds`."""
+    _, place, sizes = _components(n_rows, together)
+    order = rng.permutation(len(sizes))
+    chosen = np.zeros(len(sizes), bool)
+    chosen[order[np.cumsum(sizes[order]) <= n_rows // 2]] = True
+    return chosen[place]
+
+
+def _components(n_rows: int, together: IntArray | None) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the first row of each component [K], the component of each row [N], and their sizes [K]."""
+    alone = np.arange(n_rows)
+    _, heads, place, sizes = np.unique(
+        alone if together is None else together, return_index=True, return_inverse=True, return_counts=True
+    )
+    return (heads, place, sizes) if len(heads) > 1 else (alone, alone, np.ones(n_rows, np.int64))
 
 
 def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArray[np.intp]) -> FloatArray:
@@ -140,21 +173,24 @@ def can_cross_fit(fold: npt.NDArray[np.integer]) -> bool:
     return smaller >= max(_FEWEST, _LEAST_SHARE * len(fold))
 
 
-def macro_auc_interval(scores: FloatArray, member: npt.NDArray[np.bool_], level: float) -> tuple[float, Interval]:
+def macro_auc_interval(
+    scores: FloatArray, member: npt.NDArray[np.bool_], level: float, together: IntArray | None = None
+) -> tuple[float, Interval]:
     """Return the mean over groups of the one-against-rest AUC, and its interval by the method of DeLong (1988).
 
     Ties count half: it is `sklearn.metrics.roc_auc_score(member, scores)`, which gives no interval.
 
     Each row's placement values give its influence on every group's AUC; the variance of the mean over groups is taken
-    from the sum of these influences, so that the covariances between the groups' AUCs are in it. The interval is made
-    on the logit scale. Where the groups part perfectly no variance is left to see; the lower bound is then Wilson's for
-    a proportion of 1 among the rows of the smallest group.
+    from the sum of these influences, so that the covariances between the groups' AUCs are in it. Influences of rows
+    that belong `together` are summed first, for copies add no evidence (Obuchowski 1997). The interval is made on the
+    logit scale. Where the groups part perfectly no variance is left to see; the lower bound is then Wilson's for a
+    proportion of 1 among the rows of the smallest group.
 
     The models that gave the scores are taken as they are: how much they would differ on another sample is not in it.
     """
     n_rows, n_groups = scores.shape
     areas = np.empty(n_groups)
-    influence = np.zeros(n_rows)
+    influence: FloatArray = np.zeros(n_rows)
     for group in range(n_groups):
         inside = member[:, group]
         areas[group], placement = _placements(scores[:, group], inside)
@@ -162,6 +198,8 @@ def macro_auc_interval(scores: FloatArray, member: npt.NDArray[np.bool_], level:
         weight = np.where(inside, 1 / n_in, 1 / (n_rows - n_in))
         influence += weight * (placement - areas[group]) / n_groups
     auc = float(areas.mean())
+    if together is not None:
+        influence = np.asarray(np.bincount(_components(n_rows, together)[1], weights=influence), np.float64)
     stderr = float(np.sqrt(np.square(influence).sum()))
     if stderr == 0 or not 0 < auc < 1:
         bound = float(wilson(member.sum(axis=0).min(), member.sum(axis=0).min(), level)[0])

@@ -33,6 +33,8 @@ class Audit:
     flagged, cells
         The flagged rows with their reasons and, for a table, the cells that contradict the rest of their rows:
         `flagged.csv` and `cells.csv`.
+    duplicates
+        The rows of every cluster of copies: `duplicates.csv`.
     page
         Path of `report.html`; the other files lie beside it.
     """
@@ -42,6 +44,7 @@ class Audit:
     rows: pd.DataFrame
     flagged: pd.DataFrame
     cells: pd.DataFrame | None
+    duplicates: pd.DataFrame
     page: Path
 
     @property
@@ -79,7 +82,8 @@ class Audit:
         pathlib.Path
             Of `report.html` there.
         """
-        return write_report(self.results, self.rows, self.flagged, Path(folder), cells=self.cells)
+        tables = {"cells": self.cells, "duplicates": self.duplicates}
+        return write_report(self.results, self.rows, self.flagged, Path(folder), **tables)
 
     def __repr__(self) -> str:
         return f"<Audit of {self.run.path}: {VERDICT[self.verdict.status]}. {self.verdict.sentence} See {self.page}>"

@@ -11,6 +11,7 @@ from vaeaudit.analysis.audit.asking import read_mutes
 from vaeaudit.analysis.audit.audit import audit
 from vaeaudit.analysis.audit.results import answers_of
 from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.duplicates.clusters import find_clusters
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import FitConfig, ReadConfig
@@ -216,6 +217,9 @@ def judge_rows(
     if shown.decoded_regions is not None:
         writer.record(artifacts.DECODED_REGIONS, DecodedRegions.of(shown.decoded_regions))
     seen = replace(inputs, pictures=shown.pictures, decoded_regions=shown.decoded_regions or {})
-    judged = audit(seen, config.analysis, shares, seed, search=search)
+    clusters = find_clusters(inputs)
+    judged = audit(seen, config.analysis, shares, seed, search=search, clusters=clusters)
     writer.document(artifacts.ANSWERS, answers_of(judged))
-    writer.table(artifacts.ROWS, table_of_rows(inputs.row_ids, scores, codes, search.row_region), note=scores.note)
+    copied = clusters.duplicate_of(inputs.row_ids)
+    rows = table_of_rows(inputs.row_ids, scores, codes, search.row_region, copied)
+    writer.table(artifacts.ROWS, rows, note=scores.note)

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.duplicates.clusters import duplicates_table, find_clusters
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
 from vaeaudit.analysis.outliers.reasons import CheckedTable
 from vaeaudit.analysis.outliers.summary import flagged_table
@@ -58,8 +59,8 @@ def report(
     Returns
     -------
     Audit
-        What was found; its `page` is `report.html`, beside which lie `report.json`, `rows.parquet`, `flagged.csv` and,
-        for a table, `cells.csv`.
+        What was found; its `page` is `report.html`, beside which lie `report.json`, `rows.parquet`, `flagged.csv`,
+        `duplicates.csv` and, for a table, `cells.csv`.
 
     Raises
     ------
@@ -84,18 +85,21 @@ def report(
         search = find_regions(inputs, config, shares)
         if other is not None:
             inputs = other.trained.decoded_in(inputs, search.regions)
-        results = analyse(inputs, config, shares, run.config.seed, search=search)
+        clusters = find_clusters(inputs)
+        results = analyse(inputs, config, shares, run.config.seed, search=search, clusters=clusters)
         commands = commands_again(run, config, population=population, reference=reference)
         results = replace(results, run=replace(results.run, commands=commands))
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REPORTS / run.id
-        rows = table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, search.row_region)
+        copied = clusters.duplicate_of(inputs.row_ids)
+        rows = table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, search.row_region, copied)
         cells = None
         if inputs.cells is not None:
             checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
             cells = suspicious_table(checked, inputs.row_ids, inputs.scores)
-        flagged = flagged_table(inputs)
-        return Audit(run, results, rows, flagged, cells, write_report(results, rows, flagged, folder, cells=cells))
+        flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, clusters)
+        page = write_report(results, rows, flagged, folder, cells=cells, duplicates=duplicates)
+        return Audit(run, results, rows, flagged, cells, duplicates, page)
 
 
 def audit(

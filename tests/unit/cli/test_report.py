@@ -33,6 +33,7 @@ def test_the_newest_run_is_reported_where_none_is_named(place: Path, capfd: pyte
         "rows.parquet",
         "flagged.csv",
         "cells.csv",
+        "duplicates.csv",
     }
     verdict = json.loads(Path("reports/people/report.json").read_text(encoding="utf-8"))["verdict"]
     assert f"{verdict['status'].upper()}: " in err

@@ -96,3 +96,9 @@ def test_suspicious_cells_get_a_file_of_their_own_which_goes_with_them(results, 
     assert "'=1+1,age,26.2" in (tmp_path / "cells.csv").read_text(encoding="utf-8-sig")
     write(results, people.people_rows(10), people.people_flagged(), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == NAMES
+
+
+def test_duplicates_csv_is_written_where_it_is_given_and_cannot_start_a_formula(results, people, tmp_path):
+    copies = pd.DataFrame({"cluster": [1, 1], "row_id": ["=1+1", "b"], "keep": ["true", "false"]})
+    write(results, people.people_rows(10), people.people_flagged(), tmp_path, duplicates=copies)
+    assert "'=1+1" in (tmp_path / "duplicates.csv").read_text(encoding="utf-8-sig")

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.grouping.groups import column_features, group_column
 from vaeaudit.statistics.cross_fit import (
+    FOLDS,
     MOST_FEATURES,
     RIDGE,
     binned_auc,
@@ -19,6 +20,8 @@ from vaeaudit.statistics.cross_fit import (
     latent_features,
     macro_auc_interval,
     out_of_fold_scores,
+    random_half,
+    stratified_folds,
 )
 
 
@@ -165,3 +168,33 @@ def test_the_area_of_bins_is_that_of_their_rows(bins):
     rows = np.concatenate([np.repeat(score, n_in.astype(int)), np.repeat(score, n_out.astype(int))])
     truth = np.arange(len(rows)) < n_in.sum()
     assert binned_auc(score, n_in, n_out) == pytest.approx(roc_auc_score(truth, rows))
+
+
+def test_rows_that_belong_together_share_a_fold_and_a_half_and_each_fold_has_its_part_of_each_group() -> None:
+    rng = np.random.default_rng(0)
+    together = rng.integers(0, 150, 600)
+    member = np.eye(2, dtype=bool)[(together % 3 == 0).astype(int)]
+    folds, half = stratified_folds(member, rng, together), random_half(600, rng, together)
+    for component in np.unique(together):
+        assert len(set(folds[together == component])) == len(set(half[together == component])) == 1
+    shares = [member[folds == fold, 0].mean() for fold in range(FOLDS)]
+    assert np.ptp(shares) < 0.1
+    assert np.ptp(np.bincount(folds)) < 40
+    assert abs(half.sum() - 300) < 30
+
+
+def test_a_single_component_is_dealt_row_by_row() -> None:
+    member = np.eye(2, dtype=bool)[np.arange(50) % 2]
+    folds = stratified_folds(member, np.random.default_rng(0), np.zeros(50, np.int64))
+    assert np.bincount(folds).tolist() == [10] * FOLDS
+
+
+def test_copies_make_an_interval_no_narrower() -> None:
+    rng = np.random.default_rng(1)
+    member = np.eye(2, dtype=bool)[rng.integers(0, 2, 200)]
+    score = member[:, 1] + rng.normal(size=200)
+    scores = np.stack([-score, score], axis=1)
+    _, alone = macro_auc_interval(scores, member, 0.95)
+    twice = np.tile(np.arange(200), 2)
+    _, tied = macro_auc_interval(scores[twice], member[twice], 0.95, twice)
+    assert tied.bounds == pytest.approx(alone.bounds)

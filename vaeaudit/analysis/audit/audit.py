@@ -12,10 +12,13 @@ from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
 from vaeaudit.analysis.coverage.descriptions import with_decoded
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
+from vaeaudit.analysis.duplicates.clusters import Clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
+from vaeaudit.analysis.duplicates.splits import compare_splits
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
+from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
@@ -42,6 +45,7 @@ def audit(
     seed: int = 0,
     *,
     search: RegionSearch | None = None,
+    clusters: Clusters | None = None,
 ) -> AuditResults:
     """Analyse a dataset through its latents.
 
@@ -57,6 +61,8 @@ def audit(
         Of the random halves, folds, shuffles and samples; the same seed gives the same results.
     search
         What `find_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
+    clusters
+        What `find_clusters` gave for the same rows, likewise.
 
     Raises
     ------
@@ -69,19 +75,20 @@ def audit(
         )
     groupings, notes = sensitive_groupings(inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population)
+    together = rows_together(inputs)
     search = find_regions(inputs, config, population) if search is None else search
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
-    proxies = find_proxies(inputs, config, seed)
+    proxies = find_proxies(inputs, config, seed, together)
     measured = Measurements(
         rows=inputs.accounting,
-        latents=summarise_latents(inputs, groupings, config, seed),
+        latents=summarise_latents(inputs, groupings, config, seed, together),
         outliers=summarise_outliers(inputs, groupings, config),
         regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
         regions_tested=search.tested,
         representation=table.cells,
         disparities=disparities.disparities,
         proxies=proxies.proxies,
-        duplicates=summarise_duplicates(inputs, confidence=config.confidence),
+        duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=clusters),
         model=summarise_model(
             inputs.codes,
             inputs.model,
@@ -92,7 +99,8 @@ def audit(
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
         ),
         columns=summarise_columns(inputs.frame, inputs.schema),
-        comparison=compare_with_reference(inputs, config, seed),
+        comparison=compare_with_reference(inputs, config, seed, together),
+        splits=compare_splits(inputs, together, confidence=config.confidence),
     )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)

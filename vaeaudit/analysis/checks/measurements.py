@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
+from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
@@ -30,6 +31,8 @@ class Measurements:
         Cells that the search for regions tested.
     comparison
         All rows against the reference; None where none was given.
+    splits
+        Each split against the one that is trained on; empty where no two have rows.
     """
 
     rows: RowAccounting
@@ -44,3 +47,4 @@ class Measurements:
     model: ModelSummary
     columns: tuple[ColumnSummary, ...]
     comparison: Comparison | None = None
+    splits: tuple[SplitComparison, ...] = ()

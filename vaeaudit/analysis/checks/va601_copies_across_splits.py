@@ -7,7 +7,7 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.conclusions import Finding, facts, subject
-from vaeaudit.analysis.duplicates.duplicates import Duplicates, Leak, is_coarse
+from vaeaudit.analysis.duplicates.duplicates import Duplicates, Leak
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
@@ -24,22 +24,22 @@ def ask(seen: Seen) -> Answer:
         return Answer("inconclusive", "All rows lie in one split.", 0)
     sought = "exact and near copies" if duplicates.searched else "exact copies"
     return answered(
-        _findings(duplicates, len(seen.inputs.frame)),
+        _findings(duplicates),
         f"No row has a copy in another of {len(duplicates.splits)} splits; {sought} were sought.",
         tested=sum(leak.n for leak in duplicates.leakage),
     )
 
 
-def _findings(duplicates: Duplicates, n_rows: int) -> Iterator[Finding]:
-    coarse = is_coarse(duplicates, n_rows)
+def _findings(duplicates: Duplicates) -> Iterator[Finding]:
     leaks = [leak for leak in duplicates.leakage if leak.exact + leak.near]
     for leak in leaks[:MOST_LEAKS]:
-        yield _finding(leak, duplicates, coarse=coarse)
+        yield _finding(leak, duplicates)
     if leaks[MOST_LEAKS:]:
-        yield _others(leaks[MOST_LEAKS:], coarse=coarse)
+        yield _others(leaks[MOST_LEAKS:], coarse=duplicates.coarse)
 
 
-def _finding(leak: Leak, duplicates: Duplicates, *, coarse: bool) -> Finding:
+def _finding(leak: Leak, duplicates: Duplicates) -> Finding:
+    coarse = duplicates.coarse
     noun = "picture" if duplicates.basis == "pixels" else "row"
     kinds = [f"{numbers.count(count)} {kind}" for count, kind in ((leak.exact, "exact"), (leak.near, "near")) if count]
     copies = leak.exact + leak.near

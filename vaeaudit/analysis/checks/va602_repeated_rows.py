@@ -6,7 +6,7 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, answered
 from vaeaudit.analysis.conclusions import Finding, facts
-from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES, is_coarse
+from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
@@ -27,13 +27,14 @@ def ask(seen: Seen) -> Answer:
 
 def _finding(seen: Seen) -> Finding:
     duplicates, n_rows = seen.measured.duplicates, len(seen.inputs.frame)
-    coarse = is_coarse(duplicates, n_rows)
+    coarse = duplicates.coarse
     copies = duplicates.rows_in_groups - duplicates.groups
     share = copies / n_rows
     pictures = duplicates.basis == "pixels"
     repeat = "repeats" if copies == 1 else "repeat"
     how = f"{repeat} an earlier {'one pixel for pixel' if pictures else 'row in every column but the id'}"
-    note = ": no surprise, for few of the values possible here differ" if coarse else ""
+    note = ": no surprise, for few of the values possible here differ"
+    note = note if coarse else ", and would go if one of each were kept"
     return Finding(
         code=CODE,
         subject="",
@@ -47,7 +48,7 @@ def _finding(seen: Seen) -> Finding:
             "n": n_rows,
             "share": share,
             "ci": share_interval(copies, n_rows, seen.config.confidence).bounds,
-            "pairs_expected_if_independent": duplicates.expected_pairs,
+            "pairs_expected": duplicates.expected_pairs,
         },
         action=(
             "Keep them unless the source shows that records were copied: equal people are not the same person."

@@ -33,15 +33,18 @@ def _finding(seen: Seen) -> Finding:
     duplicates, n_rows = seen.measured.duplicates, len(seen.inputs.frame)
     share = duplicates.near_rows / n_rows
     pictures = duplicates.basis == "pixels"
+    noun, exact = "picture" if pictures else "row", duplicates.rows_in_groups - duplicates.groups
+    going, more = duplicates.rows_to_drop - exact, "further " if exact else ""
     alike = "the same picture, altered" if pictures else "the same row but for a cell or for small differences"
     return Finding(
         code=CODE,
         subject="",
         kind=KIND,
         severity="medium" if share > MOST_COPIES else "low",
-        title=f"{plural(duplicates.near_pairs, 'pair')} of {'pictures' if pictures else 'rows'} look like {alike}",
+        title=f"{plural(duplicates.near_pairs, 'pair')} of {noun}s look like {alike}"
+        + (f"; {plural(going, f'{more}{noun}')} would go if one of each were kept" if going > 0 else ""),
         evidence={
-            **facts(duplicates, "near_pairs", "near_rows"),
+            **facts(duplicates, "near_pairs", "near_rows", "clusters", "rows_to_drop"),
             "n": n_rows,
             "share": share,
             "ci": share_interval(duplicates.near_rows, n_rows, seen.config.confidence).bounds,

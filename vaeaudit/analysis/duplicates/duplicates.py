@@ -10,14 +10,14 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from annotated_types import Ge
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from vaeaudit.analysis.duplicates.clusters import Clusters, CopyCluster, find_clusters
+from vaeaudit.analysis.grouping.together import known_pairs, splits_of, together
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.data.encoding.features import codes_of, compared_columns, first_of_equal_rows
+from vaeaudit.data.encoding.features import codes_of, compared_columns
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import IntArray
-from vaeaudit.outputs.row_pairs import Basis, RowPairs, Rows, choose_listed
+from vaeaudit.outputs.row_pairs import Basis, RowPairs, Rows
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 
@@ -78,8 +78,12 @@ class Duplicates:
     largest
         The largest groups.
     expected_pairs
-        Pairs of equal rows that chance would give under independent columns: a low estimate, and above 1 a sign that
-        the table is too coarse for equal rows to mean copies.
+        Pairs of equal rows that chance would give.
+    coarse
+        Whether the table has so few possible rows that equal ones are no copies; two equal pictures always are.
+    clusters, rows_to_drop, largest_clusters
+        Clusters that exact and near pairs join, the rows that go if one of each is kept, and the largest of them. A
+        coarse table has none.
     basis
         What rows were compared by: `cells` or `pixels`.
     searched
@@ -104,6 +108,10 @@ class Duplicates:
     groups: Count
     largest: tuple[EqualRows, ...]
     expected_pairs: NonNegative = 0.0
+    coarse: bool = False
+    clusters: Count = 0
+    rows_to_drop: Count = 0
+    largest_clusters: tuple[CopyCluster, ...] = ()
     basis: Basis = "cells"
     searched: bool = False
     near_pairs: Count = 0
@@ -117,7 +125,7 @@ class Duplicates:
     leakage: tuple[Leak, ...] = ()
 
 
-def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicates:
+def summarise_duplicates(inputs: AuditInputs, *, confidence: float, clusters: Clusters | None = None) -> Duplicates:
     """Sum up which rows occur more than once.
 
     Parameters
@@ -127,18 +135,24 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
         about near ones.
     confidence
         Level of the intervals of leakage.
+    clusters
+        What `find_clusters` gave for the same rows, where the caller needs it too; None to find them.
     """
-    pairs = _exact_alone(inputs) if inputs.pairs is None else inputs.pairs
+    pairs = known_pairs(inputs)
+    clusters = find_clusters(inputs) if clusters is None else clusters
     sizes = np.bincount(pairs.first, minlength=len(pairs))
     heads = np.flatnonzero(sizes > 1)
     order = heads[np.lexsort((heads, -sizes[heads]))][:MOST_GROUPS]
-    names = [column.name for column in compared_columns(inputs.schema)]
-    splits = _splits(inputs)
+    splits = splits_of(inputs)
     return Duplicates(
         rows_in_groups=int(sizes[heads].sum()),
         groups=len(heads),
         largest=tuple(EqualRows(str(inputs.row_ids[head]), int(sizes[head])) for head in order),
-        expected_pairs=expected_equal_pairs(inputs.frame[names]) if pairs.basis == "cells" else 0.0,
+        expected_pairs=clusters.expected_pairs,
+        coarse=clusters.coarse,
+        clusters=len(np.unique(clusters.kept[clusters.dropped])),
+        rows_to_drop=len(clusters.dropped),
+        largest_clusters=clusters.largest(inputs.row_ids),
         basis=pairs.basis,
         near_pairs=pairs.near_found,
         near_rows=_near_rows(pairs),
@@ -153,54 +167,11 @@ def summarise_duplicates(inputs: AuditInputs, *, confidence: float) -> Duplicate
     )
 
 
-def expected_equal_pairs(frame: pd.DataFrame) -> float:
-    """Return how many pairs of equal rows chance would give if the columns were independent.
-
-    The number of pairs times the product, over columns, of the share of pairs that agree in the column. Columns
-    that go together make equal rows likelier, so this is a low estimate.
-    """
-    n_rows = len(frame)
-    if n_rows < 2 or frame.shape[1] == 0:
-        return 0.0
-    agree = 0.0
-    for name in frame.columns:
-        sizes = np.bincount(codes_of(frame[name])).astype(np.float64)
-        same = (sizes * (sizes - 1)).sum() / (n_rows * (n_rows - 1.0))
-        if same == 0:
-            return 0.0
-        agree += float(np.log(same))
-    return float(np.exp(np.log(n_rows * (n_rows - 1.0) / 2) + agree))
-
-
-def _exact_alone(inputs: AuditInputs) -> RowPairs:
-    """Return the equal rows of a table; of pictures, whose pixels are out of reach, none."""
-    is_table = bool(inputs.codes.columns)
-    n_rows, none = len(inputs.frame), np.zeros((0, 2), np.int64)
-    first = first_of_equal_rows(inputs.frame, inputs.schema) if is_table else np.arange(n_rows)
-    splits = _splits(inputs)
-    codes = np.full(n_rows, -1) if splits is None else splits.cat.codes.to_numpy(np.int64)
-    return RowPairs(
-        first=first,
-        near=none,
-        distance=np.zeros(0),
-        listed=choose_listed(first, none, codes),
-        near_found=0,
-        look_alikes=0,
-        set_aside=0,
-        basis="cells" if is_table else "pixels",
-    )
-
-
 def _near_rows(pairs: RowPairs) -> int:
     """Count the rows in near pairs, those that are equal to one of them included."""
     involved = np.zeros(len(pairs), bool)
     involved[pairs.near] = True
     return int(involved[pairs.first].sum())
-
-
-def _splits(inputs: AuditInputs) -> pd.Series | None:
-    column = inputs.schema.split
-    return None if column is None else inputs.frame[column.name]
 
 
 def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | None) -> DuplicatePair:
@@ -220,7 +191,7 @@ def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | 
 
 
 def _differing(frame: pd.DataFrame, schema: Schema, pair: IntArray) -> tuple[str, ...]:
-    names = [column.name for column in compared_columns(schema)]
+    names = [column.name for column in compared_columns(frame, schema)]
     return tuple(name for name in names if len(np.unique(codes_of(frame[name].iloc[pair]))) > 1)
 
 
@@ -245,7 +216,7 @@ def measure_leakage(pairs: RowPairs, splits: pd.Series, *, confidence: float) ->
     """
     codes = np.asarray(splits.cat.codes, np.int64)
     names = [str(name) for name in splits.cat.categories]
-    exact, near = (_rows_per_split(group, codes, len(names)) for group in (pairs.first, components(pairs)))
+    exact, near = (_rows_per_split(group, codes, len(names)) for group in (pairs.first, together(pairs)))
     sizes = np.bincount(codes[codes >= 0], minlength=len(names))
     leaks = []
     for one, other in combinations(np.flatnonzero(sizes), 2):
@@ -268,15 +239,6 @@ def measure_leakage(pairs: RowPairs, splits: pd.Series, *, confidence: float) ->
     return tuple(sorted(leaks, key=lambda leak: (-leak.exact, -leak.near)))
 
 
-def components(pairs: RowPairs) -> Rows:
-    """Return for each row [N] the number of its group: rows tied by equality or by near pairs, one after another."""
-    n_rows = len(pairs)
-    edges = np.concatenate([np.stack([pairs.first, np.arange(n_rows)], axis=1), pairs.near])
-    graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(n_rows, n_rows))
-    _, group = connected_components(graph, directed=False)
-    return np.asarray(group, np.int64)
-
-
 def _rows_per_split(group: Rows, codes: Rows, n_splits: int) -> Rows:
     """Return [groups, splits]; how many rows of each split each group of several rows holds."""
     _, group, sizes = np.unique(group, return_inverse=True, return_counts=True)
@@ -284,10 +246,3 @@ def _rows_per_split(group: Rows, codes: Rows, n_splits: int) -> Rows:
     table = np.zeros((len(sizes), n_splits), np.int64)
     np.add.at(table, (group[counted], codes[counted]), 1)
     return table
-
-
-def is_coarse(duplicates: Duplicates, n_rows: int) -> bool:
-    """Whether a table has so few possible rows that equal ones are no surprise; two equal pictures always are."""
-    if duplicates.basis == "pixels":
-        return False
-    return duplicates.expected_pairs >= 1 or 2 * duplicates.rows_in_groups > n_rows

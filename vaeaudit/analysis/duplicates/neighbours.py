@@ -17,6 +17,26 @@ CHANCE_PAIRS = 0.05
 _ORDINARY = (0.25, 0.75)
 
 
+def nearest_in_sample(points: FloatArray, sample: Rows, n_neighbours: int) -> Rows:
+    """Return for each row the positions [N, k] of the nearest others among some rows, in no order.
+
+    Parameters
+    ----------
+    points
+        [N, A]; Euclidean distances are meant.
+    sample
+        [M] positions, rising, of the rows among which neighbours are sought.
+    n_neighbours
+        How many are wanted; k is at most M - 1.
+    """
+    n_neighbours = min(n_neighbours, len(sample) - 1)
+    if n_neighbours < 1 or points.shape[1] == 0:
+        return np.zeros((len(points), 0), np.int64)
+    compact, place = np.ascontiguousarray(points, np.float32), np.full(len(points), -1)
+    place[sample] = np.arange(len(sample))
+    return sample[_among(compact[sample], compact, place, n_neighbours)]
+
+
 def nearest_rows(points: FloatArray, n_neighbours: int) -> Rows:
     """Return for each row the positions [N, k] of its nearest others, k = min(n_neighbours, N - 1), in no order.
 
@@ -45,7 +65,7 @@ def nearest_rows(points: FloatArray, n_neighbours: int) -> Rows:
     return found
 
 
-def copy_limit(nearest: FloatArray, usual: FloatArray, dimension: int) -> float:
+def copy_limit(nearest: FloatArray, usual: FloatArray, dimension: int, *, sampled: float = 1.0) -> float:
     """Return the largest `nearest / usual` at which a pair is nearer than chance explains, in the whole dataset.
 
     Where points lie evenly in m dimensions, the nearest of several neighbours is closer than a share r of their usual
@@ -59,6 +79,8 @@ def copy_limit(nearest: FloatArray, usual: FloatArray, dimension: int) -> float:
         [N]; distance of each row to its nearest neighbour, and the median over its neighbours.
     dimension
         Numbers that a row is made of: m cannot exceed it.
+    sampled
+        Share of the rows among which these neighbours were sought: a pair of all rows has the more chances.
 
     Examples
     --------
@@ -73,7 +95,7 @@ def copy_limit(nearest: FloatArray, usual: FloatArray, dimension: int) -> float:
     beyond = depth[depth >= low]
     # The mean excess over the lower quartile of an exponential that is known only up to the upper quartile.
     rate = float(np.count_nonzero(beyond <= high)) / max(float(np.sum(np.minimum(beyond, high) - low)), 1e-12)
-    odds = max(len(beyond) / CHANCE_PAIRS, 1.0)
+    odds = max(len(beyond) / (CHANCE_PAIRS * sampled), 1.0)
     return float(np.exp(-low - np.log(odds) / min(rate, float(dimension))))
 
 

@@ -8,7 +8,7 @@ gives a lower bound: a more flexible model may find more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -82,11 +82,14 @@ class Attribute:
         [M, G]; membership of the M rows that belong to a group large enough to judge.
     rows
         [M]; their positions among the rows that were drawn.
+    together
+        [M]; rows of one number are copies or of one group, and lie in one fold; None where all stand alone.
     """
 
     name: str
     member: BoolArray
     rows: IntArray
+    together: IntArray | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,16 @@ class ProxySearch:
     notes: tuple[str, ...]
 
 
-def find_proxies(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> ProxySearch:
+def find_proxies(
+    inputs: AuditInputs, config: AnalysisConfig, seed: int, together: IntArray | None = None
+) -> ProxySearch:
     """Measure, for each sensitive attribute, how well columns and latents give it away.
 
     Columns are those of the model, and of pictures those that were computed from them.
 
     Numbers are grouped as everywhere in the audit. Rows without a value, and groups of fewer than
-    `config.smallest_group` rows, are set aside and named in the notes.
+    `config.smallest_group` rows, are set aside and named in the notes. Rows of one number in `together` [N] are never
+    on both sides of a fold: a copy would give its twin away.
     """
     if not inputs.schema.sensitive:
         return ProxySearch((), ())
@@ -125,6 +131,8 @@ def find_proxies(inputs: AuditInputs, config: AnalysisConfig, seed: int) -> Prox
         notes.extend(said)
         if attribute is None:
             continue
+        if together is not None:
+            attribute = replace(attribute, together=together[rows][attribute.rows])
         others = [other for other in columns if other.column != column.name]
         proxies.extend(_proxies_of(attribute, others, means, config.confidence, rng))
         if column.in_model:
@@ -191,13 +199,13 @@ def measure_proxy(
     rng: np.random.Generator,
 ) -> Proxy:
     """Measure how well features [M, F] tell an attribute's groups apart, beside what shuffled groups would give."""
-    member = attribute.member
+    member, together = attribute.member, attribute.together
     n_groups = member.shape[1]
-    folds = stratified_folds(member, rng)
-    shuffles = [_shuffled_within(member, folds, rng) for _ in range(SHUFFLES)]
+    folds = stratified_folds(member, rng, together)
+    shuffles = [_shuffled_within(member, folds, rng, together) for _ in range(SHUFFLES)]
     targets = np.concatenate([member, *shuffles], axis=1).astype(np.float64)
     scores = out_of_fold_scores(features, targets, folds)
-    auc, interval = macro_auc_interval(scores[:, :n_groups], member, confidence)
+    auc, interval = macro_auc_interval(scores[:, :n_groups], member, confidence, together)
     null = [
         float(roc_auc_score(shuffled, scores[:, start : start + n_groups]))
         for start, shuffled in zip(range(n_groups, targets.shape[1], n_groups), shuffles, strict=True)
@@ -205,18 +213,22 @@ def measure_proxy(
     return Proxy(attribute.name, source, auc, interval, by_column, null_auc=max(null))
 
 
-def _shuffled_within(member: BoolArray, folds: IntArray, rng: np.random.Generator) -> BoolArray:
-    """Shuffle the rows within each fold, so that every fold keeps its share of each group."""
-    shuffled = member.copy()
+def _shuffled_within(
+    member: BoolArray, folds: IntArray, rng: np.random.Generator, together: IntArray | None
+) -> BoolArray:
+    """Shuffle the rows within each fold, so that every fold keeps its share of each group; those together as one."""
+    components = np.arange(len(member)) if together is None else together
+    _, heads, place = np.unique(components, return_index=True, return_inverse=True)
+    shuffled = heads.copy()
     for fold in np.unique(folds):
-        rows = np.flatnonzero(folds == fold)
-        shuffled[rows] = member[rng.permutation(rows)]
-    return shuffled
+        inside = np.flatnonzero(folds[heads] == fold)
+        shuffled[inside] = heads[rng.permutation(inside)]
+    return np.asarray(member[shuffled[place]])
 
 
 def auc_by_column(attribute: Attribute, columns: Sequence[Grouping], rng: np.random.Generator) -> dict[str, float]:
     """Macro out-of-fold AUC of each column alone, best first; the score is the group's share in the column's bin."""
-    folds = stratified_folds(attribute.member, rng)
+    folds = stratified_folds(attribute.member, rng, attribute.together)
     areas = {column.column: _column_auc(attribute, column, folds) for column in columns}
     return dict(sorted(areas.items(), key=lambda item: (-item[1], item[0])))
 

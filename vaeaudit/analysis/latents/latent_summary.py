@@ -15,6 +15,7 @@ from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_pairs import Rows
+from vaeaudit.statistics.cross_fit import random_half
 from vaeaudit.statistics.intervals import wilson
 
 #: Share of the rows that each outer bin takes in beside its own; the other bins divide what is left evenly.
@@ -36,7 +37,11 @@ _WIDEST_NULL = 50
 
 
 def summarise_latents(
-    inputs: AuditInputs, groupings: Sequence[Grouping], config: AnalysisConfig, seed: int
+    inputs: AuditInputs,
+    groupings: Sequence[Grouping],
+    config: AnalysisConfig,
+    seed: int,
+    together: IntArray | None = None,
 ) -> tuple[LatentSummary, ...]:
     """Summarise all latents, active or not, in model order.
 
@@ -49,7 +54,13 @@ def summarise_latents(
     rows = sample_rows(len(codes), len(inputs.schema), rng)
     columns = bin_columns(inputs.frame.iloc[rows], inputs.schema)
     targets = codes.mean[rows][:, active].astype(np.float64)
-    explained = explain_latents(columns, targets, rng, computed=computed_columns(inputs.schema))
+    explained = explain_latents(
+        columns,
+        targets,
+        rng,
+        computed=computed_columns(inputs.schema),
+        together=None if together is None else together[rows],
+    )
     explains: dict[int, tuple[Explains, ...]] = dict(zip(active.tolist(), explained, strict=True))
     kl = codes.kl.mean(axis=0) if len(codes) else np.zeros(codes.n_latents)
     return tuple(
@@ -194,7 +205,12 @@ def noise_floor(n_rows: int, n_bins: int, n_tests: int) -> float:
 
 
 def explain_latents(
-    columns: Sequence[Grouping], targets: FloatArray, rng: np.random.Generator, *, computed: Collection[str] = ()
+    columns: Sequence[Grouping],
+    targets: FloatArray,
+    rng: np.random.Generator,
+    *,
+    computed: Collection[str] = (),
+    together: IntArray | None = None,
 ) -> tuple[tuple[Explains, ...], ...]:
     """List, per latent, the columns that predict its posterior mean best; those below the noise floor do not appear.
 
@@ -208,6 +224,8 @@ def explain_latents(
         Splits the rows in halves.
     computed
         Names of columns that were computed from pictures.
+    together
+        [N]; rows of one number lie in one half. None: each lies where it falls.
 
     Returns
     -------
@@ -217,8 +235,7 @@ def explain_latents(
     n_rows, n_latents = targets.shape
     if n_rows < 4 or not columns:
         return tuple(() for _ in range(n_latents))
-    first_half = np.zeros(n_rows, dtype=bool)
-    first_half[rng.permutation(n_rows)[: n_rows // 2]] = True
+    first_half = random_half(n_rows, rng, together)
     scores = np.stack([held_out_r2(column.codes, len(column), targets, first_half) for column in columns])
     floors = np.array([noise_floor(n_rows, int(np.count_nonzero(column.counts)), scores.size) for column in columns])
     are_computed = np.array([column.column in computed for column in columns])

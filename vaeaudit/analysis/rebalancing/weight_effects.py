@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
 from vaeaudit.analysis.rebalancing.results import GapChange, GroupChange, Judgement, MethodResult, WeightedShare
 from vaeaudit.config import Density, Weighting
@@ -15,6 +16,7 @@ from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import Rows
 from vaeaudit.scoring.rarity.rareness import dbvae_weight, fit_density, resampling_weight
+from vaeaudit.statistics.cross_fit import random_half
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.raking import rake
@@ -40,7 +42,7 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     n_rows = len(asked.inputs.frame)
     everybody = np.arange(n_rows)
     weight = fit_weights(method, asked, everybody)(everybody)
-    halves = _halves(n_rows, asked.seed)
+    halves = _halves(random_half(n_rows, np.random.default_rng(asked.seed), rows_together(asked.inputs)))
     held_out = [(there, fit_weights(method, asked, here)(there)) for here, there in (halves, halves[::-1])]
     gaps = tuple(_gap_change(gap, weight, held_out, asked) for gap in asked.gaps)
     faults = [change for gap, change in zip(asked.gaps, gaps, strict=True) if gap.is_fault]
@@ -69,11 +71,11 @@ def combine_halves(first: Judgement, second: Judgement) -> Judgement:
     return "still fails" if "passes" not in (first, second) else "too few to tell"
 
 
-def _halves(n_rows: int, seed: int) -> tuple[Rows, Rows]:
-    """Two random halves; a single row is both."""
-    shuffled = np.random.default_rng(seed).permutation(n_rows)
-    middle = max(n_rows // 2, 1)
-    return np.sort(shuffled[:middle]), np.sort(shuffled[middle:] if n_rows > 1 else shuffled)
+def _halves(chosen: BoolArray) -> tuple[Rows, Rows]:
+    """Return the rows of either half; where one is empty, all rows are both."""
+    halves = np.flatnonzero(chosen), np.flatnonzero(~chosen)
+    everybody = np.arange(len(chosen))
+    return halves if all(map(len, halves)) else (everybody, everybody)
 
 
 def _gap_change(

@@ -196,11 +196,29 @@ class Cells:
         return np.concatenate([apart, self.codes[left] != self.codes[right]], axis=-1)
 
 
-def compared_columns(schema: Schema) -> tuple[Column, ...]:
-    """Return the columns that two rows must share to be equal: all but ids, identifiers and the split."""
+#: Fewest rows in which integers that all differ are taken for numbers of the rows.
+_FEWEST_NUMBERED = 20
+#: Roles of columns that say which row it is, or where it was put, and nothing of what it is.
+_NAMES_OF_ROWS = (Role.ID, Role.SPLIT, Role.GROUP)
+
+
+def compared_columns(frame: pd.DataFrame, schema: Schema) -> tuple[Column, ...]:
+    """Return the columns that two rows must share to be equal: all but ids, identifiers, the group and the split.
+
+    Integers that differ in every row number the rows: an id that nobody declared would hide every copy.
+    """
     return tuple(
-        column for column in schema if column.role not in (Role.ID, Role.SPLIT) and column.kind is not Kind.IDENTIFIER
+        column
+        for column in schema
+        if column.role not in _NAMES_OF_ROWS
+        and column.kind is not Kind.IDENTIFIER
+        and not _numbers_the_rows(frame[column.name], column)
     )
+
+
+def _numbers_the_rows(values: pd.Series, column: Column) -> bool:
+    free = column.kind is Kind.COUNT and column.role in (Role.INPUT, Role.EXCLUDED)
+    return free and len(values) >= _FEWEST_NUMBERED and bool(values.notna().all() and values.is_unique)
 
 
 def first_of_equal_rows(frame: pd.DataFrame, schema: Schema) -> Rows:
@@ -209,7 +227,7 @@ def first_of_equal_rows(frame: pd.DataFrame, schema: Schema) -> Rows:
     A hash of each row proposes the candidates; they are then compared value by value, so that no two different rows
     are ever called equal.
     """
-    names = [column.name for column in compared_columns(schema)]
+    names = [column.name for column in compared_columns(frame, schema)]
     first = np.arange(len(frame), dtype=np.int64)
     if not names or len(frame) < 2:
         return first
@@ -231,7 +249,7 @@ def codes_of(values: pd.Series) -> npt.NDArray[np.int64]:
 def cells_of(frame: pd.DataFrame, schema: Schema) -> Cells:
     """Bring the compared columns to numbers in standard deviations, and codes."""
     numbers, codes = [np.zeros((len(frame), 0))], [np.zeros((len(frame), 0), np.int64)]
-    for column in compared_columns(schema):
+    for column in compared_columns(frame, schema):
         values = frame[column.name]
         if column.kind.is_numeric or column.kind is Kind.DATETIME:
             numbers.append(_in_standard_deviations(values)[:, None])

@@ -87,7 +87,9 @@ class Training:
     state: TrainingState
 
 
-def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_]:
+def split_held_out(
+    n_rows: int, share: float, seed: int, together: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.bool_]:
     """Return a mask [N] of the rows that training does not see.
 
     Parameters
@@ -96,6 +98,9 @@ def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_
         N, and the share held out: at least 5 rows, at most `MOST_HELD_OUT`.
     seed
         Of the choice.
+    together
+        [N]; rows of one number, copies of one another, are held out together or not at all. Where the smallest of these
+        sets has more rows than are to be held out, each row stands alone, as where None.
 
     Raises
     ------
@@ -108,9 +113,17 @@ def split_held_out(n_rows: int, share: float, seed: int) -> npt.NDArray[np.bool_
             hint="`vaeaudit inspect DATA` shows what was read and what was left out.",
         )
     n_held_out = min(max(round(n_rows * share), FEWEST_ROWS // 4), MOST_HELD_OUT)
-    mask = np.zeros(n_rows, bool)
-    mask[np.random.default_rng(seed).permutation(n_rows)[:n_held_out]] = True
-    return mask
+    _, place, sizes = np.unique(
+        np.arange(n_rows) if together is None else together, return_inverse=True, return_counts=True
+    )
+    if sizes.min() > n_held_out:
+        place, sizes = np.arange(n_rows), np.ones(n_rows, np.int64)
+    drawn = np.random.default_rng(seed).permutation(len(sizes))
+    drawn = drawn[sizes[drawn] <= n_held_out]
+    before = np.cumsum(sizes[drawn]) - sizes[drawn]
+    chosen = np.zeros(len(sizes), bool)
+    chosen[drawn[before < n_held_out]] = True
+    return np.asarray(chosen[place])
 
 
 def train(

@@ -1,11 +1,13 @@
-"""Which rows occur more than once, exactly or nearly, and which of them leak from one split into another."""
+"""Which rows occur more than once, exactly or nearly, which of them leak between splits, and how splits differ."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import mean
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, Leak
+from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import pairs_gallery
 from vaeaudit.report.parts.tables import Badge, Cell, Lines, Table, Track, numeric, plain, table, wide
@@ -24,7 +26,11 @@ def duplicates(results: AuditResults) -> Section:
     blocks += [Paragraph(sentence) for sentence in _reach(found)]
     if found.splits:
         blocks.append(_splits(found))
-    if found.largest:
+    if results.splits:
+        blocks.append(_differences(results.splits))
+    if found.largest_clusters:
+        blocks.append(_clusters(found))
+    elif found.largest:
         blocks.append(_largest(found))
     if found.pairs:
         blocks.append(_pairs(found))
@@ -46,10 +52,7 @@ def lead(found: Duplicates) -> str:
             f"{phrases.plural(found.groups, 'group')} of {noun}s equal {how}."
         )
         if found.basis == "cells":
-            parts.append(
-                "If the columns were independent of one another, chance alone would give about "
-                f"{numbers.expected(found.expected_pairs)} equal pairs."
-            )
+            parts.append(f"Chance alone would give about {numbers.expected(found.expected_pairs)} equal pairs.")
     if found.near_pairs:
         parts.append(
             f"{phrases.plural(found.near_pairs, 'further pair')} ({phrases.plural(found.near_rows, noun)}) are nearly "
@@ -57,6 +60,13 @@ def lead(found: Duplicates) -> str:
         )
     elif found.searched:
         parts.append("No pair was found to be nearly equal.")
+    if found.rows_to_drop:
+        parts.append(
+            f"{phrases.plural(found.rows_to_drop, noun)} would go if one of each of "
+            f"{phrases.plural(found.clusters, 'cluster')} were kept; duplicates.csv lists them all."
+        )
+    elif found.groups and found.coarse:
+        parts.append("Few of the possible values differ here, so that equal rows are no copies, and all are kept.")
     return " ".join(parts)
 
 
@@ -90,6 +100,22 @@ def _reach(found: Duplicates) -> list[str]:
     if found.set_aside:
         said.append(f"{phrases.plural(found.set_aside, noun)} of nearly one colour took no part in this search.")
     return said
+
+
+def _clusters(found: Duplicates) -> Table:
+    rows = [
+        (
+            phrases.name(cluster.kept),
+            numbers.count(cluster.rows),
+            numbers.count(cluster.exact - 1),
+            numbers.count(cluster.rows - cluster.exact),
+            Lines(tuple(map(phrases.name, cluster.dropped))),
+        )
+        for cluster in found.largest_clusters
+    ]
+    noun, shown = _noun(found), len(found.largest_clusters)
+    columns = plain("Kept") + numeric(f"{noun.capitalize()}s", "Exact copies", "Near copies") + wide("First copies")
+    return table(f"The largest clusters of copies: {shown} of {numbers.count(found.clusters)}", columns, rows)
 
 
 def _largest(found: Duplicates) -> Table:
@@ -159,6 +185,30 @@ def _leaks(found: Duplicates) -> Table:
     track = Track(0.0, max(leak.ci.high or leak.share for leak in found.leakage), "share")
     rows = [_leak_row(leak, track) for leak in found.leakage]
     return table("Each pair of splits, the smaller one first", columns, rows)
+
+
+def _differences(splits: Sequence[SplitComparison]) -> Table:
+    grouped = any(split.groups for split in splits)
+    columns = plain("Split") + numeric("Rows", "Columns that differ", "Rows with new levels")
+    columns += numeric("Rows of shared groups") if grouped else ()
+    columns += wide("Where")
+    rows = [_difference_row(split, grouped=grouped) for split in splits]
+    return table(f"How the splits differ from {phrases.name(splits[0].other)}", columns, rows)
+
+
+def _difference_row(split: SplitComparison, *, grouped: bool) -> tuple[Cell, ...]:
+    where = [f"{phrases.name(column.name)}: {phrases.name(column.differs)}" for column in split.columns]
+    where += [
+        f"{phrases.name(overlap.column)}: begins {overlap.begins}, {phrases.plural(overlap.rows, 'row')} too late"
+        for overlap in split.overlaps
+    ]
+    counts = [
+        numbers.count(split.n),
+        f"{numbers.count(len(split.columns))} of {numbers.count(split.compared)}",
+        numbers.count(split.unseen_rows),
+    ]
+    counts += [numbers.count(max(shared.rows for shared in split.groups))] if grouped else []
+    return (phrases.name(split.split), *counts, Lines(tuple(where)) if where else numbers.ABSENT)
 
 
 def _leak_row(leak: Leak, track: Track) -> tuple[Cell, ...]:

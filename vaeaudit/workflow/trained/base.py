@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.grouping.together import rows_held_together
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
@@ -134,7 +135,8 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
         """
         encoding, rows = cls.encode(dataset, config)
         config = resolve(config, encoding)
-        held_out = split_held_out(len(dataset), config.train.held_out, config.seed)
+        together = rows_held_together(dataset)
+        held_out = split_held_out(len(dataset), config.train.held_out, config.seed, together)
         return Prepared(encoding, rows, held_out, config)
 
     @classmethod

@@ -10,7 +10,13 @@ from vaeaudit.analysis.duplicates.duplicates import Duplicates, EqualRows, Leak
 from vaeaudit.statistics.measures import Interval
 
 SPLITS = {"train": 1_000, "test": 200}
-COARSE = {"rows_in_groups": 900, "groups": 30, "largest": (EqualRows("a", 40),), "expected_pairs": 5_000}
+COARSE = {
+    "rows_in_groups": 900,
+    "groups": 30,
+    "largest": (EqualRows("a", 40),),
+    "expected_pairs": 5_000,
+    "coarse": True,
+}
 
 
 def leak(exact, near, split="test", other="train"):

@@ -3,10 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-import pytest
 
-from vaeaudit.analysis.duplicates.duplicates import EqualRows, expected_equal_pairs, summarise_duplicates
+from vaeaudit.analysis.duplicates.duplicates import EqualRows, summarise_duplicates
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.outputs.row_pairs import RowPairs
 
@@ -71,18 +69,3 @@ def test_a_table_without_a_split_has_no_leakage(build):
     found = summed_up(build({"x": ([1.0, 1.0, 2.0], Kind.REAL)}, np.zeros((3, 1))))
     assert (found.leakage, dict(found.splits), found.without_split) == ((), {}, 0)
     assert found.pairs[0].splits == (None, None)
-
-
-def test_chance_copies_are_as_many_as_independent_columns_give():
-    rng = np.random.default_rng(0)
-    n_rows, pairs = 400, []
-    for _ in range(30):
-        frame = pd.DataFrame({"a": rng.integers(0, 20, n_rows), "b": rng.integers(0, 30, n_rows)})
-        sizes = frame.value_counts().to_numpy()
-        pairs.append((sizes * (sizes - 1) / 2).sum() / expected_equal_pairs(frame))
-    assert np.mean(pairs) == pytest.approx(1, abs=0.1)
-
-
-def test_a_column_of_distinct_values_makes_equal_rows_impossible():
-    assert expected_equal_pairs(pd.DataFrame({"x": np.arange(10.0)})) == 0
-    assert expected_equal_pairs(pd.DataFrame({"x": [1.0]})) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.duplicates.duplicates import components, measure_leakage
+from vaeaudit.analysis.duplicates.duplicates import measure_leakage
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.statistics.intervals import wilson
 
@@ -74,9 +74,3 @@ def test_counts_are_those_of_asking_every_row(seed):
         assert leak.exact == sum(key in keys[other] for key in keys[own])
         assert leak.other_rows == sum(key in keys[own] for key in keys[other])
         assert leak.n == own.sum() <= other.sum()
-
-
-def test_groups_are_tied_by_equality_and_by_near_pairs_in_turn():
-    group = components(pairs([0, 0, 2, 3, 4], near=[[0, 2], [2, 3]]))
-    assert len(set(group[:4])) == 1
-    assert group[4] != group[0]

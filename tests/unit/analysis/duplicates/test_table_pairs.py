@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from vaeaudit.analysis.duplicates.table_pairs import ALL_NUMBERS, ONE_CELL, equal_but_one, find_table_pairs
+from vaeaudit.analysis.duplicates import table_pairs
+from vaeaudit.analysis.duplicates.table_pairs import (
+    ALL_NUMBERS,
+    ONE_CELL,
+    TOLERANCE,
+    close_pairs,
+    equal_but_one,
+    find_table_pairs,
+)
 from vaeaudit.data.encoding.features import Cells
 from vaeaudit.data.schema.columns import Kind
 
@@ -135,3 +143,32 @@ def test_rows_equal_but_for_one_cell_are_those_of_comparing_all_pairs(codes):
     truth = set(zip(left[differing == 1].tolist(), right[differing == 1].tolist(), strict=True))
     assert found <= truth
     assert {row for pair in found for row in pair} == {row for pair in truth for row in pair}
+
+
+def test_rows_within_tolerance_are_those_of_comparing_all_pairs():
+    rng = np.random.default_rng(8)
+    numbers, codes, _ = people(rng, 300)
+    moved = numbers[:100] / numbers.std(axis=0) + rng.uniform(-TOLERANCE, TOLERANCE, (100, 6))
+    both = np.concatenate([numbers / numbers.std(axis=0), moved])
+    both[[0, 300], 0] = np.nan
+    cells = Cells(both, np.concatenate([codes, codes[:100]]))
+    left, right = np.triu_indices(400, 1)
+    close = cells.differences(left, right).max(axis=1) <= TOLERANCE
+    truth = set(zip(left[close].tolist(), right[close].tolist(), strict=True))
+    assert {tuple(pair) for pair in close_pairs(cells).tolist()} == truth
+    assert len(truth) >= 100
+
+
+def test_copies_are_found_where_neighbours_are_sought_among_a_sample(build, monkeypatch):
+    monkeypatch.setattr(table_pairs, "MOST_SAMPLED", 200)
+    rng = np.random.default_rng(9)
+    numbers, codes, latents = people(rng, 2_000)
+    moved = numbers[:30] + 0.01 * rng.choice([-1, 1], (30, 6))
+    found = searched(
+        build,
+        np.concatenate([numbers, moved]),
+        np.concatenate([codes, codes[:30]]),
+        np.concatenate([latents, latents[:30]]),
+    )
+    assert {tuple(pair) for pair in found.near.tolist()} == {(row, 2_000 + row) for row in range(30)}
+    assert searched(build, numbers, codes, latents).near_found == 0

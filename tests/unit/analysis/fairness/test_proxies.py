@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.fairness.proxies import MOST_GROUPS, find_proxies, judge_attribute
+from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.statistics.cross_fit import FOLDS, stratified_folds
@@ -105,3 +106,20 @@ def test_no_sensitive_column_means_no_proxies(build):
 def test_the_same_seed_gives_the_same_figures(people, proxies):
     again = find_proxies(people, AnalysisConfig(), seed=0).proxies
     assert {(proxy.attribute, proxy.from_): proxy for proxy in again} == proxies
+
+
+def test_copies_do_not_give_an_attribute_away(build):
+    twice, areas = np.tile(np.arange(200), 2), {False: [], True: []}
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        table = {
+            "a": (rng.normal(size=200)[twice], Kind.REAL),
+            "b": (rng.choice(100, 200)[twice].astype(str), Kind.CATEGORY),
+            "sex": (rng.choice(["f", "m"], 200)[twice], Kind.CATEGORY, Role.SENSITIVE),
+        }
+        inputs = build(table, rng.normal(size=(200, 2))[twice])
+        for apart in areas:
+            together = rows_together(inputs) if apart else None
+            areas[apart] += [proxy.auc for proxy in find_proxies(inputs, AnalysisConfig(), seed, together).proxies]
+    assert np.mean(areas[False]) > 0.6  # each row is judged by a fit that saw its twin
+    assert np.mean(areas[True]) == pytest.approx(0.5, abs=0.04)

@@ -96,6 +96,14 @@ def test_small_tables_hold_out_a_few_rows_and_large_ones_no_more_than_needed() -
     assert split_held_out(1_000_000, 0.1, seed=0).sum() == MOST_HELD_OUT
 
 
+def test_copies_are_held_out_together_unless_they_are_too_many() -> None:
+    together = np.arange(1000) % 400
+    mask = split_held_out(1000, 0.1, 1, together)
+    assert 100 <= mask.sum() <= 102
+    assert not set(together[mask]) & set(together[~mask])
+    assert split_held_out(1000, 0.1, 1, np.zeros(1000, np.int64)).sum() == 100
+
+
 def test_too_few_rows_are_inconclusive() -> None:
     with pytest.raises(InconclusiveError, match="at least 20 usable rows, found 19"):
         split_held_out(FEWEST_ROWS - 1, 0.1, seed=0)

@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from vaeaudit.analysis.coverage.results import Difference
+from vaeaudit.analysis.duplicates.clusters import CopyCluster
 from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
+from vaeaudit.analysis.duplicates.splits import PeriodOverlap, SplitComparison
 from vaeaudit.report.parts.blocks import Answer, Group, Paragraph
 from vaeaudit.report.parts.tables import Table
 from vaeaudit.report.sections.duplicates import duplicates, lead
@@ -95,3 +98,34 @@ def test_pictures_are_called_pictures(results):
     assert built.lead.startswith("4 pictures occur more than once, in 2 groups of pictures equal pixel for pixel.")
     assert "chance" not in built.lead
     assert "1 picture of nearly one colour took no part" in said(built)
+
+
+def test_clusters_are_listed_with_the_row_that_is_kept_and_the_others_counted(results):
+    cluster = CopyCluster("a", 4, 2, ("b", "c", "d"))
+    built = section(
+        results, rows_in_groups=2, groups=1, clusters=30, rows_to_drop=33, largest_clusters=(cluster,), searched=True
+    )
+    assert "33 rows would go if one of each of 30 clusters were kept; duplicates.csv lists them all." in said(built)
+    (listed,) = [block for block in tables(built) if block.caption.startswith("The largest")]
+    assert listed.caption == "The largest clusters of copies: 1 of 30"
+    assert listed.rows[0][:4] == ("a", "4", "1", "2")
+    assert listed.rows[0][4].items == ("b", "c", "d")
+
+
+def test_of_a_coarse_table_it_is_said_that_all_rows_are_kept(results):
+    built = section(results, rows_in_groups=90, groups=3, expected_pairs=400.0, coarse=True)
+    assert "equal rows are no copies, and all are kept" in said(built)
+
+
+def test_a_table_says_how_each_split_differs(results):
+    age = Difference("age", "ks", 0.4, 1e-9, True, "up to 40: 20 % in test, 60 % in train")
+    overlap = PeriodOverlap("day", "2020-03-01", "2020-03-09", 16)
+    alike = SplitComparison("valid", "train", 200, 800, 9, (), 0, (), (), (), None)
+    differing = replace(alike, split="test", columns=(age,), unseen_rows=3, overlaps=(overlap,))
+    built = duplicates(replace(results, splits=(alike, differing)))
+    (listed,) = [block for block in tables(built) if block.caption == "How the splits differ from train"]
+    assert [row[:4] for row in listed.rows] == [("valid", "200", "0 of 9", "0"), ("test", "200", "1 of 9", "3")]
+    assert listed.rows[1][4].items == (
+        "age: up to 40: 20 % in test, 60 % in train",
+        "day: begins 2020-03-01, 16 rows too late",
+    )
