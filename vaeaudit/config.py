@@ -194,7 +194,7 @@ class ReadConfig(_Section):
     kind
         `auto`, `table`, `images` (a folder of pictures, or an array of them) or `array` (`.npy`, `.npz`).
     na
-        Further tokens that mean "missing", beside the usual ones.
+        Further tokens that mean "missing", beside the usual ones; `COL=TOKEN` does so in one column.
     delimiter, encoding
         `None`: found from the data.
     label, id

@@ -8,9 +8,11 @@ from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.proxies import Proxy
+from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.quality.columns import ColumnSummary
+from vaeaudit.analysis.quality.missingness import Missingness
 from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.measures import Count
@@ -30,6 +32,10 @@ class Measurements:
         Cells that the search for regions tested.
     comparison
         All rows against the reference; None where none was given.
+    labels
+        What the label is and what tells it; None where none was declared.
+    missingness
+        The missing cells of each column that has any.
     """
 
     rows: RowAccounting
@@ -44,3 +50,5 @@ class Measurements:
     model: ModelSummary
     columns: tuple[ColumnSummary, ...]
     comparison: Comparison | None = None
+    labels: LabelSummary | None = None
+    missingness: tuple[Missingness, ...] = ()

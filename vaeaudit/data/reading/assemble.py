@@ -12,6 +12,7 @@ import pandas as pd
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RawData, RowAccounting
 from vaeaudit.data.images.measured_columns import with_picture_columns
+from vaeaudit.data.reading.own_tokens import mark_own_tokens
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.data.schema.inference import infer, infer_measured
 from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
@@ -128,7 +129,7 @@ def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was mad
 
 def mark_table(table: RawTable, na: Iterable[str], levels: Mapping[str, Sequence[str]]) -> RawTable:
     """Set the cells that mean "missing" to missing, by column; `levels` are values whatever they look like."""
-    extra = [str(token) for token in na]
+    table, extra = mark_own_tokens(table, na)
 
     def marked(name: str, cells: Cells) -> Cells:
         return mark_missing(cells, extra=extra, levels=map(str, levels.get(name, ())))
