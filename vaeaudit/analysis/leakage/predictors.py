@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.preprocessing import TargetEncoder
 from threadpoolctl import threadpool_limits
 
+from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.leakage.alone import Alone, columns_alone
 from vaeaudit.analysis.leakage.leaks import Leak, find_leaks
 from vaeaudit.analysis.leakage.target import Target, TellMeasure, label_as_target
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
-from vaeaudit.statistics.cross_fit import FOLDS
+from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.statistics.cross_fit import out_of_fold_means
 from vaeaudit.statistics.measures import Count, Interval, Share
 
 #: Trees of four leaves, and how many of them over all classes: on eight real tables no larger trees told more, and the
@@ -138,7 +138,6 @@ def _together(
     frame: pd.DataFrame, columns: Sequence[Alone], target: Target, seed: int, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
     """Return scores [M, T] out of fold, and the same where one of the first columns at a time is shuffled [K, M, T]."""
-    cells, by_level = _cells(frame, columns, target.rows)
     measured = min(len(columns), MOST_MEASURED)
     scores = np.empty_like(target.values)
     without = np.empty((measured, *scores.shape))
@@ -146,14 +145,13 @@ def _together(
     with threadpool_limits(limits=1):  # threads that wait for a busy core cost more than they bring
         for fold in np.unique(target.folds):
             train, test = np.flatnonzero(target.folds != fold), np.flatnonzero(target.folds == fold)
-            encoder = TargetEncoder(cv=FOLDS, shuffle=True, random_state=seed) if by_level.any() else None
-            known, owners = _features(cells[train], by_level, encoder, wanted[train])
-            model = _learner(target, seed).fit(known, wanted[train])
-            unseen, _ = _features(cells[test], by_level, encoder)
-            variants = np.repeat(unseen[None], measured + 1, axis=0)
+            features, owners = _features(frame, columns, target, int(fold))
+            model = _learner(target, seed).fit(features[train], wanted[train])
+            variants = np.repeat(features[test][None], measured + 1, axis=0)
             for place in range(measured):
-                variants[place][:, owners == place] = unseen[rng.permutation(len(test))][:, owners == place]
-            said = _said(model, variants.reshape(-1, unseen.shape[1]), target)  # one call: each has a cost of its own
+                own = owners == place
+                variants[place][:, own] = features[rng.permutation(test)][:, own]
+            said = _said(model, variants.reshape(-1, len(owners)), target)  # one call: each has a cost of its own
             *without[:, test], scores[test] = said.reshape(measured + 1, len(test), -1)
     return scores, without
 
@@ -162,22 +160,6 @@ def _learner(target: Target, seed: int) -> HistGradientBoostingClassifier | Hist
     kind = HistGradientBoostingClassifier if target.classes else HistGradientBoostingRegressor
     trees = TREES if len(target.classes) <= 2 else max(2 * TREES // len(target.classes), LEAST_TREES)
     return kind(max_iter=trees, max_leaf_nodes=LEAVES, max_bins=_BINS, early_stopping=False, random_state=seed)
-
-
-def _features(
-    cells: FloatArray, by_level: BoolArray, encoder: TargetEncoder | None, wanted: FloatArray | None = None
-) -> tuple[FloatArray, IntArray]:
-    """Return features [M, F] and the column of each, [F]: levels are told by what the label is in them.
-
-    Where the label is given, the encoder learns, and encodes each row by others (Micci-Barreca 2001).
-    """
-    plain, levelled = np.flatnonzero(~by_level), np.flatnonzero(by_level)
-    if encoder is None:
-        return cells, plain
-    held = cells[:, levelled]
-    encoded = encoder.transform(held) if wanted is None else encoder.fit_transform(held, wanted)
-    owners = np.concatenate([plain, np.repeat(levelled, encoded.shape[1] // len(levelled))])
-    return np.concatenate([cells[:, plain], encoded], axis=1), owners
 
 
 def _said(
@@ -190,14 +172,31 @@ def _said(
     return said
 
 
-def _cells(frame: pd.DataFrame, columns: Sequence[Alone], rows: IntArray) -> tuple[FloatArray, BoolArray]:
-    """Return numbers [M, C] of the columns, missing ones NaN or a level, and which of them name levels, [C]."""
-    cells, by_level = np.empty((len(rows), len(columns))), np.zeros(len(columns), dtype=bool)
+def _features(frame: pd.DataFrame, columns: Sequence[Alone], target: Target, fold: int) -> tuple[FloatArray, IntArray]:
+    """Return features [M, F] for a model that does not know a fold, and the column of each, [F].
+
+    Numbers and dates are themselves. A level is what the label is in it, outside the fold and, for the rows that the
+    model learns from, outside their own (Micci-Barreca 2001).
+    """
+    features, owners = [], []
     for place, column in enumerate(columns):
-        values = frame[column.grouping.column].iloc[rows]
-        by_level[place] = values.dtype.kind not in "fM"
-        if by_level[place]:
-            cells[:, place] = column.grouping.codes[rows]
+        values = frame[column.grouping.column].iloc[target.rows]
+        if values.dtype.kind == "f":
+            found = values.to_numpy()[:, None]
+        elif values.dtype.kind == "M":
+            found = values.astype("int64").where(values.notna()).to_numpy(dtype=np.float64)[:, None]
         else:
-            cells[:, place] = values if values.dtype.kind == "f" else values.astype("int64").where(values.notna())
-    return cells, by_level
+            found = _label_in_levels(column.grouping, target, fold)
+        features.append(found)
+        owners += [place] * found.shape[1]
+    return np.concatenate(features, axis=1), np.array(owners)
+
+
+def _label_in_levels(grouping: Grouping, target: Target, fold: int) -> FloatArray:
+    codes, wanted = grouping.codes[target.rows], target.values[:, : max(len(target.classes) - 1, 1)]
+    learned = target.folds != fold
+    outside, _ = out_of_fold_means(codes, len(grouping), wanted, target.folds)
+    found: FloatArray = outside[fold, codes]
+    within, _ = out_of_fold_means(codes[learned], len(grouping), wanted[learned], target.folds[learned])
+    found[learned] = within[target.folds[learned], codes[learned]]
+    return found
