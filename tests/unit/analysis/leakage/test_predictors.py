@@ -36,7 +36,13 @@ def test_a_copy_of_the_label_with_slips_is_the_label_and_the_slips_are_counted(r
     copy = np.where(y == "yes", "closed", "open")
     copy[:20] = np.where(copy[:20] == "open", "closed", "open")
     (leak,) = told(y=y, state=copy, noise=rng.normal(size=N)).leaks
-    assert (leak.column, leak.grade, leak.by, leak.value, leak.groups) == ("state", "same", "values", "yes", ("closed",))
+    assert (leak.column, leak.grade, leak.by, leak.value, leak.groups) == (
+        "state",
+        "same",
+        "values",
+        "yes",
+        ("closed",),
+    )
     assert (leak.agree, leak.n) == (N - 20, N)
     assert leak.hits == int(((copy == "closed") & (y == "yes")).sum())
     assert (leak.rows, leak.of_value) == (int((copy == "closed").sum()), int((y == "yes").sum()))
