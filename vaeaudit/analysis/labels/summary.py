@@ -38,7 +38,7 @@ class LabelSummary:
 
 
 def summarise_label(
-    inputs: AuditInputs, confidence: float, seed: int, rows_together: IntArray | None = None
+    inputs: AuditInputs, confidence: float, seed: int, together: IntArray | None = None
 ) -> LabelSummary | None:
     """Describe the label; None where none was declared.
 
@@ -48,7 +48,7 @@ def summarise_label(
         Of the audit.
     confidence, seed
         Of intervals; of folds and shuffles.
-    rows_together
+    together
         [N]; rows of one number, such as copies or rows of one person, are never on both sides of a fold.
     """
     label = inputs.schema.label
@@ -57,7 +57,7 @@ def summarise_label(
     balance = label_balance(inputs.frame[label.name], confidence)
     if balance is not None:
         balance = replace(balance, counts=dict(list(balance.counts.items())[:MOST_VALUES]))
-    told = tell_label(inputs.frame, inputs.schema, confidence, seed, rows_together)
+    told = tell_label(inputs.frame, inputs.schema, confidence, seed, together)
     if told is None:
         return LabelSummary(label.name, balance)
     return LabelSummary(label.name, balance, told.together, told.predictors, told.leaks)

@@ -25,7 +25,7 @@ LEAVES, TREES, LEAST_TREES = 4, 60, 12
 #: Bins of a column in the trees.
 _BINS = 63
 #: Columns whose share is measured, by what they tell alone, and those that are kept.
-MOST_MEASURED, LISTED = 20, 10
+MOST_MEASURED, LISTED = 15, 10
 
 
 @dataclass(frozen=True)

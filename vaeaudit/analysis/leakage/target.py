@@ -17,8 +17,9 @@ from vaeaudit.statistics.measures import Interval
 
 #: AUC is the mean over classes of the area under the ROC curve, one against the rest; the other is Spearman's.
 TellMeasure = Literal["auc", "rank_correlation"]
-#: Rows used at most: the interval is then narrow, and more rows would only cost time.
-MOST_ROWS = 10_000
+#: Rows used at most: the interval is then narrow, and more rows would only cost time; rows times classes beyond two,
+#: since each class has trees of its own.
+MOST_ROWS, ROWS_AND_CLASSES = 10_000, 20_000
 #: Classes at most, the largest ones, and rows of a class and of all below which nothing can be told.
 MOST_CLASSES, FEWEST_OF_A_CLASS, FEWEST_ROWS = 10, 10, 50
 
@@ -105,8 +106,9 @@ def label_as_target(
         present, codes, levels = present[chosen], np.searchsorted(kept, codes[chosen]), levels[kept]
     if len(present) < FEWEST_ROWS or len(levels) < 2:
         return None
-    if len(present) > MOST_ROWS:
-        drawn = np.sort(rng.choice(len(present), MOST_ROWS, replace=False))
+    most = MOST_ROWS if number else min(MOST_ROWS, ROWS_AND_CLASSES // len(levels))
+    if len(present) > most:
+        drawn = np.sort(rng.choice(len(present), most, replace=False))
         present, codes = present[drawn], codes[drawn]
     if number:
         rank = stats.rankdata(codes) / len(codes)

@@ -40,11 +40,11 @@ def label_lead(found: LabelSummary) -> str:
         return f"{phrases.name(found.column)}: too few rows to measure what tells it."
     together = found.together
     told = numbers.with_interval(together.score, together.ci, "ratio")
-    more = " More than all together do" if together.best_score > together.score else " Alone, most"
+    more = "more" if together.best_score > together.score else "most"
     return (
         f"All {phrases.plural(together.columns, 'column')} together tell {phrases.name(found.column)} with "
-        f"{_MEASURES[together.measure]} {told}, out of fold.{more} tells {phrases.name(together.best_alone)}: "
-        f"{numbers.ratio(together.best_score)}."
+        f"{_MEASURES[together.measure]} {told}, out of fold. {phrases.name(together.best_alone)} alone "
+        f"tells {more}: {numbers.ratio(together.best_score)}."
     )
 
 
