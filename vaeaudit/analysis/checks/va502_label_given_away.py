@@ -58,7 +58,7 @@ def _leak(leak: Leak, label: str) -> Finding:
         found = (
             f"it is {leak.value} in {numbers.count(leak.hits)} of {plural(leak.rows, 'row')} {where}, and in "
             f"{_of(leak.of_value - leak.hits, leak.n - leak.rows)} others; {_of(leak.n - leak.agree, leak.n)} rows "
-            f"{'contradict' if leak.n - leak.agree > 1 else 'contradicts'} ({numbers.share(1 - leak.agreement)})"
+            f"{'contradict' if leak.n - leak.agree > 1 else 'contradicts'}"
         )
     else:
         found = f"rank correlation {numbers.with_interval(leak.score, leak.ci, 'ratio')}"

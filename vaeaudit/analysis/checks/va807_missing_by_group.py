@@ -7,6 +7,7 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.conclusions import Finding, facts, subject
+from vaeaudit.analysis.grouping.groups import MISSING_LABEL
 from vaeaudit.analysis.quality.missingness import MissingInGroup, Missingness
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed
@@ -42,6 +43,7 @@ def _findings(columns: Sequence[Missingness], fdr: float) -> Iterator[Finding]:
         for entry in column.by_group:
             key = (column.column, entry.attribute)
             apart = entry.p_adjusted is not None and entry.p_adjusted <= fdr and _surely(entry) > SOME
+            apart &= entry.group != MISSING_LABEL  # no group of people: VA808 tells what is missing with what
             if apart and column.column not in told and (key not in hit or _surely(entry) > _surely(hit[key][1])):
                 hit[key] = (column, entry)
         told |= set(column.together)
