@@ -97,6 +97,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA401": {"high", "medium", "low"},
     "VA451": {"high", "medium"},
     "VA501": {"high", "medium", "low"},
+    "VA502": {"high", "medium"},
     "VA601": {"high", "medium", "info"},
     "VA602": {"medium", "low", "info"},
     "VA603": {"medium", "low"},
@@ -110,6 +111,9 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA803": {"low", "info"},
     "VA804": {"info"},
     "VA805": {"info"},
+    "VA806": {"medium", "low"},
+    "VA807": {"medium", "low"},
+    "VA808": {"low"},
 }
 
 
@@ -144,9 +148,13 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.checks import va303_deletion_hits_a_group as va303
     from vaeaudit.analysis.checks import va401_label_balance as va401
     from vaeaudit.analysis.checks import va451_outcome_disparity as va451
+    from vaeaudit.analysis.checks import va502_label_given_away as va502
     from vaeaudit.analysis.checks import va601_copies_across_splits as va601
     from vaeaudit.analysis.checks import va701_too_few_rows as va701
     from vaeaudit.analysis.checks import va802_missing_cells as va802
+    from vaeaudit.analysis.checks import va806_placeholder_values as va806
+    from vaeaudit.analysis.checks import va807_missing_by_group as va807
+    from vaeaudit.analysis.checks import va808_missing_for_a_reason as va808
     from vaeaudit.analysis.coverage import crossed_columns
     from vaeaudit.analysis.coverage.axes import MAX_COLUMNS
     from vaeaudit.analysis.coverage.comparison import FEWEST_ROWS, MOST_ROWS
@@ -154,6 +162,8 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.duplicates import splits
     from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
     from vaeaudit.analysis.fairness import proxies
+    from vaeaudit.analysis.leakage import leaks, target
+    from vaeaudit.analysis.quality import missingness, placeholders
     from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
     from vaeaudit.wording.numbers import count, rate
 
@@ -177,7 +187,10 @@ def limits() -> list[tuple[str, str]]:
         ("VA303", f"is {va303.GRAVE_RATIO:g} or more"),
         ("VA401", f"fewer than {va401.FEWEST} rows"),
         ("VA401", f"less than {rate(va401.TINY_SHARE)}"),
-        ("VA401", f"less than {rate(va401.SMALL_SHARE)}"),
+        ("VA401", f"has less than {rate(va401.SMALL_SHARE)}"),
+        ("VA401", f"has less than {rate(va401.SMALL_OF_SEVERAL)}"),
+        ("VA401", f"fills more than {rate(va401.SPIKE)}"),
+        ("VA401", f"fills more than {rate(va401.NEARLY_CONSTANT)}"),
         ("VA401", f"more than {va401.MOST_CLASSES} different values"),
         ("VA451", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
         ("VA451", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
@@ -186,6 +199,17 @@ def limits() -> list[tuple[str, str]]:
         ("VA501", f"above {proxies.OPEN_PROXY_AUC:g}"),
         ("VA501", f"shuffled {proxies.SHUFFLES} times"),
         ("VA501", f"up to {count(proxies.MOST_ROWS)} rows"),
+        ("VA502", f"up to {count(target.MOST_ROWS)} rows".capitalize()),
+        ("VA502", f"err at most {leaks.SAME_ERRORS:g} times as often as always"),
+        ("VA502", f"an AUC of {leaks.SAME_AUC:g}"),
+        ("VA502", f"errs at most {leaks.SAME_ERRORS_OF_MEASURED:g} times"),
+        ("VA502", f"a rank correlation of {leaks.SAME_CORRELATION:g}"),
+        (
+            "VA502",
+            f"err at most {leaks.PART_ERRORS:g} times as often, or hold the same value in {rate(leaks.PART_PURITY)}",
+        ),
+        ("VA502", f"an AUC of {leaks.STRONG_AUC:g} or a rank correlation of {leaks.STRONG_CORRELATION:g}"),
+        ("VA502", f"reach {va502.ALL_BUT_KNOWN:g} in {count(va502.ENOUGH_ROWS)} rows or more"),
         ("VA601", f"more than {va601.MOST_LEAKS} pairs"),
         ("VA602", f"more than {rate(MOST_COPIES)} of the rows"),
         ("VA603", f"more than {rate(MOST_COPIES)} of the rows"),
@@ -199,6 +223,19 @@ def limits() -> list[tuple[str, str]]:
         ("VA703", in_use),
         ("VA802", f"{rate(va802.SOME_MISSING)} of their cells or more"),
         ("VA802", f"lacks {rate(va802.MOSTLY_MISSING)} or more"),
+        ("VA806", f"at least {placeholders.FEWEST_OTHERS} other values"),
+        ("VA806", f"in at least {placeholders.FEWEST_ROWS} rows"),
+        ("VA806", f"in more than {rate(placeholders.MOST_ROWS['zero'])} of the rows"),
+        ("VA806", f"where {rate(va806.MANY)} of the rows"),
+        ("VA807", f"up to {missingness.MOST_GROUPS} groups"),
+        ("VA807", f"beyond {100 * va807.SOME:g} percentage points"),
+        ("VA807", f"surely {100 * va807.MUCH:g} percentage points"),
+        ("VA807", f"The first {va807.MOST_FINDINGS} have a finding each"),
+        ("VA808", f"at least {missingness.FEWEST_CELLS} missing cells"),
+        ("VA808", f"up to {count(missingness.MOST_ROWS)} rows; of more than {missingness.MOST_SETS} sets"),
+        ("VA808", f"but for {rate(missingness.SAME_ROWS)} of them"),
+        ("VA808", f"lies above {missingness.TELLING_AUC:g}"),
+        ("VA808", f"first {va808.MOST_FINDINGS} sets have a finding each"),
     ]
 
 

@@ -210,7 +210,7 @@ class ReadConfig(_Section):
     kind
         `auto`, `table`, `images` (a folder of pictures, or an array of them) or `array` (`.npy`, `.npz`).
     na
-        Further tokens that mean "missing", beside the usual ones.
+        Further tokens that mean "missing", beside the usual ones; `COL=TOKEN` does so in one column.
     keep
         Tokens, such as NA, that are values in columns of text although they usually mean "missing".
     delimiter, encoding

@@ -53,7 +53,9 @@ _KEEP = "A token, such as NA, that is a value in columns of text; repeat for mor
 _HOW_IT_IS_WRITTEN = (
     click.option("--array-key", metavar="NAME", help="The array of an .npz file that holds the rows."),
     click.option("--cache", metavar="DIR", help="Where resized pictures are kept between commands; runs/.cache."),
-    click.option("--na", metavar="TOKEN", multiple=True, help='A further token that means "missing"; repeat for more.'),
+    click.option(
+        "--na", metavar="TOKEN", multiple=True, help='A token that means "missing", also COL=TOKEN; repeat for more.'
+    ),
     click.option("--keep", metavar="TOKEN", multiple=True, help=_KEEP),
     click.option("--delimiter", metavar="CHAR", help="Found from the data unless given; \\t for a tab."),
     click.option("--encoding", metavar="NAME", help="Found from the data unless given."),

@@ -22,6 +22,8 @@ MOST_FEATURES = 1_000
 RIDGE = 5.0
 #: Parts of the rows, each of which is scored by a fit without it.
 FOLDS = 5
+#: Pull of a bin's mean towards that of all bins, in rows.
+SHRINKAGE_ROWS = 5.0
 
 
 def latent_features(means: FloatArray, *, n_bins: int = 10) -> FloatArray:
@@ -78,6 +80,46 @@ def _components(n_rows: int, together: IntArray | None) -> tuple[IntArray, IntAr
         alone if together is None else together, return_index=True, return_inverse=True, return_counts=True
     )
     return (heads, place, sizes) if len(heads) > 1 else (alone, alone, np.ones(n_rows, np.int64))
+
+
+def folds_together(
+    member: npt.NDArray[np.bool_], together: npt.NDArray[np.integer] | None, rng: np.random.Generator
+) -> npt.NDArray[np.intp]:
+    """Deal rows over the folds, [M], so that rows of one number of `together` [M] lie in one fold; None: each alone.
+
+    The first row of each number says of which group [M, G] all of them are, to spread the groups evenly.
+    """
+    if together is None:
+        return stratified_folds(member, rng)
+    _, first, number = np.unique(together, return_index=True, return_inverse=True)
+    return stratified_folds(member[first], rng)[number]
+
+
+def out_of_fold_means(
+    codes: npt.NDArray[np.integer], n_bins: int, targets: FloatArray, folds: npt.NDArray[np.integer]
+) -> tuple[FloatArray, FloatArray]:
+    """Return, for fold and bin, the mean of each target in the bin outside the fold, and the target's sum within.
+
+    Parameters
+    ----------
+    codes, n_bins
+        The bin of each row, [M], and how many there are.
+    targets, folds
+        [M, T], and the fold of each row.
+
+    Returns
+    -------
+    tuple[FloatArray, FloatArray]
+        Both [folds, bins, T]; a mean is pulled towards that of all bins by `SHRINKAGE_ROWS` rows.
+    """
+    shape = (int(folds.max()) + 1, n_bins, targets.shape[1])
+    place = folds * n_bins + codes
+    each = [np.bincount(place, column, shape[0] * n_bins) for column in targets.T]
+    sums: FloatArray = np.stack(each, axis=1).reshape(shape).astype(np.float64)
+    rows = np.bincount(place, minlength=shape[0] * n_bins).reshape(*shape[:2], 1)
+    learned, seen = sums.sum(axis=0) - sums, rows.sum(axis=0) - rows
+    overall = learned.sum(axis=1, keepdims=True) / seen.sum(axis=1, keepdims=True)
+    return (learned + SHRINKAGE_ROWS * overall) / (seen + SHRINKAGE_ROWS), sums
 
 
 def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArray[np.intp]) -> FloatArray:

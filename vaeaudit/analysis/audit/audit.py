@@ -21,11 +21,13 @@ from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.labels.summary import summarise_label
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
 from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
+from vaeaudit.analysis.quality.missingness import measure_missingness
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
@@ -101,6 +103,8 @@ def audit(
         columns=summarise_columns(inputs.frame, inputs.schema),
         comparison=compare_with_reference(inputs, config, seed, together),
         splits=compare_splits(inputs, together, confidence=config.confidence),
+        labels=summarise_label(inputs, config.confidence, seed, together),
+        missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
     )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)

@@ -9,9 +9,11 @@ from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.proxies import Proxy
+from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.quality.columns import ColumnSummary
+from vaeaudit.analysis.quality.missingness import Missingness
 from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.measures import Count
@@ -33,6 +35,10 @@ class Measurements:
         All rows against the reference; None where none was given.
     splits
         Each split against the one that is trained on; empty where no two have rows.
+    labels
+        What the label is and what tells it; None where none was declared.
+    missingness
+        The missing cells of each column that has any.
     """
 
     rows: RowAccounting
@@ -48,3 +54,5 @@ class Measurements:
     columns: tuple[ColumnSummary, ...]
     comparison: Comparison | None = None
     splits: tuple[SplitComparison, ...] = ()
+    labels: LabelSummary | None = None
+    missingness: tuple[Missingness, ...] = ()

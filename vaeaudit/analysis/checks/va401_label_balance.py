@@ -13,11 +13,13 @@ from vaeaudit.wording.phrases import listed, plural
 
 CODE: Final = "VA401"
 KIND: Final = "label"
-#: Rows of a class below which a test of a tenth holds one of them or none, and shares of the rarest class that are
-#: worth telling: below the second one, whoever always says the other is right in 99 of 100 cases.
-FEWEST, SMALL_SHARE, TINY_SHARE = 10, 0.1, 0.01
-#: A number of more values than this is no class.
-MOST_CLASSES = 50
+#: Rows of a class below which a test of a tenth holds one of them or none, and its share below which there is next to
+#: nothing to learn from, whatever the number of rows.
+FEWEST, TINY_SHARE = 10, 0.01
+#: Shares of the rarer of two classes, and of the rarest of several, that are worth telling.
+SMALL_SHARE, SMALL_OF_SEVERAL = 0.2, 0.05
+#: A number of more values than this is no class; shares of its most frequent value that are worth telling.
+MOST_CLASSES, SPIKE, NEARLY_CONSTANT = 10, 0.5, 0.99
 
 
 def ask(seen: Seen) -> Answer:
@@ -31,7 +33,7 @@ def ask(seen: Seen) -> Answer:
     severity = _severity(balance, label)
     classes = plural(len(balance.counts), "value")
     return answered(
-        () if severity is None else [_finding(balance, label.name, severity)],
+        () if severity is None else [_finding(balance, label, severity)],
         f"{label.name} has {classes} in {plural(balance.n, 'row')}; the most frequent one makes up "
         f"{numbers.share(balance.largest_share)}.",
         tested=len(balance.counts),
@@ -40,25 +42,37 @@ def ask(seen: Seen) -> Answer:
 
 def _severity(balance: LabelBalance, label: Column) -> Severity | None:
     large = sum(rows >= FEWEST for rows in balance.counts.values())
-    if len(balance.counts) == 1 or (large < 2 and len(balance.counts) <= MOST_CLASSES):
+    number = _is_number(balance, label)
+    if len(balance.counts) == 1 or (large < 2 and not number):
         return "high"
-    if label.kind.is_numeric and len(balance.counts) > MOST_CLASSES:
-        return "medium" if balance.largest_share > 1 - TINY_SHARE else None
+    if number:
+        spike = balance.largest_share
+        return "medium" if spike > NEARLY_CONSTANT else "low" if spike > SPIKE else None
     if large < len(balance.counts) or balance.smallest_share < TINY_SHARE:
         return "medium"
-    return "low" if balance.smallest_share < SMALL_SHARE and len(balance.counts) == 2 else None
+    small = SMALL_SHARE if len(balance.counts) == 2 else SMALL_OF_SEVERAL
+    return "low" if balance.smallest_share < small else None
 
 
-def _finding(balance: LabelBalance, name: str, severity: Severity) -> Finding:
-    rarest = balance.rarest
+def _is_number(balance: LabelBalance, label: Column) -> bool:
+    return label.kind.is_numeric and len(balance.counts) > MOST_CLASSES
+
+
+def _finding(balance: LabelBalance, label: Column, severity: Severity) -> Finding:
+    name, rarest = label.name, balance.rarest
     rows = balance.counts[rarest]
     rising = sorted(balance.counts.items(), key=lambda each: each[1])
-    few = [f"{value} ({plural(held, 'row')})" for value, held in rising if held < FEWEST]
-    also = f"; fewer than {FEWEST} rows have {listed(few)}" if len(few) > 1 else ""
+    fewest = max(FEWEST, TINY_SHARE * balance.n)
+    few = [f"{value} ({plural(held, 'row')})" for value, held in rising if held < fewest]
+    also = f"; few have {listed(few)}" if len(few) > 1 else ""
     title = f"{name}: {plural(rows, 'row')} of {numbers.count(balance.n)} ({numbers.share(balance.smallest_share)}) "
     title += f"{'has' if rows == 1 else 'have'} the rarest value, {rarest}{also}"
     if len(balance.counts) == 1:
         title = f"{name} has the same value, {rarest}, in all {plural(balance.n, 'row')}"
+    elif _is_number(balance, label):
+        first, held = next(iter(balance.counts.items()))
+        title = f"{name} is {first} in {plural(held, 'row')} of {numbers.count(balance.n)} "
+        title += f"({numbers.share(balance.largest_share)})"
     return Finding(
         code=CODE,
         subject=subject(name),
@@ -79,7 +93,7 @@ def _finding(balance: LabelBalance, name: str, severity: Severity) -> Finding:
             else f"Whoever always says {next(iter(balance.counts))} is right in {numbers.share(balance.largest_share)} "
             "of the rows: judge a model by more than accuracy, and split so that every part holds the rare values."
         ),
-        anchor="disparities",
+        anchor="label",
     )
 
 

@@ -49,7 +49,7 @@ def _finding(shares: Mapping[str, float], columns: Sequence[ColumnSummary], seen
             "shares": dict(list(shares.items())[: 2 * LISTED]),
         },
         action="Find out why they are empty, and for whom, before imputing: absence may say more than a value would.",
-        anchor="quality",
+        anchor="missing",
     )
 
 

@@ -32,6 +32,7 @@ from vaeaudit.statistics.cross_fit import (
     binned_auc,
     latent_features,
     macro_auc_interval,
+    out_of_fold_means,
     out_of_fold_scores,
     stratified_folds,
 )
@@ -46,8 +47,6 @@ MOST_ROWS = 10_000
 MOST_GROUPS = 20
 #: Shuffles of the attribute; the highest AUC among them is what an attribute without proxy may reach (p < 0.05).
 SHUFFLES = 20
-#: Pull of a bin's share towards the group's overall share, in rows, for a column alone.
-SHRINKAGE_ROWS = 5.0
 #: A proxy is a finding when its interval lies above 0.6, and grave from 0.7 and 0.9 on: Hosmer and Lemeshow (2000,
 #: chapter 5) call 0.7 acceptable and 0.9 outstanding for a predictor; here being predictable is the fault.
 PROXY_AUC, CLEAR_PROXY_AUC, OPEN_PROXY_AUC = 0.6, 0.7, 0.9
@@ -234,22 +233,12 @@ def auc_by_column(attribute: Attribute, columns: Sequence[Grouping], rng: np.ran
 
 
 def _column_auc(attribute: Attribute, column: Grouping, folds: IntArray) -> float:
-    codes, member = column.codes[attribute.rows], attribute.member
-    n_groups, n_folds = member.shape[1], int(folds.max()) + 1
-    counts = np.stack(
-        [
-            np.bincount(folds * len(column) + codes, weights=member[:, group], minlength=n_folds * len(column))
-            for group in range(n_groups)
-        ],
-        axis=1,
-    ).reshape(n_folds, len(column), n_groups)
-    learned = counts.sum(axis=0) - counts
-    rows = learned.sum(axis=2, keepdims=True)
-    overall = learned.sum(axis=1, keepdims=True) / rows.sum(axis=1, keepdims=True)
-    score = (learned + SHRINKAGE_ROWS * overall) / (rows + SHRINKAGE_ROWS)
+    score, counts = out_of_fold_means(
+        column.codes[attribute.rows], len(column), attribute.member.astype(np.float64), folds
+    )
     outside = counts.sum(axis=2, keepdims=True) - counts
     areas = [
         binned_auc(score[:, :, group].ravel(), counts[:, :, group].ravel(), outside[:, :, group].ravel())
-        for group in range(n_groups)
+        for group in range(counts.shape[2])
     ]
     return float(np.mean(areas))

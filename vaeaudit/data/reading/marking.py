@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vaeaudit.data.reading.own_tokens import mark_own_tokens
 from vaeaudit.data.schema.readings import mark_missing, read_numbers, read_times
 from vaeaudit.data.tables.cells import Cells, TextCells
 from vaeaudit.data.tables.records import RawTable
@@ -25,13 +26,14 @@ def mark_table(
     table
         As it was read.
     na
-        Further tokens that mean "missing".
+        Further tokens that mean "missing", in all columns or, as `COL=TOKEN`, in one.
     levels
         Column name -> levels, which are values whatever they look like; those that the source declares are, too.
     keep
         Tokens that are values in columns of text; among numbers and dates they still mean "missing".
     """
-    extra, kept = [*map(str, na)], [*map(str, keep)]
+    table, tokens = mark_own_tokens(table, na)
+    extra, kept = [*map(str, tokens)], [*map(str, keep)]
     cells, problems = [], dict(table.problems)
     for name, found in zip(table.names, table.cells, strict=True):
         values = [*map(str, levels.get(name, ())), *_declared(found, extra)]

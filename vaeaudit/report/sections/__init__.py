@@ -6,7 +6,9 @@ from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report.parts.blocks import Section
 from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies
+from vaeaudit.report.sections.label import label
 from vaeaudit.report.sections.latents import latents
+from vaeaudit.report.sections.missing import missing
 from vaeaudit.report.sections.model import model
 from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.sections.reading import quality, reading, reproduce
@@ -20,9 +22,11 @@ _SECTIONS = {
     "outliers": outliers,
     "latents": latents,
     "proxies": proxies,
+    "label": label,
     "disparities": disparities,
     "duplicates": duplicates,
     "model": model,
+    "missing": missing,
     "quality": quality,
     "reading": reading,
     "reproduce": reproduce,

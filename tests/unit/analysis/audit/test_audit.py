@@ -28,7 +28,18 @@ from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.wording.phrases import plural
 
 CONFIG = AnalysisConfig()
-ANCHORS = {"representation", "regions", "outliers", "disparities", "proxies", "duplicates", "latents", "quality"}
+ANCHORS = {
+    "label",
+    "missing",
+    "representation",
+    "regions",
+    "outliers",
+    "disparities",
+    "proxies",
+    "duplicates",
+    "latents",
+    "quality",
+}
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,8 @@ def asked(values: list, kind: Kind = Kind.CATEGORY) -> Answer:
         ({"no": 5_000, "yes": 11}, "medium"),
         ({"a": 500, "b": 500, "c": 3}, "medium"),
         ({"no": 950, "yes": 50}, "low"),
+        ({"no": 840, "yes": 160}, "low"),
+        ({"a": 600, "b": 370, "c": 30}, "low"),
     ],
 )
 def test_the_rarer_a_value_the_graver(counts: dict[str, int], severity: str) -> None:
@@ -45,6 +47,8 @@ def test_one_positive_in_a_hundred_thousand_is_told_with_its_count() -> None:
 def test_a_number_is_judged_by_whether_it_varies() -> None:
     assert asked([float(n) for n in range(500)], Kind.REAL).state == "passed"
     assert asked([0.0] * 9_999 + [float(n) for n in range(60)], Kind.REAL).findings[0].severity == "medium"
+    (spike,) = asked([0.0] * 120 + [float(n) for n in range(1, 81)], Kind.COUNT).findings
+    assert (spike.severity, spike.title) == ("low", "y is 0 in 120 rows of 200 (60.0 %)")
 
 
 def test_balanced_classes_pass_and_no_label_is_not_asked() -> None:

@@ -1,0 +1,71 @@
+"""The sections on the label and on missing cells, in a page of hostile names too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from vaeaudit.analysis.labels.balance import LabelBalance
+from vaeaudit.analysis.labels.summary import LabelSummary
+from vaeaudit.analysis.leakage.leaks import Leak
+from vaeaudit.analysis.leakage.predictors import Predictor, Together
+from vaeaudit.analysis.quality.contrast import Contrast
+from vaeaudit.analysis.quality.missingness import MissingInGroup, Missingness, MissingReason
+from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.report import document, json_schema, to_html
+from vaeaudit.report.sections.label import label
+from vaeaudit.report.sections.missing import missing
+from vaeaudit.statistics.measures import Interval
+
+CI = Interval(0.91, 0.96, 0.95)
+
+
+@pytest.fixture
+def planted(results):
+    """Results with a label of two values that one column tells, and a column that lacks cells."""
+    rule = Condition("ended<b>", "in", ["no"])
+    summary = LabelSummary(
+        "paid<b>",
+        LabelBalance(1_000, {"no": 700, "yes": 300}, 0.7, 0.3, Interval(0.27, 0.33, 0.95)),
+        Together("auc", 0.94, CI, 1_000, 12, 2, "receipt", 0.95),
+        (Predictor("receipt", 0.95, 0.95, 0.8), Predictor("age", 0.6, None, 0.2)),
+        (Leak("receipt", "presence", "same", 0.95, CI, 1_000, 980, "yes", ("a value",), 310, 295, 300),),
+    )
+    group = MissingInGroup("sex", "Female", 500, 156, 0.312, CI, 0.264, Interval(0.22, 0.31, 0.95), 1e-6)
+    reason = MissingReason(0.94, CI, Contrast("ended<b>", "no", rule, 170, 200, 10, 800, 1e-9))
+    column = Missingness("income", 180, 1_000, 0.18, Interval(0.16, 0.2, 0.95), ("hours",), (group,), reason)
+    return replace(results, labels=summary, missingness=(column,))
+
+
+def test_the_label_is_told_by_all_columns_and_where_one_tells_more_alone_that_is_said(planted):
+    section = label(planted)
+    assert "tell paid<b> with AUC 0.94 [0.91, 0.96], out of fold. receipt alone tells more: 0.95." in (section.lead)
+    balance, leaks, predictors = section.blocks
+    assert [row[:2] for row in balance.rows] == [("no", "700"), ("yes", "300")]
+    assert (leaks.rows[0][0], leaks.rows[0][-1]) == ("receipt", "980 of 1,000")
+    assert [row[-1] for row in predictors.rows] == ["0.95", "–"]
+
+
+def test_missing_cells_are_told_with_columns_groups_and_reason(planted):
+    section = missing(planted)
+    assert section.lead.startswith("1 column of ")
+    ((name, cells, _, together, groups, reason),) = section.blocks[0].rows
+    assert (name, cells, together, groups.items) == ("income", "180", "hours", ("sex = Female: 31.2 %",))
+    assert reason == "ended<b> = no: 85.0 % missing, elsewhere 1.2 % (AUC 0.94 [0.91, 0.96])"
+
+
+def test_page_and_document_hold_both(planted):
+    page = to_html(planted)
+    assert 'id="label"' in page
+    assert 'id="missing"' in page
+    assert "paid<b>" not in page
+    jsonschema.validate(json.loads(json.dumps(document(planted), allow_nan=False)), json_schema())
+
+
+def test_without_label_and_missing_cells_both_say_so(results):
+    bare = replace(results, labels=None, missingness=())
+    assert "--label" in label(bare).blocks[0].text
+    assert missing(bare).blocks[0].text == "No cell is missing."

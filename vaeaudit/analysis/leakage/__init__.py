@@ -1,0 +1,1 @@
+"""What tells the label, and what tells it too well."""
