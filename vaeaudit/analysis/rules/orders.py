@@ -1,0 +1,106 @@
+"""Columns of which one is never above the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vaeaudit.analysis.rules.columns import (
+    FEWEST_EXACT,
+    MOST_BROKEN,
+    CodedColumn,
+    both_present,
+    enough,
+    words_of,
+)
+from vaeaudit.analysis.rules.copies import a_rule
+from vaeaudit.analysis.rules.dependence import LEVEL
+from vaeaudit.analysis.rules.results import RuleKind, TableRule
+from vaeaudit.data.schema.columns import Kind
+from vaeaudit.statistics.dependence import above_by_chance, chance_of_so_few
+from vaeaudit.statistics.intervals import FloatArray, IntArray
+from vaeaudit.wording import table_rules as words
+
+#: Share of rows that may break an order of dates or whole numbers.
+_MOST_BROKEN = 0.05
+#: By how much chance must break an order more often: percentage points, and times.
+_POINTS, _TIMES = 0.05, 5
+#: Share of rows in which they differ at least.
+_LEAST_APART = 0.05
+#: Share of rows in which both columns are equal, or nearly (by this part of their spread), as they are at an edge.
+_TIED, _NEAR, _FEWEST_TIED = 0.01, 0.01, 10
+
+
+@dataclass(frozen=True)
+class _Order:
+    rows: IntArray
+    wrong: IntArray
+
+
+def order_rules(columns: Sequence[CodedColumn], sample: IntArray) -> tuple[list[TableRule], set[tuple[str, str]]]:
+    """Return the orders that follow from no others, and all pairs that are in order."""
+    eligible = [
+        column
+        for column in columns
+        if column.values is not None and len(column.levels) > 2 and column.kind is not Kind.IDENTIFIER
+    ]
+    found: dict[tuple[int, int], _Order] = {}
+    for a, b in _candidates(eligible, sample):
+        order = _order(eligible[a], eligible[b], len(eligible) ** 2)
+        if order is not None:
+            found[a, b] = order
+    said = [
+        _rule(eligible[a], eligible[b], order)
+        for (a, b), order in found.items()
+        if not any((a, c) in found and (c, b) in found for c in range(len(eligible)))
+    ]
+    return said, {(eligible[a].name, eligible[b].name) for a, b in found}
+
+
+def _candidates(columns: Sequence[CodedColumn], sample: IntArray) -> Iterator[tuple[int, int]]:
+    """Yield pairs that could be in order by the sampled rows."""
+    if not columns:
+        return
+    cells = np.stack([column.numbers[sample] for column in columns], axis=1)
+    for a, first in enumerate(columns):
+        broken = (cells[:, a : a + 1] > cells).sum(axis=0)
+        both = (~np.isnan(cells[:, a : a + 1]) & ~np.isnan(cells)).sum(axis=0)
+        for b in np.flatnonzero(broken <= 3 + 1.5 * _MOST_BROKEN * both).tolist():
+            if b != a and first.is_date == columns[b].is_date:
+                yield a, b
+
+
+def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None:
+    rows = both_present(first, second)
+    if rows.size < FEWEST_EXACT:
+        return None
+    low, high = first.numbers[rows], second.numbers[rows]
+    wrong = rows[low > high]
+    if (low < high).mean() < _LEAST_APART:
+        return None
+    related = bool(words_of(first.name) & words_of(second.name))
+    loose = first.is_date or (related and first.grain == 1 == second.grain)
+    if not enough(rows.size, wrong.size, _MOST_BROKEN if loose else MOST_BROKEN):
+        return None
+    chance, broken = above_by_chance(low, high), wrong.size / rows.size
+    if chance < max(broken + _POINTS, _TIMES * broken):
+        return None
+    if chance_of_so_few(wrong.size, rows.size, chance * rows.size) * tests > LEVEL:
+        return None
+    return _Order(rows, wrong) if related or _has_an_edge(low, high) else None
+
+
+def _has_an_edge(low: FloatArray, high: FloatArray) -> bool:
+    """Whether rows lie close to the order's edge, as they would not if two columns were merely of different size."""
+    apart = (low != 0) | (high != 0)  # two columns may both be nothing in many rows
+    low, high = low[apart], high[apart]
+    gap = high - low
+    near = np.count_nonzero((gap >= 0) & (gap <= _NEAR * min(low.std(), high.std())))
+    return near >= max(_TIED * gap.size, _FEWEST_TIED)
+
+
+def _rule(first: CodedColumn, second: CodedColumn, order: _Order) -> TableRule:
+    names = (first.name, second.name)
+    return a_rule(RuleKind.ORDER, names, words.ordered(*names, dates=first.is_date), order.rows, order.wrong)
