@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, name
 
+How = Literal["present exactly", "present only", "never missing", "missing"]
 TIMES = "\N{MULTIPLICATION SIGN}"
 #: Names, levels and steps that a sentence lists.
 _MOST = 6
@@ -77,6 +79,15 @@ def follows(given: str, told: Sequence[str]) -> str:
     return f"{_names(told)} {'follows' if len(told) == 1 else 'follow'} from {name(given)}"
 
 
+def levels_of(given: str, flags: Sequence[str]) -> str:
+    """Say that flags together say what one column says.
+
+    >>> levels_of("colour", ["red", "green", "blue"])
+    'red, green and blue are the levels of colour'
+    """
+    return f"{_names(flags)} are the levels of {name(given)}"
+
+
 def follows_in_steps(given: str, told: str, steps: Sequence[tuple[str, str]]) -> str:
     """Say on which levels a column stands as another rises; each step has its level and where it begins.
 
@@ -107,21 +118,13 @@ def ordered(smaller: str, larger: str, *, dates: bool) -> str:
     return f"{name(smaller)} is never {'after' if dates else 'above'} {name(larger)}"
 
 
-def present_only(columns: Sequence[str], where: str, *, present: bool, exactly: bool) -> str:
+def present_where(columns: Sequence[str], how: How, where: str) -> str:
     """Say where columns have a value, or where they have none.
 
-    >>> present_only(["code"], "result is fail", present=True, exactly=False)
+    >>> present_where(["code"], "present only", "result is fail")
     'code is present only where result is fail'
     """
-    are = "is" if len(columns) == 1 else "are"
-    if exactly:
-        return f"{_names(columns)} {are} {'present' if present else 'missing'} exactly where {where}"
-    return f"{_names(columns)} {are} {'present only' if present else 'missing'} where {where}"
-
-
-def never_missing(columns: Sequence[str], where: str) -> str:
-    """Say where columns always have a value."""
-    return f"{_names(columns)} {'is' if len(columns) == 1 else 'are'} never missing where {where}"
+    return f"{_names(columns)} {'is' if len(columns) == 1 else 'are'} {how} where {where}"
 
 
 def total(parts: Sequence[str], whole: str) -> str:

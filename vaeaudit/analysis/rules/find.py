@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -18,6 +19,7 @@ from vaeaudit.analysis.rules.results import MOST_ROWS, RuleSummary, TableRule, T
 from vaeaudit.analysis.rules.sums import sum_rules
 from vaeaudit.data.schema.columns import Kind, Schema
 from vaeaudit.statistics.intervals import IntArray
+from vaeaudit.wording import table_rules as words
 
 
 def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules:
@@ -72,6 +74,8 @@ def _among_different(
     parts = [set(rule.columns) for rule in levels]
     edges = edges | along_order(columns, sample)
     edges = {pair: follows for pair, follows in edges.items() if not any(part.issuperset(pair) for part in parts)}
+    for rule in levels:
+        edges = edges | _levels_of(rule.columns, edges)
     orders, in_order = order_rules(columns, sample)
     ties = frozenset(frozenset(pair) for pair in (*edges, *in_order))
     said = [*rules, *levels, *dependence_rules(minimal(edges)), *orders, *sum_rules(columns, rng)]
@@ -96,6 +100,17 @@ def summarise_rules(found: TableRules, row_ids: npt.NDArray[np.object_]) -> tupl
         )
         for rule in found.rules
     )
+
+
+def _levels_of(parts: tuple[str, ...], edges: Edges) -> Edges:
+    """Return how flags follow from a column whose levels they are."""
+    fixing = {given for given, told in edges if told in parts}
+    return {
+        (given, part): replace(edges[given, part], says=words.levels_of(given, parts), one_thing=True)
+        for given in fixing
+        if all((given, part) in edges for part in parts)
+        for part in parts
+    }
 
 
 def _of_first(rules: Iterable[TableRule]) -> list[TableRule]:

@@ -156,9 +156,9 @@ def _counts(facts: Sequence[_Fact], rows: np.ndarray) -> tuple[FloatArray, Float
 def _holds(implication: _Implication, tests: int) -> bool:
     given, told = implication.given, implication.told
     rows, wrong = int(implication.rows.sum()), int(implication.wrong.sum())
-    other = told.known & ~given.holds
+    other = told.known & given.known & ~given.holds
     base = told.holds.sum() / max(int(told.known.sum()), 1)
-    elsewhere = (told.holds & other).sum() / max(int(other.sum()), 1)
+    elsewhere = (told.holds & other).sum() / max(int(other.sum()), 1) if other.any() else 1.0
     expected = rows * (1 - float(base))
     return (
         enough(rows, wrong)
@@ -188,9 +188,10 @@ def _is_gappy(columns: Sequence[CodedColumn], implication: _Implication) -> bool
     given, told = implication.given, implication.told
     if not (given.about_missing and told.about_missing):
         return False
-    differ = float((given.holds != told.holds).mean())
+    differ = np.count_nonzero(given.holds != told.holds)
+    smallest = min(np.count_nonzero(told.holds), np.count_nonzero(~told.holds))
     related = words_of(columns[given.column].name) & words_of(columns[told.column].name)
-    return differ > MOST_BROKEN and not (related and not implication.wrong.any())
+    return differ > SMALL_PART * smallest and not (related and not implication.wrong.any())
 
 
 def _minimal(
@@ -270,41 +271,38 @@ def _level_rules(columns: Sequence[CodedColumn], found: Sequence[_Implication]) 
 
 
 def _missing_rules(columns: Sequence[CodedColumn], found: Sequence[_Implication]) -> Iterator[TableRule]:
-    """Say where columns are missing or present, those that are missing together at once."""
+    """Say where columns are missing or present, those of which the same is said at once."""
     groups: dict[tuple[int, bool, int, bool], list[_Implication]] = {}
     for each in found:
         key = (each.given.column, each.given.about_missing, each.told.column, each.told.level is None)
         groups.setdefault(key, []).append(each)
+    alike: dict[tuple[int, words.How, str], list[_Implication]] = {}
     for (a, about_missing, b, missing), group in groups.items():
-        turned = groups.get((a, about_missing, b, not missing))
-        exactly = turned is not None and len(group) + len(turned) == len(columns[a].levels)
+        turned = groups.get((a, about_missing, b, not missing), [])
+        exactly = len(group) + len(turned) == (2 if about_missing else len(columns[a].levels)) and bool(turned)
         if exactly and missing:  # it is said by where they are present
             continue
-        yield _missing_rule(columns, a, b, [*group, *(turned or ())] if exactly else group, exactly=exactly)
+        how, where = _said_of_missing(columns[a], [each.given for each in group], exactly=exactly, missing=missing)
+        alike.setdefault((a, how, where), []).extend([*group, *turned] if exactly else group)
+    for (a, how, where), group in alike.items():
+        names = [
+            column.name
+            for place, column in enumerate(columns)
+            if place != a and any((column.present == columns[each.told.column].present).all() for each in group)
+        ]
+        statement = words.present_where(names, how, where)
+        yield a_rule(RuleKind.ONLY_WHERE, (columns[a].name, *names), statement, *_together(group), about=(how, where))
 
 
-def _missing_rule(
-    columns: Sequence[CodedColumn], a: int, b: int, group: Sequence[_Implication], *, exactly: bool
-) -> TableRule:
-    given = columns[a]
-    names = [column.name for column in columns if (column.present == columns[b].present).all() and column is not given]
-    rows, wrong = _together(group)
-    facts = [each.given for each in group]
-    missing = group[0].told.level is None
-    if exactly:
-        where = _where(given, [each.given for each in group if each.told.level == -1])
-        statement = words.present_only(names, where, present=True, exactly=True)
-    elif missing and not facts[0].about_missing and (elsewhere := _elsewhere(given, facts)):
-        where = words.is_level(given.name, elsewhere)
-        statement = words.present_only(names, where, present=True, exactly=False)
-    else:
-        where = _where(given, facts)
-        statement = (words.never_missing if not missing else _missing)(names, where)
-    return a_rule(RuleKind.ONLY_WHERE, (given.name, *names), statement, rows, wrong, about=(where, str(missing)))
-
-
-def _missing(names: Sequence[str], where: str) -> str:
-    return words.present_only(names, where, present=False, exactly=False)
+def _said_of_missing(
+    given: CodedColumn, facts: Sequence[_Fact], *, exactly: bool, missing: bool
+) -> tuple[words.How, str]:
+    """Return how to say that columns are missing, or present, where these facts hold, and where that is."""
+    where = _where(given, facts)
+    if not missing:
+        return ("present exactly" if exactly else "never missing"), where
+    elsewhere = [] if facts[0].about_missing else _elsewhere(given, facts)
+    return ("present only", words.is_level(given.name, elsewhere)) if elsewhere else ("missing", where)
 
 
 def _elsewhere(column: CodedColumn, facts: Sequence[_Fact]) -> list[str]:

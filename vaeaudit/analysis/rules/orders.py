@@ -23,14 +23,25 @@ from vaeaudit.statistics.dependence import above_by_chance, chance_of_so_few
 from vaeaudit.statistics.intervals import FloatArray, IntArray
 from vaeaudit.wording import table_rules as words
 
-#: Share of rows that may break an order of dates or whole numbers.
+#: Share of rows that may break an order of dates, or of whole numbers whose names are related.
 _MOST_BROKEN = 0.05
+#: The same of columns whose names have nothing to do with each other: some 1 % are what correlation alone leaves.
+_MOST_BROKEN_UNRELATED = 0.005
 #: By how much chance must break an order more often: percentage points, and times.
 _POINTS, _TIMES = 0.05, 5
 #: Share of rows in which they differ at least.
 _LEAST_APART = 0.05
 #: Share of rows in which both columns are equal, or nearly (by this part of their spread), as they are at an edge.
-_TIED, _NEAR, _FEWEST_TIED = 0.01, 0.01, 10
+#: Columns whose names are related may lie so many times farther apart.
+_TIED, _NEAR, _NEARER, _FEWEST_TIED = 0.01, 0.01, 10, 10
+#: What the smaller and the larger of two columns are called.
+_WORDS_OF_ORDER = [
+    ({low}, {high})
+    for low, high in (
+        *(("min", "max"), ("minimum", "maximum"), ("low", "high"), ("lower", "upper"), ("smallest", "largest")),
+        *(("start", "end"), ("begin", "end"), ("first", "last"), ("from", "to"), ("in", "out")),
+    )
+]
 
 
 @dataclass(frozen=True)
@@ -80,24 +91,39 @@ def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None
     wrong = rows[low > high]
     if (low < high).mean() < _LEAST_APART:
         return None
-    related = bool(words_of(first.name) & words_of(second.name))
+    related = _are_related(first.name, second.name)
     loose = first.is_date or (related and first.grain == 1 == second.grain)
-    if not enough(rows.size, wrong.size, _MOST_BROKEN if loose else MOST_BROKEN):
+    most = _MOST_BROKEN if loose else MOST_BROKEN if related else _MOST_BROKEN_UNRELATED
+    if not enough(rows.size, wrong.size, most):
         return None
     chance, broken = above_by_chance(low, high), wrong.size / rows.size
     if chance < max(broken + _POINTS, _TIMES * broken):
         return None
     if chance_of_so_few(wrong.size, rows.size, chance * rows.size) * tests > LEVEL:
         return None
-    return _Order(rows, wrong) if related or _has_an_edge(low, high) else None
+    if not (_say_the_order(first.name, second.name) or _has_an_edge(low, high, _NEARER if related else 1)):
+        return None
+    return _Order(rows, wrong)
 
 
-def _has_an_edge(low: FloatArray, high: FloatArray) -> bool:
+def _are_related(first: str, second: str) -> bool:
+    """Whether two names share a word, but not all: columns that are only numbered are not."""
+    one, other = words_of(first), words_of(second)
+    return bool(one & other) and one != other
+
+
+def _say_the_order(first: str, second: str) -> bool:
+    """Whether two names are the same but for a word of order, such as min and max."""
+    one, other = words_of(first), words_of(second)
+    return bool(one & other) and (one - other, other - one) in _WORDS_OF_ORDER
+
+
+def _has_an_edge(low: FloatArray, high: FloatArray, times: float) -> bool:
     """Whether rows lie close to the order's edge, as they would not if two columns were merely of different size."""
     apart = (low != 0) | (high != 0)  # two columns may both be nothing in many rows
     low, high = low[apart], high[apart]
     gap = high - low
-    near = np.count_nonzero((gap >= 0) & (gap <= _NEAR * min(low.std(), high.std())))
+    near = np.count_nonzero((gap >= 0) & (gap <= times * _NEAR * min(low.std(), high.std())))
     return near >= max(_TIED * gap.size, _FEWEST_TIED)
 
 
