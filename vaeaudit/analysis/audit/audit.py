@@ -24,6 +24,7 @@ from vaeaudit.analysis.latents.traversals import describe_traversals
 from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
 from vaeaudit.analysis.representation.representation import assess_representation
+from vaeaudit.analysis.rules.find import find_rules, summarise_rules
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
@@ -69,6 +70,7 @@ def audit(
         )
     groupings, notes = sensitive_groupings(inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population)
+    rules = find_rules(inputs.frame, inputs.schema, seed)
     search = find_regions(inputs, config, population) if search is None else search
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
     proxies = find_proxies(inputs, config, seed)
@@ -92,6 +94,7 @@ def audit(
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
         ),
         columns=summarise_columns(inputs.frame, inputs.schema),
+        rules_of_the_table=summarise_rules(rules, inputs.row_ids),
         comparison=compare_with_reference(inputs, config, seed),
     )
     checks, findings = ask_all(Seen(measured, inputs, config, population))

@@ -12,6 +12,7 @@ from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.quality.columns import ColumnSummary
 from vaeaudit.analysis.representation.representation import Representation
+from vaeaudit.analysis.rules.results import RuleSummary
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.measures import Count
 
@@ -28,6 +29,8 @@ class Measurements:
         Each type says what its fields are.
     regions_tested
         Cells that the search for regions tested.
+    rules_of_the_table
+        What holds in it by construction.
     comparison
         All rows against the reference; None where none was given.
     """
@@ -43,4 +46,5 @@ class Measurements:
     duplicates: Duplicates
     model: ModelSummary
     columns: tuple[ColumnSummary, ...]
+    rules_of_the_table: tuple[RuleSummary, ...] = ()
     comparison: Comparison | None = None

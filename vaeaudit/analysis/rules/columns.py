@@ -108,7 +108,7 @@ def _coded(cells: pd.Series, column: Column) -> CodedColumn:
         values = (
             held.astype(np.float64) if column.kind.is_numeric else held.astype("datetime64[ns]").astype(float) / _DAY
         )
-        return CodedColumn(column.name, column.kind, codes.astype(np.int64), held, values)
+        return CodedColumn(column.name, column.kind, codes.astype(np.int64), list(held), values)
     codes, levels = pd.factorize(cells)
     return CodedColumn(column.name, column.kind, codes.astype(np.int64), list(levels), None)
 

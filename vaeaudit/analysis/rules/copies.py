@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -77,7 +77,11 @@ def equal_groups(columns: Sequence[CodedColumn], sample: IntArray) -> list[list[
         both = (shared[:, place : place + 1] >= 0) & (shared >= 0)
         differ = (both & (shared != shared[:, place : place + 1])).sum(axis=0)
         near = np.flatnonzero((differ <= 3 + 2 * MOST_BROKEN * both.sum(axis=0)) & both.any(axis=0))
-        same = [other for other in near if other > place and other not in taken and _are_equal(column, columns[other])]
+        same = [
+            other
+            for other in near.tolist()
+            if other > place and other not in taken and _are_equal(column, columns[other])
+        ]
         if same:
             taken.update(same)
             groups.append([column, *(columns[other] for other in same)])
@@ -107,14 +111,14 @@ def _shared(column: CodedColumn, sample: IntArray, known: dict[Hashable, int]) -
     levels = np.unique(codes[codes >= 0])
     place = np.full(len(column.levels) + 1, -1)
     place[levels] = [known.setdefault(_key(column, level), len(known)) for level in levels.tolist()]
-    return place[codes]
+    return np.asarray(place[codes])
 
 
 def _different(first: CodedColumn, second: CodedColumn) -> IntArray:
     known = {_key(first, level): level for level in range(len(first.levels))}
     place = np.array([known.get(_key(second, level), -2) for level in range(len(second.levels))])
     rows = both_present(first, second)
-    return rows[place[second.codes[rows]] != first.codes[rows]]
+    return np.asarray(rows[place[second.codes[rows]] != first.codes[rows]])
 
 
 def _are_equal(first: CodedColumn, second: CodedColumn) -> bool:
@@ -145,7 +149,8 @@ def renamed_rule(first: CodedColumn, second: CodedColumn) -> TableRule:
         return a_rule(RuleKind.COMPLEMENT, names, statement, rows, wrong, whole=whole)
     if _stand_alike(first, second, name_of):
         return a_rule(RuleKind.RENAMED, names, words.rescaled(*names), rows, wrong, whole=whole)
-    levels = {first.text(one): second.text(other) for one, other in sorted(name_of.items())}
+    known = sorted(name_of, key=lambda level: (level, "") if first.is_ordered else (0, first.text(level)))
+    levels = {first.text(level): second.text(name_of[level]) for level in known}
     levels = levels if len(levels) <= _MOST_NAMED else {}
     return a_rule(RuleKind.RENAMED, names, words.renamed(*names, levels), rows, wrong, whole=whole)
 
@@ -183,7 +188,7 @@ def scaled_rules(columns: Sequence[CodedColumn], sample: IntArray) -> Iterator[T
 
 
 def rank_correlation(first: CodedColumn, second: CodedColumn, rows: IntArray) -> float:
-    """Correlation of the ranks of two ordered columns among the rows where both are present; 0 where it is undefined."""
+    """Correlation of the ranks of two ordered columns where both are present; 0 where it is undefined."""
     one, other = first.codes[rows], second.codes[rows]
     both = (one >= 0) & (other >= 0)
     if both.sum() < 20:
@@ -238,7 +243,7 @@ def _snapped(value: float, within: float) -> float:
     return next(number for number in rounded if abs(number - value) <= within / 20)
 
 
-# --- the levels of one column -------------------------------------------------------------------------------------------
+# --- the levels of one column -----------------------------------------------------------------------------------------
 
 
 def one_hot_rules(columns: Sequence[CodedColumn]) -> Iterator[TableRule]:
@@ -273,12 +278,9 @@ def _one_hot(group: Sequence[CodedColumn], *, also_none: bool) -> TableRule | No
     if rows.size == 0 or shares.max() == 1:
         return None
     none, odds = float(np.prod(1 - shares)), float((shares / (1 - shares)).sum())
-    reads: tuple[tuple[bool, Callable[[IntArray], IntArray], float], ...] = (
-        (True, lambda held: held != 1, 1 - none * odds),
-        (False, lambda held: held > 1, 1 - none * (1 + odds)),
-    )
-    for exactly, broken, chance in reads[: 1 + also_none]:
-        wrong, expected = rows[broken(held)], chance * rows.size
+    for exactly in (True, False) if also_none else (True,):
+        wrong = rows[(held != 1) if exactly else (held > 1)]
+        expected = rows.size * (1 - none * (odds if exactly else 1 + odds))
         if enough(rows.size, wrong.size) and expected >= 20 and wrong.size <= SMALL_PART * expected:
             names = [column.name for column in group]
             return a_rule(RuleKind.ONE_HOT, names, words.one_hot(names, exactly=exactly), rows, wrong)
@@ -286,15 +288,16 @@ def _one_hot(group: Sequence[CodedColumn], *, also_none: bool) -> TableRule | No
 
 
 def _exclusive(flags: Sequence[CodedColumn]) -> list[list[CodedColumn]]:
-    """Put each flag into the first group with none of whose flags it is set together."""
-    groups: list[tuple[list[CodedColumn], IntArray]] = []
+    """Put each flag into the first group with hardly any of whose flags it is set together."""
+    groups: list[list[CodedColumn]] = []
+    held: list[IntArray] = []
     for column in flags:
         codes = np.maximum(column.codes, 0)
-        for group, held in groups:
-            if int((held & codes).sum()) <= MOST_BROKEN / 2 * codes.size * (int(codes.sum()) / codes.size):
-                group.append(column)
-                held |= codes
-                break
-        else:
-            groups.append(([column], codes.copy()))
-    return [group for group, _ in groups]
+        least = MOST_BROKEN / 2 * int(codes.sum())
+        place = next((place for place, taken in enumerate(held) if int((taken & codes).sum()) <= least), len(groups))
+        if place == len(groups):
+            groups.append([])
+            held.append(np.zeros_like(codes))
+        groups[place].append(column)
+        held[place] |= codes
+    return groups

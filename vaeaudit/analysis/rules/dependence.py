@@ -70,7 +70,7 @@ def by_level(columns: Sequence[CodedColumn], rng: np.random.Generator) -> Edges:
     tests = len(columns) * (len(columns) - 1)
     distinct = _distinct_rows(columns)
     for given in columns:
-        small = len(given.levels) * _ROWS_OF_A_LEVEL > distinct.size
+        small = len(given.levels) * _ROWS_OF_A_LEVEL > given.codes.size
         present = distinct[given.present[distinct]] if small else np.flatnonzero(given.present)
         held = np.bincount(given.codes[present], minlength=len(given.levels))
         rows = present[held[given.codes[present]] >= 2]
@@ -136,7 +136,7 @@ def _is_part(given: CodedColumn, told: CodedColumn) -> bool:
     rows = both_present(given, told)
     np.add.at(counts, (given.codes[rows], told.codes[rows]), 1)
     set_by = np.flatnonzero(counts[:, 1] > counts[:, 0])
-    named = words_of(given.name) | {word for level in set_by for word in words_of(given.text(level))}
+    named = words_of(given.name) | {word for level in set_by for word in words_of(given.text(int(level)))}
     return set_by.size == 1 and bool(named & words_of(told.name))
 
 
@@ -211,7 +211,7 @@ def _without_turning(given: CodedColumn, told: CodedColumn, sample: IntArray) ->
 
 
 def _wrong(given: CodedColumn, told: CodedColumn, rows: IntArray, sign: float) -> IntArray:
-    return rows[out_of_order(given.codes[rows].astype(float), sign * told.codes[rows])]
+    return rows[out_of_order(given.codes[rows].astype(np.float64), sign * told.codes[rows].astype(np.float64))]
 
 
 def _counted_from(given: CodedColumn, told: CodedColumn, rows: IntArray) -> Follows | None:

@@ -32,11 +32,11 @@ def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules
     Parameters
     ----------
     frame, schema
-        As in `Dataset`.
+        As in `Dataset`; what was computed from pictures takes no part.
     seed
         Of the samples on which rules are sought first; what is found there is counted on all rows.
     """
-    columns = code_columns(frame, schema)
+    columns = code_columns(frame, Schema(tuple(column for column in schema if not column.derived)))
     if len(columns) < 2:
         return TableRules((), order=schema.names)
     rng = np.random.default_rng(seed)
@@ -58,7 +58,7 @@ def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules
     left = [column for column in left if column.kind is not Kind.IDENTIFIER]
     names = {column.name for column in left}
     edges = {pair: follows for pair, follows in edges.items() if names.issuperset(pair)}
-    return _among_different(left, [*rules, *scaled, *renamed], edges, schema.names, sample, rng)
+    return _among_different(left, [*rules, *scaled, *renamed], edges, schema.names, sample=sample, rng=rng)
 
 
 def _among_different(
@@ -66,6 +66,7 @@ def _among_different(
     rules: Sequence[TableRule],
     edges: Edges,
     order: tuple[str, ...],
+    *,
     sample: IntArray,
     rng: np.random.Generator,
 ) -> TableRules:
@@ -95,7 +96,12 @@ def summarise_rules(found: TableRules, row_ids: npt.NDArray[np.object_]) -> tupl
     """
     return tuple(
         RuleSummary(
-            *(getattr(rule, name) for name in ("id", "kind", "columns", "statement", "support", "exceptions")),
+            id=rule.id,
+            kind=rule.kind,
+            columns=rule.columns,
+            statement=rule.statement,
+            support=rule.support,
+            exceptions=rule.exceptions,
             rows=tuple(str(row_ids[row]) for row in rule.exception_rows[:MOST_ROWS]),
         )
         for rule in found.rules

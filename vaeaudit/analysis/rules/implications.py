@@ -175,7 +175,7 @@ def _is_gradual(columns: Sequence[CodedColumn], implication: _Implication) -> bo
     column = columns[given.column]
     if given.about_missing or given.level is None or not column.is_ordered or len(column.levels) < 3:
         return False
-    for level in (given.level - 1, given.level + 1):
+    for level in {max(given.level - 1, 0), given.level + 1} - {given.level}:
         rows = (column.codes == level) & told.known
         held = (rows & told.holds).sum() / max(int(rows.sum()), 1)
         if _GRADUAL < held < 1 - MOST_BROKEN:
@@ -184,14 +184,14 @@ def _is_gradual(columns: Sequence[CodedColumn], implication: _Implication) -> bo
 
 
 def _is_gappy(columns: Sequence[CodedColumn], implication: _Implication) -> bool:
-    """Whether cells of two columns that have nothing to do with each other are merely missing in about the same rows."""
+    """Whether cells of two columns are merely missing in about the same rows."""
     given, told = implication.given, implication.told
     if not (given.about_missing and told.about_missing):
         return False
     differ = np.count_nonzero(given.holds != told.holds)
     smallest = min(np.count_nonzero(told.holds), np.count_nonzero(~told.holds))
     related = words_of(columns[given.column].name) & words_of(columns[told.column].name)
-    return differ > SMALL_PART * smallest and not (related and not implication.wrong.any())
+    return bool(differ > SMALL_PART * smallest) and not (related and not implication.wrong.any())
 
 
 def _minimal(
@@ -209,16 +209,11 @@ def _minimal(
     kept = []
     for (a, b), implication in sorted(found.items(), key=lambda each: not each[1].told.about_missing):
         above, below = first(a), first(b)
-        if (opposite.get(b), opposite.get(a)) in said:
-            continue
-        if above == below:
-            if above not in (a, b):
-                continue
-        elif (
-            (a, b) != (above, below)
-            and (above, below) in found
-            or any(below in follows.get(c, ()) for c in follows.get(above, set()) - {below})
-        ):
+        turned = (opposite.get(b), opposite.get(a)) in said
+        within = above == below and above not in (a, b)
+        by_equals = above != below and (a, b) != (above, below) and (above, below) in found
+        between = above != below and any(below in follows.get(c, ()) for c in follows.get(above, set()) - {below})
+        if turned or within or by_equals or between:
             continue
         said.add((a, b))
         kept.append(implication)

@@ -85,11 +85,9 @@ def _candidates(columns: Sequence[CodedColumn], sample: IntArray) -> Iterator[tu
 
 def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None:
     rows = both_present(first, second)
-    if rows.size < FEWEST_EXACT:
-        return None
     low, high = first.numbers[rows], second.numbers[rows]
     wrong = rows[low > high]
-    if (low < high).mean() < _LEAST_APART:
+    if rows.size < FEWEST_EXACT or (low < high).mean() < _LEAST_APART:
         return None
     related = _are_related(first.name, second.name)
     loose = first.is_date or (related and first.grain == 1 == second.grain)
@@ -97,9 +95,10 @@ def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None
     if not enough(rows.size, wrong.size, most):
         return None
     chance, broken = above_by_chance(low, high), wrong.size / rows.size
-    if chance < max(broken + _POINTS, _TIMES * broken):
-        return None
-    if chance_of_so_few(wrong.size, rows.size, chance * rows.size) * tests > LEVEL:
+    if (
+        chance < max(broken + _POINTS, _TIMES * broken)
+        or chance_of_so_few(wrong.size, rows.size, chance * rows.size) * tests > LEVEL
+    ):
         return None
     if not (_say_the_order(first.name, second.name) or _has_an_edge(low, high, _NEARER if related else 1)):
         return None
@@ -124,7 +123,7 @@ def _has_an_edge(low: FloatArray, high: FloatArray, times: float) -> bool:
     low, high = low[apart], high[apart]
     gap = high - low
     near = np.count_nonzero((gap >= 0) & (gap <= times * _NEAR * min(low.std(), high.std())))
-    return near >= max(_TIED * gap.size, _FEWEST_TIED)
+    return bool(near >= max(_TIED * gap.size, _FEWEST_TIED))
 
 
 def _rule(first: CodedColumn, second: CodedColumn, order: _Order) -> TableRule:

@@ -12,6 +12,7 @@ from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
 from vaeaudit.report.sections.representation import comparison, representation
+from vaeaudit.report.sections.rules import rules
 
 _SECTIONS = {
     "representation": representation,
@@ -22,6 +23,7 @@ _SECTIONS = {
     "proxies": proxies,
     "disparities": disparities,
     "duplicates": duplicates,
+    "rules": rules,
     "model": model,
     "quality": quality,
     "reading": reading,
