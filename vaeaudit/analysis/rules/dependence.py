@@ -32,6 +32,8 @@ _FEW_LEVELS = 12
 _MOVES = 0.995
 #: Days of the units in which time is counted.
 _UNITS = (1.0, 7.0, 365.25 / 12, 365.25, 1 / 24)
+#: Rows of a first look, which most pairs do not survive.
+_FIRST_LOOK = 250
 #: Share of the rows whose level must occur again.
 _REPEATED = 1 / 3
 #: Rows per level below which rows that were copied could make a column fix all others: only distinct rows count.
@@ -99,7 +101,7 @@ def _distinct_rows(columns: Sequence[CodedColumn]) -> IntArray:
 def _sample(given: CodedColumn, rows: IntArray, held: IntArray, rng: np.random.Generator) -> IntArray:
     """Draw rows; of a column with few rows per level all rows of some levels."""
     if rows.size <= SAMPLE:
-        return rows
+        return rng.permutation(rows)
     if np.count_nonzero(held >= 2) <= SAMPLE / _ROWS_OF_A_LEVEL:
         return rng.choice(rows, SAMPLE, replace=False)
     drawn = rng.permutation(held.size)[given.codes[rows]]
@@ -107,11 +109,13 @@ def _sample(given: CodedColumn, rows: IntArray, held: IntArray, rng: np.random.G
 
 
 def _may_follow(given: CodedColumn, told: CodedColumn, sample: IntArray) -> bool:
-    rows = sample[told.codes[sample] >= 0]
-    seen = foretold_by_mode(given.codes[rows], told.codes[rows])
-    if seen.counted < 50:
-        return seen.errors == 0
-    return seen.errors <= 3 + 0.02 * seen.counted and seen.errors <= 3 + 2 * SMALL_PART * seen.guessing
+    """Whether a first look, and then all sampled rows, leave it open that one column fixes another."""
+    for part in (sample[:_FIRST_LOOK], sample):
+        rows = part[told.codes[part] >= 0]
+        seen = foretold_by_mode(given.codes[rows], told.codes[rows])
+        if seen.errors > 3 + min(0.02 * seen.counted, 2 * SMALL_PART * seen.guessing):
+            return False
+    return True
 
 
 def _follows(given: CodedColumn, told: CodedColumn, rows: IntArray, tests: int) -> Follows | None:
