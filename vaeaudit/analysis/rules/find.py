@@ -44,6 +44,7 @@ def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules
     groups = equal_groups(columns, sample)
     rules = [equal_rule(group) for group in groups]
     left = _without(columns, {column.name for group in groups for column in group[1:]})
+    texts = [column for column in left if column.kind is Kind.TEXT]
     left = [column for column in left if column.kind is not Kind.TEXT]
     scaled = _of_first(scaled_rules(left, sample))
     left = _without(left, {rule.columns[1] for rule in scaled})
@@ -55,22 +56,27 @@ def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules
     )
     renamed = _of_first(renamed_rule(one, other) for one, other in mutual)
     left = _without(left, {rule.columns[1] for rule in renamed})
+    named = [*texts, *(column for column in left if column.kind is Kind.IDENTIFIER)]
     left = [column for column in left if column.kind is not Kind.IDENTIFIER]
     names = {column.name for column in left}
     edges = {pair: follows for pair, follows in edges.items() if names.issuperset(pair)}
-    return _among_different(left, [*rules, *scaled, *renamed], edges, schema.names, sample=sample, rng=rng)
+    told = TableRules((*rules, *scaled, *renamed), order=schema.names)
+    return _among_different(left, named, told, edges, sample=sample, rng=rng)
 
 
 def _among_different(
     columns: Sequence[CodedColumn],
-    rules: Sequence[TableRule],
+    named: Sequence[CodedColumn],
+    told: TableRules,
     edges: Edges,
-    order: tuple[str, ...],
     *,
     sample: IntArray,
     rng: np.random.Generator,
 ) -> TableRules:
-    """Add to the rules of columns that repeat those of the columns that are left."""
+    """Add to the rules of columns that repeat those of the columns that are left.
+
+    Of `named`, texts and identifiers, only where they are missing counts.
+    """
     levels = list(one_hot_rules(columns))
     parts = [set(rule.columns) for rule in levels]
     edges = edges | along_order(columns, sample)
@@ -79,9 +85,11 @@ def _among_different(
         edges = edges | _levels_of(rule.columns, edges)
     orders, in_order = order_rules(columns, sample)
     ties = frozenset(frozenset(pair) for pair in (*edges, *in_order))
-    said = [*rules, *levels, *dependence_rules(minimal(edges)), *orders, *sum_rules(columns, rng)]
-    so_far = TableRules(tuple(said), ties, order)
-    return TableRules((*said, *implied_rules(columns, so_far.tied, rng)), ties, order)
+    said = [*told.rules, *levels, *dependence_rules(minimal(edges)), *orders, *sum_rules(columns, rng)]
+    so_far = TableRules(tuple(said), ties, told.order)
+    place = {name: position for position, name in enumerate(told.order)}
+    implied, more = implied_rules(sorted([*columns, *named], key=lambda column: place[column.name]), so_far.tied, rng)
+    return TableRules((*said, *implied), ties | more, told.order)
 
 
 def summarise_rules(found: TableRules, row_ids: npt.NDArray[np.object_]) -> tuple[RuleSummary, ...]:

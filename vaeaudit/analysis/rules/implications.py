@@ -58,13 +58,13 @@ class _Implication:
 
 def implied_rules(
     columns: Sequence[CodedColumn], tied: Callable[[str, str], bool], rng: np.random.Generator
-) -> list[TableRule]:
-    """Return which levels leave another column no choice, and where columns are missing by rule.
+) -> tuple[list[TableRule], set[frozenset[str]]]:
+    """Return which levels leave another column no choice and where columns are missing by rule, and all such pairs.
 
     Parameters
     ----------
     columns
-        Those that repeat others are left out.
+        All but those that repeat others; of texts and identifiers only where they are missing counts.
     tied
         Whether another rule already says more of two columns.
     rng
@@ -85,7 +85,12 @@ def implied_rules(
     ]
     levels = [each for each in kept if not each.told.about_missing]
     missing = [each for each in kept if each.told.about_missing]
-    return [*_level_rules(columns, levels), *_missing_rules(columns, missing)]
+    pairs = {
+        frozenset((columns[each.given.column].name, name))
+        for each in found.values()
+        for name in (_missing_alike(columns, each) if each.told.about_missing else [columns[each.told.column].name])
+    }
+    return [*_level_rules(columns, levels), *_missing_rules(columns, missing)], pairs
 
 
 def _facts(columns: Sequence[CodedColumn]) -> Iterator[_Fact]:
@@ -280,13 +285,16 @@ def _missing_rules(columns: Sequence[CodedColumn], found: Sequence[_Implication]
         how, where = _said_of_missing(columns[a], [each.given for each in group], exactly=exactly, missing=missing)
         alike.setdefault((a, how, where), []).extend([*group, *turned] if exactly else group)
     for (a, how, where), group in alike.items():
-        names = [
-            column.name
-            for place, column in enumerate(columns)
-            if place != a and any((column.present == columns[each.told.column].present).all() for each in group)
-        ]
+        same = {name for each in group for name in _missing_alike(columns, each)}
+        names = [column.name for column in columns if column.name in same]
         statement = words.present_where(names, how, where)
         yield a_rule(RuleKind.ONLY_WHERE, (columns[a].name, *names), statement, *_together(group), about=(how, where))
+
+
+def _missing_alike(columns: Sequence[CodedColumn], implication: _Implication) -> list[str]:
+    """Name the columns that are missing where the told one is, without the one that this follows from."""
+    told, given = columns[implication.told.column], columns[implication.given.column]
+    return [column.name for column in columns if column is not given and np.array_equal(column.present, told.present)]
 
 
 def _said_of_missing(

@@ -222,6 +222,22 @@ def test_columns_that_are_missing_exactly_where_another_says_so_are_told_at_once
     assert only(died=died, **cells).statement == "cause and ward are present exactly where died is 1"
 
 
+def test_an_identifier_that_is_missing_by_rule_is_told(found, rng):
+    again = rng.integers(0, 2, N)
+    number = [f"K-{place:05d}" if new else None for place, new in zip(rng.permutation(N), again, strict=True)]
+    rules = found({"again": again, "case_no": number, "n": rng.integers(0, 40, N)})
+    assert said(rules) == [("only_where", "case_no is present exactly where again is 1", 0)]
+    assert rules.tied("again", "case_no")
+
+
+def test_what_follows_over_a_level_of_another_column_is_tied_too(found, rng):
+    first = rng.integers(0, 2, N)
+    second = first * rng.integers(0, 2, N)
+    rules = found({"first": first, "second": second, "cause": np.where(first == 1, rng.integers(0, 50, N), np.nan)})
+    assert not any({"second", "cause"} <= set(rule.columns) for rule in rules.rules)
+    assert rules.tied("second", "cause")
+
+
 def test_a_level_that_leaves_another_column_no_choice_is_told(only, rng):
     status = rng.choice(["single", "married", "widowed"], N)
     stocks = np.where(status == "single", 0, rng.integers(0, 4, N))
