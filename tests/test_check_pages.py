@@ -94,6 +94,8 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA301": {"medium", "low"},
     "VA302": {"medium", "low"},
     "VA303": {"medium", "low"},
+    "VA351": {"low"},
+    "VA352": {"medium", "low"},
     "VA401": {"high", "medium", "low"},
     "VA451": {"high", "medium"},
     "VA501": {"high", "medium", "low"},
@@ -146,6 +148,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.checks import short_regions as regions
     from vaeaudit.analysis.checks import va105_differs_from_reference as va105
     from vaeaudit.analysis.checks import va303_deletion_hits_a_group as va303
+    from vaeaudit.analysis.checks import va352_rule_broken as va352
     from vaeaudit.analysis.checks import va401_label_balance as va401
     from vaeaudit.analysis.checks import va451_outcome_disparity as va451
     from vaeaudit.analysis.checks import va502_label_given_away as va502
@@ -185,6 +188,7 @@ def limits() -> list[tuple[str, str]]:
         ("VA203", f"up to {MAX_COLUMNS} columns and triples of up to {crossed_columns.TRIPLE_COLUMNS}"),
         ("VA204", first),
         ("VA303", f"is {va303.GRAVE_RATIO:g} or more"),
+        ("VA352", f"The first {va352.MOST_TOLD} broken rules have a finding each"),
         ("VA401", f"fewer than {va401.FEWEST} rows"),
         ("VA401", f"less than {rate(va401.TINY_SHARE)}"),
         ("VA401", f"has less than {rate(va401.SMALL_SHARE)}"),

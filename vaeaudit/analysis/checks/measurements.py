@@ -15,6 +15,7 @@ from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.quality.columns import ColumnSummary
 from vaeaudit.analysis.quality.missingness import Missingness
 from vaeaudit.analysis.representation.representation import Representation
+from vaeaudit.analysis.rules.results import RuleSummary
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.measures import Count
 
@@ -31,6 +32,8 @@ class Measurements:
         Each type says what its fields are.
     regions_tested
         Cells that the search for regions tested.
+    rules_of_the_table
+        What holds in it by construction.
     comparison
         All rows against the reference; None where none was given.
     splits
@@ -52,6 +55,7 @@ class Measurements:
     duplicates: Duplicates
     model: ModelSummary
     columns: tuple[ColumnSummary, ...]
+    rules_of_the_table: tuple[RuleSummary, ...] = ()
     comparison: Comparison | None = None
     splits: tuple[SplitComparison, ...] = ()
     labels: LabelSummary | None = None

@@ -14,6 +14,7 @@ from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
 from vaeaudit.report.sections.representation import comparison, representation
+from vaeaudit.report.sections.rules import rules
 
 _SECTIONS = {
     "representation": representation,
@@ -25,6 +26,7 @@ _SECTIONS = {
     "label": label,
     "disparities": disparities,
     "duplicates": duplicates,
+    "rules": rules,
     "model": model,
     "missing": missing,
     "quality": quality,

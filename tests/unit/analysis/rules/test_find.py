@@ -1,0 +1,360 @@
+"""Rules that were planted are found and said once; columns without relation have none."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaeaudit.analysis.rules.find import find_rules, summarise_rules
+from vaeaudit.analysis.rules.results import RuleKind
+from vaeaudit.data.reading.load import load
+from vaeaudit.data.schema.columns import Role
+
+N = 1_000
+DAY = np.timedelta64(1, "D")
+
+
+def said(rules):
+    return [(rule.kind.value, rule.statement, rule.exceptions) for rule in rules.rules]
+
+
+@pytest.fixture
+def only(found, plain):
+    """The one rule of the plain columns with these beside them."""
+
+    def find(**columns):
+        (rule,) = found({**plain, **columns}).rules
+        return rule
+
+    return find
+
+
+def test_columns_without_relation_have_no_rule(found, plain):
+    assert said(found(plain)) == []
+
+
+def test_two_hundred_tables_of_independent_columns_have_no_rule():
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        n = int(rng.choice([120, 250, 600]))
+        columns = {
+            "a": rng.normal(size=n).round(2),
+            "b": rng.integers(0, 5, n),
+            "c": rng.integers(0, 5, n),
+            "d": rng.choice(["x", "y", "z"], n, p=[0.9, 0.08, 0.02]),
+            "e": rng.integers(0, 2, n),
+            "f": np.where(rng.random(n) < 0.3, np.nan, rng.lognormal(size=n).round(3)),
+            "g": np.datetime64("2024-01-01") + rng.integers(0, 300, n) * DAY,
+            "h": np.datetime64("2024-03-01") + rng.integers(0, 300, n) * DAY,
+            "i": np.where(rng.random(n) < 0.05, None, rng.choice(list("pqrstu"), n)),
+        }
+        dataset = load(pd.DataFrame(columns))
+        assert said(find_rules(dataset.frame, dataset.schema, seed)) == [], seed
+
+
+# --- columns that repeat ----------------------------------------------------------------------------------------------
+
+
+def test_columns_with_the_same_values_are_one_rule(only, plain):
+    rule = only(weight_2=plain["weight"], weight_3=plain["weight"])
+    assert (rule.kind, rule.statement, rule.support, rule.exceptions) == (
+        "equal",
+        "weight, weight_2 and weight_3 hold the same values",
+        N,
+        0,
+    )
+
+
+def test_free_text_may_repeat_and_takes_part_in_nothing_else(only, rng):
+    remark = [f"remark {number} of {number % 7} words" for number in rng.permutation(N)]
+    rule = only(remark=remark, note=remark)
+    assert (rule.kind, rule.columns) == ("equal", ("remark", "note"))
+
+
+def test_rows_in_which_a_copy_differs_are_its_exceptions(only, plain):
+    other = plain["weight"].copy()
+    other[[3, 77, 500]] += 1
+    rule = only(copy=other)
+    assert (rule.kind, rule.exception_rows) == ("equal", (3, 77, 500))
+
+
+def test_levels_under_other_names_are_renamed(only, plain):
+    rule = only(code=np.searchsorted(list("abcd"), plain["town"]) * 10)
+    assert rule.statement == "code is town under other names (a is 0, b is 10, c is 20, d is 30)"
+
+
+def test_one_minus_a_flag_is_its_complement(only, rng):
+    flag = rng.integers(0, 2, N)
+    assert only(no=flag, yes=1 - flag).statement == "yes is 1 − no"
+
+
+def test_a_number_in_another_unit_is_scaled_up_to_its_last_digit(only, plain):
+    pounds = (plain["weight"] * 2.2046).round(1)
+    pounds[10] += 0.3
+    rule = only(pounds=pounds)
+    assert (rule.kind, rule.statement, rule.exception_rows) == ("scaled", "pounds is 2.2046 × weight", (10,))
+
+
+def test_a_date_that_is_another_and_some_days_is_scaled(only, rng):
+    start = np.datetime64("2020-01-01") + rng.integers(0, 900, N) * DAY
+    assert only(start=start, due=start + 30 * DAY).statement == "due is start + 30 days"
+
+
+def test_a_number_that_is_nearly_another_is_no_copy(found, plain, rng):
+    assert said(found({**plain, "near": (plain["weight"] + rng.normal(0, 0.5, N)).round(1)})) == []
+
+
+def test_flags_of_which_exactly_one_is_set_are_one_column(only, plain):
+    flags = {
+        f"kind_{level}": (np.searchsorted(list("abcd"), plain["town"]) == place) * 1
+        for place, level in enumerate("wxyz")
+    }
+    del plain["town"]
+    rule = only(**flags)
+    assert (rule.kind, rule.statement) == (
+        "one_hot",
+        "exactly one of kind_w, kind_x, kind_y and kind_z is 1 in each row",
+    )
+
+
+def test_flags_of_which_at_most_one_is_set_are_told_where_their_names_go_together(found, rng):
+    level = rng.integers(0, 4, N)
+    flags = {f"kind_{place}": (level == place) * 1 for place in range(3)}
+    assert said(found({"n": rng.integers(0, 30, N), **flags})) == [
+        ("one_hot", "at most one of kind_0, kind_1 and kind_2 is 1 in each row", 0)
+    ]
+
+
+# --- columns that follow ----------------------------------------------------------------------------------------------
+
+
+def test_a_level_that_fixes_another_column_is_told_with_its_exceptions(only, rng):
+    city = rng.integers(0, 30, N)
+    state = np.array(list("PQR"))[city % 3]
+    state[5] = "Q" if state[5] != "Q" else "P"
+    rule = only(city=[f"city {place}" for place in city], state=state)
+    assert (rule.kind, rule.statement, rule.exception_rows) == ("determines", "state follows from city", (5,))
+
+
+def test_what_follows_over_another_column_is_not_told_and_yet_tied(found, rng):
+    city = rng.integers(0, 40, N)
+    rules = found(
+        {
+            "city": [f"c{place}" for place in city],
+            "state": [f"s{place % 8}" for place in city],
+            "zone": [f"z{place % 8 % 3}" for place in city],
+        }
+    )
+    assert [rule.columns for rule in rules.rules] == [("city", "state"), ("state", "zone")]
+    assert rules.tied("city", "zone")
+
+
+def test_groups_of_an_ordered_column_are_told_with_their_bounds(only, rng):
+    age = rng.integers(18, 90, N)
+    group = np.select([age < 25, age < 46], ["young", "middle"], "old")
+    rule = only(age=age, age_group=group)
+    assert rule.statement == "age_group follows from age: young below 25, middle from 25, old from 46"
+    assert rule.one_thing
+
+
+def test_a_number_that_only_rises_with_another_is_told(only, plain):
+    rule = only(root=np.sqrt(plain["weight"]).round(2))
+    assert (rule.kind, rule.statement, rule.one_thing) == ("determines", "root never falls as weight rises", True)
+
+
+def test_an_age_is_counted_from_the_date_of_birth(only, rng):
+    asked = np.datetime64("2013-01-01") + rng.integers(0, 700, N) * DAY
+    born = np.datetime64("1990-01-01") - rng.integers(0, 22_000, N) * DAY
+    assert only(born=born, age=((asked - born) / DAY // 365.25).astype(int)).statement == "age is counted from born"
+
+
+def test_rows_that_were_copied_do_not_make_numbers_fix_all_columns(found, plain):
+    twice = {name: np.repeat(values[:500], 2) for name, values in plain.items()}
+    assert said(found({"no": np.arange(N), **twice})) == []
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+def test_two_dates_in_order_are_told_with_the_rows_that_are_not(only, rng):
+    came = np.datetime64("2020-01-01") + rng.integers(0, 900, N) * DAY
+    left = came + rng.integers(0, 60, N) * DAY
+    left[:30] = came[:30] - 3 * DAY
+    rule = only(came=came, left=left)
+    assert (rule.kind, rule.statement, rule.exception_rows) == ("order", "came is never after left", tuple(range(30)))
+
+
+def test_an_order_that_follows_from_two_others_is_not_told(found, rng):
+    whole = rng.integers(0, 40, N)
+    some = rng.integers(0, whole + 1)
+    few = rng.integers(0, some + 1)
+    rules = found({"few_years": few, "some_years": some, "whole_years": whole})
+    assert [rule.columns for rule in rules.rules if rule.kind is RuleKind.ORDER] == [
+        ("few_years", "some_years"),
+        ("some_years", "whole_years"),
+    ]
+    assert rules.tied("few_years", "whole_years")
+
+
+@pytest.mark.parametrize("size", [1_000.0, 3.0])
+def test_columns_that_merely_differ_in_size_or_are_related_are_in_no_order(found, plain, rng, size):
+    income = (plain["weight"] * size + rng.normal(0, size * 5, N) + 30 * size).round(1)
+    assert said(found({**plain, "income": income})) == []
+
+
+# --- missing cells, levels, sums --------------------------------------------------------------------------------------
+
+
+def test_a_column_that_is_present_only_where_another_says_so_is_told(only, rng):
+    result = rng.choice(["pass", "fail"], N)
+    code = np.where((result == "fail") & (rng.random(N) < 0.8), rng.choice(["u", "v", "w"], N), None)
+    assert only(result=result, code=code).statement == "code is present only where result is fail"
+
+
+def test_columns_that_are_missing_exactly_where_another_says_so_are_told_at_once(only, rng):
+    died = rng.integers(0, 2, N)
+    cells = {name: np.where(died == 1, rng.integers(0, 50, N), np.nan) for name in ("cause", "ward")}
+    assert only(died=died, **cells).statement == "cause and ward are present exactly where died is 1"
+
+
+def test_an_identifier_that_is_missing_by_rule_is_told(found, rng):
+    again = rng.integers(0, 2, N)
+    number = [f"K-{place:05d}" if new else None for place, new in zip(rng.permutation(N), again, strict=True)]
+    rules = found({"again": again, "case_no": number, "n": rng.integers(0, 40, N)})
+    assert said(rules) == [("only_where", "case_no is present exactly where again is 1", 0)]
+    assert rules.tied("again", "case_no")
+
+
+def test_what_follows_over_a_level_of_another_column_is_tied_too(found, rng):
+    first = rng.integers(0, 2, N)
+    second = first * rng.integers(0, 2, N)
+    rules = found({"first": first, "second": second, "cause": np.where(first == 1, rng.integers(0, 50, N), np.nan)})
+    assert not any({"second", "cause"} <= set(rule.columns) for rule in rules.rules)
+    assert rules.tied("second", "cause")
+
+
+def test_a_level_that_leaves_another_column_no_choice_is_told(only, rng):
+    status = rng.choice(["single", "married", "widowed"], N)
+    stocks = np.where(status == "single", 0, rng.integers(0, 4, N))
+    rule = only(status=status, stocks=stocks)
+    assert (rule.kind, rule.statement) == ("implies", "stocks is 0 wherever status is single")
+
+
+def test_the_end_of_an_order_that_nearly_fixes_another_column_is_no_rule(found, rng):
+    score = rng.integers(1, 11, N)
+    risk = np.where(rng.random(N) < np.clip((score - 1) / 20, 0, 1), "high", "low")
+    assert said(found({"score": score, "risk": risk, "n": rng.integers(0, 40, N)})) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "statement"),
+    [
+        (lambda a, b: a + b, "total is a + b"),
+        (lambda a, b: a - b, "a is b + total"),
+        (lambda a, b: (a * b).round(2), "total is a × b"),
+    ],
+)
+def test_sums_differences_and_products_are_told_with_their_exceptions(found, rng, make, statement):
+    a, b = rng.normal(50, 20, N).round(1), rng.normal(10, 4, N).round(1)
+    total = make(a, b).round(2)
+    total[[4, 9]] += 7
+    (rule,) = [rule for rule in found({"a": a, "b": b, "total": total}).rules if rule.kind is RuleKind.SUM]
+    assert (rule.statement, rule.exception_rows) == (statement, (4, 9))
+
+
+def test_a_sum_of_neighbours_in_the_table_is_told(found, rng):
+    parts = {name: rng.integers(0, 90, N) for name in ("food", "rent", "fuel", "rest")}
+    rules = found({**parts, "spent": sum(parts.values())})
+    assert [rule.statement for rule in rules.rules if rule.kind is RuleKind.SUM] == [
+        "spent is food + rent + fuel + rest"
+    ]
+
+
+def test_a_part_that_is_always_nothing_makes_no_sum(found, plain):
+    rules = found({**plain, "zero": np.r_[np.zeros(N - 3), 1, 2, 3], "weight_too": plain["weight"]})
+    assert [rule.kind for rule in rules.rules] == ["equal"]
+
+
+# --- what follows for who asks ----------------------------------------------------------------------------------------
+
+
+def test_users_are_told_what_is_tied_what_is_a_copy_and_what_could_go(found, rng):
+    age = rng.integers(18, 90, N)
+    town = rng.integers(0, 30, N)
+    rules = found(
+        {
+            "age": age,
+            "age_too": age,
+            "group": np.where(age < 30, "young", "old"),
+            "town": [f"t{place}" for place in town],
+            "land": [f"l{place % 3}" for place in town],
+            "n": rng.integers(0, 9, N),
+        }
+    )
+    assert rules.redundant == {"age_too": "age"}
+    assert rules.copies_of("group") == ("age", "age_too")
+    assert rules.copies_of("town") == ()
+    assert rules.tied("age_too", "group")
+    assert rules.tied("land", "town")
+    assert not rules.tied("n", "age")
+
+
+def test_a_copy_with_gaps_of_its_own_could_not_go(found, plain, rng):
+    rules = found({**plain, "copy": np.where(rng.random(N) < 0.3, np.nan, plain["weight"])})
+    assert (rules.redundant, rules.copies_of("weight")) == ({}, ("copy",))
+
+
+def test_the_parts_of_a_sum_are_tied_to_it_alone(found, rng):
+    a, b = rng.normal(0, 20, N).round(1), rng.normal(0, 20, N).round(1)
+    rules = found({"a": a, "b": b, "c": (a + b).round(1)})
+    assert (rules.tied("a", "c"), rules.tied("a", "b")) == (True, False)
+
+
+def test_the_label_takes_part_and_the_seed_changes_nothing(rng):
+    flag = rng.integers(0, 2, N)
+    dataset = load(pd.DataFrame({"n": rng.integers(0, 99, N), "failed": 1 - flag, "passed": flag}))
+    assert dataset.schema["passed"].role is Role.INPUT
+    rules = [find_rules(dataset.frame, dataset.schema, seed) for seed in (0, 1)]
+    assert rules[0] == rules[1]
+    assert len({rule.id for rule in rules[0].rules}) == len(rules[0].rules) == 1
+
+
+def test_a_summary_names_the_first_twenty_rows_that_break_a_rule(found, plain):
+    other = plain["weight"].repeat(5).copy()
+    other[100:130] += 1
+    rules = found({"weight": plain["weight"].repeat(5), "copy": other})
+    (summary,) = summarise_rules(rules, np.array([f"row {place}" for place in range(5 * N)], dtype=object))
+    assert (summary.exceptions, summary.rows[:2], len(summary.rows)) == (30, ("row 100", "row 101"), 20)
+
+
+def test_no_rule_is_found_in_a_table_of_a_few_rows(found):
+    assert said(found({"a": ["x", "y"] * 15, "b": ["p", "q"] * 15, "c": range(30)})) == []
+
+
+# --- an oracle --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 4), st.integers(0, 3))
+def test_exact_dependences_of_small_tables_are_those_that_counting_finds(seed, n_levels, planted):
+    """Every pair is counted by hand; what follows over a third column, or both ways, is said as such."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 6, 400), rng.integers(0, n_levels, 400)
+    columns = {"a": a, "b": b, "c": [b, rng.integers(0, 3, 6)[a], a % 2, rng.integers(0, 3, 400)][planted]}
+    frame = pd.DataFrame({name: np.array(list("uvwxyz"))[values] for name, values in columns.items()})
+    dataset = load(frame)
+    rules = find_rules(dataset.frame, dataset.schema)
+    for one, other in permutations(frame, 2):
+        modes = frame.groupby(one)[other].agg(lambda cells: cells.value_counts().iloc[0])
+        exact = modes.sum() == len(frame) and frame[other].value_counts().iloc[0] <= len(frame) - 20
+        if exact:
+            assert rules.tied(one, other)
+    fixes = {pair for rule in rules.rules if rule.kind is RuleKind.DETERMINES for pair in [rule.columns[:2]]}
+    for one, other in fixes:
+        wrong = len(frame) - frame.groupby(one)[other].agg(lambda cells: cells.value_counts().iloc[0]).sum()
+        assert wrong <= 0.01 * len(frame)
