@@ -19,6 +19,7 @@ from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.outputs.row_scores import CompanionScores, RowScores
+from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.scoring.rarity.rareness import Rareness
 from vaeaudit.statistics.measures import Count, NonNegative
 
@@ -160,6 +161,8 @@ class AuditInputs:
     decoded_regions
         Tables: by `region_key`, [P, C] what the decoder expects of each modelled column at P points of a region, in
         the units of `LatentCodes.reason_expected`.
+    rules
+        What holds in the table by construction.
     rareness
         What rarity and weights are made from; None where it is not known.
     companions
@@ -185,6 +188,7 @@ class AuditInputs:
     reference: Reference | None = None
     member_means: FloatArray | None = None
     decoded_regions: Mapping[str, FloatArray] = field(default_factory=dict)
+    rules: TableRules = NO_RULES
     rareness: Rareness | None = None
     companions: CompanionScores | None = None
     cells: CellExpectations | None = None

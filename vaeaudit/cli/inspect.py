@@ -150,7 +150,8 @@ def _short(text: str, *, verbose: bool) -> str:
 
 
 def _show_suggestions(console: Console, description: dict[str, Any]) -> None:
-    names = [c["name"] for c in description["columns"] if c["suggested_sensitive"] and c["role"] == "input"]
+    suggested = [c for c in description["columns"] if c["suggested_sensitive"] and c["role"] == "input"]
+    names = [column["name"] for column in suggested if not column["same_as"]]
     if names:
         options = " ".join(f"--sensitive {shlex.quote(printable(name))}" for name in names)
         console.print(f"Names that suggest a sensitive attribute: {options}", soft_wrap=True)

@@ -20,6 +20,7 @@ from vaeaudit.outputs.images import Pictures, usable_scales
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition, RegionRule, latent_of
+from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.runs.documents import Architecture
 from vaeaudit.scoring.state import ImageScoring, TableScoring
 
@@ -92,6 +93,16 @@ def check_rules(rules: Sequence[RegionRule], schema: Schema, n_latents: int) -> 
             raise ValueError(f"{condition.column!r} is neither a column nor a latent of the run")
         elif condition.op != "between" or any(isinstance(bound, str) for bound in condition.value):
             raise ValueError(f"{condition.column}: a latent lies between two numbers")
+
+
+def check_table_rules(rules: TableRules, schema: Schema, n_rows: int) -> None:
+    """Rules of the table speak of its columns and rows."""
+    named = {name for rule in rules.rules for name in rule.columns} | {name for tie in rules.ties for name in tie}
+    strange = sorted(named - set(schema.names))
+    if strange or tuple(rules.order) != schema.names:
+        raise ValueError(f"the columns are not those of the run: {strange or list(rules.order)}")
+    if any(not 0 <= row < n_rows for rule in rules.rules for row in rule.exception_rows):
+        raise ValueError(f"a row that breaks a rule is not among the {n_rows} of the run")
 
 
 def _check_condition(condition: Condition, column: Column) -> None:

@@ -191,6 +191,7 @@ HISTORY_COLUMNS = {"epoch": Array("N", "whole numbers", least=1)}
 
 CONFIG: Artifact[FitConfig] = Artifact("config.json", _json(documents.CONFIG), Step.START)
 SCHEMA = Artifact("schema.json", _json(documents.SCHEMA), Step.START)
+RULES = Artifact("rules.json", _json(documents.RULES), Step.START)
 METADATA = Artifact("metadata.json", _json(documents.METADATA), Step.START)
 COLUMNS = Artifact("columns.parquet", store.read_table, Step.START)
 QUARANTINE = Artifact("quarantine.csv", _table(QUARANTINE_COLUMNS), Step.START)

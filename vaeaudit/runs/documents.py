@@ -20,6 +20,7 @@ from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.region_rules import RegionRule
+from vaeaudit.outputs.table_rules import TableRules
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0)]
@@ -281,6 +282,7 @@ ARCHITECTURE = Document(Architecture)
 MANIFEST = Document(Manifest)
 REGIONS = Document(Regions)
 ANSWERS = Document(Answers)
+RULES = Document(TableRules)
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

@@ -26,6 +26,7 @@ from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.outputs.row_scores import CompanionScores
+from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
 from vaeaudit.runs.directory import RUNS
@@ -202,6 +203,14 @@ class Run:
         rules = self.read(artifacts.REGIONS).regions
         with store.decoding(self.path / artifacts.REGIONS.name, "rules over the run's columns"):
             agreement.check_rules(rules, self.schema, self.sizes["L"])
+        return rules
+
+    @cached_property
+    def table_rules(self) -> TableRules:
+        """What holds in the table by construction."""
+        rules = self.read(artifacts.RULES)
+        with store.decoding(self.path / artifacts.RULES.name, "rules of the run's table"):
+            agreement.check_table_rules(rules, self.schema, self.sizes["N"])
         return rules
 
     @cached_property

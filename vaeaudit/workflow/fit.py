@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -17,9 +17,9 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.population_shares import Population
-from vaeaudit.data.reading.load import load
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
 from vaeaudit.outputs.region_rules import regions_to_dict
+from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs import artifacts
 from vaeaudit.runs.artifacts import DecodedRegions
@@ -32,7 +32,8 @@ from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.settings import FitSettings, ReadSettings, refuse_unknown, section_with, with_settings
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts, shares_of, sweep
 from vaeaudit.workflow.learn import Learned, interruption, learn
-from vaeaudit.workflow.other import as_stored, read_reference_of_fit, reading_progress, score_other
+from vaeaudit.workflow.other import as_stored, read_reference_of_fit, score_other
+from vaeaudit.workflow.reading import read_data
 
 
 def inspect(source: Any, config: ReadConfig | None = None, **settings: Unpack[ReadSettings]) -> Dataset:
@@ -48,7 +49,8 @@ def inspect(source: Any, config: ReadConfig | None = None, **settings: Unpack[Re
         Single settings, which win over `config`: `label`, `sensitive`, `kind_of` … (`vaeaudit.settings.ReadSettings`).
     """
     refuse_unknown(inspect, settings, ReadSettings)
-    return load(source, section_with(config or ReadConfig(), settings))
+    dataset, _ = read_data(source, section_with(config or ReadConfig(), settings), seed=0)
+    return dataset
 
 
 def fit(
@@ -110,7 +112,7 @@ def fit(
     config = partial.config if partial else with_settings(config or FitConfig(), settings)
     read_mutes(config.analysis.mutes)  # a slip is told before the training, not after it
     with watch.phase("reading"):
-        dataset = load(source, config.read, on_progress=reading_progress(on_progress))
+        dataset, rules = read_data(source, config.read, config.seed, on_progress)
         _require_same_data(partial, dataset)
         shares = shares_of(population, dataset.schema, partial)
         compared = read_reference_of_fit(reference, partial, dataset, config.read, on_progress)
@@ -119,6 +121,7 @@ def fit(
     given = partial.metadata["given"] if partial else describe_given(config, population)
     metadata = {**describe_run(writer.path.name, source, dataset, config, shares, described), "given": given}
     try:
+        writer.document(artifacts.RULES, asdict(rules))
         learned = learn(writer, dataset, config, metadata, partial, watch=watch, is_interrupted=is_interrupted)
         stored = None
         if compared is not None:
@@ -126,7 +129,7 @@ def fit(
                 stored = as_stored(score_other(learned.trained, compared.data, on_progress))
                 write_reference(writer, stored)
         with watch.phase("analysing"):
-            judge_rows(writer, dataset, learned, shares, stored)
+            judge_rows(writer, dataset, rules, learned, shares=shares, reference=stored)
         with watch.phase("writing"):
             return Run(writer.complete())
     except InterruptedFit:
@@ -164,7 +167,13 @@ def _require_same_data(partial: PartialRun | None, dataset: Dataset) -> None:
 
 
 def judge_rows(
-    writer: RunWriter, dataset: Dataset, learned: Learned, shares: Population | None, reference: StoredReference | None
+    writer: RunWriter,
+    dataset: Dataset,
+    rules: TableRules,
+    learned: Learned,
+    *,
+    shares: Population | None,
+    reference: StoredReference | None,
 ) -> None:
     """Score the rows, place them in regions, find their copies, and keep what a report shows of them.
 
@@ -172,8 +181,8 @@ def judge_rows(
     ----------
     writer
         Of the run, which holds everything that `learn` wrote.
-    dataset, learned
-        The rows, and what was learned from them.
+    dataset, rules, learned
+        The rows, what holds in their table by construction, and what was learned from them.
     shares, reference
         Population and dataset to compare with, if any.
     """
@@ -201,6 +210,7 @@ def judge_rows(
         notes=dataset.notes,
         latent_space=space,
         pairs=pairs,
+        rules=rules,
         reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
         aspects=trained.scoring.aspects(codes),
         rareness=trained.scoring.densities.rareness(config.analysis),

@@ -58,6 +58,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         pictures=run.pictures,
         latent_space=run.latent_space,
         pairs=run.pairs,
+        rules=run.table_rules,
         reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
         aspects=run.scoring.aspects(run.codes),
         rareness=run.scoring.densities.rareness(run.config.analysis),

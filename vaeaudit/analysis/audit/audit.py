@@ -29,7 +29,7 @@ from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
 from vaeaudit.analysis.quality.missingness import measure_missingness
 from vaeaudit.analysis.representation.representation import assess_representation
-from vaeaudit.analysis.rules.find import find_rules, summarise_rules
+from vaeaudit.analysis.rules.find import summarise_rules
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError
@@ -77,9 +77,8 @@ def audit(
             "There is no row to audit.", hint="Look into quarantine.csv: it says why each record was left out."
         )
     groupings, notes = sensitive_groupings(inputs)
-    table = assess_representation(inputs.frame, inputs.schema, config, population)
+    table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules)
     together = rows_together(inputs)
-    rules = find_rules(inputs.frame, inputs.schema, seed)
     search = find_regions(inputs, config, population) if search is None else search
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
     proxies = find_proxies(inputs, config, seed, together)
@@ -103,7 +102,7 @@ def audit(
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
         ),
         columns=summarise_columns(inputs.frame, inputs.schema),
-        rules_of_the_table=summarise_rules(rules, inputs.row_ids),
+        rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),
         comparison=compare_with_reference(inputs, config, seed, together),
         splits=compare_splits(inputs, together, confidence=config.confidence),
         labels=summarise_label(inputs, config.confidence, seed, together),

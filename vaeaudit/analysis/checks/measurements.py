@@ -15,7 +15,7 @@ from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.quality.columns import ColumnSummary
 from vaeaudit.analysis.quality.missingness import Missingness
 from vaeaudit.analysis.representation.representation import Representation
-from vaeaudit.analysis.rules.results import RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.statistics.measures import Count
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, answered
 from vaeaudit.analysis.conclusions import LISTED, Finding
-from vaeaudit.analysis.rules.results import RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
 from vaeaudit.wording.phrases import plural
 
 CODE: Final = "VA351"

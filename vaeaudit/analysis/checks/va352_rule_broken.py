@@ -7,7 +7,8 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, answered
 from vaeaudit.analysis.conclusions import SEVERAL, Finding, Severity, facts, gravity
-from vaeaudit.analysis.rules.results import RuleKind, RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
+from vaeaudit.outputs.table_rules import RuleKind
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural

@@ -19,7 +19,11 @@ _DECLARED = (Role.SENSITIVE, Role.EXCLUDED, Role.ID, Role.LABEL)
 def ask(seen: Seen) -> Answer:
     """Name all of them in one finding."""
     columns = seen.measured.columns
-    names = [column.name for column in columns if column.suggested_sensitive and column.role not in _DECLARED]
+    names = [
+        column.name
+        for column in columns
+        if column.suggested_sensitive and not column.same_as and column.role not in _DECLARED
+    ]
     return answered(
         [_finding(names)] if names else (),
         f"No name of {plural(len(columns), 'column')} suggests a sensitive attribute that was not declared.",

@@ -268,7 +268,7 @@ def pooled_levels(counts: IntArray, most: int) -> tuple[IntArray, int, IntArray]
 
 def is_searchable(column: Column) -> bool:
     """Whether the values of a column repeat or order themselves, and it was not left out."""
-    if column.role in (Role.EXCLUDED, Role.ID, Role.GROUP, Role.SPLIT):
+    if column.role in (Role.EXCLUDED, Role.ID, Role.GROUP, Role.SPLIT) or column.same_as:
         return False
     return column.kind.is_levelled or column.kind.is_numeric or column.kind is Kind.DATETIME
 

@@ -29,6 +29,7 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Role, Schema
+from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.wording.phrases import plural
 
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one
@@ -42,6 +43,7 @@ def against_independence(
     schema: Schema,
     config: AnalysisConfig,
     *,
+    rules: TableRules = NO_RULES,
     latents: frozenset[str] = frozenset(),
     baselines: int = 1,
 ) -> BaselineSearch:
@@ -49,7 +51,7 @@ def against_independence(
 
     *Cells.* Pairs of columns in all ranges of ten bins and in single levels; triples in all ranges of four. Latents are
     crossed with latents and with sensitive columns, columns computed from pictures likewise (`uncrossed`). Pairs that
-    nearly determine one another are left out.
+    nearly determine one another, or that a rule of the table ties together, are left out.
 
     *Test.* A pair: given the rows of the rarer condition, those that meet the other too are binomial; exact lower tail.
     *Expected* is the product of the two counts over all rows. A triple: Poisson, against the least of seven
@@ -69,6 +71,8 @@ def against_independence(
         [N, C]; typed rows, outliers set aside, and their columns.
     config
         Gives `fdr`, `confidence`, `min_ratio` and `max_regions`.
+    rules
+        What holds in the table by construction.
     latents
         Which columns are latents; regions over latents alone come last, behind those over columns computed from
         pictures.
@@ -79,7 +83,8 @@ def against_independence(
     tables = pair_tables(axes)
     determined = defining_pairs(tables)
     never = uncrossed(schema, tuple(axis.column for axis in axes), latents)
-    skipped = determined | never
+    tied = {pair for pair in tables if rules.tied(*(axes[axis].column for axis in pair))} - never
+    skipped = determined | never | tied
     cells = list(against_margins(axes, tables, skipped))
     found, tested = find_shortfalls(cells, axes, config, baselines=baselines)
     unnamed = latents | computed_columns(schema)
@@ -93,7 +98,11 @@ def against_independence(
     if len(unknown) > MOST_OF_LATENTS:
         of = "latents" if unnamed == latents else "latents, or of columns computed from the pictures,"
         said.append(f"Of the combinations of {of} alone, the {MOST_OF_LATENTS} most nearly empty ones are listed.")
-    said.extend(_not_searched(axes, determined - never))
+    if tied:
+        said.append(
+            f"Not searched for regions, because a rule of the table ties them: {plural(len(tied), 'pair')} of columns."
+        )
+    said.extend(_not_searched(axes, determined - never - tied))
     return BaselineSearch("independence", tuple(entry.shortage for entry in kept), tested, tuple(said))
 
 
@@ -134,7 +143,12 @@ def against_population(
 
 
 def against_uniform(
-    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig, *, baselines: int = 1
+    frame: pd.DataFrame,
+    schema: Schema,
+    config: AnalysisConfig,
+    *,
+    rules: TableRules = NO_RULES,
+    baselines: int = 1,
 ) -> BaselineSearch:
     """Compare the groups of the sensitive columns and the label, and their combinations, with an even spread.
 
@@ -151,6 +165,8 @@ def against_uniform(
     axes = declared_axes(frame, schema)
     cells, notes = [], []
     for chosen in attribute_sets(range(len(axes))):
+        if rules.any_tied(axes[axis].column for axis in chosen):
+            continue
         n_cells = prod(axes[axis].groups for axis in chosen)
         if n_cells > MAX_CELLS_PER_SET:
             names = " x ".join(axes[axis].column for axis in chosen)
@@ -181,7 +197,9 @@ def maximal_patterns(found: Sequence[Shortfall]) -> list[Shortfall]:
     ]
 
 
-def empty_combination_notes(frame: pd.DataFrame, schema: Schema, config: AnalysisConfig) -> Iterator[str]:
+def empty_combination_notes(
+    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig, rules: TableRules = NO_RULES
+) -> Iterator[str]:
     """Say, per set of declared columns, how many combinations have no row and are too small to be tested.
 
     That is where chance alone leaves a cell empty more often than `fdr` if the columns are independent: a region is
@@ -193,6 +211,8 @@ def empty_combination_notes(frame: pd.DataFrame, schema: Schema, config: Analysi
         columns = [axes[axis] for axis in chosen]
         shape = tuple(axis.groups for axis in columns)
         if prod(shape) > MAX_CELLS_PER_SET or not any(axis.column in sensitive for axis in columns):
+            continue
+        if rules.any_tied(axis.column for axis in columns):
             continue
         counts = joint_counts(*(axis.many for axis in columns))
         total = max(int(counts.sum()), 1)

@@ -177,7 +177,7 @@ def _notes(
             )
     for search in searches:
         yield from search.notes
-    yield from empty_combination_notes(inputs.frame.loc[tables.counted], inputs.schema, config)
+    yield from empty_combination_notes(inputs.frame.loc[tables.counted], inputs.schema, config, inputs.rules)
 
 
 def _searches(
@@ -197,9 +197,11 @@ def _searches(
     of_pictures = inputs.codes.image_statistics is not None
     crossed = tables.schema if of_pictures else inputs.schema
     latents = tables.latents if of_pictures else frozenset()
-    searches.append(against_independence(counted, crossed, config, latents=latents, baselines=baselines))
+    searches.append(
+        against_independence(counted, crossed, config, rules=inputs.rules, latents=latents, baselines=baselines)
+    )
     if config.uniform:
-        searches.append(against_uniform(counted, inputs.schema, config, baselines=baselines))
+        searches.append(against_uniform(counted, inputs.schema, config, rules=inputs.rules, baselines=baselines))
     return searches
 
 

@@ -132,7 +132,8 @@ def find_proxies(
             continue
         if together is not None:
             attribute = replace(attribute, together=together[rows][attribute.rows])
-        others = [other for other in columns if other.column != column.name]
+        same = {column.name, *inputs.rules.copies_of(column.name)}
+        others = [other for other in columns if other.column not in same]
         proxies.extend(_proxies_of(attribute, others, means, config.confidence, rng))
         if column.in_model:
             notes.append(f"{column.name} was an input of the model, so that its latents know it at first hand.")

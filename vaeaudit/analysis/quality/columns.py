@@ -37,6 +37,7 @@ class ColumnSummary:
     """One column, for the table at the end of the report.
 
     `meaning` says what a `derived` column, one that was computed from the pictures, measures; it is empty for others.
+    `same_as` names the column that says the same and stands for it in the model, if there is one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ColumnSummary:
     suggested_sensitive: bool
     derived: bool = False
     meaning: str = ""
+    same_as: str = ""
 
 
 def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummary, ...]:
@@ -67,6 +69,7 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
             suggested_sensitive=column.suggested_sensitive,
             derived=column.derived,
             meaning=MEANINGS[column.name] if column.derived else "",
+            same_as=column.same_as,
         )
         for column in schema
     )

@@ -184,7 +184,7 @@ def _expected(gap: Gap, counted: pd.DataFrame, given: Asked) -> PlannedShare:
 
 def _newly_short(counted: pd.DataFrame, given: Asked) -> list[Group]:
     """Find the groups that were not short and are among the rows with the planned ones after them."""
-    table = assess_representation(counted, given.inputs.schema, given.config, given.population)
+    table = assess_representation(counted, given.inputs.schema, given.config, given.population, given.inputs.rules)
     short = {(cell.attributes, cell.group) for cell in table.cells if cell.status == "under"}
     return [
         group

@@ -75,7 +75,7 @@ def rebalance(
             hint=f"There are: {', '.join(region.id for region in search.regions) or 'none'}; see `vaeaudit report`.",
         )
     inputs = _with_columns_of(search, inputs)
-    table = assess_representation(inputs.frame, inputs.schema, config, population)
+    table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules)
     groups = find_groups(inputs, table.cells, population)
     gaps = find_gaps(inputs, groups, search.regions, config, population, close=close)
     check_level = 1 - (1 - config.confidence) / max(len(gaps), 1)

@@ -28,6 +28,7 @@ from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.statistics.intervals import share_interval, wilson
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
@@ -111,13 +112,18 @@ class CellShares:
 
 
 def assess_representation(
-    frame: pd.DataFrame, schema: Schema, config: AnalysisConfig, population: Population | None = None
+    frame: pd.DataFrame,
+    schema: Schema,
+    config: AnalysisConfig,
+    population: Population | None = None,
+    rules: TableRules = NO_RULES,
 ) -> RepresentationTable:
     """Count every group of the declared sensitive columns, and every combination of two or three of them.
 
     Attribute sets that `population` covers are compared with its shares, over the rows that lie in its cells; p-values
     are exact binomial, adjusted by Holm within an attribute set and by Benjamini-Hochberg across sets. All other sets
-    are described without a verdict (baseline "balance").
+    are described without a verdict (baseline "balance"). Columns that a rule of the table ties together are not
+    crossed, unless a population speaks of both: that some of their combinations are empty is the rule.
     """
     groupings, notes = _sensitive_groupings(frame, schema, population)
     if population is not None and any(name in groupings for name in population.column_names):
@@ -125,6 +131,8 @@ def assess_representation(
     tables = []
     listed = 0
     for names in attribute_sets(tuple(groupings)):
+        if rules.any_tied(names) and not (population is not None and population.covers(names)):
+            continue
         size = product_size([groupings[name] for name in names])
         if size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS:
             notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to list.")

@@ -16,8 +16,8 @@ from vaeaudit.analysis.rules.columns import (
     enough,
     pairs_of,
 )
-from vaeaudit.analysis.rules.results import RuleKind, TableRule
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.table_rules import RuleKind, TableRule
 from vaeaudit.statistics.intervals import FloatArray, IntArray
 from vaeaudit.wording import table_rules as words
 

@@ -16,8 +16,8 @@ from vaeaudit.analysis.rules.columns import (
     words_of,
 )
 from vaeaudit.analysis.rules.copies import SMALL_PART, a_rule, is_flag, rank_correlation
-from vaeaudit.analysis.rules.results import RuleKind, TableRule
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.table_rules import RuleKind, TableRule
 from vaeaudit.statistics.dependence import chance_of_so_few, foretold_by_mode, out_of_order
 from vaeaudit.statistics.dependence import steps as steps_of
 from vaeaudit.statistics.intervals import IntArray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -15,11 +15,36 @@ from vaeaudit.analysis.rules.copies import equal_groups, equal_rule, one_hot_rul
 from vaeaudit.analysis.rules.dependence import Edges, along_order, by_level, dependence_rules, minimal
 from vaeaudit.analysis.rules.implications import implied_rules
 from vaeaudit.analysis.rules.orders import order_rules
-from vaeaudit.analysis.rules.results import MOST_ROWS, RuleSummary, TableRule, TableRules
 from vaeaudit.analysis.rules.sums import sum_rules
 from vaeaudit.data.schema.columns import Kind, Schema
+from vaeaudit.outputs.table_rules import RuleKind, TableRule, TableRules
 from vaeaudit.statistics.intervals import IntArray
+from vaeaudit.statistics.measures import Count
 from vaeaudit.wording import table_rules as words
+
+#: Rows named of those that break a rule.
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class RuleSummary:
+    """A rule of the table, as the report shows it.
+
+    Attributes
+    ----------
+    id, kind, columns, statement, support, exceptions
+        As in `TableRule`.
+    rows
+        Ids of the first rows that break it.
+    """
+
+    id: str
+    kind: RuleKind
+    columns: tuple[str, ...]
+    statement: str
+    support: Count
+    exceptions: Count
+    rows: tuple[str, ...] = ()
 
 
 def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules:
@@ -84,12 +109,16 @@ def _among_different(
     for rule in levels:
         edges = edges | _levels_of(rule.columns, edges)
     orders, in_order = order_rules(columns, sample)
-    ties = frozenset(frozenset(pair) for pair in (*edges, *in_order))
+    ties = {tuple(sorted(pair)) for pair in (*edges, *in_order)}
     said = [*told.rules, *levels, *dependence_rules(minimal(edges)), *orders, *sum_rules(columns, rng)]
-    so_far = TableRules(tuple(said), ties, told.order)
+    so_far = TableRules(tuple(said), _in_order(ties), told.order)
     place = {name: position for position, name in enumerate(told.order)}
     implied, more = implied_rules(sorted([*columns, *named], key=lambda column: place[column.name]), so_far.tied, rng)
-    return TableRules((*said, *implied), ties | more, told.order)
+    return TableRules((*said, *implied), _in_order(ties | {tuple(sorted(pair)) for pair in more}), told.order)
+
+
+def _in_order(ties: set[tuple[str, ...]]) -> tuple[tuple[str, str], ...]:
+    return tuple((one, other) for one, other in sorted(ties))
 
 
 def summarise_rules(found: TableRules, row_ids: npt.NDArray[np.object_]) -> tuple[RuleSummary, ...]:

@@ -10,8 +10,8 @@ import numpy as np
 from vaeaudit.analysis.rules.columns import FEWEST_EXACT, MOST_BROKEN, CodedColumn, enough, words_of
 from vaeaudit.analysis.rules.copies import SMALL_PART, a_rule
 from vaeaudit.analysis.rules.dependence import FEWEST_GUESSED, LEVEL
-from vaeaudit.analysis.rules.results import RuleKind, TableRule
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.table_rules import RuleKind, TableRule
 from vaeaudit.statistics.dependence import chance_of_so_few
 from vaeaudit.statistics.intervals import FloatArray, Mask
 from vaeaudit.wording import table_rules as words

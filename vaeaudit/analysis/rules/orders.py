@@ -17,8 +17,8 @@ from vaeaudit.analysis.rules.columns import (
 )
 from vaeaudit.analysis.rules.copies import a_rule
 from vaeaudit.analysis.rules.dependence import LEVEL
-from vaeaudit.analysis.rules.results import RuleKind, TableRule
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.table_rules import RuleKind, TableRule
 from vaeaudit.statistics.dependence import above_by_chance, chance_of_so_few
 from vaeaudit.statistics.intervals import FloatArray, IntArray
 from vaeaudit.wording import table_rules as words

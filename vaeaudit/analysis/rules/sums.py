@@ -8,8 +8,8 @@ import numpy as np
 
 from vaeaudit.analysis.rules.columns import CodedColumn, both_present, enough
 from vaeaudit.analysis.rules.copies import SMALL_PART, a_rule
-from vaeaudit.analysis.rules.results import RuleKind, TableRule
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.outputs.table_rules import RuleKind, TableRule
 from vaeaudit.statistics.intervals import FloatArray, IntArray
 from vaeaudit.wording import table_rules as words
 

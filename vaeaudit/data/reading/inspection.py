@@ -79,6 +79,7 @@ def _describe_column(column: Column, examples: list[str]) -> dict[str, Any]:
         "derived": column.derived,
         "unit": column.unit,
         "personal": column.personal,
+        "same_as": column.same_as,
     }
 
 

@@ -81,6 +81,8 @@ class Column:
         Whether it was computed from the pictures, and is no column of the source.
     unit
         What stands before or behind its numbers (`$`, `kg`, `%`); empty where nothing does.
+    same_as
+        The column that says the same and stands for it in the model; empty for none.
     personal
         What personal data it holds ("names of people"); empty for none. Its values are never shown.
     """
@@ -98,6 +100,7 @@ class Column:
     derived: bool = False
     unit: str = ""
     personal: str = ""
+    same_as: str = ""
 
     def __post_init__(self) -> None:
         if self.in_model and not self.kind.can_be_modelled:

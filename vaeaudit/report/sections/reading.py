@@ -67,7 +67,7 @@ def _suggestions(results: AuditResults) -> Block:
     suggested = [
         phrases.name(column.name)
         for column in results.columns
-        if column.suggested_sensitive and column.role not in ("sensitive", "excluded")
+        if column.suggested_sensitive and column.role not in ("sensitive", "excluded") and not column.same_as
     ]
     if not suggested:
         return Paragraph("No further column has a name that suggests a sensitive attribute.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.rules.results import RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
 from vaeaudit.report.parts.blocks import Answer, Section
 from vaeaudit.report.parts.tables import Cell, Table, numeric, table, wide
 from vaeaudit.wording import numbers, phrases

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from vaeaudit.analysis.checks.va351_columns_that_repeat import CHECK
-from vaeaudit.analysis.rules.results import RuleKind, RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
+from vaeaudit.outputs.table_rules import RuleKind
 
 SAME = RuleSummary("equal-a-b", RuleKind.EQUAL, ("a", "b", "c"), "a, b and c hold the same values", 900, 0)
 UNIT = RuleSummary("scaled-d-e", RuleKind.SCALED, ("d", "e"), "e is 2 × d", 900, 0)

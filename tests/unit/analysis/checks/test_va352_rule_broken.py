@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vaeaudit.analysis.checks.va352_rule_broken import CHECK, MOST_TOLD
-from vaeaudit.analysis.rules.results import RuleKind, RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
+from vaeaudit.outputs.table_rules import RuleKind
 
 ORDER = RuleSummary("order-in-out", RuleKind.ORDER, ("in", "out"), "in is never after out", 6_907, 206, ("17", "23"))
 LEVEL = RuleSummary("implies-a-b", RuleKind.IMPLIES, ("a", "b"), "b is 0 wherever a is x", 900, 9, ("4",))

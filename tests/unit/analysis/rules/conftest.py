@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.rules.find import find_rules
-from vaeaudit.analysis.rules.results import TableRules
 from vaeaudit.data.reading.load import load
+from vaeaudit.outputs.table_rules import TableRules
 
 N = 1_000
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.rules.find import find_rules, summarise_rules
-from vaeaudit.analysis.rules.results import RuleKind
 from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Role
+from vaeaudit.outputs.table_rules import RuleKind
 
 N = 1_000
 DAY = np.timedelta64(1, "D")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vaeaudit.analysis.rules.results import RuleKind, RuleSummary
+from vaeaudit.analysis.rules.find import RuleSummary
+from vaeaudit.outputs.table_rules import RuleKind
 from vaeaudit.report.sections.rules import rules
 
 KEPT = RuleSummary("sum-a-b-c", RuleKind.SUM, ("a", "b", "c"), "c is a + b", 1_200, 0)

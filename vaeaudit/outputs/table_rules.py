@@ -1,4 +1,4 @@
-"""What is found of the rules of a table, and what follows for who asks about two of its columns."""
+"""Rules of a table, which hold by construction, and what follows from them for who asks about two of its columns."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import combinations
 
 from vaeaudit.statistics.measures import Count
-
-#: Rows named of those that break a rule.
-MOST_ROWS = 20
 
 
 class RuleKind(StrEnum):
@@ -75,19 +73,23 @@ class TableRules:
     rules
         Those that are said; what follows from others is not.
     ties
-        Pairs of columns that a rule ties together although no rule is said of the two.
+        Pairs of columns, by name, that a rule ties together although no rule is said of the two.
     order
         Names of all columns, in the table's order.
     """
 
     rules: tuple[TableRule, ...]
-    ties: frozenset[frozenset[str]] = frozenset()
+    ties: tuple[tuple[str, str], ...] = ()
     order: tuple[str, ...] = ()
 
     def tied(self, first: str, second: str) -> bool:
         """Whether a rule governs which values of the two columns, or of copies of them, can go together."""
         firsts, seconds = self._same(first), self._same(second)
         return second in firsts or any(frozenset((one, other)) in self._tied for one in firsts for other in seconds)
+
+    def any_tied(self, names: Iterable[str]) -> bool:
+        """Whether any two of the columns are tied, so that some of their combinations cannot be."""
+        return any(self.tied(one, other) for one, other in combinations(names, 2))
 
     def copies_of(self, name: str) -> tuple[str, ...]:
         """Return the other columns that are the same thing in other words, in the table's order."""
@@ -103,7 +105,7 @@ class TableRules:
     @cached_property
     def _tied(self) -> frozenset[frozenset[str]]:
         """Pairs that a rule is about: parts and their sum, what fixes others and each of these."""
-        pairs = set(self.ties)
+        pairs = set(map(frozenset, self.ties))
         for rule in self.rules:
             ends = rule.columns
             if rule.kind is RuleKind.SUM:
@@ -135,22 +137,5 @@ def _reached(name: str, groups: Iterable[tuple[str, ...]]) -> set[str]:
         found |= more
 
 
-@dataclass(frozen=True)
-class RuleSummary:
-    """A rule of the table, as the report shows it.
-
-    Attributes
-    ----------
-    id, kind, columns, statement, support, exceptions
-        As in `TableRule`.
-    rows
-        Ids of the first rows that break it.
-    """
-
-    id: str
-    kind: RuleKind
-    columns: tuple[str, ...]
-    statement: str
-    support: Count
-    exceptions: Count
-    rows: tuple[str, ...] = ()
+#: Of a table in which nothing is known to hold by construction.
+NO_RULES = TableRules(())
