@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
+from typing import Annotated
 
-from vaeaudit.statistics.measures import Count
+from annotated_types import Ge
 
 
 class RuleKind(StrEnum):
@@ -57,8 +58,8 @@ class TableRule:
     kind: RuleKind
     columns: tuple[str, ...]
     statement: str
-    support: Count
-    exceptions: Count
+    support: Annotated[int, Ge(0)]
+    exceptions: Annotated[int, Ge(0)]
     exception_rows: tuple[int, ...]
     one_thing: bool = False
     whole: bool = True

@@ -109,12 +109,16 @@ def counted_from(given: str, told: str) -> str:
     return f"{name(told)} is counted from {name(given)}"
 
 
-def ordered(smaller: str, larger: str, *, dates: bool) -> str:
-    """Say which of two columns is never the larger one.
+def ordered(smaller: str, larger: str, *, dates: bool, distance: int = 0) -> str:
+    """Say which of two columns is never the larger one, or by how much it is always the smaller one.
 
     >>> ordered("start", "end", dates=True)
     'start is never after end'
+    >>> ordered("years_of_work", "age", dates=False, distance=16)
+    'age is at least 16 above years_of_work'
     """
+    if distance:
+        return f"{name(larger)} is at least {numbers.count(distance)} above {name(smaller)}"
     return f"{name(smaller)} is never {'after' if dates else 'above'} {name(larger)}"
 
 

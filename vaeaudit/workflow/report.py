@@ -10,8 +10,7 @@ from typing import Any, Unpack
 from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.duplicates.clusters import duplicates_table, find_clusters
-from vaeaudit.analysis.outliers.cell_summary import suspicious_table
-from vaeaudit.analysis.outliers.reasons import CheckedTable
+from vaeaudit.analysis.outliers.cell_summary import cells_table
 from vaeaudit.analysis.outliers.summary import flagged_table
 from vaeaudit.config import AnalysisConfig, FitConfig
 from vaeaudit.progress import Listener, Stopwatch, ignore
@@ -93,10 +92,7 @@ def report(
         folder = Path(out) if out is not None else REPORTS / run.id
         copied = clusters.duplicate_of(inputs.row_ids)
         rows = table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, search.row_region, copied)
-        cells = None
-        if inputs.cells is not None:
-            checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
-            cells = suspicious_table(checked, inputs.row_ids, inputs.scores)
+        cells = cells_table(inputs)
         flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, clusters)
         page = write_report(results, rows, flagged, folder, cells=cells, duplicates=duplicates)
         return Audit(run, results, rows, flagged, cells, duplicates, page)

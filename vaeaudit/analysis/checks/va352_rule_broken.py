@@ -16,7 +16,7 @@ from vaeaudit.wording.phrases import plural
 CODE: Final = "VA352"
 KIND: Final = "quality"
 #: Rules with a finding of their own; the others share one.
-MOST_TOLD: Final = 10
+MOST_TOLD: Final = 3
 #: What may have exceptions by nature, where cells that do not add up, or are out of order, contradict each other.
 _SOFT = (RuleKind.DETERMINES, RuleKind.IMPLIES, RuleKind.ONLY_WHERE)
 _ACTION: Final = (

@@ -32,6 +32,8 @@ def ask(seen: Seen) -> Answer:
 def _reason(column: ColumnSummary) -> str:
     if column.in_model or column.role in _OF_USE:
         return ""
+    if column.personal:
+        return column.personal
     if column.same_as:
         return f"goes with {column.same_as}"
     return "excluded" if column.role == Role.EXCLUDED.value else _REASONS.get(column.kind, "")

@@ -18,7 +18,7 @@ KIND: Final = "quality"
 #: from which what is filled in or left out changes results.
 SOME, MUCH = 0.02, 0.05
 #: Findings of their own; what comes beyond is told in the last.
-MOST_FINDINGS = 5
+MOST_FINDINGS = 2
 
 
 def ask(seen: Seen) -> Answer:

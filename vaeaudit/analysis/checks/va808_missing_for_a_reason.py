@@ -8,13 +8,14 @@ from typing import Final
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, answered
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.quality.missingness import FEWEST_CELLS, TELLING_AUC, Missingness, MissingReason
+from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed, plural
 
 CODE: Final = "VA808"
 KIND: Final = "quality"
 #: Findings of their own; what comes beyond is told in the last.
-MOST_FINDINGS = 5
+MOST_FINDINGS = 2
 
 
 def ask(seen: Seen) -> Answer:
@@ -23,14 +24,20 @@ def ask(seen: Seen) -> Answer:
     enough = [each for each in columns if FEWEST_CELLS <= each.missing <= each.n - FEWEST_CELLS]
     if columns and not enough:
         return Answer("inconclusive", f"No column has {FEWEST_CELLS} missing and as many filled cells.", 0)
+    unruled = [each for each in enough if not _is_a_rule(each, seen.inputs.rules)]
     return answered(
-        _findings(enough),
+        _findings(unruled),
         f"No column tells where the cells of {plural(len(enough), 'column')} are missing, beyond an AUC of "
         f"{numbers.ratio(TELLING_AUC)}."
         if enough
         else "No cell is missing.",
         tested=len(enough),
     )
+
+
+def _is_a_rule(column: Missingness, rules: TableRules) -> bool:
+    """Whether a rule of the table says already where the cells are missing."""
+    return column.reason is not None and rules.tied(column.column, column.reason.contrast.column)
 
 
 def _findings(columns: Sequence[Missingness]) -> Iterator[Finding]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, answered
@@ -14,6 +16,8 @@ CODE: Final = "VA809"
 KIND: Final = "quality"
 #: From this share of the rows on, variants move groups and rates, not only tidiness.
 MOST_ROWS = 0.01
+#: Columns with a finding of their own; the others share one.
+MOST_TOLD = 2
 
 
 def ask(seen: Seen) -> Answer:
@@ -24,7 +28,21 @@ def ask(seen: Seen) -> Answer:
     findings = [_finding(name, [each for each in variants if each.column == name], seen) for name in names]
     gravest = sorted(findings, key=lambda finding: finding.severity != "medium")
     otherwise = f"No level of {plural(len(columns), 'column')} is there in two spellings."
-    return answered(gravest, otherwise, tested=len(columns))
+    return answered([*gravest[:MOST_TOLD], *_others(gravest[MOST_TOLD:])], otherwise, tested=len(columns))
+
+
+def _others(findings: list[Finding]) -> Iterator[Finding]:
+    """Tell all further columns in one finding."""
+    if findings:
+        names = listed([finding.subject for finding in findings])
+        columns = plural(len(findings), "more column spells", "more columns spell")
+        yield replace(
+            findings[0],
+            subject="others",
+            title=f"{columns} a level in several ways: {names}",
+            evidence={finding.subject: finding.evidence for finding in findings},
+            action="Bring these cells to one spelling at the source; until then each is a group.",
+        )
 
 
 def _finding(name: str, variants: list[LevelVariants], seen: Seen) -> Finding:

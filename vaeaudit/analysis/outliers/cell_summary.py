@@ -11,6 +11,7 @@ import pandas as pd
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import CheckedTable, describe_cells
 from vaeaudit.analysis.outliers.results import CellSummary, SuspiciousCell
+from vaeaudit.analysis.rules.exceptions import broken_cells
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import CellExpectations
 from vaeaudit.outputs.record import IntArray
@@ -59,6 +60,22 @@ def summarise_cells(inputs: AuditInputs, config: AnalysisConfig) -> CellSummary 
             for place, reason in zip(top, reasons, strict=True)
         ),
     )
+
+
+def cells_table(inputs: AuditInputs) -> pd.DataFrame | None:
+    """Return `cells.csv`: cells that break a rule of the table, then all suspicious ones; None without a table.
+
+    Parameters
+    ----------
+    inputs
+        Their flags are at the false-discovery rate at which cells are flagged, too.
+    """
+    if inputs.cells is None:
+        return None
+    checked = CheckedTable(inputs.frame, inputs.schema, inputs.codes.columns, inputs.cells)
+    found = suspicious_table(checked, inputs.row_ids, inputs.scores).assign(rule="")
+    broken = broken_cells(inputs.rules, inputs.frame, inputs.schema, inputs.row_ids, inputs.scores.outlier)
+    return pd.concat([broken, found], ignore_index=True) if len(broken) else found
 
 
 def suspicious_table(table: CheckedTable, row_ids: npt.NDArray[np.object_], scores: RowScores) -> pd.DataFrame:

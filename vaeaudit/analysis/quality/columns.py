@@ -37,7 +37,8 @@ class ColumnSummary:
     """One column, for the table at the end of the report.
 
     `meaning` says what a `derived` column, one that was computed from the pictures, measures; it is empty for others.
-    `same_as` names the column that says the same and stands for it in the model, if there is one.
+    `same_as` names the column that says the same and stands for it in the model, if there is one;
+    `personal` what personal data it holds, of which no value is shown.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ColumnSummary:
     derived: bool = False
     meaning: str = ""
     same_as: str = ""
+    personal: str = ""
 
 
 def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummary, ...]:
@@ -70,6 +72,7 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
             derived=column.derived,
             meaning=MEANINGS[column.name] if column.derived else "",
             same_as=column.same_as,
+            personal=column.personal,
         )
         for column in schema
     )

@@ -44,10 +44,15 @@ _WORDS_OF_ORDER = [
 ]
 
 
+#: Share of rows that lie at the edge of an order with a distance, the fewest rows, and levels that these must hold.
+_AT_EDGE, _FEWEST_AT_EDGE, _FEWEST_LEVELS = 0.003, 10, 3
+
+
 @dataclass(frozen=True)
 class _Order:
     rows: IntArray
     wrong: IntArray
+    distance: int = 0
 
 
 def order_rules(columns: Sequence[CodedColumn], sample: IntArray) -> tuple[list[TableRule], set[tuple[str, str]]]:
@@ -59,13 +64,16 @@ def order_rules(columns: Sequence[CodedColumn], sample: IntArray) -> tuple[list[
     ]
     found: dict[tuple[int, int], _Order] = {}
     for a, b in _candidates(eligible, sample):
-        order = _order(eligible[a], eligible[b], len(eligible) ** 2)
+        order = _order(eligible[a], eligible[b], len(eligible) ** 2) or _at_a_distance(eligible[a], eligible[b])
         if order is not None:
             found[a, b] = order
     said = [
         _rule(eligible[a], eligible[b], order)
         for (a, b), order in found.items()
-        if not any((a, c) in found and (c, b) in found for c in range(len(eligible)))
+        if not any(
+            (a, c) in found and (c, b) in found and found[a, c].distance + found[c, b].distance >= order.distance
+            for c in range(len(eligible))
+        )
     ]
     return said, {(eligible[a].name, eligible[b].name) for a, b in found}
 
@@ -105,6 +113,24 @@ def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None
     return _Order(rows, wrong)
 
 
+def _at_a_distance(first: CodedColumn, second: CodedColumn) -> _Order | None:
+    """Return by how much whole numbers always differ, where an edge says so: nobody works before the age of 18.
+
+    The edge must hold rows of several levels, and chance must cross it; what merely goes together has no edge.
+    """
+    rows = both_present(first, second)
+    if rows.size < FEWEST_EXACT or first.is_date or not first.grain == 1 == second.grain:
+        return None
+    low, high = first.numbers[rows], second.numbers[rows]
+    distance = float((high - low).min())
+    at_edge = high - low == distance
+    if distance < 1 or at_edge.sum() < max(_FEWEST_AT_EDGE, _AT_EDGE * rows.size):
+        return None
+    if np.unique(high[at_edge]).size < _FEWEST_LEVELS or above_by_chance(low + distance, high) < _POINTS:
+        return None
+    return _Order(rows, rows[:0], int(distance))
+
+
 def _are_related(first: str, second: str) -> bool:
     """Whether two names share a word, but not all: columns that are only numbered are not."""
     one, other = words_of(first), words_of(second)
@@ -114,7 +140,7 @@ def _are_related(first: str, second: str) -> bool:
 def _say_the_order(first: str, second: str) -> bool:
     """Whether two names are the same but for a word of order, such as min and max."""
     one, other = words_of(first), words_of(second)
-    return bool(one & other) and (one - other, other - one) in _WORDS_OF_ORDER
+    return (one - other, other - one) in _WORDS_OF_ORDER
 
 
 def _has_an_edge(low: FloatArray, high: FloatArray, times: float) -> bool:
@@ -128,4 +154,10 @@ def _has_an_edge(low: FloatArray, high: FloatArray, times: float) -> bool:
 
 def _rule(first: CodedColumn, second: CodedColumn, order: _Order) -> TableRule:
     names = (first.name, second.name)
-    return a_rule(RuleKind.ORDER, names, words.ordered(*names, dates=first.is_date), order.rows, order.wrong)
+    return a_rule(
+        RuleKind.ORDER,
+        names,
+        words.ordered(*names, dates=first.is_date, distance=order.distance),
+        order.rows,
+        order.wrong,
+    )

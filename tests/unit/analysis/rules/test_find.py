@@ -358,3 +358,11 @@ def test_exact_dependences_of_small_tables_are_those_that_counting_finds(seed, n
     for one, other in fixes:
         wrong = len(frame) - frame.groupby(one)[other].agg(lambda cells: cells.value_counts().iloc[0]).sum()
         assert wrong <= 0.01 * len(frame)
+
+
+def test_whole_numbers_that_always_keep_a_distance_are_a_rule_and_what_goes_together_is_none(found, rng):
+    age = rng.integers(18, 65, 1_000)
+    worked = np.floor((age - 16) * rng.random(1_000) ** 0.3).astype(int)
+    tall = np.round(rng.normal(170, 9, 1_000))
+    columns = {"age": age, "worked": worked, "tall": tall, "weight": np.round(tall - 100 + rng.normal(0, 8, 1_000))}
+    assert [rule.statement for rule in found(columns).rules] == ["age is at least 17 above worked"]
