@@ -63,7 +63,9 @@ class Together:
     classes
         Values of the label that were told apart; 0 for a number.
     best_alone, best_score
-        The column that tells most by itself, and what it reaches.
+        The column of these that tells most by itself, and what it reaches.
+    without
+        Columns that are the label, or part of it, in other words: they took no part, or nothing else would show.
     """
 
     measure: TellMeasure
@@ -74,6 +76,7 @@ class Together:
     classes: Count
     best_alone: str
     best_score: float
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,11 @@ def tell_label(
     if target is None or not columns:
         return None
     columns.sort(key=lambda column: -column.score)
+    leaks = find_leaks(frame, columns, target, confidence)
+    told_away = {name for leak in leaks if leak.grade != "strong" for name in (leak.column, *leak.alike)}
+    others = [column for column in columns if column.grouping.column not in told_away]
+    left_out = [column.grouping.column for column in columns if others and column not in others]
+    columns = others or columns
     scores, without = _together(frame, columns, target, seed, rng)
     score, ci = target.judge(scores, confidence)
     lost = np.array([max(score - target.judge(shuffled, confidence)[0], 0.0) for shuffled in without])
@@ -121,6 +129,7 @@ def tell_label(
         classes=len(target.classes),
         best_alone=columns[0].grouping.column,
         best_score=columns[0].score,
+        without=tuple(left_out),
     )
     predictors = tuple(
         Predictor(
@@ -131,7 +140,7 @@ def tell_label(
         )
         for column, share in ranked[:LISTED]
     )
-    return LabelTold(told, predictors, find_leaks(frame, columns, target, confidence))
+    return LabelTold(told, predictors, leaks)
 
 
 def _together(

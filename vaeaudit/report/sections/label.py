@@ -41,8 +41,12 @@ def label_lead(found: LabelSummary) -> str:
     together = found.together
     told = numbers.with_interval(together.score, together.ci, "ratio")
     more = "more" if together.best_score > together.score else "most"
+    which = f"All {phrases.plural(together.columns, 'column')}"
+    if together.without:
+        named = phrases.listed([phrases.name(name) for name in together.without], most=4)
+        which = f"Without {named}, which give it away, the other {phrases.plural(together.columns, 'column')}"
     return (
-        f"All {phrases.plural(together.columns, 'column')} together tell {phrases.name(found.column)} with "
+        f"{which} together tell {phrases.name(found.column)} with "
         f"{_MEASURES[together.measure]} {told}, out of fold. {phrases.name(together.best_alone)} alone "
         f"tells {more}: {numbers.ratio(together.best_score)}."
     )
