@@ -76,10 +76,13 @@ def suggests_sensitive(name: str) -> bool:
 # --- identifiers and rows that belong together ----------------------------------------------------------------------
 
 _IDENTIFIER_WORDS = frozenset([
-    "id", "ids", "uid", "uuid", "guid", "rowid", "rownames", "rownum", "index", "idx", "key",
+    "id", "ids", "uid", "uuid", "guid", "rowid", "rownames", "rownum", "index", "idx", "key", "pid", "sid", "cid", "hhid",
+    "psid", "idno", "subjid", "respid", "custid", "empid",
 ])  # fmt: skip
+#: They name what the rows are about only where nothing stands beside them; "loan" or "claim" alone may be an amount.
 _IDENTIFIER_ALONE = frozenset([
-    "no", "nr", "number", "row", "rows", "obs", "observation", "serial", "seq", "case", "record",
+    "no", "nr", "number", "row", "rows", "obs", "observation", "serial", "seq", "case", "record", "subject", "patient",
+    "person", "household", "hh", "animal", "participant", "respondent", "mouse", "rat", "individual", "pupil", "docket",
 ])  # fmt: skip
 _NUMBER_WORDS = frozenset(["id", "no", "nr", "num", "number", "ref", "reference", "key", "code"])
 #: Things that have numbers, and of which one may fill several rows.
@@ -102,14 +105,14 @@ def suggests_identifier(name: str) -> bool:
 
     Examples
     --------
-    >>> suggests_identifier("customer_no"), suggests_identifier("Subject"), suggests_identifier("number_of_children")
+    >>> suggests_identifier("customer_no"), suggests_identifier("patientid"), suggests_identifier("number_of_children")
     (True, True, False)
     """
     found = words(name)
-    if not _IDENTIFIER_WORDS.isdisjoint(found):
+    if not _IDENTIFIER_WORDS.isdisjoint(found) or any(word.removesuffix("id") in _THINGS - {word} for word in found):
         return True
     if len(found) == 1:
-        return found[0] in _IDENTIFIER_ALONE or found[0] in _THINGS
+        return found[0] in _IDENTIFIER_ALONE
     return len(found) <= 3 and found[-1] in _NUMBER_WORDS and not _THINGS.isdisjoint(found[:-1])
 
 
