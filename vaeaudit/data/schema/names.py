@@ -76,8 +76,8 @@ def suggests_sensitive(name: str) -> bool:
 # --- identifiers and rows that belong together ----------------------------------------------------------------------
 
 _IDENTIFIER_WORDS = frozenset([
-    "id", "ids", "uid", "uuid", "guid", "rowid", "rownames", "rownum", "index", "idx", "key", "pid", "sid", "cid", "hhid",
-    "psid", "idno", "subjid", "respid", "custid", "empid",
+    "id", "ids", "uid", "uuid", "guid", "rowid", "rownames", "rownum", "index", "idx", "key", "pid", "sid", "cid",
+    "hhid", "psid", "idno", "subjid", "respid", "custid", "empid",
 ])  # fmt: skip
 #: They name what the rows are about only where nothing stands beside them; "loan" or "claim" alone may be an amount.
 _IDENTIFIER_ALONE = frozenset([
