@@ -33,6 +33,8 @@ _EVEN = 1.63
 _RUN = 0.8
 #: Whole numbers of no more distinct values may be codes.
 FEW_CODES = 12
+#: Share of the rows by which the counts of neighbouring numbers must differ before they rise or fall.
+_CLEAR_STEP = 0.03
 
 
 def settle_doubts(typed: Mapping[str, Typed], settled: Collection[str]) -> dict[str, Typed]:
@@ -151,7 +153,7 @@ def _differs_between_levels(numbers: npt.NDArray[np.float64], codes: npt.NDArray
 def _may_be_codes(present: npt.NDArray[np.float64]) -> bool:
     """Whether few whole numbers look like codes: not rising to one peak and falling again, as counts do."""
     _, counts = np.unique(present, return_counts=True)
-    noise = 2 * np.sqrt(counts[1:] + counts[:-1])
+    noise = np.maximum(2 * np.sqrt(counts[1:] + counts[:-1]), _CLEAR_STEP * len(present))
     steps = np.diff(counts)
     turns = np.sign(np.where(np.abs(steps) > noise, steps, 0))
     turns = turns[turns != 0]

@@ -96,7 +96,7 @@ _THINGS = frozenset([
 _COUNTED = frozenset([
     "n", "num", "number", "count", "counts", "nb", "size", "total", "sum", "length", "len", "avg", "mean", "rate",
     "score", "pct", "percent", "amount", "income", "price", "value", "year", "years", "month", "months", "day", "days",
-    "age", "rank", "of", "per", "hours", "balance", "limit", "cost",
+    "age", "rank", "of", "per", "hours", "balance", "limit", "cost", "children", "kids", "rooms", "siblings", "visits",
 ])  # fmt: skip
 
 
