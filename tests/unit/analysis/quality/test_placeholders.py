@@ -89,7 +89,19 @@ def test_what_lies_a_hundred_ranges_away_is_named_in_a_few_rows(
         lambda rng: rng.pareto(0.7, N).round(),
         lambda rng: np.log(rng.geometric(0.2, N) * np.where(rng.random(N) < 0.8, 12, 1)),
     ],
-    ids=["gains", "children", "grades", "per cent", "signs", "heaped ages", "incomes", "degrees", "doses", "a long tail", "logarithms"],
+    ids=[
+        "gains",
+        "children",
+        "grades",
+        "per cent",
+        "signs",
+        "heaped ages",
+        "incomes",
+        "degrees",
+        "doses",
+        "a long tail",
+        "logarithms",
+    ],
 )
 def test_what_is_frequent_or_last_for_a_reason_is_not_named(
     rng: np.random.Generator, values: Callable[[np.random.Generator], np.ndarray]
