@@ -41,7 +41,7 @@ class TableRule:
     id
         Stays the same from run to run.
     kind, columns
-        What it says of which columns; what the others follow from comes first, a sum last.
+        What it says of which columns; what the others follow from comes first (for some rules several), a sum last.
     statement
         The rule in words.
     support
@@ -109,9 +109,11 @@ class TableRules:
         pairs = set(map(frozenset, self.ties))
         for rule in self.rules:
             ends = rule.columns
+            if rule.kind in (RuleKind.ONLY_WHERE, RuleKind.IMPLIES):  # which goes with which stands among the ties
+                continue
             if rule.kind is RuleKind.SUM:
                 ends = ends[-1:]
-            elif rule.kind in (RuleKind.ONLY_WHERE, RuleKind.DETERMINES, RuleKind.IMPLIES):
+            elif rule.kind is RuleKind.DETERMINES:
                 ends = ends[:1]
             pairs |= {frozenset((one, other)) for one in rule.columns for other in ends if one != other}
         return frozenset(pairs)

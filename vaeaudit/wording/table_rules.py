@@ -158,11 +158,18 @@ def implied(where: str, columns: Sequence[str], level: str) -> str:
     return f"{_names(columns)} {'is' if len(columns) == 1 else 'are'} {name(level)} wherever {where}"
 
 
-def is_level(column: str, levels: Sequence[str]) -> str:
-    """Name the levels of a column as a condition; without any, that it is missing."""
-    if not levels:
-        return f"{name(column)} is missing"
-    return f"{name(column)} is {listed([name(level) for level in levels], most=_MOST, last='or')}"
+def is_level(levels: Sequence[str]) -> str:
+    """Say of a column which of these levels it has; without any, that it is missing."""
+    return f"is {listed([name(level) for level in levels], most=_MOST, last='or')}" if levels else "is missing"
+
+
+def where(columns: Sequence[str], which: str) -> str:
+    """Say of a column, or of any of several, what it is.
+
+    >>> where(["status"], "is single"), where(["q1", "q2"], "is present")
+    ('status is single', 'any of q1 and q2 is present')
+    """
+    return f"{name(columns[0])} {which}" if len(columns) == 1 else f"any of {_names(columns)} {which}"
 
 
 def _names(columns: Sequence[str]) -> str:

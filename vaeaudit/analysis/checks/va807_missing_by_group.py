@@ -7,7 +7,6 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.conclusions import Finding, facts, subject
-from vaeaudit.analysis.grouping.groups import MISSING_LABEL
 from vaeaudit.analysis.quality.missingness import MissingInGroup, Missingness
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed
@@ -43,7 +42,6 @@ def _findings(columns: Sequence[Missingness], fdr: float) -> Iterator[Finding]:
         for entry in column.by_group:
             key = (column.column, entry.attribute)
             apart = entry.p_adjusted is not None and entry.p_adjusted <= fdr and _surely(entry) > SOME
-            apart &= entry.group != MISSING_LABEL  # no group of people: VA808 tells what is missing with what
             if apart and column.column not in told and (key not in hit or _surely(entry) > _surely(hit[key][1])):
                 hit[key] = (column, entry)
         told |= set(column.together)
@@ -62,7 +60,7 @@ def _surely(entry: MissingInGroup) -> float:
 def _finding(column: Missingness, entry: MissingInGroup) -> Finding:
     group = phrases.group([entry.attribute], [entry.group])
     also = f" (and {listed(column.together)}, in the same rows)" if column.together else ""
-    outside, others = column.missing - entry.missing, column.n - entry.n
+    outside = max(entry.share - (entry.difference or 0.0), 0.0)
     return Finding(
         code=CODE,
         subject=subject(column.column, entry.attribute),
@@ -71,7 +69,7 @@ def _finding(column: Missingness, entry: MissingInGroup) -> Finding:
         title=(
             f"{column.column}{also} is missing in {numbers.with_interval(entry.share, entry.ci, 'share')} of the rows "
             f"with {group} ({numbers.count(entry.missing)} of {numbers.count(entry.n)}), and in "
-            f"{numbers.share(outside / max(others, 1))} of all others"
+            f"{numbers.share(outside)} of all others"
         ),
         evidence={**facts(entry, "attribute", "group", "n", "missing", "share", "ci", "difference", "difference_ci")}
         | {"p_adjusted": entry.p_adjusted, "together": list(column.together)},

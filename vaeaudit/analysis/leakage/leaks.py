@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.grouping.groups import Grouping
+from vaeaudit.analysis.grouping.groups import Grouping, interval_label
 from vaeaudit.analysis.leakage.alone import Alone
 from vaeaudit.analysis.leakage.target import Target
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
@@ -60,7 +60,7 @@ class Leak:
     rows, hits, of_value
         Rows in these groups, those of them that have the value, and all rows that have it.
     rule
-        The condition that picks the rows in the groups, where it is one level or one bin, or several levels.
+        The condition that picks the rows in the groups, where it is one range, or several levels.
     """
 
     column: str
@@ -115,6 +115,7 @@ def _leak(frame: pd.DataFrame, alone: Alone, target: Target, confidence: float) 
     known = frame[target.name].astype(object).map(codes).fillna(-1).to_numpy(np.int64)
     counts = _counts(chosen.grouping, known, len(target.classes))
     speak = (counts.argmax(axis=1) == place) & (counts.sum(axis=1) > 0)
+    groups, conditions = _neighbours_as_one(chosen.grouping, speak, counts.sum(axis=1))
     return Leak(
         column=chosen.grouping.column,
         by="values" if chosen is alone else "presence",
@@ -124,16 +125,35 @@ def _leak(frame: pd.DataFrame, alone: Alone, target: Target, confidence: float) 
         n=int(counts.sum()),
         agree=int(counts.max(axis=1).sum()),
         value=target.classes[place],
-        groups=tuple(label for label, speaks in zip(chosen.grouping.labels, speak, strict=True) if speaks),
+        groups=groups,
         rows=int(counts[speak].sum()),
         hits=int(counts[speak, place].sum()),
         of_value=int(counts[:, place].sum()),
-        rule=_united([each for each, speaks in zip(chosen.grouping.conditions, speak, strict=True) if speaks]),
+        rule=_united(conditions),
     )
 
 
+def _neighbours_as_one(
+    grouping: Grouping, speak: BoolArray, rows: IntArray
+) -> tuple[tuple[str, ...], tuple[Condition, ...]]:
+    """Return labels and conditions of the groups that speak, bins with no other bin of rows between them as one."""
+    labels: list[str] = []
+    conditions: list[Condition] = []
+    goes_on = False
+    for place in np.flatnonzero(rows).tolist():
+        label, condition = grouping.labels[place], grouping.conditions[place]
+        if speak[place] and goes_on and condition.op == conditions[-1].op == "between":
+            bounds = [conditions[-1].value[0], condition.value[1]]
+            labels[-1], conditions[-1] = interval_label(*bounds), Condition(grouping.column, "between", bounds)
+        elif speak[place]:
+            labels.append(label)
+            conditions.append(condition)
+        goes_on = bool(speak[place])
+    return tuple(labels), tuple(conditions)
+
+
 def _united(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
-    """Return one condition for several levels; none for several bins."""
+    """Return one condition for several levels; none for several ranges."""
     if len(conditions) == 1:
         return (conditions[0],)
     if any(condition.op != "in" for condition in conditions):

@@ -33,7 +33,7 @@ MOST_GROUPS = 50
 
 @dataclass(frozen=True)
 class MissingInGroup:
-    """The missing cells of one group; `p_adjusted` against all other rows, None where either side has too few rows."""
+    """The missing cells of one group; `p_adjusted` against all others whose group is known, None where too few are."""
 
     attribute: str
     group: str
@@ -163,7 +163,8 @@ def _by_group(
 def _compared(
     grouping: Grouping, missing: BoolArray, config: AnalysisConfig
 ) -> tuple[list[MissingInGroup], list[float]]:
-    rates = compare_rates(grouping.codes, missing, len(grouping), config)
+    known = grouping.codes != (-1 if grouping.missing is None else grouping.missing)
+    rates = compare_rates(grouping.codes[known], missing[known], len(grouping), config)
     places = np.flatnonzero(rates.n)
     entries = [
         MissingInGroup(

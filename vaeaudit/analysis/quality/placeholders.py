@@ -19,7 +19,7 @@ from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Count
 
-Sign = Literal["nines", "negative", "zero", "date"]
+Sign = Literal["nines", "negative", "zero", "far", "date"]
 
 #: Values at an end of a column that are judged together, such as 97, 98 and 99.
 MOST_CODES = 3
@@ -28,7 +28,10 @@ FEWEST_ROWS, FEWEST_OTHERS = 5, 10
 #: Standard deviations of the other values that part them from a value of each sign.
 GAPS = {"nines": 0.5, "negative": 0.5, "zero": 0.5}
 #: Share of the rows that have it, at most: what most rows have is a value, such as no capital gain.
-MOST_ROWS = {"nines": 0.8, "negative": 0.98, "zero": 0.4}
+MOST_ROWS = {"nines": 0.8, "negative": 0.98, "zero": 0.4, "far": 0.05}
+#: Times the range of all other values from which a value is far away, and then the fewest rows and other values; nines
+#: of four digits or more are no slip, if they stand in one row.
+FAR, FEWEST_FAR, FEWEST_BESIDE, NINES = 100.0, 2, 2, 999
 #: Times as many rows as the largest of so many neighbouring values: a spike, where there is no gap.
 SPIKE, NEIGHBOURS = 5, 10
 #: Logarithms are looked for up to here, and may be so far from a whole number.
@@ -44,7 +47,8 @@ class Placeholder:
     column, value
         Where, and which, as the column's kind is written.
     sign
-        What gives it away: nines (or eights, sevens), the only negative one, 0, the first or last day of a year.
+        What gives it away: nines (or eights, sevens), the only negative one, 0, one that is far from all others, the
+        first or last day of a year.
     rows, n
         Rows that have it, of those that have a value.
     nearest
@@ -118,7 +122,8 @@ def _codes(distinct: FloatArray, counts: npt.NDArray[np.intp]) -> Iterator[tuple
         for several in range(MOST_CODES, 0, -1):
             code, other = ends[:several], ends[several:]
             signs = [_sign(value, other) for value in code]
-            if len(other) < FEWEST_OTHERS or None in signs:
+            fewest = FEWEST_BESIDE if _is_far(code[-1], other) else FEWEST_OTHERS
+            if len(other) < fewest or None in signs:
                 continue
             if all(_apart(ends, rows, place, several, sign) for place, sign in enumerate(signs) if sign):
                 for place, sign in enumerate(signs):
@@ -129,22 +134,32 @@ def _codes(distinct: FloatArray, counts: npt.NDArray[np.intp]) -> Iterator[tuple
 
 
 def _sign(value: float, others: FloatArray) -> Sign | None:
-    digits = f"{abs(value):.10g}"
+    digits = f"{abs(value):.10g}" if abs(value) < NINES else str(int(abs(value)))
     if digits[0] in "987" and len(set(digits[:-1]) | {"9"}) == 1 and digits[-1] in "6789" and len(digits) > 1:
         return "nines"
     if len(set(digits)) == 1 and digits[0] in "987" and (len(digits) > 1 or value < 0):
         return "nines"
     if value < 0 and len(others) and others.min() >= 0:
         return "negative"
-    return "zero" if value == 0 else None
+    if value == 0:
+        return "zero"
+    return "far" if _is_far(value, others) else None
+
+
+def _is_far(value: float, others: FloatArray) -> bool:
+    """Whether a value at an end lies very much farther from the others than they from one another."""
+    return len(others) >= FEWEST_BESIDE and bool(np.abs(others - value).min() >= FAR * np.ptp(others))
 
 
 def _apart(ends: FloatArray, rows: npt.NDArray[np.intp], place: int, several: int, sign: Sign) -> bool:
     """Whether a value at an end is frequent, but not the rule, and far from the others, or a spike beside them."""
     others, held = ends[several:], rows[several:]
-    n = int(rows.sum())
-    if rows[place] < FEWEST_ROWS or rows[place] > MOST_ROWS[sign] * n:
+    far = _is_far(ends[place], others)
+    fewest = FEWEST_ROWS if not far else 1 if sign == "nines" and abs(ends[place]) > NINES else FEWEST_FAR
+    if not fewest <= rows[place] <= MOST_ROWS[sign] * int(rows.sum()):
         return False
+    if far:
+        return True
     centre = np.average(others, weights=held)
     spread = np.sqrt(np.average((others - centre) ** 2, weights=held))
     gap = abs(others[0] - ends[several - 1])

@@ -22,6 +22,8 @@ FEWEST, FEWEST_EXACT = 200, 100
 SAMPLE = 2_000
 #: Share of rows that may break a rule.
 MOST_BROKEN = 0.01
+#: The same of columns whose names have nothing to do with each other: some 1 % are what correlation alone leaves.
+MOST_BROKEN_UNRELATED = 0.005
 _DAY = np.timedelta64(1, "D") / np.timedelta64(1, "ns")
 
 

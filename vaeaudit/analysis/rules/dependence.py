@@ -27,7 +27,7 @@ from vaeaudit.wording import table_rules as words
 LEVEL = 0.05
 FEWEST_GUESSED = 20
 #: Levels of a column that may follow in steps; numbers of more never turn round or they do.
-_FEW_LEVELS = 12
+FEW_LEVELS = 12
 #: Correlation of the ranks of columns that move together.
 _MOVES = 0.995
 #: Days of the units in which time is counted.
@@ -159,7 +159,7 @@ def along_order(columns: Sequence[CodedColumn], sample: IntArray) -> Edges:
             if other == place or told.kind is Kind.IDENTIFIER:
                 continue
             follows = None
-            if len(told.levels) <= min(_FEW_LEVELS, len(given.levels) - 1):
+            if len(told.levels) <= min(FEW_LEVELS, len(given.levels) - 1):
                 follows = _in_steps(given, told, drawn)
             elif told.is_ordered and _is_finer(given, place, told, other):
                 follows = _without_turning(given, told, sample)
@@ -195,7 +195,7 @@ def _in_steps(given: CodedColumn, told: CodedColumn, drawn: IntArray) -> Follows
 def _is_finer(given: CodedColumn, place: int, told: CodedColumn, other: int) -> bool:
     """Whether a column has more levels than another of many, or comes first."""
     first, second = len(given.levels), len(told.levels)
-    return min(first, second) > _FEW_LEVELS and (first > second or (first == second and place < other))
+    return min(first, second) > FEW_LEVELS and (first > second or (first == second and place < other))
 
 
 def _without_turning(given: CodedColumn, told: CodedColumn, sample: IntArray) -> Follows | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from vaeaudit.analysis.rules.columns import SAMPLE, CodedColumn, code_columns
 from vaeaudit.analysis.rules.copies import equal_groups, equal_rule, one_hot_rules, renamed_rule, scaled_rules
-from vaeaudit.analysis.rules.dependence import Edges, along_order, by_level, dependence_rules, minimal
+from vaeaudit.analysis.rules.dependence import FEW_LEVELS, Edges, along_order, by_level, dependence_rules, minimal
 from vaeaudit.analysis.rules.implications import implied_rules
 from vaeaudit.analysis.rules.orders import order_rules
 from vaeaudit.analysis.rules.sums import sum_rules
@@ -77,7 +77,7 @@ def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules
     mutual = (
         (one, other)
         for one, other in combinations(left, 2)
-        if {(one.name, other.name), (other.name, one.name)} <= edges.keys()
+        if {(one.name, other.name), (other.name, one.name)} <= edges.keys() and not _names_what_is_measured(one, other)
     )
     renamed = _of_first(renamed_rule(one, other) for one, other in mutual)
     left = _without(left, {rule.columns[1] for rule in renamed})
@@ -110,7 +110,9 @@ def _among_different(
         edges = edges | _levels_of(rule.columns, edges)
     orders, in_order = order_rules(columns, sample)
     ties = {tuple(sorted(pair)) for pair in (*edges, *in_order)}
-    said = [*told.rules, *levels, *dependence_rules(minimal(edges)), *orders, *sum_rules(columns, rng)]
+    numbers = {column.name for column in columns if column.values is not None and len(column.levels) > FEW_LEVELS}
+    dependences = dependence_rules(_told(minimal(edges), numbers))
+    said = [*told.rules, *levels, *dependences, *orders, *sum_rules(columns, rng)]
     so_far = TableRules(tuple(said), _in_order(ties), told.order)
     place = {name: position for position, name in enumerate(told.order)}
     implied, more = implied_rules(sorted([*columns, *named], key=lambda column: place[column.name]), so_far.tied, rng)
@@ -143,6 +145,23 @@ def summarise_rules(found: TableRules, row_ids: npt.NDArray[np.object_]) -> tupl
         )
         for rule in found.rules
     )
+
+
+def _told(edges: Edges, numbers: Collection[str]) -> Edges:
+    """Leave out what numbers of many values fix but for a few rows: such a value names a thing by chance, now and then.
+
+    An income tells the county in which it was measured, until two counties share it: nothing is broken there.
+    """
+    return {
+        pair: follows
+        for pair, follows in edges.items()
+        if follows.says or follows.wrong.size == 0 or pair[0] not in numbers
+    }
+
+
+def _names_what_is_measured(one: CodedColumn, other: CodedColumn) -> bool:
+    """Whether an identifier stands beside a number: what was measured of a thing is no other name of it."""
+    return Kind.IDENTIFIER in (one.kind, other.kind) and (one.kind.is_numeric or other.kind.is_numeric)
 
 
 def _levels_of(parts: tuple[str, ...], edges: Edges) -> Edges:

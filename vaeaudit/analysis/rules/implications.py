@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vaeaudit.analysis.rules.columns import FEWEST_EXACT, MOST_BROKEN, CodedColumn, enough, words_of
+from vaeaudit.analysis.rules.columns import (
+    FEWEST_EXACT,
+    MOST_BROKEN,
+    MOST_BROKEN_UNRELATED,
+    CodedColumn,
+    enough,
+    words_of,
+)
 from vaeaudit.analysis.rules.copies import SMALL_PART, a_rule
 from vaeaudit.analysis.rules.dependence import FEWEST_GUESSED, LEVEL
 from vaeaudit.data.schema.columns import Kind
@@ -56,6 +63,10 @@ class _Implication:
         return self.rows & ~self.told.holds
 
 
+#: Name of a given column -> what it implies.
+_ByGiven = dict[str, list[_Implication]]
+
+
 def implied_rules(
     columns: Sequence[CodedColumn], tied: Callable[[str, str], bool], rng: np.random.Generator
 ) -> tuple[list[TableRule], set[frozenset[str]]]:
@@ -74,7 +85,7 @@ def implied_rules(
     found: dict[tuple[int, int], _Implication] = {}
     for a, b in _candidates(facts, rng):
         implication = _Implication(facts[a], facts[b])
-        if _holds(implication, len(facts) ** 2) and not (
+        if _holds(columns, implication, len(facts) ** 2) and not (
             _is_gradual(columns, implication) or _is_gappy(columns, implication)
         ):
             found[a, b] = implication
@@ -158,15 +169,16 @@ def _counts(facts: Sequence[_Fact], rows: np.ndarray) -> tuple[FloatArray, Float
     return joint, support
 
 
-def _holds(implication: _Implication, tests: int) -> bool:
+def _holds(columns: Sequence[CodedColumn], implication: _Implication, tests: int) -> bool:
     given, told = implication.given, implication.told
     rows, wrong = int(implication.rows.sum()), int(implication.wrong.sum())
     other = told.known & given.known & ~given.holds
     base = told.holds.sum() / max(int(told.known.sum()), 1)
     elsewhere = (told.holds & other).sum() / max(int(other.sum()), 1) if other.any() else 1.0
     expected = rows * (1 - float(base))
+    related = words_of(columns[given.column].name) & words_of(columns[told.column].name)
     return (
-        enough(rows, wrong)
+        enough(rows, wrong, MOST_BROKEN if told.about_missing or related else MOST_BROKEN_UNRELATED)
         and expected >= FEWEST_GUESSED
         and wrong <= SMALL_PART * expected
         and float(elsewhere) <= _ELSEWHERE
@@ -255,19 +267,32 @@ def _opposites(facts: Sequence[_Fact]) -> dict[int, int]:
 
 
 def _level_rules(columns: Sequence[CodedColumn], found: Sequence[_Implication]) -> Iterator[TableRule]:
-    """Say all levels that leave a column no choice at once, and all columns that they leave the same one."""
+    """Say at once all levels that leave a column no choice, all columns that they leave the same one, all givens."""
     by_told: dict[tuple[int, bool, int, int | None], list[_Implication]] = {}
     for each in found:
         key = (each.given.column, each.given.about_missing, each.told.column, each.told.level)
         by_told.setdefault(key, []).append(each)
     groups: dict[tuple[int, str, str], list[_Implication]] = {}
     for (a, _, b, level), group in by_told.items():
-        where = _where(columns[a], [each.given for each in group])
-        groups.setdefault((a, where, columns[b].text(level or 0)), []).extend(group)
-    for (a, where, text), group in groups.items():
-        names = list(dict.fromkeys(columns[each.told.column].name for each in group))
-        statement = words.implied(where, names, text)
-        yield a_rule(RuleKind.IMPLIES, (columns[a].name, *names), statement, *_together(group), about=(where, text))
+        which = _which(columns[a], [each.given for each in group])
+        groups.setdefault((a, which, columns[b].text(level or 0)), []).extend(group)
+    said: dict[tuple[str, str, tuple[str, ...]], _ByGiven] = {}
+    for (a, which, text), group in groups.items():
+        names = tuple(dict.fromkeys(columns[each.told.column].name for each in group))
+        said.setdefault((which, text, names), {})[columns[a].name] = group
+    for (which, text, names), by_given in said.items():
+        for givens, group in _at_once(by_given):
+            where = words.where(givens, which)
+            statement = words.implied(where, names, text)
+            yield a_rule(RuleKind.IMPLIES, (*givens, *names), statement, *_together(group), about=(where, text))
+
+
+def _at_once(by_given: _ByGiven) -> Iterator[tuple[tuple[str, ...], list[_Implication]]]:
+    """Yield together the givens of which the same is said without exception, and each of the others alone."""
+    exact = tuple(name for name, group in by_given.items() if not any(each.wrong.any() for each in group))
+    if exact:
+        yield exact, [each for name in exact for each in by_given[name]]
+    yield from (((name,), group) for name, group in by_given.items() if name not in exact)
 
 
 def _missing_rules(columns: Sequence[CodedColumn], found: Sequence[_Implication]) -> Iterator[TableRule]:
@@ -282,13 +307,19 @@ def _missing_rules(columns: Sequence[CodedColumn], found: Sequence[_Implication]
         exactly = len(group) + len(turned) == (2 if about_missing else len(columns[a].levels)) and bool(turned)
         if exactly and missing:  # it is said by where they are present
             continue
-        how, where = _said_of_missing(columns[a], [each.given for each in group], exactly=exactly, missing=missing)
-        alike.setdefault((a, how, where), []).extend([*group, *turned] if exactly else group)
-    for (a, how, where), group in alike.items():
+        how, which = _said_of_missing(columns[a], [each.given for each in group], exactly=exactly, missing=missing)
+        alike.setdefault((a, how, which), []).extend([*group, *turned] if exactly else group)
+    said: dict[tuple[words.How, str, tuple[str, ...]], _ByGiven] = {}
+    for (a, how, which), group in alike.items():
         same = {name for each in group for name in _missing_alike(columns, each)}
-        names = [column.name for column in columns if column.name in same]
-        statement = words.present_where(names, how, where)
-        yield a_rule(RuleKind.ONLY_WHERE, (columns[a].name, *names), statement, *_together(group), about=(how, where))
+        names = tuple(column.name for column in columns if column.name in same)
+        said.setdefault((how, which, names), {})[columns[a].name] = group
+    for (how, which, names), by_given in said.items():
+        apart = (((name,), group) for name, group in by_given.items())
+        for givens, group in _at_once(by_given) if how in ("missing", "never missing") else apart:
+            where = words.where(givens, which)
+            statement = words.present_where(names, how, where)
+            yield a_rule(RuleKind.ONLY_WHERE, (*givens, *names), statement, *_together(group), about=(how, where))
 
 
 def _missing_alike(columns: Sequence[CodedColumn], implication: _Implication) -> list[str]:
@@ -300,12 +331,12 @@ def _missing_alike(columns: Sequence[CodedColumn], implication: _Implication) ->
 def _said_of_missing(
     given: CodedColumn, facts: Sequence[_Fact], *, exactly: bool, missing: bool
 ) -> tuple[words.How, str]:
-    """Return how to say that columns are missing, or present, where these facts hold, and where that is."""
-    where = _where(given, facts)
+    """Return how to say that columns are missing, or present, where facts hold, and what the given one is there."""
+    which = _which(given, facts)
     if not missing:
-        return ("present exactly" if exactly else "never missing"), where
+        return ("present exactly" if exactly else "never missing"), which
     elsewhere = [] if facts[0].about_missing else _elsewhere(given, facts)
-    return ("present only", words.is_level(given.name, elsewhere)) if elsewhere else ("missing", where)
+    return ("present only", words.is_level(elsewhere)) if elsewhere else ("missing", which)
 
 
 def _elsewhere(column: CodedColumn, facts: Sequence[_Fact]) -> list[str]:
@@ -315,10 +346,10 @@ def _elsewhere(column: CodedColumn, facts: Sequence[_Fact]) -> list[str]:
     return [column.text(level) for level in others] if len(others) <= min(_NAMED, len(taken)) else []
 
 
-def _where(column: CodedColumn, facts: Sequence[_Fact]) -> str:
+def _which(column: CodedColumn, facts: Sequence[_Fact]) -> str:
     if facts[0].level == -1:
-        return f"{column.name} is present"
-    return words.is_level(column.name, [column.text(fact.level) for fact in facts if fact.level is not None])
+        return "is present"
+    return words.is_level([column.text(fact.level) for fact in facts if fact.level is not None])
 
 
 def _together(group: Sequence[_Implication]) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import numpy as np
 from vaeaudit.analysis.rules.columns import (
     FEWEST_EXACT,
     MOST_BROKEN,
+    MOST_BROKEN_UNRELATED,
     CodedColumn,
     both_present,
     enough,
@@ -25,8 +26,6 @@ from vaeaudit.wording import table_rules as words
 
 #: Share of rows that may break an order of dates, or of whole numbers whose names are related.
 _MOST_BROKEN = 0.05
-#: The same of columns whose names have nothing to do with each other: some 1 % are what correlation alone leaves.
-_MOST_BROKEN_UNRELATED = 0.005
 #: By how much chance must break an order more often: percentage points, and times.
 _POINTS, _TIMES = 0.05, 5
 #: Share of rows in which they differ at least.
@@ -99,7 +98,7 @@ def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None
         return None
     related = _are_related(first.name, second.name)
     loose = first.is_date or (related and first.grain == 1 == second.grain)
-    most = _MOST_BROKEN if loose else MOST_BROKEN if related else _MOST_BROKEN_UNRELATED
+    most = _MOST_BROKEN if loose else MOST_BROKEN if related else MOST_BROKEN_UNRELATED
     if not enough(rows.size, wrong.size, most):
         return None
     chance, broken = above_by_chance(low, high), wrong.size / rows.size

@@ -35,7 +35,7 @@ _CLOCK = r"^(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:\.\d+)?))?\s?(?P<ha
 _CURRENCY = (
     r"[A-Za-z]{0,2}\p{Sc}|Rs\.?|kr\.?|CHF|USD|EUR|GBP|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|KRW"
 )
-_UNIT = r"[%‰]|[\p{L}°µμ\"\p{Sc}][\p{L}°µμ²³/·^. -]{0,18}[23]?"
+_UNIT = r"[%‰]|[\p{L}°µμ\"\p{Sc}\p{So}][\p{L}°µμ²³/·^. -]{0,18}[23]?"
 _AFFIXED = (
     rf"^(?P<open>\()?(?P<sign>[+-])?(?P<before>{_CURRENCY})?\s?(?P<inner>[+-])?"
     r"(?P<digits>\d[\d.,\x{a0}\x{2009}\x{202f}'\x{2019} ]*|\.\d+)\s?"

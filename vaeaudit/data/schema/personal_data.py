@@ -25,7 +25,11 @@ _BY_VALUE = (
 _PERSON = r"^\p{L}[\p{L}'\x{2019}.-]*(?:,? [(\"]?\p{L}[\p{L}'\x{2019}.()\"-]*){0,5}$"
 _TWO_WORDS = r"\p{L},? \p{L}"
 _DIGITS = r"^\+?\(?\d(?:[ .()/-]*\d){6,14}$"
-_STREET = r"^(?:\d+\w? .*\p{L}{2,}|.*\p{L}{2,}.* \d+\w?)\b.*$"
+_STREET = (
+    r"^(?:\d+\w? .*\p{L}{2,}|.*\p{L}{2,}.* \d+\w?)\b.*$"
+    r"|(?i)\b(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|highway|hwy|way|court|ct|place|pl|rue|via)\b"
+    r"|(?i)(?:stra[ßs]s?e|straat|vägen|gatan)\b"
+)
 #: Words of a name -> what the column holds, and what most of its values must look like then.
 _BY_NAME: tuple[tuple[frozenset[str], str, str], ...] = (
     (frozenset(["email", "mail", "emails"]), "e-mail addresses", r"@"),
@@ -46,6 +50,8 @@ _WHOSE = frozenset([
     "employee", "passenger", "author", "owner", "user", "applicant", "defendant", "officer", "victim", "player",
     "teacher", "mother", "father", "inspector", "doctor", "physician", "member",
 ])  # fmt: skip
+#: Words of so many letters also say it as parts of others.
+_LONG = 5
 #: With fewer distinct values nobody is told apart by them.
 _FEWEST = 10
 #: With so many, a column that is just called `name` may be of people.
@@ -72,9 +78,14 @@ def personal_data(name: str, cells: TextCells) -> str:
             return what
     found = words(name)
     for named, what, pattern in _BY_NAME:
-        if not named.isdisjoint(found) and _share(texts, pattern) >= _MOST:
+        if _says(found, named) and _share(texts, pattern) >= _MOST:
             return what
     return _names(found, texts, distinct)
+
+
+def _says(found: tuple[str, ...], named: frozenset[str]) -> bool:
+    """Whether one of the words stands in the name, also as a part of a longer one: `streetaddress`, `homephone`."""
+    return not named.isdisjoint(found) or any(len(part) >= _LONG and part in word for part in named for word in found)
 
 
 def _names(found: tuple[str, ...], texts: pa.Array, distinct: int) -> str:

@@ -41,11 +41,16 @@ MAX_WORD_SHARE, MAX_WORDS = 0.2, 3
 #: A day that no calendar has, written by databases where there is none.
 _NO_DAY = r"^0{1,4}[-/.]0{1,2}[-/.]0{1,4}([ T][0:.]*Z?)?$"
 
+#: Marks that nobody sees: soft hyphen, zero-width spaces and joiners, directions of writing, byte-order mark.
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+#: What is taken off both ends of a cell.
+AROUND = _UNSEEN + "".join(filter(str.isspace, map(chr, range(0x3001))))
+
 _NO_TIME = np.datetime64("NaT", "us")
 
 
 def mark_missing(cells: Cells, *, extra: Iterable[str] = (), levels: Iterable[str] = ()) -> Cells:
-    """Strip the cells and set those that mean "missing" to missing.
+    """Strip the cells of space and of marks that nobody sees, and set those that mean "missing" to missing.
 
     Parameters
     ----------
@@ -61,7 +66,7 @@ def mark_missing(cells: Cells, *, extra: Iterable[str] = (), levels: Iterable[st
         return _mark_numbers(cells, extra)
     if isinstance(cells, TimeCells):
         return cells
-    stripped = pc.utf8_trim_whitespace(cells.texts)
+    stripped = pc.utf8_trim(cells.texts, characters=AROUND)
     folded = pc.utf8_lower(stripped).to_pylist()
     tokens = ALWAYS_MISSING | {token.strip().lower() for token in extra}
     if not _OPPOSITE_SIGNS.isdisjoint(folded):

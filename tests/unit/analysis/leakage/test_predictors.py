@@ -48,6 +48,15 @@ def test_a_copy_of_the_label_with_slips_is_the_label_and_the_slips_are_counted(r
     assert (leak.rows, leak.of_value) == (int((copy == "closed").sum()), int((y == "yes").sum()))
 
 
+def test_a_label_cut_from_a_number_is_told_by_one_range_of_it(rng: np.random.Generator) -> None:
+    months = rng.integers(1, 82, N)
+    (leak,) = told(y=np.where(months < 40, "back", "free"), months=months, noise=rng.normal(size=N)).leaks
+    low, high = leak.rule[0].value
+    assert (low is None, high is None) in {(True, False), (False, True)}
+    assert leak.groups == (f"< {high:g}" if low is None else f">= {low:g}",)
+    assert leak.rows == int((months < high).sum() if low is None else (months >= low).sum())
+
+
 def test_columns_that_are_filled_for_one_label_only_are_one_leak_by_presence(rng: np.random.Generator) -> None:
     y = labels(rng)
     filled = (y == "yes") | (rng.random(N) < 0.02)

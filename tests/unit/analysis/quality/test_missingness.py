@@ -71,6 +71,18 @@ def test_each_group_is_compared_with_all_others_and_small_ones_are_counted_all_t
     assert groups["f"].difference == pytest.approx(groups["f"].share)
 
 
+def test_whoever_broke_off_before_both_answers_is_in_no_group_and_not_among_the_others(
+    rng: np.random.Generator,
+) -> None:
+    frame = people(rng)
+    frame.loc[:199, ["sex", "income"]] = None
+    frame.loc[200:219, "income"] = None
+    groups = {entry.group: entry for entry in measured(frame, "sex")["income"].by_group}
+    assert set(groups) == {"f", "m"}
+    assert sum(entry.missing for entry in groups.values()) == 20
+    assert all((entry.p_adjusted or 0) > 0.05 for entry in groups.values())
+
+
 def test_sets_are_of_columns_that_differ_in_few_rows() -> None:
     gone = np.arange(1_000) < 300
     near, far = gone.copy(), gone.copy()

@@ -56,6 +56,25 @@ def test_several_codes_are_told_one_by_one(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "rows", "values"),
+    [
+        (1_000_000, 2, lambda rng: rng.lognormal(4, 1, N).clip(1, 5_000)),
+        (999_999.375, 1, lambda rng: rng.poisson(12, N)),
+        (666, 2, lambda rng: rng.integers(0, 2, N)),
+        (0, 3, lambda rng: rng.integers(1990, 2000, N)),
+    ],
+    ids=["a limit", "nines of a short float", "beside two values", "no year"],
+)
+def test_what_lies_a_hundred_ranges_away_is_named_in_a_few_rows(
+    rng: np.random.Generator, code: float, rows: int, values: Callable[[np.random.Generator], np.ndarray]
+) -> None:
+    column = values(rng).astype(float)
+    column[:rows] = code
+    (found,) = found_in(x=column, y=rng.normal(size=N))
+    assert (float(found.value), found.rows) == (code, rows)
+
+
+@pytest.mark.parametrize(
     "values",
     [
         lambda rng: np.where(rng.random(N) < 0.92, 0, rng.lognormal(8, 1, N).round()),
@@ -66,9 +85,23 @@ def test_several_codes_are_told_one_by_one(rng: np.random.Generator) -> None:
         lambda rng: np.where(rng.random(N) < 0.5, rng.integers(2, 9, N) * 10, rng.integers(18, 91, N)),
         lambda rng: rng.lognormal(10, 0.6, N).round(-2),
         lambda rng: rng.normal(0, 10, N).round(1),
+        lambda rng: rng.choice([1.0, 2.0, 500.0], N),
+        lambda rng: rng.pareto(0.7, N).round(),
         lambda rng: np.log(rng.geometric(0.2, N) * np.where(rng.random(N) < 0.8, 12, 1)),
     ],
-    ids=["gains", "children", "grades", "per cent", "signs", "heaped ages", "incomes", "degrees", "logarithms"],
+    ids=[
+        "gains",
+        "children",
+        "grades",
+        "per cent",
+        "signs",
+        "heaped ages",
+        "incomes",
+        "degrees",
+        "doses",
+        "a long tail",
+        "logarithms",
+    ],
 )
 def test_what_is_frequent_or_last_for_a_reason_is_not_named(
     rng: np.random.Generator, values: Callable[[np.random.Generator], np.ndarray]

@@ -88,6 +88,14 @@ def test_levels_under_other_names_are_renamed(only, plain):
     assert rule.statement == "code is town under other names (a is 0, b is 10, c is 20, d is 30)"
 
 
+def test_what_was_measured_of_a_thing_is_no_other_name_of_it_and_takes_part_in_rules(found, rng):
+    county = rng.integers(0, 100, N)
+    of_county, share = np.arange(100) * 137 + 20_000, rng.uniform(0.5, 2, N).round(6)
+    columns = {"county_id": county * 7 + 1_001, "income": of_county[county], "share": share}
+    rules = found({**columns, "own": of_county[county] * share})
+    assert [rule.kind for rule in rules.rules] == [RuleKind.SUM]
+
+
 def test_one_minus_a_flag_is_its_complement(only, rng):
     flag = rng.integers(0, 2, N)
     assert only(no=flag, yes=1 - flag).statement == "yes is 1 − no"
@@ -243,6 +251,42 @@ def test_a_level_that_leaves_another_column_no_choice_is_told(only, rng):
     stocks = np.where(status == "single", 0, rng.integers(0, 4, N))
     rule = only(status=status, stocks=stocks)
     assert (rule.kind, rule.statement) == ("implies", "stocks is 0 wherever status is single")
+
+
+def test_of_several_columns_that_say_the_same_without_exception_one_rule_is_made(found, plain, rng):
+    part = rng.integers(0, 6, N)
+    flags = {f"{name} side": (part == place).astype(int) for place, name in enumerate("abcdef")}
+    rules = found({**plain, **flags, "inland": np.where(part < 3, 0, rng.integers(0, 2, N))})
+    _, rule = rules.rules
+    assert rule.statement == "inland is 0 wherever any of a side, b side and c side is 1"
+    assert (rule.support, rule.exceptions) == (int((part < 3).sum()), 0)
+    assert rules.tied("a side", "inland")
+    assert not rules.tied("town", "inland")
+
+
+def test_answers_that_imply_an_earlier_one_are_told_together(found, plain, rng):
+    third, second = (np.where(rng.random(N) < 0.6, rng.integers(0, 9, N), np.nan) for _ in range(2))
+    asked = ~np.isnan(second) | ~np.isnan(third) | (rng.random(N) < 0.5)
+    first = np.where(asked, rng.integers(0, 9, N), np.nan)
+    (rule,) = found({**plain, "answer 1": first, "answer 2": second, "answer 3": third}).rules
+    assert rule.statement == "answer 1 is never missing where any of answer 2 and answer 3 is present"
+
+
+def test_flags_that_seldom_go_together_are_no_rule_that_a_few_rows_break(found, plain, rng):
+    office, driver = rng.random(N) < 0.5, rng.random(N) < 0.4
+    driver &= ~office
+    driver[np.flatnonzero(office)[:4]] = True
+    assert said(found({**plain, "office": office.astype(int), "driver": driver.astype(int)})) == []
+
+
+def test_a_number_that_nearly_names_a_thing_is_tied_to_what_is_known_of_it_and_no_rule_is_broken(found, plain, rng):
+    of_place = rng.permutation(9_000)[:150] + 20_000
+    of_place[1] = of_place[0]
+    place, north = rng.integers(0, 150, N), rng.integers(0, 2, 150)
+    north[:2] = 0, 1
+    rules = found({**plain, "income": of_place[place], "north": north[place]})
+    assert said(rules) == []
+    assert rules.tied("income", "north")
 
 
 def test_the_end_of_an_order_that_nearly_fixes_another_column_is_no_rule(found, rng):

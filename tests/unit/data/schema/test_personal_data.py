@@ -22,6 +22,8 @@ PEOPLE = [f"{given} {family}" for given in GIVEN for family in FAMILY]
         ("c9", [f"219-09-{n:04}" for n in range(20)], "social security numbers"),
         ("ip", [f"192.0.2.{n}" for n in range(20)], "IP addresses"),
         ("home_address", [f"{n} Long Road" for n in range(20)], "street addresses"),
+        ("streetaddress", [f"{n}th Ave and Mill St" for n in range(20)], "street addresses"),
+        ("homephone", [f"555 010 {n:04}" for n in range(20)], "phone numbers"),
         ("Strasse", [f"Lange Gasse {n}" for n in range(20)], "street addresses"),
         ("iban", [f"DE89 3704 0044 0532 0130 {n:02}" for n in range(20)], "bank account numbers"),
         ("first", list(GIVEN), "names of people"),

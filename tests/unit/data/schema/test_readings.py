@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.data.schema.readings import ALWAYS_MISSING, mark_missing
+from vaeaudit.data.schema.readings import ALWAYS_MISSING, AROUND, mark_missing
 from vaeaudit.data.tables.cells import NumberCells, TextCells, text_cells
 
 
@@ -22,6 +22,10 @@ def marked(values: list[str | None], **options) -> list[str | None]:
 )
 def test_the_usual_tokens_are_missing_with_any_space_around_them(token: str) -> None:
     assert marked(["x", f" {token}\t", token]) == ["x", None, None]
+
+
+def test_marks_that_nobody_sees_go_with_the_space_around_a_cell() -> None:
+    assert marked(["\u200f2.04\u200e", "\ufeff a\u200b", "\u200b", "a\u200bb"]) == ["2.04", "a", None, "a\u200bb"]
 
 
 @pytest.mark.parametrize("word", ["none", "None", "unknown", "missing", "0", "no"])
@@ -50,9 +54,9 @@ def test_marking_strips_each_cell_and_changes_nothing_else(values: list[str | No
         cells = text_cells(values)
     except UnicodeEncodeError:
         return
-    signs = {"+", "++", "+++"} & {value.strip() for value in values if value is not None}
+    signs = {"+", "++", "+++"} & {value.strip(AROUND) for value in values if value is not None}
     tokens = ALWAYS_MISSING - ({"-", "--", "---"} if signs else set())
-    stripped = [None if value is None else value.strip() for value in values]
+    stripped = [None if value is None else value.strip(AROUND) for value in values]
     expected = [None if value is None or value.lower() in tokens else value for value in stripped]
     once = mark_missing(cells)
     assert isinstance(once, TextCells)
