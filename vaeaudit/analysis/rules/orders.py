@@ -26,7 +26,7 @@ from vaeaudit.wording import table_rules as words
 
 #: Share of rows that may break an order of dates, or of whole numbers whose names are related.
 _MOST_BROKEN = 0.05
-#: By how much chance must break an order more often: percentage points, and times.
+#: By how much chance must break an order more often: percentage points (none where the names say it), and times.
 _POINTS, _TIMES = 0.05, 5
 #: Share of rows in which they differ at least.
 _LEAST_APART = 0.05
@@ -101,13 +101,14 @@ def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None
     most = _MOST_BROKEN if loose else MOST_BROKEN if related else MOST_BROKEN_UNRELATED
     if not enough(rows.size, wrong.size, most):
         return None
+    said = _say_the_order(first.name, second.name)
     chance, broken = above_by_chance(low, high), wrong.size / rows.size
     if (
-        chance < max(broken + _POINTS, _TIMES * broken)
+        chance < max(broken + (0 if said else _POINTS), _TIMES * broken)
         or chance_of_so_few(wrong.size, rows.size, chance * rows.size) * tests > LEVEL
     ):
         return None
-    if not (_say_the_order(first.name, second.name) or _has_an_edge(low, high, _NEARER if related else 1)):
+    if not (said or _has_an_edge(low, high, _NEARER if related else 1)):
         return None
     return _Order(rows, wrong)
 
