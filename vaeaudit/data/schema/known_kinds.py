@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.data.schema.conventions import Usual
-from vaeaudit.data.schema.number_texts import are_zero_padded, parse_numbers
+from vaeaudit.data.schema.number_texts import are_zero_padded, plain_numbers
 from vaeaudit.data.schema.overrides import read_declared_times
 from vaeaudit.data.schema.readings import What, read_numbers
 from vaeaudit.data.schema.storage import Stored, cell_counts
@@ -162,7 +162,7 @@ def level_places(texts: Sequence[str], levels: Sequence[str], *, fold: bool = Fa
 def _number_keys(texts: Sequence[str]) -> list[str | None]:
     """Write each text that is a finite number, and no code, in one way; None for the others."""
     array = pa.array(texts, TEXT)
-    numbers, _ = parse_numbers(array)
+    numbers = plain_numbers(array)
     usable = np.isfinite(numbers) & ~are_zero_padded(array)
     return [number_text(value) if fits else None for value, fits in zip(numbers.tolist(), usable, strict=True)]
 

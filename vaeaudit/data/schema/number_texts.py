@@ -79,6 +79,13 @@ def parse_numbers(texts: pa.Array, usual: Usual = USUAL) -> tuple[npt.NDArray[np
     return numbers * scale, Convention(convention.name, (*convention.said, *said), unit)
 
 
+def plain_numbers(texts: pa.Array) -> npt.NDArray[np.float64]:
+    """Read texts [U] that are numbers and nothing beside; NaN for all others."""
+    usable = pc.match_substring_regex(texts, _NUMBER)
+    read = pc.cast(pc.if_else(usable, texts, None), pa.float64())
+    return np.array(read.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
 def are_zero_padded(values: pa.Array) -> npt.NDArray[np.bool_]:
     """[U]; which texts are digits that open with a needless zero, as codes do ("007")."""
     return np.asarray(pc.match_substring_regex(values, _ZERO_PADDED))
