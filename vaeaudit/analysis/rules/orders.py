@@ -27,7 +27,7 @@ from vaeaudit.wording import table_rules as words
 _MOST_BROKEN = 0.05
 #: The same of columns whose names have nothing to do with each other: some 1 % are what correlation alone leaves.
 _MOST_BROKEN_UNRELATED = 0.005
-#: By how much chance must break an order more often: percentage points, and times.
+#: By how much chance must break an order more often: percentage points (none where the names say it), and times.
 _POINTS, _TIMES = 0.05, 5
 #: Share of rows in which they differ at least.
 _LEAST_APART = 0.05
@@ -102,13 +102,14 @@ def _order(first: CodedColumn, second: CodedColumn, tests: int) -> _Order | None
     most = _MOST_BROKEN if loose else MOST_BROKEN if related else _MOST_BROKEN_UNRELATED
     if not enough(rows.size, wrong.size, most):
         return None
+    said = _say_the_order(first.name, second.name)
     chance, broken = above_by_chance(low, high), wrong.size / rows.size
     if (
-        chance < max(broken + _POINTS, _TIMES * broken)
+        chance < max(broken + (0 if said else _POINTS), _TIMES * broken)
         or chance_of_so_few(wrong.size, rows.size, chance * rows.size) * tests > LEVEL
     ):
         return None
-    if not (_say_the_order(first.name, second.name) or _has_an_edge(low, high, _NEARER if related else 1)):
+    if not (said or _has_an_edge(low, high, _NEARER if related else 1)):
         return None
     return _Order(rows, wrong)
 

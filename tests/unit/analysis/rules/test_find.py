@@ -189,6 +189,18 @@ def test_two_dates_in_order_are_told_with_the_rows_that_are_not(only, rng):
     assert (rule.kind, rule.statement, rule.exception_rows) == ("order", "came is never after left", tuple(range(30)))
 
 
+def test_an_order_that_chance_would_seldom_break_is_told_where_the_names_say_it(only, found, plain, rng):
+    end = rng.integers(1, 900, 6 * N)
+    begun = np.where(rng.random(end.size) < 0.03, rng.integers(0, 900, end.size), 0)
+    start = np.minimum(begun, end)
+    start[:3], end[:3] = [580, 531, 1], [324, 408, 0]
+    wide = {name: np.tile(cells, 6) for name, cells in plain.items()}
+    rule = only(**wide, start=start, end=end)
+    assert (rule.kind, rule.statement, rule.exception_rows) == ("order", "start is never above end", (0, 1, 2))
+    assert said(found({**wide, "start": begun, "end": end})) == []
+    assert said(found({**wide, "open_days": start, "left_days": end})) == []
+
+
 def test_an_order_that_follows_from_two_others_is_not_told(found, rng):
     whole = rng.integers(0, 40, N)
     some = rng.integers(0, whole + 1)
