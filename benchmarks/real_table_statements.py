@@ -238,19 +238,33 @@ def _not_complement(frame: pd.DataFrame, columns: Sequence[str]) -> int:
 
 
 def _out_of_order(frame: pd.DataFrame, columns: Sequence[str]) -> int:
-    smaller, larger = (frame[name] for name in columns)
+    both = frame[columns].dropna()
+    smaller, larger = (
+        each if pd.api.types.is_numeric_dtype(each) else pd.to_datetime(each) for _, each in both.items()
+    )
     return int((smaller > larger).sum())
 
 
 def _undetermined(frame: pd.DataFrame, columns: Sequence[str]) -> int:
     given, *told = columns
-    groups = frame.dropna(subset=columns).groupby(given)
-    usual = groups[told].transform(lambda values: values.mode().iloc[0])
-    return int((frame.loc[usual.index, told] != usual).any(axis=1).sum())
+    wrong = pd.Series(data=False, index=frame.index)
+    for name in told:
+        for _, levels in frame[[given, name]].dropna().groupby(given)[name]:
+            usual = levels.mode()
+            wrong[levels.index[(levels != usual[0]) | (usual.size > 1)]] |= levels.size > 1
+    return int(wrong.sum())
 
 
 #: Words of rules that say more, or less, than their kind: an order with a distance, an age that is counted from a date.
-_OF_OTHER_SENSE = ("at least", "is counted from", "never falls", "never rises", "are the levels of", "at most one")
+_OF_OTHER_SENSE = (
+    "at least",
+    "is counted from",
+    "never falls",
+    "never rises",
+    "are the levels of",
+    "at most one",
+    " below ",
+)
 #: Kind of a rule of the table -> how many rows of a table break one about these columns.
 _BROKEN: Mapping[str, Callable[[pd.DataFrame, Sequence[str]], int]] = {
     "equal": _unequal,
