@@ -65,8 +65,14 @@ def rows_of(rule: Sequence[Mapping[str, Any]], frame: pd.DataFrame) -> Mask:
         elif op == "in":
             inside &= values.astype(str).isin([str(level) for level in value]).to_numpy()
         else:
-            low, high = (np.nan if edge is None else float(edge) for edge in value)
-            inside &= values.notna().to_numpy() & ~(values < low).to_numpy() & ~(values >= high).to_numpy()
+            inside &= values.notna().to_numpy()
+            if any(isinstance(edge, str) for edge in value):
+                values, value = pd.to_datetime(values), [edge and pd.Timestamp(edge) for edge in value]
+            low, high = value
+            if low is not None:
+                inside &= ~(values < low).to_numpy()
+            if high is not None:
+                inside &= ~(values >= high).to_numpy()
     return inside
 
 

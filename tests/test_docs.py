@@ -37,6 +37,8 @@ PUBLIC = ("vaeaudit", "vaeaudit.report", "vaeaudit.samples")
 FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
     "--data",
     "--part",
+    "--before",
+    "--cases",
     "--pictures",
     "--repeats",
     "--require-browser",

@@ -29,7 +29,8 @@ class Foretold:
     guessing
         Errors of guessing the most frequent level in all these rows.
     wrong
-        [N]; which rows are foretold wrongly.
+        [N]; which rows are not of the one most frequent level of all rows with their given level, themselves among
+        them: of two equally frequent levels both.
     """
 
     counted: int
@@ -60,11 +61,11 @@ def foretold_by_mode(given: IntArray, told: IntArray) -> Foretold:
     others[_first_largest(held, largest, member, first)] = 0
     second = np.maximum.reduceat(others, first)
     rows = np.add.reduceat(held, first)[member]
-    right = (held == largest[member]) & (held - 1 > second[member])
+    ahead = np.where(held == largest[member], held - second[member], 0)
     counted = (rows >= 2)[place]
-    wrong = counted & ~right[place]
+    errors, wrong = counted & (ahead <= 1)[place], counted & (ahead == 0)[place]
     of_level = np.bincount(told[counted], minlength=1)
-    return Foretold(int(counted.sum()), int(wrong.sum()), int(counted.sum() - of_level.max(initial=0)), wrong)
+    return Foretold(int(counted.sum()), int(errors.sum()), int(counted.sum() - of_level.max(initial=0)), wrong)
 
 
 def _first_largest(held: IntArray, largest: IntArray, member: IntArray, first: IntArray) -> IntArray:
