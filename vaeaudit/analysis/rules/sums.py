@@ -1,4 +1,4 @@
-"""Columns that are sums or products of others."""
+"""Columns that are sums or products of others; flags that are set where any of others is."""
 
 from __future__ import annotations
 
@@ -145,6 +145,9 @@ def _rule(columns: Sequence[CodedColumn], parts: tuple[int, ...], total: int, mu
     rounding = np.array([_rounding(column) for column in involved])
     gap, allowed = _gap(cells, rounding, list(range(last)), last, multiplied=multiplied)
     wrong = rows[gap > allowed]
+    either = not multiplied and wrong.size > 0 and bool(np.isin(cells, (0.0, 1.0)).all())
+    if either and (cells[:, :last].max(axis=1) == cells[:, last]).all():
+        wrong = rows[:0]
     neutral = 1.0 if multiplied else 0.0
     _, held = np.unique(cells[:, last], return_counts=True)
     if not enough(rows.size, wrong.size) or ((cells[:, :last] != neutral).sum(axis=0) < _FEWEST_DIFFERENT).any():
@@ -161,4 +164,5 @@ def _rule(columns: Sequence[CodedColumn], parts: tuple[int, ...], total: int, mu
     *of, whole = [column.name for column in involved]
     if multiplied:
         return a_rule(RuleKind.SUM, (*of, whole), words.product(of[0], of[1], whole), rows, wrong, about=("product",))
-    return a_rule(RuleKind.SUM, (*of, whole), words.total(of, whole), rows, wrong)
+    said = words.either(of, whole) if either and not wrong.size else words.total(of, whole)
+    return a_rule(RuleKind.SUM, (*of, whole), said, rows, wrong)
