@@ -17,6 +17,8 @@ from vaeaudit.wording import table_rules as words
 _SAMPLES, _ROWS = 4, 12
 #: Rows in which each part must matter, and errors that guessing must make.
 _FEWEST_DIFFERENT = 20
+#: Rows in which a sum must hold without exception: no other rule is told by so few, for no other is as hard to hit.
+_FEWEST_EXACT = 40
 #: Columns that may stand for one sum in a small sample.
 _MOST_ALIKE = 5
 #: Candidates that are looked at on all rows.
@@ -150,7 +152,8 @@ def _rule(columns: Sequence[CodedColumn], parts: tuple[int, ...], total: int, mu
         wrong = rows[:0]
     neutral = 1.0 if multiplied else 0.0
     _, held = np.unique(cells[:, last], return_counts=True)
-    if not enough(rows.size, wrong.size) or ((cells[:, :last] != neutral).sum(axis=0) < _FEWEST_DIFFERENT).any():
+    common = enough(rows.size, wrong.size) or (wrong.size == 0 and rows.size >= _FEWEST_EXACT)
+    if not common or ((cells[:, :last] != neutral).sum(axis=0) < _FEWEST_DIFFERENT).any():
         return None
     if any(np.ptp(cells[:, part]) == 0 for part in range(last)):
         return None

@@ -311,6 +311,12 @@ def test_sums_differences_and_products_are_told_with_their_exceptions(found, rng
     assert (rule.statement, rule.exception_rows) == (statement, (4, 9))
 
 
+def test_a_difference_of_numbers_is_told_in_eighty_rows(found, rng):
+    before, after = rng.integers(0, 300, (2, 80))
+    columns = {"before": before, "after": after, "change": after - before, "other": rng.integers(0, 300, 80)}
+    assert said(found(columns)) == [("sum", "after is before + change", 0)]
+
+
 def test_a_flag_that_is_set_where_either_of_two_is_is_no_sum_that_rows_break(found, plain, rng):
     fair = rng.random(N) < 0.2
     poor = np.where(fair, rng.random(N) < 0.01, rng.random(N) < 0.2)
