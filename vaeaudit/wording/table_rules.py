@@ -140,6 +140,15 @@ def total(parts: Sequence[str], whole: str) -> str:
     return f"{name(whole)} is {' + '.join(map(name, parts))}" if len(parts) <= _MOST else _long_total(parts, whole)
 
 
+def either(parts: Sequence[str], whole: str) -> str:
+    """Say that a flag is set where any of others is.
+
+    >>> either(["fair", "poor"], "unwell")
+    'unwell is 1 where any of fair and poor is 1, and else 0'
+    """
+    return f"{name(whole)} is 1 where {where(parts, 'is 1')}, and else 0"
+
+
 def _long_total(parts: Sequence[str], whole: str) -> str:
     return f"{name(whole)} is the sum of the {numbers.count(len(parts))} columns {name(parts[0])} to {name(parts[-1])}"
 

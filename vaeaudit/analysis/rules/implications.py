@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -214,7 +215,12 @@ def _is_gappy(columns: Sequence[CodedColumn], implication: _Implication) -> bool
 def _minimal(
     found: Mapping[tuple[int, int], _Implication], facts: Sequence[_Fact], columns: Sequence[CodedColumn]
 ) -> list[_Implication]:
-    """Leave out contrapositives, what follows from two others, and all but one of facts that imply one another."""
+    """Leave out contrapositives, what follows from two others, and all but one of facts that imply one another.
+
+    Of an implication and its contrapositive that is said whose given fact implies more: "none of these" rules out all
+    other answers at once.
+    """
+    implies = Counter(a for a, _ in found)
     edges = {*found, *_present_where_known(facts, columns)}
     first = _first_of_equals(edges)
     follows: dict[int, set[int]] = {}
@@ -224,7 +230,9 @@ def _minimal(
     opposite = _opposites(facts)
     said: set[tuple[int | None, int | None]] = set()
     kept = []
-    for (a, b), implication in sorted(found.items(), key=lambda each: not each[1].told.about_missing):
+    for (a, b), implication in sorted(
+        found.items(), key=lambda each: (not each[1].told.about_missing, -implies[each[0][0]])
+    ):
         above, below = first(a), first(b)
         turned = (opposite.get(b), opposite.get(a)) in said
         within = above == below and above not in (a, b)

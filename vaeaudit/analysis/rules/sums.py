@@ -1,4 +1,4 @@
-"""Columns that are sums or products of others."""
+"""Columns that are sums or products of others; flags that are set where any of others is."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from vaeaudit.wording import table_rules as words
 _SAMPLES, _ROWS = 4, 12
 #: Rows in which each part must matter, and errors that guessing must make.
 _FEWEST_DIFFERENT = 20
+#: Rows in which a sum must hold without exception: no other rule is told by so few, for no other is as hard to hit.
+_FEWEST_EXACT = 40
 #: Columns that may stand for one sum in a small sample.
 _MOST_ALIKE = 5
 #: Candidates that are looked at on all rows.
@@ -145,9 +147,13 @@ def _rule(columns: Sequence[CodedColumn], parts: tuple[int, ...], total: int, mu
     rounding = np.array([_rounding(column) for column in involved])
     gap, allowed = _gap(cells, rounding, list(range(last)), last, multiplied=multiplied)
     wrong = rows[gap > allowed]
+    either = not multiplied and wrong.size > 0 and bool(np.isin(cells, (0.0, 1.0)).all())
+    if either and (cells[:, :last].max(axis=1) == cells[:, last]).all():
+        wrong = rows[:0]
     neutral = 1.0 if multiplied else 0.0
     _, held = np.unique(cells[:, last], return_counts=True)
-    if not enough(rows.size, wrong.size) or ((cells[:, :last] != neutral).sum(axis=0) < _FEWEST_DIFFERENT).any():
+    common = enough(rows.size, wrong.size) or (wrong.size == 0 and rows.size >= _FEWEST_EXACT)
+    if not common or ((cells[:, :last] != neutral).sum(axis=0) < _FEWEST_DIFFERENT).any():
         return None
     if any(np.ptp(cells[:, part]) == 0 for part in range(last)):
         return None
@@ -161,4 +167,5 @@ def _rule(columns: Sequence[CodedColumn], parts: tuple[int, ...], total: int, mu
     *of, whole = [column.name for column in involved]
     if multiplied:
         return a_rule(RuleKind.SUM, (*of, whole), words.product(of[0], of[1], whole), rows, wrong, about=("product",))
-    return a_rule(RuleKind.SUM, (*of, whole), words.total(of, whole), rows, wrong)
+    said = words.either(of, whole) if either and not wrong.size else words.total(of, whole)
+    return a_rule(RuleKind.SUM, (*of, whole), said, rows, wrong)

@@ -23,7 +23,7 @@ _BY_VALUE = (
 )
 #: Up to six words of letters, initials and hyphens.
 _PERSON = r"^\p{L}[\p{L}'\x{2019}.-]*(?:,? [(\"]?\p{L}[\p{L}'\x{2019}.()\"-]*){0,5}$"
-_TWO_WORDS = r"\p{L},? \p{L}"
+_TWO_WORDS = r"\p{L}[.,]{0,2} \p{L}"
 _DIGITS = r"^\+?\(?\d(?:[ .()/-]*\d){6,14}$"
 _STREET = (
     r"^(?:\d+\w? .*\p{L}{2,}|.*\p{L}{2,}.* \d+\w?)\b.*$"

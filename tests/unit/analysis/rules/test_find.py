@@ -323,6 +323,31 @@ def test_sums_differences_and_products_are_told_with_their_exceptions(found, rng
     assert (rule.statement, rule.exception_rows) == (statement, (4, 9))
 
 
+def test_a_difference_of_numbers_is_told_in_eighty_rows(found, rng):
+    before, after = rng.integers(0, 300, (2, 80))
+    columns = {"before": before, "after": after, "change": after - before, "other": rng.integers(0, 300, 80)}
+    assert said(found(columns)) == [("sum", "after is before + change", 0)]
+
+
+def test_a_flag_that_is_set_where_either_of_two_is_is_no_sum_that_rows_break(found, plain, rng):
+    fair = rng.random(N) < 0.2
+    poor = np.where(fair, rng.random(N) < 0.01, rng.random(N) < 0.2)
+    flags = {"fair": fair.astype(int), "poor": poor.astype(int), "unwell": (fair | poor).astype(int)}
+    assert (fair & poor).any()
+    said_of_it = [rule for rule in said(found({**plain, **flags})) if rule[0] == "sum"]
+    assert said_of_it == [("sum", "unwell is 1 where any of fair and poor is 1, and else 0", 0)]
+
+
+def test_no_answer_rules_out_all_answers_at_once(found, plain, rng):
+    chosen = rng.random((N, 4)) < [0.6, 0.5, 0.4, 0.5]
+    none = ~chosen.any(axis=1) | (rng.random(N) < 0.2)
+    chosen[none] = False
+    answers = {f"pick_{place}": np.where(chosen[:, place], "yes it is", "Not selected") for place in range(4)}
+    answers["pick_none"] = np.where(none, "None of these", "Not selected")
+    (rule,) = (rule for rule in found({**plain, **answers}).rules if rule.kind is RuleKind.IMPLIES)
+    assert rule.statement == ("pick_0, pick_1, pick_2 and pick_3 are Not selected wherever pick_none is None of these")
+
+
 def test_a_sum_of_neighbours_in_the_table_is_told(found, rng):
     parts = {name: rng.integers(0, 90, N) for name in ("food", "rent", "fuel", "rest")}
     rules = found({**parts, "spent": sum(parts.values())})

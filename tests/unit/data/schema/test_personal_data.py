@@ -30,6 +30,7 @@ PEOPLE = [f"{given} {family}" for given in GIVEN for family in FAMILY]
         ("patient_name", PEOPLE, "names of people"),
         ("Surname", [f"{a}{b}" for a in ("Mac", "Van") for b in FAMILY], "names of people"),
         ("name", PEOPLE, "names, perhaps of people"),
+        ("name", [f"{given[0]}. {family}" for given in GIVEN for family in FAMILY], "names, perhaps of people"),
     ],
 )
 def test_personal_data_is_named(name: str, values: list[str], what: str) -> None:
