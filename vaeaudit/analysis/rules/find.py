@@ -50,11 +50,7 @@ class RuleSummary:
 def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules:
     """Find what holds in a table by construction.
 
-<<<<<<< HEAD
     A rule holds without exception in 100 rows or more (40 for a sum), or in 99 % of 200 or more (95 % for the order of
-=======
-    A rule holds without exception in 100 rows or more, a sum in 40, or in 99 % of 200 or more (95 % for the order of
->>>>>>> n13
     two dates or whole numbers), where chance would break it far more often. Columns that repeat an earlier one are told
     once, and then left out; what follows from other rules is not told.
 
