@@ -82,19 +82,6 @@ def _components(n_rows: int, together: IntArray | None) -> tuple[IntArray, IntAr
     return (heads, place, sizes) if len(heads) > 1 else (alone, alone, np.ones(n_rows, np.int64))
 
 
-def folds_together(
-    member: npt.NDArray[np.bool_], together: npt.NDArray[np.integer] | None, rng: np.random.Generator
-) -> npt.NDArray[np.intp]:
-    """Deal rows over the folds, [M], so that rows of one number of `together` [M] lie in one fold; None: each alone.
-
-    The first row of each number says of which group [M, G] all of them are, to spread the groups evenly.
-    """
-    if together is None:
-        return stratified_folds(member, rng)
-    _, first, number = np.unique(together, return_index=True, return_inverse=True)
-    return stratified_folds(member[first], rng)[number]
-
-
 def out_of_fold_means(
     codes: npt.NDArray[np.integer], n_bins: int, targets: FloatArray, folds: npt.NDArray[np.integer]
 ) -> tuple[FloatArray, FloatArray]:

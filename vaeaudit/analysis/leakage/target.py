@@ -11,7 +11,7 @@ from scipy import stats
 
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
-from vaeaudit.statistics.cross_fit import FOLDS, folds_together, macro_auc_interval
+from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, stratified_folds
 from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.measures import Interval
 
@@ -118,6 +118,6 @@ def label_as_target(
         strata = codes[:, None] == np.arange(len(levels))
         strata = strata[:, strata.any(axis=0)]
         wanted, levels = strata.astype(np.float64), levels[np.unique(codes)]
-    folds = folds_together(strata, None if together is None else together[present], rng)
+    folds = stratified_folds(strata, rng, None if together is None else together[present])
     classes = () if number else tuple(str(level) for level in levels)
     return Target(column.name, present, wanted, classes, folds.astype(np.int64), () if number else tuple(levels))
