@@ -48,6 +48,7 @@ def clustered(values: FloatArray, codes: IntArray) -> Clustered:
     sizes = sizes[sizes > 0]
     if len(sizes) < 2 or len(sizes) == n_rows:
         return Clustered(0.0, float(n_rows))
+    values = values / (np.abs(values).max() or 1.0)  # squares of 1e308 have no room
     _, place = np.unique(codes, return_inverse=True)
     sums = np.zeros((len(sizes), values.shape[1]))
     np.add.at(sums, place, values)

@@ -22,3 +22,8 @@ def test_rows_alone_one_group_and_a_constant_are_answered() -> None:
     assert clustered(np.ones((4, 1)), np.arange(4)).effective == 4
     assert clustered(np.arange(4.0)[:, None], np.zeros(4, dtype=int)).effective == 4
     assert clustered(np.ones((4, 1)), np.array([0, 0, 1, 1])).effective == 4
+
+
+def test_numbers_of_any_size_are_measured() -> None:
+    codes = np.array([0, 0, 1, 1])
+    assert clustered(np.array([[1e308], [1e308], [-1e308], [-1e308]]), codes).correlation == 1

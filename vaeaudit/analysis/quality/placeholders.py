@@ -148,7 +148,8 @@ def _sign(value: float, others: FloatArray) -> Sign | None:
 
 def _is_far(value: float, others: FloatArray) -> bool:
     """Whether a value at an end lies very much farther from the others than they from one another."""
-    return len(others) >= FEWEST_BESIDE and bool(np.abs(others - value).min() >= FAR * np.ptp(others))
+    with np.errstate(over="ignore"):  # numbers may be as large as 1e308
+        return len(others) >= FEWEST_BESIDE and bool(np.abs(others - value).min() / FAR >= np.ptp(others))
 
 
 def _apart(ends: FloatArray, rows: npt.NDArray[np.intp], place: int, several: int, sign: Sign) -> bool:

@@ -133,3 +133,10 @@ def test_what_goes_with_a_code_is_named_only_where_it_surely_does(rng: np.random
     weight = rng.normal(60, 20, N)
     weight[:50] = -999
     assert found_in(weight=weight, clinic=clinic)[0].goes_with is None
+
+
+def test_numbers_as_large_as_there_are_overflow_nothing(rng: np.random.Generator) -> None:
+    values = np.append(rng.lognormal(size=200), [1e308, 1.7e308])
+    dataset = load(pd.DataFrame({"x": values, "y": rng.normal(size=202)}), ReadConfig())
+    with np.errstate(all="raise"):
+        find_placeholders(dataset.frame, dataset.schema, 0.05)
