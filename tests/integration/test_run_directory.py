@@ -30,6 +30,7 @@ FILES = {
     "pairs.npz",
     "quarantine.csv",
     "regions.json",
+    "rules.json",
     "rows.parquet",
     "schema.json",
     "traversals.npz",

@@ -121,6 +121,8 @@ def _codes(distinct: FloatArray, counts: npt.NDArray[np.intp]) -> Iterator[tuple
         ends, rows = distinct[::step], counts[::step]
         for several in range(MOST_CODES, 0, -1):
             code, other = ends[:several], ends[several:]
+            if not len(other):
+                continue
             signs = [_sign(value, other) for value in code]
             fewest = FEWEST_BESIDE if _is_far(code[-1], other) else FEWEST_OTHERS
             if len(other) < fewest or None in signs:

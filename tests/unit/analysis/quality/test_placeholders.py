@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from vaeaudit.analysis.quality.placeholders import Placeholder, find_placeholders
 from vaeaudit.config import ReadConfig
 from vaeaudit.data.reading.load import load
+from vaeaudit.data.schema.columns import Kind, Schema
 
 N = 2_000
 
@@ -140,3 +142,11 @@ def test_numbers_as_large_as_there_are_overflow_nothing(rng: np.random.Generator
     dataset = load(pd.DataFrame({"x": values, "y": rng.normal(size=202)}), ReadConfig())
     with np.errstate(all="raise"):
         find_placeholders(dataset.frame, dataset.schema, 0.05)
+
+
+def test_columns_of_no_or_few_values_are_answered() -> None:
+    frame = pd.DataFrame({"none": np.full(60, np.nan), "two": np.tile([1.5, 2.5], 30), "y": np.linspace(0, 1, 60)})
+    dataset = load(frame, ReadConfig(kinds={"two": "real"}))
+    numbers = dataset.frame.assign(none=np.nan)
+    columns = tuple(replace(c, kind=Kind.REAL) if c.name == "none" else c for c in dataset.schema)
+    assert find_placeholders(numbers, Schema(columns), 0.05) == ()
