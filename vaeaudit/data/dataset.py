@@ -109,6 +109,8 @@ class Dataset:
         The pictures, row by row, where the source is made of pictures; the frame then holds what is known about each
         (its class, columns of its metadata) and what was computed from it, and only the pixels enter the model. None
         for a table.
+    elements
+        Columns that are the elements of vectors; empty for any other source.
     """
 
     frame: pd.DataFrame
@@ -120,6 +122,7 @@ class Dataset:
     name: str
     notes: tuple[str, ...] = ()
     images: ImageStore | None = None
+    elements: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:

@@ -17,6 +17,8 @@ from vaeaudit.workflow.other import reading_progress
 def read_data(source: Any, config: ReadConfig, seed: int, on_progress: Listener = ignore) -> tuple[Dataset, TableRules]:
     """Read a source, find the rules of its table, and leave out of the model what only repeats another column.
 
+    Elements of vectors are no columns that anybody made rules for: they take no part in the search.
+
     Parameters
     ----------
     source, config
@@ -27,5 +29,5 @@ def read_data(source: Any, config: ReadConfig, seed: int, on_progress: Listener 
         Told about pictures.
     """
     dataset = load(source, config, on_progress=reading_progress(on_progress))
-    rules = find_rules(dataset.frame, dataset.schema, seed)
+    rules = find_rules(dataset.frame, dataset.schema, seed, aside=dataset.elements)
     return without_repeats(dataset, rules, config.include), rules

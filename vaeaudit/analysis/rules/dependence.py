@@ -28,8 +28,6 @@ LEVEL = 0.05
 FEWEST_GUESSED = 20
 #: Levels of a column that may follow in steps; numbers of more never turn round or they do.
 FEW_LEVELS = 12
-#: Correlation of the ranks of columns that move together.
-_MOVES = 0.995
 #: Days of the units in which time is counted.
 _UNITS = (1.0, 7.0, 365.25 / 12, 365.25, 1 / 24)
 #: Rows of a first look, which most pairs do not survive.

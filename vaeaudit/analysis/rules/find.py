@@ -47,7 +47,7 @@ class RuleSummary:
     rows: tuple[str, ...] = ()
 
 
-def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules:
+def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0, *, aside: Collection[str] = ()) -> TableRules:
     """Find what holds in a table by construction.
 
     A rule holds without exception in 100 rows or more (40 for a sum), or in 99 % of 200 or more (95 % for the order of
@@ -60,8 +60,11 @@ def find_rules(frame: pd.DataFrame, schema: Schema, seed: int = 0) -> TableRules
         As in `Dataset`; what was computed from pictures takes no part.
     seed
         Of the samples on which rules are sought first; what is found there is counted on all rows.
+    aside
+        Columns that take no part.
     """
-    columns = code_columns(frame, Schema(tuple(column for column in schema if not column.derived)))
+    aside = {*aside, *(column.name for column in schema if column.derived)}
+    columns = code_columns(frame, Schema(tuple(column for column in schema if column.name not in aside)))
     if len(columns) < 2:
         return TableRules((), order=schema.names)
     rng = np.random.default_rng(seed)

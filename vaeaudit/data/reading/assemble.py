@@ -130,6 +130,7 @@ def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was mad
         name=raw.name,
         notes=notes,
         images=raw.images,
+        elements=raw.elements,
     )
 
 

@@ -91,3 +91,10 @@ def test_cells_that_break_a_rule_are_listed_with_what_they_do_not_go_with(work: 
     assert lines["row_id"].tolist() == ["7", "11"]
     assert set(lines["column"]) | set(lines["partner"]) == {"begun", "ended"}
     assert lines["rule"].tolist() == ["begun is never after ended"] * 2
+
+
+def test_columns_that_are_set_aside_take_part_in_no_rule_and_keep_their_place() -> None:
+    dataset = load(FRAME, ReadConfig())
+    rules = find_rules(dataset.frame, dataset.schema, aside=dataset.schema.names[:-2])
+    assert {name for rule in rules.rules for name in rule.columns} == {"passed", "failed"}
+    assert rules.order == dataset.schema.names
