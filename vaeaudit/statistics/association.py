@@ -1,13 +1,15 @@
-"""How columns go together in a joint table, and which part of that one of its cells accounts for."""
+"""How columns go together: in a joint table, and which part of that one of its cells accounts for; by their ranks."""
 
 from __future__ import annotations
 
 from itertools import combinations
 
 import numpy as np
-from scipy import special
+import numpy.typing as npt
+from scipy import special, stats
 
-from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask
+from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask, normal_quantile
+from vaeaudit.statistics.measures import Interval
 
 #: Rounds of fitting; deviances then stand to well within a nat.
 _ROUNDS = 15
@@ -94,3 +96,35 @@ def quotient(numerator: FloatArray | float, denominator: FloatArray | float) -> 
 def _deviance(table: FloatArray, fitted: FloatArray) -> float:
     """G^2 = 2 sum of n log(n / fitted), in nats doubled; empty combinations add nothing."""
     return float(2 * (special.rel_entr(table, fitted) - table + fitted).sum())
+
+
+def rank_correlation(
+    one: npt.NDArray[np.floating], other: npt.NDArray[np.floating], level: float
+) -> tuple[float, Interval] | None:
+    """Return Spearman's rank correlation and its interval; None where one of the two is constant.
+
+    Parameters
+    ----------
+    one, other
+        [N].
+    level
+        Confidence of the interval.
+    """
+    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return None
+    r = float(np.clip(np.corrcoef(stats.rankdata(one), stats.rankdata(other))[0, 1], -1.0, 1.0))
+    return r, rank_correlation_interval(r, len(one), level)
+
+
+def rank_correlation_interval(r: float, n: int, level: float) -> Interval:
+    """Return the interval of a rank correlation of n rows.
+
+    Fisher's z with the standard error of Bonett and Wright (2000, Psychometrika 65),
+    `sqrt((1 + r^2 / 2) / (n - 3))`; open on both sides for fewer than four rows.
+    """
+    if n < 4:
+        return Interval(None, None, level)
+    half = normal_quantile(level) * np.sqrt((1 + r**2 / 2) / (n - 3))
+    inside = np.clip(r, -1 + 1e-12, 1 - 1e-12)
+    low, high = np.tanh(np.arctanh(inside) + np.array([-half, half]))
+    return Interval(min(float(low), r), max(float(high), r), level)

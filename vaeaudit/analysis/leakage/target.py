@@ -11,8 +11,8 @@ from scipy import stats
 
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.statistics.association import rank_correlation, rank_correlation_interval
 from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, stratified_folds
-from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.measures import Interval
 
 #: AUC is the mean over classes of the area under the ROC curve, one against the rest; the other is Spearman's.
@@ -66,17 +66,8 @@ class Target:
         """
         if self.classes:
             return macro_auc_interval(scores, self.values > 0, confidence)
-        found = _rank_correlation(scores[:, 0], self.values[:, 0])
-        half = normal_quantile(confidence) * np.sqrt((1 + found**2 / 2) / max(len(self.rows) - 3, 1))
-        centre = np.arctanh(np.clip(found, -1 + 1e-12, 1 - 1e-12))
-        low, high = (float(np.tanh(centre + side * half)) for side in (-1, 1))
-        return found, Interval(min(low, found), max(high, found), confidence)
-
-
-def _rank_correlation(first: FloatArray, second: FloatArray) -> float:
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0
-    return float(np.clip(stats.spearmanr(first, second).statistic, -1.0, 1.0))
+        found = rank_correlation(scores[:, 0], self.values[:, 0], confidence)
+        return found or (0.0, rank_correlation_interval(0.0, len(self.rows), confidence))
 
 
 def label_as_target(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_scores import CompanionScores
-from vaeaudit.statistics.intervals import normal_quantile, share_interval
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.association import rank_correlation
+from vaeaudit.statistics.intervals import share_interval
 
 #: Rows that are named of those that only one side finds.
 MOST_ROWS = 10
@@ -69,30 +68,6 @@ def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
 def ranks(score: FloatArray) -> IntArray:
     """Return [N]; 1 for the highest score, 2 for the next; among equal scores the earlier row comes first."""
     return _places(np.argsort(-np.asarray(score, np.float64), kind="stable"))
-
-
-def rank_correlation(one: FloatArray, other: FloatArray, level: float) -> tuple[float, Interval] | None:
-    """Return Spearman's rank correlation and its interval; None where one of the two is constant.
-
-    Fisher's z with the standard error of Bonett and Wright (2000, Psychometrika 65),
-    `sqrt((1 + r^2 / 2) / (n - 3))`; open on both sides for fewer than four rows.
-
-    Parameters
-    ----------
-    one, other
-        [N].
-    level
-        Confidence of the interval.
-    """
-    if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return None
-    r = float(np.clip(np.corrcoef(stats.rankdata(one), stats.rankdata(other))[0, 1], -1.0, 1.0))
-    if len(one) < 4:
-        return r, Interval(None, None, level)
-    half = normal_quantile(level) * np.sqrt((1 + r**2 / 2) / (len(one) - 3))
-    inside = np.clip(r, -1 + 1e-12, 1 - 1e-12)
-    low, high = np.tanh(np.arctanh(inside) + np.array([-half, half]))
-    return r, Interval(min(float(low), r), max(float(high), r), level)
 
 
 def _places(order: IntArray) -> IntArray:

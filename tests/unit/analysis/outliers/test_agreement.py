@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, rank_correlation, ranks
+from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, ranks
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.outputs.row_scores import CompanionScores
+from vaeaudit.statistics.association import rank_correlation
 
 
 def with_companions(inputs, forest, distance):
