@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vaeaudit.config import DateOrder
+from vaeaudit.data.schema import clocks
 from vaeaudit.data.schema.conventions import USUAL, Convention, Usual
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -180,7 +181,7 @@ def _zones(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     signed = pc.extract_regex(found, r"(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?$")
     valid = np.asarray(pc.is_valid(signed))
     sign = np.where(np.asarray(pc.fill_null(pc.equal(pc.struct_field(signed, "sign"), "-"), False)), -1, 1)
-    hours, minutes = (_number(pc.struct_field(signed, name)) for name in "hm")
+    hours, minutes = (clocks.part(pc.struct_field(signed, name)) for name in "hm")
     east = np.where(valid, sign * (hours * 60 + minutes) * 60_000_000, 0).astype(np.int64)
     bare = pc.replace_substring_regex(texts, _ZONE, "")
     return pc.if_else(pc.is_valid(found), bare, texts), east
@@ -200,17 +201,10 @@ def _clocks(texts: pa.Array) -> tuple[pa.Array, npt.NDArray[np.int64]]:
         for name in ("day", "clock", "half")
     )
     digits = pc.extract_regex(clock, r"^(?P<h>\d{1,2}):?(?P<m>\d{2})(?::?(?P<s>\d{2}(?:[.,]\d+)?))?$")
-    hours, minutes = (_number(pc.struct_field(digits, name)) for name in "hm")
-    seconds = _number(pc.replace_substring(pc.struct_field(digits, "s"), ",", "."))
-    half = pc.utf8_lower(half)
-    late, early = (np.asarray(pc.starts_with(half, letter)) for letter in "pa")
-    possible = (minutes < 60) & (seconds < 61) & np.where(late | early, (hours >= 1) & (hours <= 12), hours < 24)
-    hours = np.where(late & (hours < 12), hours + 12, np.where(early & (hours == 12), 0, hours))
+    hours, minutes = (clocks.part(pc.struct_field(digits, name)) for name in "hm")
+    seconds = clocks.part(pc.replace_substring(pc.struct_field(digits, "s"), ",", "."))
+    after_midnight, halved = clocks.of_the_day(hours, half)
+    possible = (minutes < 60) & (seconds < 61) & np.where(halved, (hours >= 1) & (hours <= 12), hours < 24)
     has = np.asarray(pc.is_valid(digits)) & possible
-    after = np.where(has, (hours * 3600 + minutes * 60) * 1e6 + np.round(seconds * 1e6), 0)
+    after = np.where(has, (after_midnight * 3600 + minutes * 60) * 1e6 + np.round(seconds * 1e6), 0)
     return pc.if_else(pa.array(has), pc.utf8_rtrim(day, ", "), texts), after.astype(np.int64)
-
-
-def _number(texts: pa.Array) -> npt.NDArray[np.float64]:
-    usable = pc.if_else(pc.fill_null(pc.equal(texts, ""), True), "0", texts)
-    return np.asarray(pc.cast(usable, pa.float64()).to_numpy(zero_copy_only=False))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vaeaudit.config import DecimalMark
+from vaeaudit.data.schema import clocks
 from vaeaudit.data.schema.conventions import CLOCK, DECIMAL_COMMA, THOUSANDS_COMMA, USUAL, Convention, Usual
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -74,14 +75,16 @@ def parse_numbers(texts: pa.Array, usual: Usual = USUAL) -> tuple[npt.NDArray[np
     usable = pc.or_(pc.match_substring_regex(plain, _NUMBER), pc.match_substring_regex(plain, _INFINITE))
     if not pc.any(usable).as_py():
         return np.full(len(texts), np.nan), Convention()
-    read = pc.cast(pc.if_else(usable, plain, None), pa.float64())
-    numbers = np.array(read.to_numpy(zero_copy_only=False), dtype=np.float64)
-    return numbers * scale, Convention(convention.name, (*convention.said, *said), unit)
+    return _cast(plain, usable) * scale, Convention(convention.name, (*convention.said, *said), unit)
 
 
 def plain_numbers(texts: pa.Array) -> npt.NDArray[np.float64]:
     """Read texts [U] that are numbers and nothing beside; NaN for all others."""
-    usable = pc.match_substring_regex(texts, _NUMBER)
+    return _cast(texts, pc.match_substring_regex(texts, _NUMBER))
+
+
+def _cast(texts: pa.Array, usable: pa.Array) -> npt.NDArray[np.float64]:
+    """Read the texts [U] that are usable as numbers; NaN for all others."""
     read = pc.cast(pc.if_else(usable, texts, None), pa.float64())
     return np.array(read.to_numpy(zero_copy_only=False), dtype=np.float64)
 
@@ -121,18 +124,9 @@ def _hours(texts: pa.Array) -> npt.NDArray[np.float64] | None:
     if not len(fits) or fits.mean() < _MOST_CLOCKS:
         return None
     parts = pc.extract_regex(texts, _CLOCK)
-
-    def number(name: str) -> npt.NDArray[np.float64]:
-        found = pc.struct_field(parts, name)
-        return np.asarray(
-            pc.cast(pc.if_else(pc.equal(found, ""), "0", found), pa.float64()).to_numpy(zero_copy_only=False)
-        )
-
-    half = pc.utf8_lower(pc.fill_null(pc.struct_field(parts, "half"), ""))
-    after_noon, before_noon = (np.asarray(pc.starts_with(half, letter)) for letter in "pa")
-    hours = number("h")
-    hours = np.where(after_noon & (hours < 12), hours + 12, np.where(before_noon & (hours == 12), 0, hours))
-    return np.asarray(hours + number("m") / 60 + number("s") / 3600)
+    hours, minutes, seconds = (clocks.part(pc.struct_field(parts, name)) for name in "hms")
+    hours, _ = clocks.of_the_day(hours, pc.struct_field(parts, "half"))
+    return np.asarray(hours + minutes / 60 + seconds / 3600)
 
 
 # --- what stands around a number --------------------------------------------------------------------------------
