@@ -29,6 +29,8 @@ _SECTION_OF_KIND = {
     **{"disparity": "disparities", "proxy": "proxies"},
 }
 
+#: Findings that are seen at once; the others are folded.
+FIRST_FINDINGS = 15
 
 #: Word in the name of a piece of evidence -> how it is written; whole numbers are counts, others ratios.
 _KINDS: Mapping[str, Callable[[float], str]] = {
@@ -74,7 +76,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything above the sections."""
+    """Everything above the sections; `more_findings` are those that are folded at first."""
 
     name: str
     facts: tuple[tuple[str, str], ...]
@@ -84,11 +86,13 @@ class Summary:
     checks: Table
     states: str
     findings: tuple[Card, ...]
+    more_findings: tuple[Card, ...] = ()
 
 
 def summarise(results: AuditResults) -> Summary:
     """Arrange the top of the page."""
     run = results.run
+    cards = tuple(_card(finding) for finding in results.findings)
     facts = (
         ("Rows", phrases.accounting(vars(results.rows))),
         ("Modelled", what_is_modelled(results)),
@@ -106,7 +110,8 @@ def summarise(results: AuditResults) -> Summary:
         ),
         checks=_checks(results.checks),
         states=phrases.states(Counter(result.state for result in results.checks)),
-        findings=tuple(_card(finding) for finding in results.findings),
+        findings=cards[:FIRST_FINDINGS],
+        more_findings=cards[FIRST_FINDINGS:],
     )
 
 

@@ -18,7 +18,7 @@ from vaeaudit.analysis.conclusions import Finding
 from vaeaudit.analysis.latents.results import Traversal
 from vaeaudit.report import SECTION_IDS, to_html
 from vaeaudit.report.parts.tables import MOST_ROWS, Badge, Column, Table, Track, table
-from vaeaudit.report.summary import evidence, summarise
+from vaeaudit.report.summary import FIRST_FINDINGS, evidence, summarise
 from vaeaudit.statistics.measures import Interval
 
 
@@ -237,3 +237,15 @@ def test_a_long_traversal_is_thinned_and_keeps_its_ends_and_its_middle(results):
 def test_icons_are_drawn_once_and_referred_to(page):
     symbols = {symbol["id"] for symbol in page.all("symbol")}
     assert {use["href"][1:] for use in page.all("use")} <= symbols
+
+
+def test_fifteen_findings_are_seen_at_once_and_the_others_are_folded_beneath_them(results):
+    many = tuple(replace(results.findings[0], subject=f"n{number}") for number in range(20))
+    summary = summarise(replace(results, findings=many))
+    assert [len(summary.findings), len(summary.more_findings)] == [FIRST_FINDINGS, 5]
+    page = to_html(replace(results, findings=many))
+    seen, folded = page.split("5 more, of no more weight than these</summary>")
+    assert seen.count('<article id="') == FIRST_FINDINGS
+    assert folded.count('<article id="') == 5
+    assert f'<ol class="findings" start="{FIRST_FINDINGS + 1}">' in folded
+    assert "20 findings, the most serious first." in seen
