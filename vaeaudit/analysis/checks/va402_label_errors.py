@@ -31,14 +31,21 @@ def ask(seen: Seen) -> Answer:
     if errors.rate is None or errors.ci is None or errors.p_value is None:
         why = f"How many values of a number are wrong cannot be told: {doubted} lie far from what the rest speaks for; "
         return Answer("inconclusive", f"{why}{listed}.", errors.n)
-    if errors.p_value <= LEVEL and errors.rate >= LEAST_RATE and errors.rate * errors.n >= FEWEST_ERRORS:
+    if is_told(errors):
         return answered([_finding(label, errors, errors.rate, errors.ci)], "", tested=errors.n)
     high = errors.ci.high or 0.0
     overlap = (
         f"{doubted} contradict the rest of the data, where classes overlap: the surer it is, the fewer do, so that no "
-        f"errors can be told from it. Up to {numbers.rate(high)} of the labels may be wrong; {listed}."
+        f"errors can be told from it. Up to {numbers.share(high)} of the labels may be wrong; {listed}."
     )
     return Answer("inconclusive" if high > UNSURE else "passed", overlap, errors.n)
+
+
+def is_told(errors: LabelErrors) -> bool:
+    """Whether there are surely errors among the labels, and enough of them to be told."""
+    rate = errors.rate or 0.0
+    certain = errors.p_value is not None and errors.p_value <= LEVEL
+    return certain and rate >= LEAST_RATE and rate * errors.n >= FEWEST_ERRORS
 
 
 def _finding(label: LabelSummary, errors: LabelErrors, rate: float, ci: Interval) -> Finding:
@@ -49,8 +56,8 @@ def _finding(label: LabelSummary, errors: LabelErrors, rate: float, ci: Interval
         kind=KIND,
         severity="medium" if low >= MANY else "low",
         title=(
-            f"About {numbers.rate(rate)} of the labels in {label.column} ({numbers.rate(low)} to "
-            f"{numbers.rate(high)}) are contradicted however surely the rest of the data speaks: some "
+            f"About {numbers.share(rate)} of the labels in {label.column} ({numbers.share(low)} to "
+            f"{numbers.share(high)}) are contradicted however surely the rest of the data speaks: some "
             f"{plural(round(rate * errors.n), 'row')} of {numbers.count(errors.n)}"
         ),
         evidence={

@@ -70,7 +70,7 @@ def errors_sentence(errors: LabelErrors) -> str:
     low, high = errors.ci.low or 0.0, errors.ci.high or 1.0
     return (
         f"{said}. Most lie where classes overlap, and become rare the surer the rest is. "
-        f"{numbers.rate(errors.rate)} of all labels ({numbers.rate(low)} to {numbers.rate(high)}) are contradicted "
+        f"{numbers.share(errors.rate)} of all labels ({numbers.share(low)} to {numbers.share(high)}) are contradicted "
         "however sure it is: as many may be wrong, if errors fall on all rows alike. labels.csv has all of them."
     )
 
