@@ -76,6 +76,7 @@ def test_the_rows_have_the_columns_of_the_contract_in_input_order(fitted: Any, r
     n_latents = fitted.run.codes.n_latents
 
     fixed = ["row_id", "outlier_score", "outlier_p_value", "outlier", "rarity", "region", "weight", "duplicate_of"]
+    fixed += ["label_suspicion"]
     assert list(rows.columns) == [*fixed, *(f"z_{index}" for index in range(n_latents))]
     assert rows["row_id"].tolist() == fitted.truth.frame["person_id"].tolist()
     assert rows["outlier"].dtype == bool
