@@ -97,6 +97,9 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA351": {"low"},
     "VA352": {"medium", "low"},
     "VA401": {"high", "medium", "low"},
+    "VA402": {"medium", "low"},
+    "VA403": {"medium", "low", "info"},
+    "VA404": {"medium", "low"},
     "VA451": {"high", "medium"},
     "VA501": {"high", "medium", "low"},
     "VA502": {"high", "medium"},
@@ -150,6 +153,9 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.checks import va303_deletion_hits_a_group as va303
     from vaeaudit.analysis.checks import va352_rule_broken as va352
     from vaeaudit.analysis.checks import va401_label_balance as va401
+    from vaeaudit.analysis.checks import va402_label_errors as va402
+    from vaeaudit.analysis.checks import va403_same_row_other_label as va403
+    from vaeaudit.analysis.checks import va404_annotators_disagree as va404
     from vaeaudit.analysis.checks import va451_outcome_disparity as va451
     from vaeaudit.analysis.checks import va502_label_given_away as va502
     from vaeaudit.analysis.checks import va601_copies_across_splits as va601
@@ -196,6 +202,14 @@ def limits() -> list[tuple[str, str]]:
         ("VA401", f"fills more than {rate(va401.SPIKE)}"),
         ("VA401", f"fills more than {rate(va401.NEARLY_CONSTANT)}"),
         ("VA401", f"more than {va401.MOST_CLASSES} different values"),
+        ("VA402", f"p at most {va402.LEVEL:g}"),
+        ("VA402", f"at least {rate(va402.LEAST_RATE)} and {va402.FEWEST_ERRORS} rows"),
+        ("VA402", f"above {rate(va402.MANY)}"),
+        ("VA402", f"more than {rate(va402.UNSURE)}"),
+        ("VA402", f"up to {count(target.MOST_ROWS)} rows"),
+        ("VA403", f"at least {rate(va403.MANY)} of the labels"),
+        ("VA404", f"lies below {va404.TOO_LOW:g}"),
+        ("VA404", f"lies below {va404.TENTATIVE:g}"),
         ("VA451", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
         ("VA451", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
         ("VA501", f"above {proxies.PROXY_AUC:g}"),

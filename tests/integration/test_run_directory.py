@@ -19,6 +19,7 @@ FILES = {
     "config.json",
     "decoded_regions.npz",
     "history.csv",
+    "label_doubts.npz",
     "latent_space.npz",
     "latents.npz",
     "manifest.json",
@@ -75,6 +76,7 @@ def test_the_rows_have_the_columns_of_the_contract_in_input_order(fitted: Any, r
     n_latents = fitted.run.codes.n_latents
 
     fixed = ["row_id", "outlier_score", "outlier_p_value", "outlier", "rarity", "region", "weight", "duplicate_of"]
+    fixed += ["label_suspicion"]
     assert list(rows.columns) == [*fixed, *(f"z_{index}" for index in range(n_latents))]
     assert rows["row_id"].tolist() == fitted.truth.frame["person_id"].tolist()
     assert rows["outlier"].dtype == bool
@@ -118,7 +120,16 @@ def test_the_reports_folder_holds_its_files_and_no_others(reported: Path) -> Non
         "flagged.csv",
         "cells.csv",
         "duplicates.csv",
+        "labels.csv",
     }
+
+
+def test_the_report_reads_back_how_suspicious_each_label_is(reported: Path, fitted: Any) -> None:
+    rows = pd.read_parquet(reported / "rows.parquet")
+    pd.testing.assert_series_equal(rows["label_suspicion"], fitted.run.rows["label_suspicion"])
+    assert rows["label_suspicion"].dropna().between(0, 1).all()
+    listed = pd.read_csv(reported / "labels.csv", encoding="utf-8-sig")
+    assert listed["suspicion"].is_monotonic_decreasing
 
 
 def test_the_seed_repeats_a_run_to_the_last_digit(fitted: Any, tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_a_value_that_does_not_fit_is_refused(given: dict[str, Any], said: str) 
         ("sensitve", "Did you mean sensitive?"),
         ("kind-of", "Did you mean kind_of?"),
         ("populations", "Did you mean population?"),
-        ("xyzzy", "It takes array_key, "),
+        ("xyzzy", "It takes annotator, array_key, "),
     ],
 )
 def test_a_slip_is_met_with_the_name_that_was_meant(name: str, hint: str) -> None:

@@ -228,3 +228,10 @@ def test_a_split_is_shown_with_its_role_and_kept_from_the_model(data: Path) -> N
 def test_a_split_that_cannot_be_is_a_usage_error(data: Path, column: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         run(data, "--split", column)
+
+
+def test_a_probability_names_a_level_and_its_column() -> None:
+    given = settings_of({"probability": ("yes=p_yes", "no=p=no"), "annotator": ("a", "b")})
+    assert given == {"probability": {"yes": "p_yes", "no": "p=no"}, "annotator": ("a", "b")}
+    with pytest.raises(UsageError, match="expected LEVEL=COL"):
+        settings_of({"probability": ("p_yes",)})

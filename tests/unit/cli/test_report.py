@@ -34,6 +34,7 @@ def test_the_newest_run_is_reported_where_none_is_named(place: Path, capfd: pyte
         "flagged.csv",
         "cells.csv",
         "duplicates.csv",
+        "labels.csv",
     }
     verdict = json.loads(Path("reports/people/report.json").read_text(encoding="utf-8"))["verdict"]
     assert f"{verdict['status'].upper()}: " in err

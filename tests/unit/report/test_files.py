@@ -102,3 +102,9 @@ def test_duplicates_csv_is_written_where_it_is_given_and_cannot_start_a_formula(
     copies = pd.DataFrame({"cluster": [1, 1], "row_id": ["=1+1", "b"], "keep": ["true", "false"]})
     write(results, people.people_rows(10), people.people_flagged(), tmp_path, duplicates=copies)
     assert "'=1+1" in (tmp_path / "duplicates.csv").read_text(encoding="utf-8-sig")
+
+
+def test_labels_csv_is_written_where_a_label_was_judged_and_cannot_start_a_formula(results, people, tmp_path):
+    doubted = pd.DataFrame({"rank": [1], "row_id": ["=1+1"], "label": ["yes"], "said": ["no"]})
+    write(results, people.people_rows(10), people.people_flagged(), tmp_path, labels=doubted)
+    assert "'=1+1,yes,no" in (tmp_path / "labels.csv").read_text(encoding="utf-8-sig")

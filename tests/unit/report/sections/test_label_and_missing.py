@@ -10,13 +10,14 @@ import pytest
 
 from vaeaudit.analysis.labels.balance import LabelBalance
 from vaeaudit.analysis.labels.summary import LabelSummary
+from vaeaudit.analysis.labels.suspects import GroupDoubts, LabelErrors, Suspect
 from vaeaudit.analysis.leakage.leaks import Leak
 from vaeaudit.analysis.leakage.predictors import Predictor, Together
 from vaeaudit.analysis.quality.contrast import Contrast
 from vaeaudit.analysis.quality.missingness import MissingInGroup, Missingness, MissingReason
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.report import document, json_schema, to_html
-from vaeaudit.report.sections.label import label
+from vaeaudit.report.sections.label import errors_sentence, label
 from vaeaudit.report.sections.missing import missing
 from vaeaudit.statistics.measures import Interval
 
@@ -47,6 +48,20 @@ def test_the_label_is_told_by_all_columns_and_where_one_tells_more_alone_that_is
     assert [row[:2] for row in balance.rows] == [("no", "700"), ("yes", "300")]
     assert (leaks.rows[0][0], leaks.rows[0][-1]) == ("receipt", "980 of 1,000")
     assert [row[-1] for row in predictors.rows] == ["0.95", "–"]
+
+
+def test_doubted_labels_are_listed_and_overlap_is_told_from_errors(planted):
+    told = GroupDoubts("sex", "Female", 400, 60, 0.15, CI, 0.11)
+    errors = LabelErrors("columns", ("receipt",), 1_000, 120, 0.04, Interval(0.01, 0.07, 0.95), 0.001, (told,))
+    suspect = Suspect(1, "row<7>", 7, "yes", "no", 0.9, 0.95)
+    section = label(replace(planted, labels=replace(planted.labels, errors=errors, suspects=(suspect,))))
+    sentence, suspects, groups = section.blocks[3:]
+    assert "(receipt left out), the rest of the data contradicts 120 labels of 1,000" in sentence.text
+    assert "4.0 % of all labels (1.0 % to 7.0 %) are contradicted however sure it is" in sentence.text
+    assert [row[:4] for row in suspects.rows] == [("1", "row<7>", "yes", "no")]
+    assert [row[:3] for row in groups.rows] == [("sex: Female", "400", "60")]
+    number = replace(errors, rate=None, ci=None, p_value=None)
+    assert "three times as far from what is expected" in errors_sentence(number)
 
 
 def test_missing_cells_are_told_with_columns_groups_and_reason(planted):
