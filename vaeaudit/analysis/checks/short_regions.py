@@ -105,7 +105,7 @@ def region_findings(
 
 def _finding(region: Region, code: str, sensitive: Collection[str], latents: Collection[str]) -> Finding:
     returns = "" if region.stable is not False else " (unstable: it seldom comes back when the rows are drawn anew)"
-    aside = f" ({numbers.count(region.set_aside)} of them set aside before counting)" if region.set_aside else ""
+    aside = f" ({numbers.count(region.set_aside)} of them flagged as outliers)" if region.set_aside else ""
     return Finding(
         code=code,
         subject=region.id,

@@ -29,6 +29,7 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Role, Schema
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.wording.phrases import plural
 
@@ -43,6 +44,7 @@ def against_independence(
     schema: Schema,
     config: AnalysisConfig,
     *,
+    counted: BoolArray | None = None,
     rules: TableRules = NO_RULES,
     latents: frozenset[str] = frozenset(),
     baselines: int = 1,
@@ -68,7 +70,10 @@ def against_independence(
     Parameters
     ----------
     frame, schema
-        [N, C]; typed rows, outliers set aside, and their columns.
+        [N, C]; typed rows and their columns.
+    counted
+        [N]; rows in which cells are sought, such as those that are no outliers; a cell must be short among all rows,
+        too, and is told as they are counted. None for all.
     config
         Gives `fdr`, `confidence`, `min_ratio` and `max_regions`.
     rules
@@ -79,14 +84,15 @@ def against_independence(
     baselines
         How many baselines share the false-discovery rate.
     """
-    axes, notes = search_axes(frame, schema)
+    everything, notes = search_axes(frame, schema)
+    axes = _counted(everything, counted)
     tables = pair_tables(axes)
     determined = defining_pairs(tables)
     never = uncrossed(schema, tuple(axis.column for axis in axes), latents)
     tied = {pair for pair in tables if rules.tied(*(axes[axis].column for axis in pair))} - never
     skipped = determined | never | tied
     cells = list(against_margins(axes, tables, skipped))
-    found, tested = find_shortfalls(cells, axes, config, baselines=baselines)
+    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
     unnamed = latents | computed_columns(schema)
     known = [entry for entry in found if not _lies_in(entry, axes, unnamed)]
     unknown = [entry for entry in found if _lies_in(entry, axes, unnamed)]
@@ -106,6 +112,10 @@ def against_independence(
     return BaselineSearch("independence", tuple(entry.shortage for entry in kept), tested, tuple(said))
 
 
+def _counted(axes: Sequence[Axis], counted: BoolArray | None) -> list[Axis]:
+    return list(axes) if counted is None else [axis.of(counted) for axis in axes]
+
+
 def _lies_in(entry: Shortfall, axes: Sequence[Axis], columns: frozenset[str]) -> bool:
     return columns.issuperset(axes[axis].column for axis in entry.axes)
 
@@ -122,7 +132,12 @@ def _not_searched(axes: Sequence[Axis], determined: set[tuple[int, int]]) -> lis
 
 
 def against_population(
-    frame: pd.DataFrame, population: Population, config: AnalysisConfig, *, baselines: int = 1
+    frame: pd.DataFrame,
+    population: Population,
+    config: AnalysisConfig,
+    *,
+    counted: BoolArray | None = None,
+    baselines: int = 1,
 ) -> BaselineSearch:
     """Compare cells of a population's columns, at most three at a time, with its shares of the rows in its cells.
 
@@ -132,8 +147,10 @@ def against_population(
 
     *Multiplicity*, *ranking* and parameters are those of `against_independence`.
     """
-    axes = population_axes(frame, population)
-    found, tested = find_shortfalls(list(against_shares(axes, population)), axes, config, baselines=baselines)
+    everything = population_axes(frame, population)
+    axes = _counted(everything, counted)
+    cells = list(against_shares(axes, population))
+    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
     kept = prune(found, axes, pair_tables(axes), config.max_regions)
     shortages = tuple(  # without conditions that every row satisfies
         replace(entry.shortage, rule=tuple(c for c in entry.shortage.rule if not satisfies(c, frame[c.column]).all()))
@@ -147,6 +164,7 @@ def against_uniform(
     schema: Schema,
     config: AnalysisConfig,
     *,
+    counted: BoolArray | None = None,
     rules: TableRules = NO_RULES,
     baselines: int = 1,
 ) -> BaselineSearch:
@@ -162,7 +180,8 @@ def against_uniform(
     *Multiplicity* and parameters are those of `against_independence`. An even spread is what one may wish for to
     train on; it is no statement about the world.
     """
-    axes = declared_axes(frame, schema)
+    everything = declared_axes(frame, schema)
+    axes = _counted(everything, counted)
     cells, notes = [], []
     for chosen in attribute_sets(range(len(axes))):
         if rules.any_tied(axes[axis].column for axis in chosen):
@@ -176,7 +195,7 @@ def against_uniform(
         counts = joint_counts(*crossed.parts)
         total = int(counts.sum())
         cells.append(ExpectedCounts.testable(crossed, counts, np.full(counts.shape, total / counts.size), total))
-    found, tested = find_shortfalls(cells, axes, config, baselines=baselines, merge=False)
+    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines, merge=False)
     kept = maximal_patterns(found)[: config.max_regions]
     return BaselineSearch("uniform", tuple(entry.shortage for entry in kept), tested, tuple(notes))
 

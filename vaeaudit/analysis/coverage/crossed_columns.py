@@ -143,6 +143,17 @@ class ExpectedCounts:
             return replace(self, counts=counts)
         return replace(self, counts=counts, expected=triple_expectation(counts))
 
+    def over(self, axes: Sequence[Axis]) -> Self:
+        """Return the same cells over the rows of other axes, in the same groups; stated shares are of their total."""
+        counts = joint_counts(
+            *(part.over(axes[axis].codes) for axis, part in zip(self.crossed.axes, self.crossed.parts, strict=True))
+        )
+        cells = self.with_counts(counts)
+        if self.total is None or self.expected is None:
+            return cells
+        total = int(counts.sum())
+        return replace(cells, total=total, expected=self.expected * (total / max(self.total, 1)))
+
     def rows_to_collect(self, groups: Masks, ratio_bounds: tuple[float, float], min_ratio: float) -> tuple[int, int]:
         """Fewest rows that, added to the cell of `groups` [G], bring its ratio from either bound to `min_ratio`.
 

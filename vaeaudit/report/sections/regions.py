@@ -113,7 +113,7 @@ def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[
 
 
 def _set_aside(region: Region) -> tuple[str, ...]:
-    return (f"{numbers.count(region.set_aside)} set aside",) if region.set_aside else ()
+    return (f"{numbers.count(region.set_aside)} flagged",) if region.set_aside else ()
 
 
 def _told(region: Region) -> list[str]:
