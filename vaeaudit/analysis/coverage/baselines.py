@@ -36,6 +36,8 @@ from vaeaudit.wording.phrases import plural
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one
 #: another is what clusters look like, and more of them would only say so again.
 MOST_OF_LATENTS = 6
+#: Combinations that are asked about at most: nobody answers more questions.
+MOST_QUESTIONS = 10
 _PAIRS_NAMED = 10
 
 
@@ -65,7 +67,8 @@ def against_independence(
     one by one has the largest of their p-values.
 
     *Ranking.* Gaps before signs of dependence (`gap_share`), and of either the most nearly empty first
-    (`search.strength`). Two regions share at most half of the rows that are expected in the smaller one.
+    (`search.strength`); last what the main dependence of a pair explains. Two regions share at most half of the rows
+    that are expected in the smaller one, and of the columns of one, or of columns tied to them, no other one is told.
 
     Parameters
     ----------
@@ -97,7 +100,8 @@ def against_independence(
     known = [entry for entry in found if not _lies_in(entry, axes, unnamed)]
     unknown = [entry for entry in found if _lies_in(entry, axes, unnamed)]
     unknown.sort(key=lambda entry: _lies_in(entry, axes, latents))
-    kept = prune(known, axes, tables, config.max_regions) + prune(unknown, axes, tables, MOST_OF_LATENTS)
+    asked = _one_per_idea(prune(known, axes, tables, len(known)), axes, rules)
+    kept = asked[: min(MOST_QUESTIONS, config.max_regions)] + prune(unknown, axes, tables, MOST_OF_LATENTS)
     said = list(notes)
     if len(axes) > TRIPLE_COLUMNS:
         said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")
@@ -110,6 +114,20 @@ def against_independence(
         )
     said.extend(_not_searched(axes, determined - never - tied))
     return BaselineSearch("independence", tuple(entry.shortage for entry in kept), tested, tuple(said))
+
+
+def _one_per_idea(found: Sequence[Shortfall], axes: Sequence[Axis], rules: TableRules) -> list[Shortfall]:
+    """Keep the first of those whose columns, or columns tied to them, are among those of one another."""
+    kept: list[tuple[Shortfall, list[str]]] = []
+    for entry in found:
+        names = [axes[axis].column for axis in entry.axes]
+        if not any(_lies_within(names, other, rules) or _lies_within(other, names, rules) for _, other in kept):
+            kept.append((entry, names))
+    return [entry for entry, _ in kept]
+
+
+def _lies_within(names: Sequence[str], others: Sequence[str], rules: TableRules) -> bool:
+    return all(any(name == other or rules.tied(name, other) for other in others) for name in names)
 
 
 def _counted(axes: Sequence[Axis], counted: BoolArray | None) -> list[Axis]:

@@ -165,6 +165,7 @@ def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search
             recount=_recount(table, groups),
             # nothing is asked against stated shares about what the columns have to do with one another
             gap_share=gap_share(table.counts, reduce(np.logical_and.outer, groups)) if table.total is None else None,
+            explained=table.is_explained(groups, threshold.min_ratio),
         )
         yield Shortfall(axes, on_axes, shortage)
 

@@ -190,6 +190,8 @@ class Shortage:
         To see whether it comes back on other rows.
     gap_share
         See `Region.gap_share`.
+    explained
+        Whether the main dependence of a pair, told by all its other cells, leaves one to expect no more rows here.
     """
 
     rule: tuple[Condition, ...]
@@ -202,13 +204,14 @@ class Shortage:
     threshold: Threshold
     recount: Recount
     gap_share: float | None = None
+    explained: bool = False
 
     @property
-    def rank(self) -> tuple[int, float]:
-        """Sorts the shortages of one baseline: gaps, what may be either, signs of dependence; the strongest first."""
+    def rank(self) -> tuple[bool, int, float]:
+        """Sorts the shortages of one baseline, the strongest first of each: gaps, what may be either, dependences."""
         if self.gap_share is None:
-            return 1, -self.strength
-        return 0 if self.gap_share >= GAP else 2, -self.strength
+            return self.explained, 1, -self.strength
+        return self.explained, 0 if self.gap_share >= GAP else 2, -self.strength
 
 
 @dataclass(frozen=True)
