@@ -89,7 +89,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA105": {"medium", "low"},
     "VA201": {"high", "medium", "low"},
     "VA202": {"high", "medium", "low"},
-    "VA203": {"medium", "low"},
+    "VA203": {"low"},
     "VA204": {"low"},
     "VA301": {"medium", "low"},
     "VA302": {"medium", "low"},
@@ -118,7 +118,6 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA805": {"info"},
     "VA806": {"medium", "low"},
     "VA807": {"medium", "low"},
-    "VA203": {"low"},
     "VA808": {"low"},
 }
 

@@ -57,7 +57,8 @@ def test_an_order_that_lacks_a_level_is_none_and_a_constant_of_one_side_is_a_cat
     assert coded(here, schema)["size"].tolist() == ["s", "m"]
 
 
-def test_people_whom_the_audited_table_lacks_altogether_are_the_first_gap(rng=np.random.default_rng(0)):
+def test_people_whom_the_audited_table_lacks_altogether_are_the_first_gap():
+    rng = np.random.default_rng(0)
     there = pd.DataFrame(
         {"sex": rng.choice(["F", "M"], 1_000).astype(object), "age": rng.integers(18, 80, 1_000) * 1.0}
     )
