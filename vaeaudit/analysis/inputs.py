@@ -105,8 +105,8 @@ class Reference:
     name, fingerprint
         What its source is called, and the SHA-256 of its bytes.
     frame
-        [M, C]; columns, kinds and levels are those of the audited table. A column that the reference lacks is all
-        missing, and named in `lacking`.
+        [M, C]; columns and kinds are those of the audited table, and so are levels, behind which stand those that only
+        the reference has. A column that the reference lacks is all missing, and named in `lacking`.
     codes
         Of its rows under the run's model; none of them was trained on.
     outlier

@@ -31,6 +31,8 @@ _SECTION_OF_KIND = {
 
 #: Findings that are seen at once; the others are folded.
 FIRST_FINDINGS = 15
+#: Checks whose findings only somebody who knows the field can judge.
+QUESTIONS = ("VA203",)
 
 #: Word in the name of a piece of evidence -> how it is written; whole numbers are counts, others ratios.
 _KINDS: Mapping[str, Callable[[float], str]] = {
@@ -76,7 +78,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Summary:
-    """Everything above the sections; `more_findings` are those that are folded at first."""
+    """Everything above the sections; `more_findings` are folded at first, `questions` stand apart."""
 
     name: str
     facts: tuple[tuple[str, str], ...]
@@ -87,12 +89,13 @@ class Summary:
     states: str
     findings: tuple[Card, ...]
     more_findings: tuple[Card, ...] = ()
+    questions: tuple[Card, ...] = ()
 
 
 def summarise(results: AuditResults) -> Summary:
     """Arrange the top of the page."""
     run = results.run
-    cards = tuple(_card(finding) for finding in results.findings)
+    cards = tuple(_card(finding) for finding in results.findings if finding.code not in QUESTIONS)
     facts = (
         ("Rows", phrases.accounting(vars(results.rows))),
         ("Modelled", what_is_modelled(results)),
@@ -112,6 +115,7 @@ def summarise(results: AuditResults) -> Summary:
         states=phrases.states(Counter(result.state for result in results.checks)),
         findings=cards[:FIRST_FINDINGS],
         more_findings=cards[FIRST_FINDINGS:],
+        questions=tuple(_card(finding) for finding in results.findings if finding.code in QUESTIONS),
     )
 
 

@@ -197,7 +197,7 @@ class StoredReference:
     facts
         `name`, `fingerprint`, `lacking`, `notes`, and the accounting `rows`.
     frame
-        [M, C]; in the run's columns.
+        [M, C]; in the run's columns; levels that the run does not know stand behind its own.
     codes
         Of its rows.
     p_value
@@ -250,7 +250,7 @@ def read_reference(run: Run) -> StoredReference | None:
         raise run.refuse(artifacts.REFERENCE_SCORES, f"expected {n_rows:,} rows, found {len(p_value):,}")
     return StoredReference(
         facts=facts,
-        frame=run.frame_of(artifacts.REFERENCE_COLUMNS, n_rows),
+        frame=run.frame_of(artifacts.REFERENCE_COLUMNS, n_rows, more_levels=True),
         codes=run.codes_of(artifacts.REFERENCE_LATENTS, n_rows),
         p_value=p_value,
     )

@@ -146,9 +146,10 @@ class Run:
         """[N, C]; the scored rows, typed as in `Dataset.frame`."""
         return self.frame_of(artifacts.COLUMNS, self.sizes["N"])
 
-    def frame_of(self, artifact: Artifact[pd.DataFrame], n_rows: int) -> pd.DataFrame:
-        """Return typed columns [n_rows, C] that a file holds."""
-        return store.read_frame(self.path / artifact.name, self.read(artifact), self.schema, n_rows)
+    def frame_of(self, artifact: Artifact[pd.DataFrame], n_rows: int, *, more_levels: bool = False) -> pd.DataFrame:
+        """Return typed columns [n_rows, C] that a file holds; of other data they may have levels of their own."""
+        path, stored = self.path / artifact.name, self.read(artifact)
+        return store.read_frame(path, stored, self.schema, n_rows, more_levels=more_levels)
 
     @cached_property
     def rows(self) -> pd.DataFrame:

@@ -142,7 +142,9 @@ def check_column(path: Path, table: pd.DataFrame, name: str, declared: Array) ->
             raise ValueError(f"{name} must hold text")
 
 
-def read_frame(path: Path, stored: pd.DataFrame, schema: Schema, n_rows: int) -> pd.DataFrame:
+def read_frame(
+    path: Path, stored: pd.DataFrame, schema: Schema, n_rows: int, *, more_levels: bool = False
+) -> pd.DataFrame:
     """Return typed columns, stored as `Dataset.frame` is.
 
     Parameters
@@ -151,6 +153,8 @@ def read_frame(path: Path, stored: pd.DataFrame, schema: Schema, n_rows: int) ->
         The file, and what it holds.
     schema, n_rows
         Its columns, and how many rows there must be.
+    more_levels
+        Whether levels that the schema lacks are kept, behind its own; else they are refused.
 
     Raises
     ------
@@ -162,20 +166,20 @@ def read_frame(path: Path, stored: pd.DataFrame, schema: Schema, n_rows: int) ->
         if column.name not in stored:
             raise RunError(f"{path}: the column {column.name!r} is missing.")
         with decoding(path, "a table"):
-            columns[column.name] = _typed(stored[column.name], column)
+            columns[column.name] = _typed(stored[column.name], column, more_levels)
     # Of pictures nothing but the pixels may be known, and a table without columns is stored without rows.
     if columns and len(stored) != n_rows:
         raise RunError(f"{path}: expected {n_rows:,} rows as in the rest of the run, found {len(stored):,}.")
     return pd.DataFrame(columns, index=pd.RangeIndex(n_rows))
 
 
-def _typed(values: pd.Series, column: Column) -> Any:
+def _typed(values: pd.Series, column: Column, more_levels: bool) -> Any:
     known = values.dropna()
     if column.kind.is_levelled:
-        unknown = set(known.astype(object)) - set(column.levels)
-        if unknown:
+        unknown = [level for level in pd.unique(known.astype(object)) if level not in column.levels]
+        if unknown and not (more_levels and all(isinstance(level, str) for level in unknown)):
             raise ValueError(f"{column.name} has no level {min(map(str, unknown))!r}")
-        return pd.Categorical(values, categories=pd.Index(column.levels, dtype=object))
+        return pd.Categorical(values.astype(object), categories=pd.Index([*column.levels, *unknown], dtype=object))
     if not column.kind.can_be_modelled:
         if not all(isinstance(value, str) for value in known):
             raise ValueError(f"{column.name} must hold text")

@@ -128,3 +128,43 @@ def rank_correlation_interval(r: float, n: int, level: float) -> Interval:
     inside = np.clip(r, -1 + 1e-12, 1 - 1e-12)
     low, high = np.tanh(np.arctanh(inside) + np.array([-half, half]))
     return Interval(min(float(low), r), max(float(high), r), level)
+
+
+#: Rounds in which what a cell would hold is filled in; the shares then stand still to a thousandth.
+_FILLINGS = 30
+
+
+def without_cell(counts: IntArray, cell: Mask) -> FloatArray:
+    """Return what two columns would hold in each combination, told by all combinations but those of one cell.
+
+    The margins and the main dependence of the two, the first dimension of a correspondence analysis (Greenacre 1984,
+    reconstitution formula) less what noise alone gives one (Davidson and Szarek 2001), are fitted to the other
+    combinations; those of the cell are filled in from the fit until it stands (Nora-Chouteau 1974). Where too few
+    combinations are left to tell a dependence, the margins alone are.
+
+    Parameters
+    ----------
+    counts, cell
+        [G, H]; rows per combination of groups, and which combinations the cell takes in.
+
+    Returns
+    -------
+    numpy.ndarray
+        [G, H]; expected rows, at least 0.
+    """
+    filled = counts.astype(np.float64)
+    rows, columns = (int(np.count_nonzero(filled.sum(axis=axis))) for axis in (1, 0))
+    dependent = (rows - 2) * (columns - 2) > int(np.count_nonzero(cell))
+    noise = np.sqrt(rows) + np.sqrt(columns)
+    expected = filled
+    for _ in range(_FILLINGS):
+        product = np.outer(filled.sum(axis=1), filled.sum(axis=0)) / max(filled.sum(), 1.0)
+        root = np.sqrt(product)
+        expected = product
+        if dependent:
+            apart = np.divide(filled - product, root, out=np.zeros_like(root), where=root > 0)
+            left, size, right = np.linalg.svd(apart, full_matrices=False)
+            beyond = np.sqrt(max(float(size[0]) ** 2 - noise**2, 0.0))
+            expected = np.maximum(product + root * np.outer(left[:, 0] * beyond, right[0]), 0.0)
+        filled = np.where(cell, expected, counts)
+    return expected

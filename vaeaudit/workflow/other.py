@@ -122,7 +122,7 @@ def as_stored(scored: Scored) -> StoredReference:
         "lacking": list(scored.data.lacking),
         "notes": list(dataset.notes),
     }
-    return StoredReference(facts, dataset.frame, scored.codes, np.asarray(scored.scores.p_value, np.float64))
+    return StoredReference(facts, scored.data.as_met, scored.codes, np.asarray(scored.scores.p_value, np.float64))
 
 
 # --- the reference of a fit ------------------------------------------------------------------------------------------

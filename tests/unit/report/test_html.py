@@ -141,8 +141,16 @@ def test_rows_are_accounted_for(page):
 
 
 def test_a_finding_links_to_its_section_even_if_its_anchor_is_unknown(results):
-    anchors = [card.anchor for card in summarise(results).findings]
-    assert anchors == ["representation", "regions", "outliers", "proxies", "disparities", "duplicates"]
+    summary = summarise(results)
+    anchors = [card.anchor for card in summary.findings]
+    assert anchors == ["representation", "outliers", "proxies", "disparities", "duplicates"]
+    assert [card.anchor for card in summary.questions] == ["regions"]
+
+
+def test_what_only_somebody_who_knows_the_field_can_judge_stands_apart(results, page):
+    (question,) = summarise(results).questions
+    assert question.code == "VA203"
+    assert page.text.index("Questions for somebody who knows the field") < page.text.index(question.title[:20])
 
 
 def test_every_check_shows_its_question_its_answer_and_its_state_gravest_first(results):

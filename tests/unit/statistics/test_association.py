@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeaudit.statistics.association import entropy, gap_share, mutual_information, uncertainty_coefficient
+from vaeaudit.statistics.association import (
+    entropy,
+    gap_share,
+    mutual_information,
+    uncertainty_coefficient,
+    without_cell,
+)
 
 
 def cell_of(shape: tuple[int, ...], *ranges: slice) -> np.ndarray:
@@ -91,3 +97,22 @@ def test_few_rows_in_many_cells_do_not_pass_for_a_relation():
     rng = np.random.default_rng(0)
     joint = np.histogram2d(rng.integers(0, 20, 400), rng.integers(0, 20, 400), bins=20)[0].astype(np.int64)
     assert uncertainty_coefficient(joint) < 0.05
+
+
+def test_what_a_cell_would_hold_is_told_by_all_others():
+    margins = np.outer([100, 200, 300, 200, 100, 100], [0.1, 0.2, 0.3, 0.2, 0.1, 0.1])
+    cell = np.zeros((6, 6), bool)
+    cell[1, 1] = True
+    told = without_cell(np.where(cell, 0, margins).astype(int), cell)
+    assert told[1, 1] == pytest.approx(margins[1, 1], rel=0.01)
+
+
+def test_a_corner_that_a_gradient_leaves_empty_is_explained_and_a_hole_in_it_is_not():
+    places = np.arange(8)
+    gradient = np.rint(200 * np.exp(-((places[:, None] - places) ** 2) / 8)).astype(int)
+    corner, hole = np.zeros((8, 8), bool), np.zeros((8, 8), bool)
+    corner[6:, :2] = True
+    hole[4, 4] = True
+    independent = np.outer(gradient.sum(axis=1), gradient.sum(axis=0)) / gradient.sum()
+    assert without_cell(gradient, corner)[corner].sum() < 0.35 * independent[corner].sum()
+    assert without_cell(np.where(hole, 0, gradient), hole)[hole].sum() > 0.8 * independent[hole].sum()

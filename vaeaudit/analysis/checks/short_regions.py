@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Seen, answered
@@ -10,7 +10,6 @@ from vaeaudit.analysis.checks.same_gap import told_by_groups
 from vaeaudit.analysis.conclusions import Finding, Severity, facts, gravity
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import STATED
-from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
 from vaeaudit.wording.rules import describe
@@ -19,14 +18,17 @@ KIND: Final = "region"
 #: Regions with a finding of their own; the others share one.
 MOST_REGIONS = 5
 #: A region that holds, for sure, less than half of the rows that were stated for it is graver than one just below
-#: tolerance; against independence, which is no statement about the world, only less than a quarter is striking.
-GRAVE_RATIO, STRIKING_RATIO = 0.5, 0.25
+#: tolerance.
+GRAVE_RATIO = 0.5
 _BASELINES = {
     "population": "by the population's shares",
     "reference": "by the reference data",
     "independence": "if these columns were independent",
     "uniform": "if coverage were even",
 }
+#: What follows a question, and any other region; what all further ones are called.
+_ASKED = {True: ". Is that so in the world?", False: ""}
+_OTHERS = {True: "to ask about", False: "short of rows"}
 
 
 def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
@@ -51,7 +53,7 @@ def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
     told = told_by_groups(seen)
     found = [region for region in measured.regions if region.baseline == baseline and region.id not in told]
     return answered(
-        region_findings(found, code, set(seen.sensitive), latents=_unnamed(seen)),
+        region_findings(found, code),
         f"None of {plural(measured.regions_tested, 'combination')} tested, over all baselines, is surely below "
         f"{numbers.rate(seen.config.min_ratio)} of what is to be expected {_BASELINES[baseline]}"
         f"{', beside the groups that are told already' if told else ''}.",
@@ -59,16 +61,7 @@ def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
     )
 
 
-def _unnamed(seen: Seen) -> Collection[str]:
-    """Return the columns of rules that are latents of the model, or were computed from pictures."""
-    schema = seen.inputs.schema
-    ruled = {condition.column for region in seen.measured.regions for condition in region.rule}
-    return ruled.difference(schema.names) | computed_columns(schema)
-
-
-def region_findings(
-    regions: Sequence[Region], code: str, sensitive: Collection[str], *, latents: Collection[str] = ()
-) -> Iterator[Finding]:
+def region_findings(regions: Sequence[Region], code: str) -> Iterator[Finding]:
     """Yield a finding for each of the first regions and one for all others together.
 
     Parameters
@@ -77,21 +70,18 @@ def region_findings(
         By rank.
     code
         Of the check.
-    sensitive
-        Names of the sensitive columns.
-    latents
-        Columns that nobody named: against independence, a rule over them is for looking at, and never grave.
     """
     for region in regions[:MOST_REGIONS]:
-        yield _finding(region, code, sensitive, latents)
+        yield _finding(region, code)
     rest = regions[MOST_REGIONS:]
     if rest:
         yield Finding(
             code=code,
             subject="others",
             kind=KIND,
-            severity=min((_severity(region, sensitive, latents) for region in rest), key=gravity),
-            title=f"{plural(len(rest), 'more combination')} short of rows, such as {describe(rest[0].rule)}",
+            severity=min(map(_severity, rest), key=gravity),
+            title=f"{plural(len(rest), 'more combination')} {_OTHERS[is_question(rest[0])]}, such as "
+            f"{describe(rest[0].rule)}",
             evidence={
                 "regions": len(rest),
                 "observed": sum(region.observed for region in rest),
@@ -103,17 +93,23 @@ def region_findings(
         )
 
 
-def _finding(region: Region, code: str, sensitive: Collection[str], latents: Collection[str]) -> Finding:
+def is_question(region: Region) -> bool:
+    """Whether only somebody who knows the field can say if a region is short: nothing was stated about it."""
+    return region.baseline == "independence"
+
+
+def _finding(region: Region, code: str) -> Finding:
     returns = "" if region.stable is not False else " (unstable: it seldom comes back when the rows are drawn anew)"
-    aside = f" ({numbers.count(region.set_aside)} of them set aside before counting)" if region.set_aside else ""
+    aside = f" ({numbers.count(region.set_aside)} of them flagged as outliers)" if region.set_aside else ""
     return Finding(
         code=code,
         subject=region.id,
         kind=KIND,
-        severity=_severity(region, sensitive, latents),
+        severity=_severity(region),
         title=(
-            f"{plural(region.observed, 'row')}{aside} where {describe(region.rule)}; {_BASELINES[region.baseline]} "
-            f"it would be about {numbers.expected(region.expected)}{returns}"
+            f"{plural(region.observed, 'row')}{aside} where {describe(region.rule)}; "
+            f"{_BASELINES[region.baseline]} it would be about {numbers.expected(region.expected)}{returns}"
+            f"{_ASKED[is_question(region)]}"
         ),
         evidence={
             "region": region.id,
@@ -128,17 +124,11 @@ def _finding(region: Region, code: str, sensitive: Collection[str], latents: Col
     )
 
 
-def _severity(region: Region, sensitive: Collection[str], latents: Collection[str]) -> Severity:
-    most = region.ci.high if region.ci.high is not None else 1.0
-    touches = any(condition.column in sensitive for condition in region.rule)
-    of_latents = any(condition.column in latents for condition in region.rule)
-    if region.stable is False or region.is_dependence or region.baseline == "uniform":
+def _severity(region: Region) -> Severity:
+    if region.stable is False or region.baseline not in STATED:
         return "low"
-    if region.baseline in STATED:
-        return "high" if most < GRAVE_RATIO else "medium"
-    # A gap in columns that are otherwise unrelated is more than a thin corner of columns that may go together.
-    striking = GRAVE_RATIO if region.gap_share is not None else STRIKING_RATIO
-    return "medium" if not of_latents and (touches or most < striking) else "low"
+    most = region.ci.high if region.ci.high is not None else 1.0
+    return "high" if most < GRAVE_RATIO else "medium"
 
 
 def _action(region: Region) -> str:
@@ -149,4 +139,4 @@ def _action(region: Region) -> str:
         return f"Only if a model has to do equally well on every combination: c{collect}"
     if region.is_dependence:
         return f"These columns go together in other ways too. If such rows are more common in the world, c{collect}"
-    return f"Ask first whether such rows are as rare in the world. If they are not, c{collect}"
+    return f"Ask somebody who knows the field. If such rows are more common in the world, c{collect}"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.coverage.axes import Axis, FloatArray, IntArray, fine_axes, is_asked_about
+from vaeaudit.analysis.coverage.both_tables import both_tables
 from vaeaudit.analysis.coverage.crossed_columns import TRIPLE_COLUMNS, CrossedColumns, ReferenceCounts, crossings
 from vaeaudit.analysis.coverage.sharpening import Groups, ScanRows, Sharpened, sharpen
 from vaeaudit.analysis.coverage.shortages import (
@@ -43,12 +44,14 @@ def against_reference(
     schema: Schema,
     config: AnalysisConfig,
     *,
+    counted: tuple[BoolArray, BoolArray] | None = None,
     latents: frozenset[str] = frozenset(),
     baselines: int = 1,
 ) -> BaselineSearch:
     """Compare the shares of rows in cells of one to three columns with their shares in another dataset.
 
-    *Cells.* Both tables are cut into the same groups (bounds from their union); missing values are a group. Single
+    *Cells.* Both tables are cut into the same groups (bounds and levels from their union); missing values are a group.
+    Single
     columns and pairs are crossed in all ranges of ten bins and in single levels, triples in all ranges of four bins;
     a cell is tested where at least `MIN_EXPECTED` rows are to be expected.
 
@@ -70,20 +73,24 @@ def against_reference(
     Parameters
     ----------
     frame, reference
-        [N, C] and [M, C]; typed rows, outliers set aside, with the same columns.
+        [N, C] and [M, C]; typed rows with the same columns, of which either may have levels of its own.
     schema
         Of the columns that both have.
     config
         Gives `fdr`, `confidence`, `min_ratio` and `max_regions`.
+    counted
+        [N] and [M]; rows in which a gap is sought, such as those that are no outliers; it must be one among all rows,
+        too, and is told as they are counted. None for all.
     latents
         Which columns are latents: a rule names them only where it says much more than one of columns.
     baselines
         How many baselines share the false-discovery rate.
     """
     notes: list[str] = []
-    if min(len(frame), len(reference)) == 0:
+    sides = (np.ones(len(frame), bool), np.ones(len(reference), bool)) if counted is None else counted
+    if not (sides[0].any() and sides[1].any()):
         return BaselineSearch("reference", (), 0, ("No row was left to compare with the reference.",))
-    stacked = pd.concat([frame[list(schema.names)], reference[list(schema.names)]], ignore_index=True)
+    stacked, schema = both_tables(frame, reference, schema)
     audited = np.arange(len(stacked)) < len(frame)
     axes = _most_different_first(fine_axes(stacked, schema), audited)
     if len(axes) > MAX_COLUMNS:
@@ -97,12 +104,12 @@ def against_reference(
         )
     asked = [column.name for column in sorted(schema, key=lambda column: not is_asked_about(column))]
     rows = ScanRows(axes[:MAX_COLUMNS], audited, np.ones(audited.size, dtype=bool), latents)
-    shortages, tested = _gap_by_gap(rows, asked, config, baselines)
+    shortages, tested = _gap_by_gap(rows, np.concatenate(sides), asked, config, baselines)
     return BaselineSearch("reference", tuple(shortages), tested, tuple(notes))
 
 
 def _gap_by_gap(
-    rows: ScanRows, order: Sequence[str], config: AnalysisConfig, baselines: int
+    rows: ScanRows, sought: BoolArray, order: Sequence[str], config: AnalysisConfig, baselines: int
 ) -> tuple[list[Shortage], int]:
     """Test every crossed set of one, two and three columns; then name gaps until none is left that stands by itself.
 
@@ -114,7 +121,11 @@ def _gap_by_gap(
     gaps: list[Shortage] = []
     crossed = chain.from_iterable(crossings(rows.axes, size) for size in range(1, MOST_CONDITIONS + 1))
     tables = [ReferenceCounts.of(each, rows.audited) for each in crossed]
-    remaining, tested = rows, 0
+    aside = np.flatnonzero(~sought)
+    remaining, tested = rows.without(~sought), 0
+    if aside.size:
+        totals = remaining.n_audited, remaining.n_reference
+        tables = [table.without(aside, rows.audited, totals) for table in tables]
     while len(gaps) < config.max_regions and min(remaining.n_audited, remaining.n_reference) > 0:
         candidates, family = tested_together(tables, config, baselines)
         rejected, limit = family.rejected(config.fdr)

@@ -7,7 +7,7 @@ group. Elsewhere its groups are those that are searched, and rows without a valu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,11 @@ class Pooled:
     def groups(self) -> int:
         """G."""
         return len(self.members)
+
+    def over(self, codes: IntArray) -> Pooled:
+        """Return the same groups over other rows [M], of which `codes` say the group of the axis."""
+        position = np.append(self.members.argmax(axis=0), OUTSIDE)
+        return replace(self, codes=position[codes])
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,10 @@ class Axis:
             sets = np.concatenate([sets, ~sets[-1:]])
         codes = np.append(position, OUTSIDE)[self.codes]
         return Pooled(codes, np.arange(groups)[:, None] == position, sets)
+
+    def of(self, rows: npt.NDArray[np.bool_]) -> Axis:
+        """Return the same groups over some of the rows [N]."""
+        return replace(self, codes=self.codes[rows])
 
     def condition(self, groups: GroupMasks) -> Condition:
         """Return the condition that the rows of a set of groups [F] satisfy."""

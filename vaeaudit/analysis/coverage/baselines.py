@@ -29,12 +29,15 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Role, Schema
+from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.wording.phrases import plural
 
 #: Regions over latents alone, or columns computed from pictures alone, that are listed: that these depend on one
 #: another is what clusters look like, and more of them would only say so again.
 MOST_OF_LATENTS = 6
+#: Combinations that are asked about at most: nobody answers more questions.
+MOST_QUESTIONS = 10
 _PAIRS_NAMED = 10
 
 
@@ -43,6 +46,7 @@ def against_independence(
     schema: Schema,
     config: AnalysisConfig,
     *,
+    counted: BoolArray | None = None,
     rules: TableRules = NO_RULES,
     latents: frozenset[str] = frozenset(),
     baselines: int = 1,
@@ -63,12 +67,16 @@ def against_independence(
     one by one has the largest of their p-values.
 
     *Ranking.* Gaps before signs of dependence (`gap_share`), and of either the most nearly empty first
-    (`search.strength`). Two regions share at most half of the rows that are expected in the smaller one.
+    (`search.strength`); last what the main dependence of a pair explains. Two regions share at most half of the rows
+    that are expected in the smaller one, and of the columns of one, or of columns tied to them, no other one is told.
 
     Parameters
     ----------
     frame, schema
-        [N, C]; typed rows, outliers set aside, and their columns.
+        [N, C]; typed rows and their columns.
+    counted
+        [N]; rows in which cells are sought, such as those that are no outliers; a cell must be short among all rows,
+        too, and is told as they are counted. None for all.
     config
         Gives `fdr`, `confidence`, `min_ratio` and `max_regions`.
     rules
@@ -79,19 +87,21 @@ def against_independence(
     baselines
         How many baselines share the false-discovery rate.
     """
-    axes, notes = search_axes(frame, schema)
+    everything, notes = search_axes(frame, schema)
+    axes = _counted(everything, counted)
     tables = pair_tables(axes)
     determined = defining_pairs(tables)
     never = uncrossed(schema, tuple(axis.column for axis in axes), latents)
     tied = {pair for pair in tables if rules.tied(*(axes[axis].column for axis in pair))} - never
     skipped = determined | never | tied
     cells = list(against_margins(axes, tables, skipped))
-    found, tested = find_shortfalls(cells, axes, config, baselines=baselines)
+    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
     unnamed = latents | computed_columns(schema)
     known = [entry for entry in found if not _lies_in(entry, axes, unnamed)]
     unknown = [entry for entry in found if _lies_in(entry, axes, unnamed)]
     unknown.sort(key=lambda entry: _lies_in(entry, axes, latents))
-    kept = prune(known, axes, tables, config.max_regions) + prune(unknown, axes, tables, MOST_OF_LATENTS)
+    asked = _one_per_idea(prune(known, axes, tables, len(known)), axes, rules)
+    kept = asked[: min(MOST_QUESTIONS, config.max_regions)] + prune(unknown, axes, tables, MOST_OF_LATENTS)
     said = list(notes)
     if len(axes) > TRIPLE_COLUMNS:
         said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")
@@ -104,6 +114,24 @@ def against_independence(
         )
     said.extend(_not_searched(axes, determined - never - tied))
     return BaselineSearch("independence", tuple(entry.shortage for entry in kept), tested, tuple(said))
+
+
+def _one_per_idea(found: Sequence[Shortfall], axes: Sequence[Axis], rules: TableRules) -> list[Shortfall]:
+    """Keep the first of those whose columns, or columns tied to them, are among those of one another."""
+    kept: list[tuple[Shortfall, list[str]]] = []
+    for entry in found:
+        names = [axes[axis].column for axis in entry.axes]
+        if not any(_lies_within(names, other, rules) or _lies_within(other, names, rules) for _, other in kept):
+            kept.append((entry, names))
+    return [entry for entry, _ in kept]
+
+
+def _lies_within(names: Sequence[str], others: Sequence[str], rules: TableRules) -> bool:
+    return all(any(name == other or rules.tied(name, other) for other in others) for name in names)
+
+
+def _counted(axes: Sequence[Axis], counted: BoolArray | None) -> list[Axis]:
+    return list(axes) if counted is None else [axis.of(counted) for axis in axes]
 
 
 def _lies_in(entry: Shortfall, axes: Sequence[Axis], columns: frozenset[str]) -> bool:
@@ -122,7 +150,12 @@ def _not_searched(axes: Sequence[Axis], determined: set[tuple[int, int]]) -> lis
 
 
 def against_population(
-    frame: pd.DataFrame, population: Population, config: AnalysisConfig, *, baselines: int = 1
+    frame: pd.DataFrame,
+    population: Population,
+    config: AnalysisConfig,
+    *,
+    counted: BoolArray | None = None,
+    baselines: int = 1,
 ) -> BaselineSearch:
     """Compare cells of a population's columns, at most three at a time, with its shares of the rows in its cells.
 
@@ -132,8 +165,10 @@ def against_population(
 
     *Multiplicity*, *ranking* and parameters are those of `against_independence`.
     """
-    axes = population_axes(frame, population)
-    found, tested = find_shortfalls(list(against_shares(axes, population)), axes, config, baselines=baselines)
+    everything = population_axes(frame, population)
+    axes = _counted(everything, counted)
+    cells = list(against_shares(axes, population))
+    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
     kept = prune(found, axes, pair_tables(axes), config.max_regions)
     shortages = tuple(  # without conditions that every row satisfies
         replace(entry.shortage, rule=tuple(c for c in entry.shortage.rule if not satisfies(c, frame[c.column]).all()))
@@ -147,6 +182,7 @@ def against_uniform(
     schema: Schema,
     config: AnalysisConfig,
     *,
+    counted: BoolArray | None = None,
     rules: TableRules = NO_RULES,
     baselines: int = 1,
 ) -> BaselineSearch:
@@ -162,7 +198,8 @@ def against_uniform(
     *Multiplicity* and parameters are those of `against_independence`. An even spread is what one may wish for to
     train on; it is no statement about the world.
     """
-    axes = declared_axes(frame, schema)
+    everything = declared_axes(frame, schema)
+    axes = _counted(everything, counted)
     cells, notes = [], []
     for chosen in attribute_sets(range(len(axes))):
         if rules.any_tied(axes[axis].column for axis in chosen):
@@ -176,7 +213,7 @@ def against_uniform(
         counts = joint_counts(*crossed.parts)
         total = int(counts.sum())
         cells.append(ExpectedCounts.testable(crossed, counts, np.full(counts.shape, total / counts.size), total))
-    found, tested = find_shortfalls(cells, axes, config, baselines=baselines, merge=False)
+    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines, merge=False)
     kept = maximal_patterns(found)[: config.max_regions]
     return BaselineSearch("uniform", tuple(entry.shortage for entry in kept), tested, tuple(notes))
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from vaeaudit.analysis.coverage.axes import is_searchable
+from vaeaudit.analysis.coverage.both_tables import both_tables
 from vaeaudit.analysis.coverage.results import Comparison, Difference, Statistic
 from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, column_features
 from vaeaudit.analysis.inputs import AuditInputs, Reference
@@ -97,13 +98,15 @@ def _stacked(inputs: AuditInputs, reference: Reference) -> _Stacked:
     shared = [column for column in inputs.schema if column.name not in reference.lacking]
     names = [column.name for column in shared]
     sound = ~inputs.scores.outlier, ~reference.outlier
-    frame = pd.concat([inputs.frame.loc[sound[0], names], reference.frame.loc[sound[1], names]], ignore_index=True)
+    frame, common = both_tables(
+        inputs.frame.loc[sound[0], names], reference.frame.loc[sound[1], names], Schema(tuple(shared))
+    )
     means = np.concatenate([inputs.codes.mean[sound[0]], reference.codes.mean[sound[1]]]).astype(np.float64)
     active = [int(latent) for latent in np.flatnonzero(inputs.codes.active) if f"z_{latent}" not in inputs.schema]
     frame = frame.assign(**{f"z_{latent}": means[:, latent] for latent in active})
     latents = tuple(Column(f"z_{latent}", Kind.REAL, in_model=False) for latent in active)
     audited = np.arange(len(frame)) < int(sound[0].sum())
-    return _Stacked(frame, Schema((*shared, *latents)), frozenset(column.name for column in latents), audited)
+    return _Stacked(frame, Schema((*common.columns, *latents)), frozenset(column.name for column in latents), audited)
 
 
 def _stacked_components(inputs: AuditInputs, together: IntArray | None, n_reference: int) -> IntArray | None:

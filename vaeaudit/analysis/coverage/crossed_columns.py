@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.coverage.axes import Axis, FloatArray, GroupMasks, IntArray, Pooled, joint_codes, joint_counts
 from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.record import BoolArray
-from vaeaudit.statistics.association import uncertainty_coefficient
+from vaeaudit.statistics.association import uncertainty_coefficient, without_cell
 from vaeaudit.statistics.two_samples import (
     OneSample,
     TwoSamples,
@@ -142,6 +142,24 @@ class ExpectedCounts:
         if self.expected is None or self.total is not None:
             return replace(self, counts=counts)
         return replace(self, counts=counts, expected=triple_expectation(counts))
+
+    def over(self, axes: Sequence[Axis]) -> Self:
+        """Return the same cells over the rows of other axes, in the same groups; stated shares are of their total."""
+        counts = joint_counts(
+            *(part.over(axes[axis].codes) for axis, part in zip(self.crossed.axes, self.crossed.parts, strict=True))
+        )
+        cells = self.with_counts(counts)
+        if self.total is None or self.expected is None:
+            return cells
+        total = int(counts.sum())
+        return replace(cells, total=total, expected=self.expected * (total / max(self.total, 1)))
+
+    def is_explained(self, groups: Masks, min_ratio: float) -> bool:
+        """Whether a pair's other cells lead one to expect no more rows in that of `groups` [G] (`without_cell`)."""
+        if self.expected is not None:
+            return False  # a triple is held against its pairs already
+        inside = np.logical_and.outer(*groups)
+        return bool(self.counts[inside].sum() >= min_ratio * without_cell(self.counts, inside)[inside].sum())
 
     def rows_to_collect(self, groups: Masks, ratio_bounds: tuple[float, float], min_ratio: float) -> tuple[int, int]:
         """Fewest rows that, added to the cell of `groups` [G], bring its ratio from either bound to `min_ratio`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from vaeaudit.analysis.coverage.baselines import (
     against_uniform,
     empty_combination_notes,
 )
+from vaeaudit.analysis.coverage.both_tables import coded, common_schema
 from vaeaudit.analysis.coverage.descriptions import describe_conditions, describe_rows, latent_box
 from vaeaudit.analysis.coverage.latent_points import nearest_rows, place_rows, searched_latents, with_latents
 from vaeaudit.analysis.coverage.results import Baseline, Region
@@ -147,7 +149,8 @@ def _described(regions: Sequence[Region], inputs: AuditInputs, tables: _Tables) 
         by_reference = region.baseline == "reference"
         frame = tables.reference if by_reference and tables.reference is not None else tables.frame
         if by_reference not in axes:
-            axes[by_reference] = fine_axes(frame, inputs.schema)
+            schema = common_schema(inputs.schema, frame)
+            axes[by_reference] = fine_axes(coded(frame, schema), schema)
         if region.baseline == "independence":
             met = [satisfies(condition, frame[condition.column]) for condition in region.rule]
             found = describe_conditions(met, axes[by_reference])
@@ -186,36 +189,44 @@ def _searches(
     reference = inputs.reference
     asked = [reference is not None, population is not None, config.uniform]
     baselines = 1 + sum(asked)
-    counted = tables.frame.loc[tables.counted].reset_index(drop=True)
+    counted = tables.counted if not tables.counted.all() else None
     searches = []
     if reference is not None and tables.reference is not None:
         shared = Schema(tuple(column for column in tables.schema if column.name not in reference.lacking))
-        rows = tables.reference.loc[~reference.outlier]
-        searches.append(against_reference(counted, rows, shared, config, latents=tables.latents, baselines=baselines))
+        searches.append(
+            against_reference(
+                tables.frame,
+                tables.reference,
+                shared,
+                config,
+                counted=(tables.counted, ~reference.outlier),
+                latents=tables.latents,
+                baselines=baselines,
+            )
+        )
     if population is not None:
-        searches.append(against_population(counted, population, config, baselines=baselines))
+        searches.append(against_population(tables.frame, population, config, counted=counted, baselines=baselines))
     of_pictures = inputs.codes.image_statistics is not None
     crossed = tables.schema if of_pictures else inputs.schema
     latents = tables.latents if of_pictures else frozenset()
-    searches.append(
-        against_independence(counted, crossed, config, rules=inputs.rules, latents=latents, baselines=baselines)
-    )
+    asked_of: dict[str, Any] = {"counted": counted, "rules": inputs.rules, "baselines": baselines}
+    searches.append(against_independence(tables.frame, crossed, config, latents=latents, **asked_of))
     if config.uniform:
-        searches.append(against_uniform(counted, inputs.schema, config, rules=inputs.rules, baselines=baselines))
+        searches.append(against_uniform(tables.frame, inputs.schema, config, **asked_of))
     return searches
 
 
 def _region(
     baseline: Baseline, shortage: Shortage, stability: float | None, tables: _Tables, config: AnalysisConfig
 ) -> Region:
-    observed = int(apply_rule(shortage.rule, tables.frame).sum())
+    inside = apply_rule(shortage.rule, tables.frame)
     return Region(
         id=region_id(baseline, shortage.rule),
         baseline=baseline,
         rule=shortage.rule,
         latent_box=(),
-        observed=observed,
-        set_aside=observed - shortage.observed,
+        observed=shortage.observed,
+        set_aside=int(np.count_nonzero(inside & ~tables.counted)),
         expected=shortage.expected,
         ratio=shortage.observed / shortage.expected,
         ci=shortage.ci,

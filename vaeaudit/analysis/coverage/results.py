@@ -42,11 +42,10 @@ class Region:
     latent_box
         Where in the latents such rows lie or would lie, where that is known.
     observed, set_aside
-        Scored rows that satisfy the rule, as anybody counts them who applies it to the file; and how many of these were
-        set aside before counting: outliers, and rows of which a population says nothing.
+        Scored rows that satisfy the rule, as anybody counts them who applies it to the file (of a population, those
+        that it speaks of); and how many of these are flagged as outliers, among which no region was sought.
     expected, ratio
-        Rows that the baseline leads one to expect, and by how much the other rows fall short of them:
-        (observed - set_aside) / expected.
+        Rows that the baseline leads one to expect among all scored rows, and observed / expected.
     ci
         Of the ratio.
     p_adjusted

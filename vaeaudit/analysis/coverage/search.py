@@ -47,6 +47,7 @@ def find_shortfalls(
     axes: Sequence[Axis],
     config: AnalysisConfig,
     *,
+    everything: Sequence[Axis] | None = None,
     baselines: int = 1,
     merge: bool = True,
 ) -> tuple[list[Shortfall], int]:
@@ -62,6 +63,9 @@ def find_shortfalls(
         The cells, and the columns they are made of.
     config
         Gives `fdr`, `confidence` and `min_ratio`.
+    everything
+        The same columns over all rows, where cells are sought among some of them: a cell must be short among all rows,
+        too, and is told as they are counted. None: they are the same.
     baselines
         How many baselines share the false-discovery rate.
     merge
@@ -70,7 +74,7 @@ def find_shortfalls(
     candidates, family = tested_together(tables, config, baselines)
     _, limit = family.rejected(config.fdr)
     level = _selection_level(candidates, limit, family, config)
-    search = _Search(axes, family, Threshold(limit, level, config.min_ratio), merge)
+    search = _Search(axes, everything, family, Threshold(limit, level, config.min_ratio), merge)
     found = [
         short
         for each in candidates
@@ -107,6 +111,7 @@ class _Search:
     """What the cells of all tables share."""
 
     axes: Sequence[Axis]
+    everything: Sequence[Axis] | None
     family: Family
     threshold: Threshold
     merge: bool
@@ -138,25 +143,29 @@ def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search
         merged, merged_p = _merged_along(axis, masks, p)
         masks = tuple(np.concatenate(parts) for parts in zip(masks, merged, strict=True))
         masks, p = _selected(table, masks, np.concatenate([p, merged_p]), threshold)
-    cells = table.cells(masks)
-    low, high = cells.ratio_interval(threshold.level)
-    strong = strength(cells.expected, high, threshold.min_ratio)
-    for index in _distinct(table, masks, cells.expected) if search.merge else range(cells.observed.size):
+    expected = table.expected_rows(masks)
+    told = table if search.everything is None else table.over(search.everything)
+    for index in _distinct(table, masks, expected) if search.merge else range(expected.size):
         groups = tuple(mask[index] for mask in masks)
+        cell = told.cells(tuple(group[None] for group in groups))
+        if not threshold.is_short(cell)[0]:
+            continue  # what was set aside fills it
         on_axes = table.crossed.on_axes(groups)
-        bounds = float(low[index]), float(high[index])
+        low, high = cell.ratio_interval(threshold.level)
+        bounds = float(low[0]), float(high[0])
         shortage = Shortage(
             rule=tuple(search.axes[axis].condition(group) for axis, group in zip(axes, on_axes, strict=True)),
-            observed=round(float(cells.observed[index])),
-            expected=float(cells.expected[index]),
+            observed=round(float(cell.observed[0])),
+            expected=float(cell.expected[0]),
             ci=Interval(*bounds, threshold.level),
-            p_adjusted=search.family.adjusted(float(p[index])),
-            strength=float(strong[index]),
-            rows_to_collect=table.rows_to_collect(groups, bounds, threshold.min_ratio),
+            p_adjusted=search.family.adjusted(max(float(p[index]), float(cell.lower_tail()[0]))),
+            strength=float(strength(cell.expected, high, threshold.min_ratio)[0]),
+            rows_to_collect=told.rows_to_collect(groups, bounds, threshold.min_ratio),
             threshold=threshold,
             recount=_recount(table, groups),
             # nothing is asked against stated shares about what the columns have to do with one another
             gap_share=gap_share(table.counts, reduce(np.logical_and.outer, groups)) if table.total is None else None,
+            explained=table.is_explained(groups, threshold.min_ratio),
         )
         yield Shortfall(axes, on_axes, shortage)
 

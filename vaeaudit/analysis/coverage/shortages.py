@@ -12,7 +12,7 @@ import pandas as pd
 
 from vaeaudit.analysis.coverage.axes import FloatArray, IntArray, is_asked_about
 from vaeaudit.analysis.coverage.results import GAP, Baseline
-from vaeaudit.analysis.grouping.rules import ConditionRows, apply_rule, same_conditions
+from vaeaudit.analysis.grouping.rules import ConditionRows, same_conditions
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.schema.columns import Schema
@@ -190,6 +190,8 @@ class Shortage:
         To see whether it comes back on other rows.
     gap_share
         See `Region.gap_share`.
+    explained
+        Whether the main dependence of a pair, told by all its other cells, leaves one to expect no more rows here.
     """
 
     rule: tuple[Condition, ...]
@@ -202,13 +204,14 @@ class Shortage:
     threshold: Threshold
     recount: Recount
     gap_share: float | None = None
+    explained: bool = False
 
     @property
-    def rank(self) -> tuple[int, float]:
-        """Sorts the shortages of one baseline: gaps, what may be either, signs of dependence; the strongest first."""
+    def rank(self) -> tuple[bool, int, float]:
+        """Sorts the shortages of one baseline, the strongest first of each: gaps, what may be either, dependences."""
         if self.gap_share is None:
-            return 1, -self.strength
-        return 0 if self.gap_share >= GAP else 2, -self.strength
+            return self.explained, 1, -self.strength
+        return self.explained, 0 if self.gap_share >= GAP else 2, -self.strength
 
 
 @dataclass(frozen=True)
@@ -245,8 +248,7 @@ def ranked_shortages(
     Empty combinations of declared columns lead; then the order is that of the baselines, of rules over a person's
     columns before rules over what is computed from pictures and over latents (against independence), and of
     `Shortage.rank`. A quarter of the list is kept for an even spread where that was asked for. Left out is what a
-    baseline ahead tells already, condition by condition, and what is short only because its rows were set aside as
-    outliers.
+    baseline ahead tells already, condition by condition.
 
     Parameters
     ----------
@@ -257,7 +259,7 @@ def ranked_shortages(
     latents
         Which columns are latents.
     config
-        Gives `min_ratio` and `max_regions`.
+        Gives `max_regions`.
     """
     declared = {column.name for column in schema if is_asked_about(column)}
     unnamed = computed_columns(schema) | set(latents)
@@ -277,10 +279,9 @@ def ranked_shortages(
     for baseline, shortage in sorted(found, key=rank):
         if len(listed) >= (config.max_regions if baseline == "uniform" else others):
             continue
-        filled = apply_rule(shortage.rule, frame).sum() >= config.min_ratio * shortage.expected
         told = any(
             other != baseline and same_conditions(shortage.rule, better.rule, rows_of) for other, better in listed
         )
-        if not (filled or told):
+        if not told:
             listed.append((baseline, shortage))
     return listed

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from vaeaudit.analysis.coverage.both_tables import both_tables
 from vaeaudit.analysis.grouping.groups import OUTSIDE
 from vaeaudit.analysis.grouping.rules import apply_rule, simplify
 from vaeaudit.analysis.rebalancing.collection_candidates import Candidate, candidates_of, with_planned_rows
@@ -99,7 +100,10 @@ def _frame(given: Asked) -> pd.DataFrame:
     reference = given.inputs.reference
     if reference is None:
         return given.inputs.frame
-    return pd.concat([given.inputs.frame, reference.frame], ignore_index=True)
+    schema = given.inputs.schema
+    named = [name for name in given.inputs.frame.columns if name not in schema]  # latents that rules name
+    stacked, _ = both_tables(given.inputs.frame, reference.frame, schema)
+    return stacked.assign(**{name: np.concatenate([given.inputs.frame[name], reference.frame[name]]) for name in named})
 
 
 def _requirements(

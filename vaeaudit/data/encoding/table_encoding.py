@@ -243,7 +243,9 @@ def _encode_codes(column: ColumnEncoding, values: pd.Series) -> npt.NDArray[np.i
     if column.likelihood is Likelihood.QUANTISED:
         return quantise(column, cell_numbers(values))
     codes = np.asarray(values.cat.codes, np.int32)
-    return np.minimum(codes, column.n_codes - 1) if column.likelihood is Likelihood.CATEGORICAL else codes
+    if column.likelihood is Likelihood.CATEGORICAL:
+        return np.minimum(codes, column.n_codes - 1)
+    return np.where(codes < column.n_codes, codes, -1)  # levels that only new rows have have no place in an order
 
 
 def _unit_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

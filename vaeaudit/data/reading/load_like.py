@@ -33,8 +33,8 @@ class OtherData:
     dataset
         Its frame has exactly the run's columns, kinds and levels; a level that the run does not know is missing there.
     as_met
-        [N, C]; the same frame, but in categories the levels that the run does not know stand behind its own, so that
-        a model can be surprised by them and no rule takes them for missing.
+        [N, C]; the same frame, but the levels that the run does not know stand behind its own, so that a model can be
+        surprised by them and no rule, and no comparison, takes them for missing.
     lacking
         Columns of the run that the data does not have; they are all missing.
     """

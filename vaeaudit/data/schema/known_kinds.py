@@ -31,7 +31,7 @@ class Fitted:
     stored
         [N], as `Dataset` asks for; levels that the column does not know are missing.
     as_met
-        The same, but unknown levels of a category are kept behind the known ones: a model has a code for them.
+        The same, but unknown levels are kept behind the known ones.
     problems
         What did not fit, in words.
     unreadable
@@ -119,12 +119,11 @@ def _levels(column: Column, cells: TextCells) -> Fitted:
         return Fitted(known, known)
     named = [texts[position] for position in unknown]
     said = f"{int(counts[unknown].sum()):,} cell(s) hold {len(named):,} level(s) that the run does not know: "
-    if column.kind is not Kind.CATEGORY:
-        return Fitted(known, known, (f"{said}{first_few(named)}; read as missing",))
+    aside = "" if column.kind is Kind.CATEGORY else "; its model takes them as missing"
     extended = place.copy()
     extended[unknown] = len(column.levels) + np.arange(len(unknown))
     as_met = pd.Categorical.from_codes(np.append(extended, -1)[cells.codes], _index([*column.levels, *named]))
-    return Fitted(known, as_met, (f"{said}{first_few(named)}",))
+    return Fitted(known, as_met, (f"{said}{first_few(named)}{aside}",))
 
 
 def level_places(texts: Sequence[str], levels: Sequence[str], *, fold: bool = False) -> npt.NDArray[np.int64]:

@@ -36,7 +36,11 @@ def regions(results: AuditResults) -> Section:
         return Section("regions", "What is missing", "", (Answer(lead, tone),))
     blocks: list[Block] = [Paragraph(sentence) for sentence in baselines_in_words(results.regions)]
     blocks += [*_latents_as_columns(results), *_computed_columns(results)]
-    blocks += [Paragraph(_HOW_TO_READ), _table(results.regions)]
+    stated = [region for region in results.regions if region.baseline != "independence"]
+    asked = [region for region in results.regions if region.baseline == "independence"]
+    blocks += [Paragraph(_HOW_TO_READ)]
+    blocks += [_table("Under-represented regions, by rank", stated)] if stated else []
+    blocks += [_table("Questions for somebody who knows the field", asked)] if asked else []
     if results.pictures is not None:
         blocks += region_gallery(results.pictures, results.regions)
     blocks.append(_figure(results.regions))
@@ -78,7 +82,7 @@ def _computed_columns(results: AuditResults) -> list[Block]:
     return [Paragraph(f"Computed from the pictures: {'; '.join(said)}.")] if said else []
 
 
-def _table(found: Sequence[Region]) -> Table:
+def _table(title: str, found: Sequence[Region]) -> Table:
     resampled = any(region.stability is not None for region in found)
     columns = (
         plain("Region")
@@ -91,7 +95,7 @@ def _table(found: Sequence[Region]) -> Table:
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)
     rows = [_row(region, track, resampled, several) for region in found]
-    return table("Under-represented regions, by rank", columns, rows, fold=False)
+    return table(title, columns, rows, fold=False)
 
 
 def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[Cell, ...]:
@@ -113,7 +117,7 @@ def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[
 
 
 def _set_aside(region: Region) -> tuple[str, ...]:
-    return (f"{numbers.count(region.set_aside)} set aside",) if region.set_aside else ()
+    return (f"{numbers.count(region.set_aside)} flagged",) if region.set_aside else ()
 
 
 def _told(region: Region) -> list[str]:
@@ -179,12 +183,21 @@ def regions_lead(regions: Sequence[Region], tested: int) -> str:
             f"No region is flagged: of {phrases.plural(tested, 'combination')} tested, none holds clearly fewer rows "
             "than its baseline leads one to expect."
         )
-    first = regions[0]
-    return (
-        f"{phrases.plural(len(regions), 'region')} of {phrases.plural(tested, 'combination')} tested "
-        f"{'holds' if len(regions) == 1 else 'hold'} clearly fewer rows than expected. The first: "
+    stated = [region for region in regions if region.baseline != "independence"]
+    asked = len(regions) - len(stated)
+    first = (stated or list(regions))[0]
+    named = (
         f"{rules.describe(first.rule, cut=True)}, with {phrases.plural(first.observed, 'row')} where about "
         f"{numbers.expected(first.expected)} were expected."
+    )
+    questions = f"{phrases.plural(asked, 'combination')} that columns have more rarely than if they were independent"
+    if not stated:
+        are = "is a question" if asked == 1 else "are questions"
+        return f"{questions} {are} for somebody who knows the field, not faults. The first: {named}"
+    also = f" Beside them, {questions}: questions for somebody who knows the field." if asked else ""
+    return (
+        f"{phrases.plural(len(stated), 'region')} of {phrases.plural(tested, 'combination')} tested "
+        f"{'holds' if len(stated) == 1 else 'hold'} clearly fewer rows than expected. The first: {named}{also}"
     )
 
 

@@ -25,9 +25,9 @@ def test_a_region_short_of_the_population_is_to_be_collected(ask, high, severity
     assert finding.action == "Collect at least 64 such rows."
 
 
-def test_rows_that_were_set_aside_are_counted_in_the_title_and_said(ask):
+def test_flagged_rows_are_counted_in_the_title_and_said(ask):
     (finding,) = ask(observed=12, set_aside=4).findings
-    assert finding.title.startswith("12 rows (4 of them set aside before counting) where hours is 60 or more")
+    assert finding.title.startswith("12 rows (4 of them flagged as outliers) where hours is 60 or more")
     assert (finding.evidence["observed"], finding.evidence["set_aside"]) == (12, 4)
 
 

@@ -22,7 +22,8 @@ def test_a_region_is_told_as_rows_a_rule_and_what_was_to_be_expected(tell, short
     finding, region = tell(), short_region()
     assert finding.id == f"VA203-{region.id}"
     assert finding.title == (
-        "1 row where hours is 60 or more and sex is female; if these columns were independent it would be about 80"
+        "1 row where hours is 60 or more and sex is female; if these columns were independent it would be about 80. "
+        "Is that so in the world?"
     )
     assert (finding.kind, finding.anchor, finding.rule) == ("region", "regions", region.rule)
     assert finding.evidence == {
@@ -41,31 +42,22 @@ def test_a_region_is_told_as_rows_a_rule_and_what_was_to_be_expected(tell, short
     }
 
 
-@pytest.mark.parametrize(
-    ("column", "high", "severity"), [("sex", 0.6, "medium"), ("job", 0.6, "low"), ("job", 0.2, "medium")]
-)
-def test_independence_alone_never_makes_a_region_grave(tell, column, high, severity):
-    assert tell(column=column, high=high, level="nurse").severity == severity
+@pytest.mark.parametrize(("column", "high"), [("sex", 0.6), ("job", 0.6), ("sex", 0.01)])
+@pytest.mark.parametrize("gap_share", [None, 0.9])
+def test_independence_is_a_question_however_few_rows_there_are(tell, column, high, gap_share):
+    assert tell(column=column, high=high, gap_share=gap_share, level="nurse").severity == "low"
 
 
 def test_the_action_asks_before_it_sends_anyone_out(tell):
     assert tell().action == (
-        "Ask first whether such rows are as rare in the world. If they are not, collect at least 64 such rows."
+        "Ask somebody who knows the field. If such rows are more common in the world, collect at least 64 such rows."
     )
 
 
-def test_one_sign_of_many_that_columns_go_together_is_a_hint_and_a_gap_is_more(tell):
+def test_one_sign_of_many_that_columns_go_together_is_told_as_such(tell):
     sign, gap = (tell(high=0.1, gap_share=share) for share in (GAP - 0.01, GAP))
-    assert (sign.severity, gap.severity) == ("low", "medium")
     assert sign.action.startswith("These columns go together in other ways too.")
-    assert gap.action.startswith("Ask first")
-
-
-@pytest.mark.parametrize(
-    ("gap_share", "high", "severity"), [(0.9, 0.4, "medium"), (0.9, 0.5, "low"), (None, 0.4, "low")]
-)
-def test_a_gap_in_columns_that_are_otherwise_unrelated_strikes_earlier(tell, gap_share, high, severity):
-    assert tell(column="job", level="nurse", high=high, gap_share=gap_share).severity == severity
+    assert gap.action.startswith("Ask somebody")
 
 
 def test_what_seldom_comes_back_is_never_more_than_a_hint_and_says_so(tell):
@@ -79,14 +71,14 @@ def test_what_is_told_by_a_latent_is_for_looking_at(tell):
     assert tell(column="z_0", high=0.1).severity == "low"
 
 
-def test_many_regions_share_one_finding_after_the_first_as_grave_as_its_gravest(seen_of, short_region):
+def test_many_regions_share_one_finding_after_the_first(seen_of, short_region):
     regions = tuple(short_region(level=f"level {rank}") for rank in range(11))
     answer = CHECK.ask(seen_of(regions=regions))
     assert len(answer.findings) == MOST_REGIONS + 1
     rest, last = regions[MOST_REGIONS:], answer.findings[-1]
-    assert (last.id, last.severity, last.anchor) == ("VA203-others", "medium", "regions")
+    assert (last.id, last.severity, last.anchor) == ("VA203-others", "low", "regions")
     rule = f"hours is 60 or more and sex is level {MOST_REGIONS}"
-    assert last.title == f"{len(rest)} more combinations short of rows, such as {rule}"
+    assert last.title == f"{len(rest)} more combinations to ask about, such as {rule}"
     assert (last.evidence["regions"], last.evidence["observed"], last.evidence["ci"]) == (6, 6, [0.001, 0.6])
     assert list(last.evidence["rules"]) == [region.id for region in rest]
     assert last.evidence["rules"][rest[0].id] == rule

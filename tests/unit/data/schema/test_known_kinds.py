@@ -82,9 +82,10 @@ def test_unknown_levels_are_missing_in_the_frame_and_kept_for_the_model() -> Non
 
 
 @pytest.mark.parametrize("kind", [Kind.ORDINAL, Kind.BOOLEAN])
-def test_where_no_code_stands_for_other_levels_they_are_missing(kind: Kind) -> None:
+def test_levels_without_a_place_in_the_order_stand_behind_it_as_met_and_are_missing_for_the_model(kind: Kind) -> None:
     fitted = levels(kind, ("no", "yes"), "yes", "perhaps")
-    assert fitted.as_met.codes.tolist() == [1, -1]
+    assert fitted.stored.codes.tolist() == [1, -1]
+    assert fitted.as_met.codes.tolist() == [1, 2]
     assert "read as missing" in fitted.problems[0]
 
 

@@ -22,7 +22,13 @@ def test_no_region_is_an_answer_and_nothing_tested_is_none():
 
 
 def test_the_first_region_is_told_in_numbers(results):
-    assert "with 3 rows where about 41 were expected" in regions_lead(results.regions, 412)
+    (first, *_) = results.regions
+    asked, stated = (replace(first, baseline=baseline) for baseline in ("independence", "population"))
+    assert "with 3 rows where about 41 were expected" in regions_lead([asked], 412)
+    assert "is a question for somebody who knows the field" in regions_lead([asked], 412)
+    both = regions_lead([asked, stated], 412)
+    assert both.startswith("1 region of 412 combinations tested holds clearly fewer rows than expected.")
+    assert "Beside them, 1 combination that columns have more rarely than if they were independent" in both
 
 
 def test_without_a_population_shares_are_called_balance(results):
