@@ -94,7 +94,7 @@ def methods_in_words(document: dict[str, Any]) -> list[str]:
         lines.append(
             f" {chosen} {method['method']:<14} worth {numbers.count(method['effective_size'])} rows "
             f"({numbers.share(method['effective_share'])}), largest weight {numbers.ratio(method['largest'])}: "
-            f"{closed}{opened}"
+            f"{closed}{opened}{_labels_in_words(method['labels'])}"
         )
         lines.extend(f"     {said}" for said in method["unreachable"][:_LINES])
     return [*lines, *document["notes"]]
@@ -105,6 +105,16 @@ def _check_in_words(method: dict[str, Any], faults: set[str]) -> str:
     unsure = told.count("too few to tell")
     more = f" ({unsure} more: too few rows to tell)" if unsure else ""
     return f"closes {method['closed']} of {method['faults']} findings{more}"
+
+
+def _labels_in_words(changes: list[dict[str, Any]]) -> str:
+    if not changes:
+        return ""
+    told = [change["held_out"] for change in changes]
+    where = "class shares within groups" if changes[0]["group"] else "class shares"
+    unsure = told.count("too few to tell")
+    more = f" ({unsure} more: too few rows to tell)" if unsure else ""
+    return f"; evens {told.count('passes')} of {len(told)} {where}{more}"
 
 
 def plan_in_words(document: dict[str, Any], *, all_lines: bool) -> list[str]:

@@ -1,0 +1,185 @@
+"""Weights that know the label: every class as heavy as any other, or label and group independent of one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from vaeaudit.analysis.grouping.groups import Grouping
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.representation.representation import OUTSIDE_LABEL, group_sensitive
+from vaeaudit.config import Weighting
+from vaeaudit.data.population_shares import Population
+from vaeaudit.data.schema.columns import Column
+from vaeaudit.data.tables.cells import number_text
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.row_pairs import Rows
+from vaeaudit.wording.phrases import plural
+
+#: A label without levels is one of classes if it has at most so many values.
+MOST_CLASSES = 10
+#: Shares that are checked; of more, those of the largest groups.
+MOST_SHARES = 200
+
+
+@dataclass(frozen=True)
+class LabelTarget:
+    """The share that one class ought to have of the labelled rows of a group, or of all of them (no attributes)."""
+
+    attributes: tuple[str, ...]
+    group: tuple[str, ...]
+    value: str
+    members: BoolArray
+    universe: BoolArray
+    share: float
+
+
+@dataclass(frozen=True)
+class LabelGroups:
+    """Class and group of N rows.
+
+    Attributes
+    ----------
+    column, classes, class_of
+        The label; [C] its values that have rows; [N] the class of each row, -1 without one.
+    attributes, groups, group_of
+        The sensitive columns; [G] combinations of their groups that have rows; [N] the combination of each row.
+    refused
+        Why there are no weights of a method, as a clause; the other fields may be empty then.
+    """
+
+    column: str
+    classes: tuple[str, ...]
+    class_of: IntArray
+    attributes: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    group_of: IntArray
+    refused: Mapping[Weighting, str]
+
+    def groups_of(self, method: Weighting) -> IntArray:
+        """Return the group [N] within which a method weights classes: one of all rows, or the sensitive ones."""
+        return self.group_of if method is Weighting.REWEIGHING else np.zeros_like(self.group_of)
+
+    def targets(self, method: Weighting) -> list[LabelTarget]:
+        """List what a method is to reach, the largest groups first and at most `MOST_SHARES`."""
+        group_of, labelled = self.groups_of(method), self.class_of >= 0
+        shares = class_goals(method, np.bincount(self.class_of[labelled], minlength=len(self.classes)))
+        sizes = np.bincount(group_of[labelled])
+        largest = np.argsort(-sizes, kind="stable")[: max(1, MOST_SHARES // len(self.classes))]
+        found = []
+        for place in largest[sizes[largest] > 0]:
+            universe = labelled & (group_of == place)
+            named = (self.attributes, self.groups[place]) if method is Weighting.REWEIGHING else ((), ())
+            for code, (value, share) in enumerate(zip(self.classes, shares.tolist(), strict=True)):
+                found.append(LabelTarget(*named, value, universe & (self.class_of == code), universe, share))
+        return found
+
+
+def class_goals(method: Weighting, counts: FloatArray | IntArray) -> FloatArray:
+    """Return the shares [C] that a method gives the classes, which have these numbers [C] of rows: as now, or equal."""
+    if method is Weighting.REWEIGHING:
+        return np.asarray(counts / max(counts.sum(), 1), dtype=np.float64)
+    return np.full(counts.size, 1 / counts.size)
+
+
+def label_groups(inputs: AuditInputs, population: Population | None) -> LabelGroups:
+    """Find the classes of the label and the product of the sensitive groups; missing values are a group of their own.
+
+    Parameters
+    ----------
+    inputs
+        The rows.
+    population
+        Divides the sensitive columns that it has shares of; what lies in none of its groups is a group of its own.
+    """
+    label, sensitive = inputs.schema.label, inputs.schema.sensitive
+    classes, class_of = _classes(inputs.frame, label)
+    groups, group_of = _combinations(
+        [group_sensitive(inputs.frame, column, population) for column in sensitive], len(class_of)
+    )
+    why = _why_not(label, len(classes))
+    refused = dict.fromkeys((Weighting.CLASS_BALANCED, Weighting.REWEIGHING), why) if why else {}
+    if not why and len(groups) < 2:
+        refused[Weighting.REWEIGHING] = "all rows are in one group" if sensitive else "no column was declared sensitive"
+    name = "" if label is None else label.name
+    return LabelGroups(name, classes, class_of, tuple(column.name for column in sensitive), groups, group_of, refused)
+
+
+def fit_label_weights(method: Weighting, label: LabelGroups, rows: Rows, cap: float) -> Callable[[Rows], FloatArray]:
+    """Learn a factor per class and group: the rows that it ought to have, over those it has.
+
+    For `reweighing` that is P(group) P(class) / P(group, class) (Kamiran and Calders 2012), which makes label and group
+    independent; for `class-balanced` 1 / (classes * P(class)). Where there is no row to learn from the factor is the
+    cap, and 1 where none ought to be; rows without a label weigh 1.
+
+    Parameters
+    ----------
+    method
+        One of these two, not refused.
+    label
+        Of all rows.
+    rows
+        Positions of the rows to learn from.
+    cap
+        Most that a weight may be; the mean is 1.
+    """
+    group_of = label.groups_of(method)
+    rows = rows[label.class_of[rows] >= 0]
+    counts = np.zeros((int(group_of.max()) + 1, len(label.classes)))
+    np.add.at(counts, (group_of[rows], label.class_of[rows]), 1)
+    wanted = counts.sum(axis=1, keepdims=True) * class_goals(method, counts.sum(axis=0))
+    unseen = np.where(wanted > 0, cap, 1.0)
+    factor = np.divide(wanted, counts, out=unseen, where=counts > 0)
+
+    def weights(other: Rows) -> FloatArray:
+        code = label.class_of[other]
+        found = np.ones(len(other))
+        found[code >= 0] = _within(factor[group_of[other], code][code >= 0], cap)
+        return found
+
+    return weights
+
+
+def _within(weight: FloatArray, cap: float) -> FloatArray:
+    """Scale positive weights so that, none being above the cap, their mean is 1."""
+    if not weight.size:
+        return weight
+    weight = weight / weight.mean()
+    if weight.max() <= cap:
+        return weight
+    scale = optimize.brentq(lambda s: np.minimum(s * weight, cap).mean() - 1, 0.0, cap / weight.min(), xtol=1e-12)
+    capped: FloatArray = np.minimum(scale * weight, cap)
+    return capped
+
+
+def _classes(frame: pd.DataFrame, label: Column | None) -> tuple[tuple[str, ...], IntArray]:
+    if label is None:
+        return (), np.full(len(frame), -1)
+    codes, values = pd.factorize(frame[label.name], sort=True)
+    names = tuple(number_text(value) if isinstance(value, float) else str(value) for value in values)
+    return names, codes.astype(np.int64)
+
+
+def _why_not(label: Column | None, n_classes: int) -> str:
+    if label is None:
+        return "no label was declared"
+    if n_classes < 2:
+        return f"{label.name} has {'one value' if n_classes else 'no value'} only"
+    if not label.kind.is_levelled and n_classes > MOST_CLASSES:
+        return f"{label.name} has {plural(n_classes, 'value')} and no classes, which these weights are about"
+    return ""
+
+
+def _combinations(groupings: Sequence[Grouping], n_rows: int) -> tuple[tuple[tuple[str, ...], ...], IntArray]:
+    """Name the combinations of groups that have rows, and say which each row is of; those without rows may be many."""
+    if not groupings:
+        return ((),), np.zeros(n_rows, dtype=np.int64)
+    codes = np.stack([grouping.codes for grouping in groupings], axis=1)
+    cells, group_of = np.unique(codes, axis=0, return_inverse=True)
+    names = [(*grouping.labels, OUTSIDE_LABEL) for grouping in groupings]  # -1, outside, is the last
+    groups = tuple(tuple(own[code] for own, code in zip(names, cell, strict=True)) for cell in cells)
+    return groups, group_of.reshape(-1).astype(np.int64)
