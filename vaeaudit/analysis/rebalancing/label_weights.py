@@ -64,19 +64,27 @@ class LabelGroups:
         """Return the group [N] within which a method weights classes: one of all rows, or the sensitive ones."""
         return self.group_of if method is Weighting.REWEIGHING else np.zeros_like(self.group_of)
 
-    def targets(self, method: Weighting) -> list[LabelTarget]:
-        """List what a method is to reach, the largest groups first and at most `MOST_SHARES`."""
-        group_of, labelled = self.groups_of(method), self.class_of >= 0
-        shares = class_goals(method, np.bincount(self.class_of[labelled], minlength=len(self.classes)))
-        sizes = np.bincount(group_of[labelled])
+    @property
+    def groups_told(self) -> IntArray:
+        """The groups with most labelled rows, as many as `MOST_SHARES` are shares of; largest first."""
+        sizes = np.bincount(self.group_of[self.class_of >= 0], minlength=len(self.groups))
         largest = np.argsort(-sizes, kind="stable")[: max(1, MOST_SHARES // len(self.classes))]
-        found = []
-        for place in largest[sizes[largest] > 0]:
-            universe = labelled & (group_of == place)
-            named = (self.attributes, self.groups[place]) if method is Weighting.REWEIGHING else ((), ())
-            for code, (value, share) in enumerate(zip(self.classes, shares.tolist(), strict=True)):
-                found.append(LabelTarget(*named, value, universe & (self.class_of == code), universe, share))
-        return found
+        return largest[sizes[largest] > 0]
+
+    def targets(self, method: Weighting) -> list[LabelTarget]:
+        """List the shares that a method is to reach."""
+        labelled = self.class_of >= 0
+        shares = class_goals(method, np.bincount(self.class_of[labelled], minlength=len(self.classes))).tolist()
+        cells: list[tuple[tuple[str, ...], tuple[str, ...], BoolArray]] = [((), (), labelled)]
+        if method is Weighting.REWEIGHING:
+            cells = [
+                (self.attributes, self.groups[place], labelled & (self.group_of == place)) for place in self.groups_told
+            ]
+        return [
+            LabelTarget(attributes, group, value, universe & (self.class_of == code), universe, share)
+            for attributes, group, universe in cells
+            for code, (value, share) in enumerate(zip(self.classes, shares, strict=True))
+        ]
 
 
 def class_goals(method: Weighting, counts: FloatArray | IntArray) -> FloatArray:
@@ -168,7 +176,7 @@ def _why_not(label: Column | None, n_classes: int) -> str:
     if label is None:
         return "no label was declared"
     if n_classes < 2:
-        return f"{label.name} has {'one value' if n_classes else 'no value'} only"
+        return f"{label.name} has {'one value only' if n_classes else 'no value'}"
     if not label.kind.is_levelled and n_classes > MOST_CLASSES:
         return f"{label.name} has {plural(n_classes, 'value')} and no classes, which these weights are about"
     return ""

@@ -102,6 +102,7 @@ def rebalance(
         methods=tuple(result for result, _ in measured.values()),
         plan=plan_collection(asked),
         notes=(*_notes(gaps, measured[method][0]), *_notes_on_label(label)),
+        label=label.column or None,
     )
     columns = {f"weight_{each.value.replace('-', '_')}": weight for each, (_, weight) in measured.items()}
     row_ids = inputs.row_ids.astype(str).astype(object)
@@ -132,13 +133,14 @@ def _notes(gaps: tuple[Gap, ...], chosen: MethodResult) -> tuple[str, ...]:
 
 
 def _notes_on_label(label: LabelGroups) -> list[str]:
-    """Say which methods were left out and why, and how many rows have no label."""
+    """Say which methods were left out and why, what rows without a label weigh, and which groups were checked."""
     said = [
         f"No weights of {phrases.listed([method.value for method in methods])}: {why}."
         for why in dict.fromkeys(label.refused.values())
         if (methods := [method for method, other in label.refused.items() if other == why])
     ]
-    bare = int((label.class_of < 0).sum())
-    if bare and Weighting.CLASS_BALANCED not in label.refused:
+    if Weighting.CLASS_BALANCED not in label.refused and (bare := int((label.class_of < 0).sum())):
         said.append(f"{phrases.plural(bare, 'row')} without {label.column} weigh 1 where the weights are by label.")
+    if Weighting.REWEIGHING not in label.refused and (told := len(label.groups_told)) < len(label.groups):
+        said.append(f"Of {phrases.plural(len(label.groups), 'group')} the {told} largest were checked for reweighing.")
     return said

@@ -36,9 +36,9 @@ class GapSummary:
     Attributes
     ----------
     id, name
-        `G1`, … for groups, the region's id for regions; its rule in words.
+        `G` and eight digits for groups, the region's id for regions; its rule in words.
     kind, baseline
-        `group` or `region`; what it is short against.
+        `group` or `region` (what was found as both is the region); what it is short against.
     rule
         Conditions that hold together.
     n, total
@@ -271,6 +271,8 @@ class RebalanceResults:
         Confidence of a single interval; the part of a target that is accepted.
     check_level
         Confidence of each interval of the check, so that all of them hold together at `level`.
+    label
+        The column that methods which know the label go by; None where there is none.
     gaps, methods, plan, notes
         What is short, what weights do about it, what to collect, and what a reader should know.
     """
@@ -288,3 +290,4 @@ class RebalanceResults:
     methods: tuple[MethodResult, ...]
     plan: CollectionPlan
     notes: tuple[str, ...]
+    label: str | None = None

@@ -83,7 +83,7 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
         groups=tuple(_group_changes(weight, asked)),
         unreachable=(
             *(_unreachable(gaps, asked) if method is Weighting.TARGETS else ()),
-            *_labels_out_of_reach(labels),
+            *_labels_out_of_reach(labels, asked.label.column),
         ),
         labels=labels,
     )
@@ -189,20 +189,21 @@ def _unreachable(changes: Sequence[GapChange], asked: Question) -> list[str]:
     return said
 
 
-def _labels_out_of_reach(changes: Sequence[LabelChange]) -> list[str]:
+def _labels_out_of_reach(changes: Sequence[LabelChange], column: str) -> list[str]:
     said = []
     for change in changes:
         if change.after.share >= change.tolerance * (1 - 1e-6):
             continue
-        where, goal = phrases.group(change.attributes, change.group) or "all rows", numbers.share(change.target)
+        group = phrases.group(change.attributes, change.group) or "all rows"
+        named = f"{phrases.name(column)} {phrases.name(change.value)}"
         if change.n == 0:
             said.append(
-                f"{where}: none of {plural(change.total, 'row')} is {change.value}; only collecting changes that."
+                f"{group}: none of {plural(change.total, 'row')} has {named}; only collecting some changes that."
             )
         else:
             said.append(
-                f"{where}: weights within the cap bring {plural(change.n, 'row')} of {change.value} to "
-                f"{numbers.share(change.after.share)} of it, not to {goal}; collect more."
+                f"{group}: weights within the cap bring {plural(change.n, 'row')} with {named} to "
+                f"{numbers.share(change.after.share)}, not to {numbers.share(change.target)}; collect more."
             )
     return said
 

@@ -57,9 +57,7 @@ def result_of(made, method):
 def test_reweighing_gives_each_row_what_it_would_have_if_label_and_group_were_independent(labelled):
     inputs = labelled(*cells(30, 20, 45, 5))
     weight = weights_of(inputs, Weighting.REWEIGHING)
-    assert sorted(set(weight.round(9))) == pytest.approx([37.5 / 45, 12.5 / 20, 37.5 / 30, 12.5 / 5][:0] + sorted(
-        [37.5 / 45, 12.5 / 20, 37.5 / 30, 12.5 / 5]
-    ))
+    assert weight == pytest.approx(np.repeat([37.5 / 30, 12.5 / 20, 37.5 / 45, 12.5 / 5], [30, 20, 45, 5]))
 
 
 def test_after_reweighing_label_and_the_product_of_all_groups_are_independent_and_keep_their_shares(labelled):
@@ -92,7 +90,7 @@ def test_a_group_without_a_class_is_named_and_its_rows_keep_their_weight(labelle
     inputs = labelled(*cells(300, 300, 40, 0))
     made = rebalance(inputs, searched(inputs), FEW, method=Weighting.REWEIGHING)
     reweighing = result_of(made, Weighting.REWEIGHING)
-    assert reweighing.unreachable == ("s0 = b: none of 40 rows has y yes; only collecting changes that.",)
+    assert reweighing.unreachable == ("s0 = b: none of 40 rows has y yes; only collecting some changes that.",)
     assert made.weights["weight"].to_numpy()[-40:].min() > 0
     assert made.weights["weight"].mean() == pytest.approx(1.0)
 
@@ -142,7 +140,7 @@ def test_cells_that_only_the_other_half_has_get_the_cap_and_unseen_groups_weigh_
         (None, None, "no label was declared"),
         (np.arange(60.0), Kind.REAL, "y has 60 values and no classes"),
         (np.full(60, "x", object), Kind.CATEGORY, "y has one value only"),
-        (np.full(60, np.nan), Kind.REAL, "y has no value only"),
+        (np.full(60, np.nan), Kind.REAL, "y has no value"),
     ],
 )
 def test_without_classes_the_other_methods_are_made_and_these_are_refused_with_the_reason(labelled, label, kind, said):
@@ -171,5 +169,5 @@ def test_of_many_groups_the_largest_are_checked_and_all_are_weighted(labelled):
     inputs = labelled(np.tile(["no", "yes", "yes", "no"], 300).astype(object), group)
     made = rebalance(inputs, searched(inputs), FEW, method=Weighting.REWEIGHING)
     assert len(result_of(made, Weighting.REWEIGHING).labels) == 200
-    assert "the 100 largest of 300 groups" in made.results.notes[-1]
+    assert "Of 300 groups the 100 largest were checked" in made.results.notes[-1]
     assert made.weights["weight"].to_numpy() == pytest.approx(np.ones(1200))
