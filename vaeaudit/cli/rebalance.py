@@ -136,8 +136,8 @@ def plan_in_words(document: dict[str, Any], *, all_lines: bool) -> list[str]:
         closed = sum(share["closed"] for share in plan["expected"])
         lines.append(
             f"To collect, at least: {phrases.plural(plan['rows'], 'row')} close {closed} of {len(plan['expected'])} "
-            f"findings as they are counted ({_range(plan)} over their intervals; the report asks for the upper end of a "
-            "region's)"
+            f"findings as they are counted ({_range(plan)} over their intervals; the report asks for the upper end of "
+            "a region's)"
         )
     lines += [f"   {line['rows']:>7,} ({_range(line)}) where {line['name']}" for line in shown]
     if len(shown) < len(plan["lines"]):
