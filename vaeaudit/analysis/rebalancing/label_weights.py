@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from vaeaudit.data.schema.columns import Column
 from vaeaudit.data.tables.cells import number_text
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_pairs import Rows
+from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 
 #: A label without levels is one of classes if it has at most so many values.
@@ -46,8 +47,10 @@ class LabelGroups:
     ----------
     column, classes, class_of
         The label; [C] its values that have rows; [N] the class of each row, -1 without one.
-    attributes, groups, group_of
-        The sensitive columns; [G] combinations of their groups that have rows; [N] the combination of each row.
+    groupings
+        Of each sensitive column.
+    groups, group_of
+        [G] combinations of their groups that have rows; [N] the combination of each row.
     refused
         Why there are no weights of a method, as a clause; the other fields may be empty then.
     """
@@ -55,36 +58,54 @@ class LabelGroups:
     column: str
     classes: tuple[str, ...]
     class_of: IntArray
-    attributes: tuple[str, ...]
+    groupings: tuple[Grouping, ...]
     groups: tuple[tuple[str, ...], ...]
     group_of: IntArray
     refused: Mapping[Weighting, str]
 
+    @property
+    def counts(self) -> IntArray:
+        """[C]; rows per class."""
+        return np.bincount(self.class_of[self.class_of >= 0], minlength=len(self.classes))
+
     def groups_of(self, method: Weighting) -> IntArray:
-        """Return the group [N] within which a method weights classes: one of all rows, or the sensitive ones."""
+        """Return the group [N] within which a method weights classes: one of all rows, or the combinations."""
         return self.group_of if method is Weighting.REWEIGHING else np.zeros_like(self.group_of)
 
-    @property
-    def groups_told(self) -> IntArray:
-        """The groups with most labelled rows, as many as `MOST_SHARES` are shares of; largest first."""
-        sizes = np.bincount(self.group_of[self.class_of >= 0], minlength=len(self.groups))
-        largest = np.argsort(-sizes, kind="stable")[: max(1, MOST_SHARES // len(self.classes))]
-        return largest[sizes[largest] > 0]
+    def targets(self, method: Weighting) -> Iterator[LabelTarget]:
+        """Yield the shares to be checked: of the largest classes, in all rows or in the largest groups of a column.
 
-    def targets(self, method: Weighting) -> list[LabelTarget]:
-        """List the shares that a method is to reach."""
+        Combinations of groups have few rows each; what holds for them holds for the groups they are parts of.
+        """
+        labelled, shares = self.class_of >= 0, class_goals(method, self.counts)
+        classes = _largest(self.counts)
+        for grouping, code in self._cells(method)[: MOST_SHARES // len(classes)]:
+            attributes: tuple[str, ...] = ()
+            group: tuple[str, ...] = ()
+            universe = labelled
+            if grouping is not None:
+                attributes, group = (grouping.column,), ((*grouping.labels, OUTSIDE_LABEL)[code],)
+                universe = labelled & (grouping.codes == code)
+            for place in classes:
+                members = universe & (self.class_of == place)
+                yield LabelTarget(attributes, group, self.classes[place], members, universe, float(shares[place]))
+
+    def shares_of(self, method: Weighting) -> tuple[int, int]:
+        """Count the shares that a method is to reach in all rows or groups of a column, and the checked ones."""
+        groups, told = len(self._cells(method)), min(len(self.classes), MOST_SHARES)
+        return groups * len(self.classes), min(groups, MOST_SHARES // told) * told
+
+    def _cells(self, method: Weighting) -> list[tuple[Grouping | None, int]]:
+        """List the groups with labelled rows, the largest first; no column stands for all rows."""
+        if method is not Weighting.REWEIGHING:
+            return [(None, 0)]
         labelled = self.class_of >= 0
-        shares = class_goals(method, np.bincount(self.class_of[labelled], minlength=len(self.classes))).tolist()
-        cells: list[tuple[tuple[str, ...], tuple[str, ...], BoolArray]] = [((), (), labelled)]
-        if method is Weighting.REWEIGHING:
-            cells = [
-                (self.attributes, self.groups[place], labelled & (self.group_of == place)) for place in self.groups_told
-            ]
-        return [
-            LabelTarget(attributes, group, value, universe & (self.class_of == code), universe, share)
-            for attributes, group, universe in cells
-            for code, (value, share) in enumerate(zip(self.classes, shares, strict=True))
+        sizes = [
+            (int(size), grouping, int(code))
+            for grouping in self.groupings
+            for code, size in zip(*np.unique(grouping.codes[labelled], return_counts=True), strict=True)
         ]
+        return [(grouping, code) for _, grouping, code in sorted(sizes, key=lambda each: -each[0])]
 
 
 def class_goals(method: Weighting, counts: FloatArray | IntArray) -> FloatArray:
@@ -106,15 +127,13 @@ def label_groups(inputs: AuditInputs, population: Population | None) -> LabelGro
     """
     label, sensitive = inputs.schema.label, inputs.schema.sensitive
     classes, class_of = _classes(inputs.frame, label)
-    groups, group_of = _combinations(
-        [group_sensitive(inputs.frame, column, population) for column in sensitive], len(class_of)
-    )
+    groupings = tuple(group_sensitive(inputs.frame, column, population) for column in sensitive)
+    groups, group_of = _combinations(groupings, len(class_of))
     why = _why_not(label, len(classes))
     refused = dict.fromkeys((Weighting.CLASS_BALANCED, Weighting.REWEIGHING), why) if why else {}
     if not why and len(groups) < 2:
         refused[Weighting.REWEIGHING] = "all rows are in one group" if sensitive else "no column was declared sensitive"
-    name = "" if label is None else label.name
-    return LabelGroups(name, classes, class_of, tuple(column.name for column in sensitive), groups, group_of, refused)
+    return LabelGroups("" if label is None else label.name, classes, class_of, groupings, groups, group_of, refused)
 
 
 def fit_label_weights(method: Weighting, label: LabelGroups, rows: Rows, cap: float) -> Callable[[Rows], FloatArray]:
@@ -162,6 +181,49 @@ def _within(weight: FloatArray, cap: float) -> FloatArray:
     scale = optimize.brentq(lambda s: np.minimum(s * weight, cap).mean() - 1, 0.0, cap / weight.min(), xtol=1e-12)
     capped: FloatArray = np.minimum(scale * weight, cap)
     return capped
+
+
+def out_of_reach(method: Weighting, label: LabelGroups, weight: FloatArray, min_ratio: float) -> list[str]:
+    """Say where classes stay below the accepted part of their share within a group, the largest groups first.
+
+    Parameters
+    ----------
+    method, label
+        What the weights are of.
+    weight
+        [N].
+    min_ratio
+        Part of a share that is accepted.
+    """
+    labelled, group_of = label.class_of >= 0, label.groups_of(method)
+    goals = class_goals(method, label.counts)
+    counts, weights = np.zeros((2, len(label.groups), len(label.classes)))
+    cells = group_of[labelled], label.class_of[labelled]
+    np.add.at(counts, cells, 1)
+    np.add.at(weights, cells, weight[labelled])
+    sizes = counts.sum(axis=1)
+    shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    below = (shares < min_ratio * goals * (1 - 1e-6)) & (sizes[:, None] > 0)
+    said = []
+    for place in np.argsort(-sizes, kind="stable"):
+        for code in np.flatnonzero(below[place]):
+            group = "all rows"
+            if method is Weighting.REWEIGHING:
+                group = phrases.group([grouping.column for grouping in label.groupings], label.groups[place])
+            named = f"{phrases.name(label.column)} {phrases.name(label.classes[code])}"
+            if counts[place, code] == 0:
+                rows = plural(int(sizes[place]), "row")
+                said.append(f"{group}: none of {rows} has {named}; only collecting some changes that.")
+            else:
+                said.append(
+                    f"{group}: weights within the cap bring {plural(int(counts[place, code]), 'row')} with {named} to "
+                    f"{numbers.share(shares[place, code])}, not to {numbers.share(goals[code])}; collect more."
+                )
+    return said
+
+
+def _largest(counts: IntArray) -> IntArray:
+    return np.argsort(-counts, kind="stable")[:MOST_SHARES]
 
 
 def _classes(frame: pd.DataFrame, label: Column | None) -> tuple[tuple[str, ...], IntArray]:

@@ -20,7 +20,7 @@ from vaeaudit.analysis.representation.representation import assess_representatio
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError, UsageError
-from vaeaudit.wording import phrases
+from vaeaudit.wording import numbers, phrases
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,12 @@ def _notes_on_label(label: LabelGroups) -> list[str]:
     ]
     if Weighting.CLASS_BALANCED not in label.refused and (bare := int((label.class_of < 0).sum())):
         said.append(f"{phrases.plural(bare, 'row')} without {label.column} weigh 1 where the weights are by label.")
-    if Weighting.REWEIGHING not in label.refused and (told := len(label.groups_told)) < len(label.groups):
-        said.append(f"Of {phrases.plural(len(label.groups), 'group')} the {told} largest were checked for reweighing.")
+    for method in (Weighting.CLASS_BALANCED, Weighting.REWEIGHING):
+        if method not in label.refused:
+            shares, checked = label.shares_of(method)
+            if checked < shares:
+                said.append(
+                    f"Of the {numbers.count(shares)} shares of {label.column} that {method.value} evens, {checked} "
+                    "were checked, those of the largest groups and classes."
+                )
     return said

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
-from vaeaudit.analysis.rebalancing.label_weights import LabelGroups, fit_label_weights
+from vaeaudit.analysis.rebalancing.label_weights import LabelGroups, fit_label_weights, out_of_reach
 from vaeaudit.analysis.rebalancing.results import (
     GapChange,
     GroupChange,
@@ -29,7 +29,7 @@ from vaeaudit.statistics.cross_fit import random_half
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.raking import rake
-from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
 
 #: Attributes of the groups whose shares are listed before and after.
@@ -67,7 +67,11 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     weighted = Weighted(weight, held_out)
     gaps = tuple(_gap_change(gap, weighted, asked) for gap in asked.gaps)
     faults = [change for gap, change in zip(asked.gaps, gaps, strict=True) if gap.is_fault]
-    labels = _label_changes(method, weighted, asked) if method in _BY_LABEL else ()
+    labels: tuple[LabelChange, ...] = ()
+    unreachable = _unreachable(gaps, asked) if method is Weighting.TARGETS else []
+    if method in _BY_LABEL:
+        labels = _label_changes(method, weighted, asked)
+        unreachable = out_of_reach(method, asked.label, weight, asked.config.min_ratio)
     size = effective_sample_size(weight)
     result = MethodResult(
         method=method,
@@ -81,10 +85,7 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
         newly_short=_newly_short(weight, asked),
         gaps=gaps,
         groups=tuple(_group_changes(weight, asked)),
-        unreachable=(
-            *(_unreachable(gaps, asked) if method is Weighting.TARGETS else ()),
-            *_labels_out_of_reach(labels, asked.label.column),
-        ),
+        unreachable=tuple(unreachable),
         labels=labels,
     )
     return result, weight
@@ -110,10 +111,9 @@ def _gap_change(gap: Gap, weighted: Weighted, asked: Question) -> GapChange:
 
 
 def _label_changes(method: Weighting, weighted: Weighted, asked: Question) -> tuple[LabelChange, ...]:
-    targets = asked.label.targets(method)
-    level = 1 - (1 - asked.config.confidence) / max(len(targets), 1)
+    level = 1 - (1 - asked.config.confidence) / asked.label.shares_of(method)[1]
     changes = []
-    for target in targets:
+    for target in asked.label.targets(method):
         tolerance = asked.config.min_ratio * target.share
         change = LabelChange(
             attributes=target.attributes,
@@ -185,25 +185,6 @@ def _unreachable(changes: Sequence[GapChange], asked: Question) -> list[str]:
             said.append(
                 f"{name}: weights of at most {asked.config.weight_cap:g} bring {plural(gap.summary.n, 'row')} to "
                 f"{numbers.share(change.after.share)} of all, not to {goal}; collect more."
-            )
-    return said
-
-
-def _labels_out_of_reach(changes: Sequence[LabelChange], column: str) -> list[str]:
-    said = []
-    for change in changes:
-        if change.after.share >= change.tolerance * (1 - 1e-6):
-            continue
-        group = phrases.group(change.attributes, change.group) or "all rows"
-        named = f"{phrases.name(column)} {phrases.name(change.value)}"
-        if change.n == 0:
-            said.append(
-                f"{group}: none of {plural(change.total, 'row')} has {named}; only collecting some changes that."
-            )
-        else:
-            said.append(
-                f"{group}: weights within the cap bring {plural(change.n, 'row')} with {named} to "
-                f"{numbers.share(change.after.share)}, not to {numbers.share(change.target)}; collect more."
             )
     return said
 

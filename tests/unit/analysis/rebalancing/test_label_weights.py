@@ -169,5 +169,12 @@ def test_of_many_groups_the_largest_are_checked_and_all_are_weighted(labelled):
     inputs = labelled(np.tile(["no", "yes", "yes", "no"], 300).astype(object), group)
     made = rebalance(inputs, searched(inputs), FEW, method=Weighting.REWEIGHING)
     assert len(result_of(made, Weighting.REWEIGHING).labels) == 200
-    assert "Of 300 groups the 100 largest were checked" in made.results.notes[-1]
+    assert "Of the 600 shares of y that reweighing evens, 200 were checked" in made.results.notes[-1]
     assert made.weights["weight"].to_numpy() == pytest.approx(np.ones(1200))
+
+
+def test_of_many_classes_as_many_shares_are_checked(labelled):
+    inputs = labelled(np.repeat([f"c{place}" for place in range(250)], 4).astype(object))
+    made = rebalance(inputs, searched(inputs), FEW, method=Weighting.CLASS_BALANCED)
+    assert len(result_of(made, Weighting.CLASS_BALANCED).labels) == 200
+    assert "Of the 250 shares of y that class-balanced evens, 200 were checked" in made.results.notes[-1]
