@@ -75,12 +75,14 @@ class Rarity(StrEnum):
 
 
 class Weighting(StrEnum):
-    """How `rebalance` weights rows: by the rarity of their latents, or towards the shares that groups ought to have."""
+    """How `rebalance` weights rows: by the rarity of their latents, towards shares of groups, or by their labels."""
 
     JOINT = "joint"
     DBVAE_PRODUCT = "dbvae-product"
     DBVAE_MAX = "dbvae-max"
     TARGETS = "targets"
+    CLASS_BALANCED = "class-balanced"
+    REWEIGHING = "reweighing"
 
 
 class Density(StrEnum):

@@ -52,6 +52,17 @@ def test_a_second_time_replaces_the_first_and_says_it_in_words(written, fitted, 
     assert {method["cap"] for method in document["methods"]} == {3.0}
 
 
+def test_weights_by_the_label_stand_beside_the_others_and_can_be_the_weight(fitted, in_process, tmp_path):
+    said = in_process("rebalance", str(fitted.run.path), "--method", "reweighing", "--out", "made", cwd=tmp_path)
+    assert "* reweighing" in said.stderr
+    document = json.loads((tmp_path / "made" / "rebalance.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(json_schema("rebalance")).validate(document)
+    assert (document["method"], document["label"]) == ("reweighing", "loan_approved")
+    weights = pd.read_parquet(tmp_path / "made" / "weights.parquet")
+    assert weights["weight"].equals(weights["weight_reweighing"])
+    assert weights["weight_class_balanced"].mean() == pytest.approx(1.0)
+
+
 def test_json_is_one_document_on_standard_output(fitted, tmp_path, in_process):
     said = in_process("rebalance", str(fitted.run.path), "--json", "-q", cwd=tmp_path)
     assert json.loads(said.stdout)["schema_version"] == "1.0"

@@ -94,9 +94,11 @@ def methods_in_words(document: dict[str, Any]) -> list[str]:
         lines.append(
             f" {chosen} {method['method']:<14} worth {numbers.count(method['effective_size'])} rows "
             f"({numbers.share(method['effective_share'])}), largest weight {numbers.ratio(method['largest'])}: "
-            f"{closed}{opened}"
+            f"{closed}{opened}{_labels_in_words(method['labels'])}"
         )
         lines.extend(f"     {said}" for said in method["unreachable"][:_LINES])
+        if len(method["unreachable"]) > _LINES:
+            lines.append(f"     … and {len(method['unreachable']) - _LINES} more in rebalance.json")
     return [*lines, *document["notes"]]
 
 
@@ -105,6 +107,16 @@ def _check_in_words(method: dict[str, Any], faults: set[str]) -> str:
     unsure = told.count("too few to tell")
     more = f" ({unsure} more: too few rows to tell)" if unsure else ""
     return f"closes {method['closed']} of {method['faults']} findings{more}"
+
+
+def _labels_in_words(changes: list[dict[str, Any]]) -> str:
+    if not changes:
+        return ""
+    told = [change["held_out"] for change in changes]
+    where = "shares of a class in a group" if changes[0]["group"] else "shares of a class"
+    unsure = told.count("too few to tell")
+    more = f" ({unsure} more: too few rows to tell)" if unsure else ""
+    return f"; evens {told.count('passes')} of {len(told)} {where}{more}"
 
 
 def plan_in_words(document: dict[str, Any], *, all_lines: bool) -> list[str]:
@@ -121,14 +133,19 @@ def plan_in_words(document: dict[str, Any], *, all_lines: bool) -> list[str]:
     shown = plan["lines"] if all_lines else plan["lines"][:_LINES]
     lines = []
     if plan["lines"]:
+        closed = sum(share["closed"] for share in plan["expected"])
         lines.append(
-            f"To collect, at least: {phrases.plural(plan['rows'], 'row')} "
-            f"({numbers.span(plan['fewest'], plan['most'], 'count')}) close "
-            f"{sum(share['closed'] for share in plan['expected'])} of {len(plan['expected'])} findings"
+            f"To collect, at least: {phrases.plural(plan['rows'], 'row')} close {closed} of {len(plan['expected'])} "
+            f"findings as they are counted ({_range(plan)} over their intervals; the report asks for the upper end of "
+            "a region's)"
         )
-    lines += [f"   {line['rows']:>7,} where {line['name']}" for line in shown]
+    lines += [f"   {line['rows']:>7,} ({_range(line)}) where {line['name']}" for line in shown]
     if len(shown) < len(plan["lines"]):
         lines.append(f"   … and {len(plan['lines']) - len(shown)} more kinds of rows in plan.csv")
     if plan["questions"]:
         lines.append(f"{len(plan['questions'])} further regions are questions: collect only if such rows exist.")
     return [*lines, *plan["notes"]]
+
+
+def _range(rows: dict[str, Any]) -> str:
+    return numbers.span(rows["fewest"], rows["most"], "count")

@@ -115,7 +115,7 @@ def find_gaps(
     *,
     close: Collection[str] = (),
 ) -> tuple[Gap, ...]:
-    """Gather the groups and regions that are short, groups first.
+    """Gather the groups and regions that are short, groups first; what is both is told as the region, as in the report.
 
     Parameters
     ----------
@@ -135,13 +135,14 @@ def find_gaps(
     """
     short = [group for group in groups if group.cell.status == "under"]
     gaps = [_gap_of_group(group, config) for group in short]
-    told = {region_key(gap.summary) for gap in gaps}
+    both = {region_key(gap.summary) for gap in gaps} & {region_key(region) for region in regions}
+    gaps = [gap for gap in gaps if region_key(gap.summary) not in both]
     counted = ~inputs.scores.outlier
     inside = counted if population is None else counted & (population.cell_codes(inputs.frame) != OUTSIDE)
     for region in regions:
         universe = inside if region.baseline == "population" else counted
-        if region_key(region) not in told and universe.any():
-            question = None if region.id in close else _question(region)
+        if universe.any():
+            question = None if region.id in close or region_key(region) in both else _question(region)
             gaps.append(_gap_of_region(region, inputs, universe, config, question))
     return tuple(gaps)
 

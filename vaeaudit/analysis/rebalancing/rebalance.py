@@ -13,12 +13,14 @@ from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.collection_plan import plan_collection
 from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
+from vaeaudit.analysis.rebalancing.label_weights import LabelGroups, label_groups
 from vaeaudit.analysis.rebalancing.results import MethodResult, RebalanceResults
 from vaeaudit.analysis.rebalancing.weight_effects import Question, floors_of, measure_method
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.config import AnalysisConfig, Weighting
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InputError, UsageError
+from vaeaudit.wording import numbers, phrases
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def rebalance(
     InputError
         Where there is no row at all.
     UsageError
-        Where the search found no region of an id in `close`.
+        Where the search found no region of an id in `close`, or where the method needs a label that there is not.
     """
     n_rows = len(inputs.frame)
     if n_rows == 0:
@@ -74,14 +76,20 @@ def rebalance(
             f"--close {unknown[0]}: there is no such region.",
             hint=f"There are: {', '.join(region.id for region in search.regions) or 'none'}; see `vaeaudit report`.",
         )
+    label = label_groups(inputs, population)
+    if method in label.refused:
+        raise UsageError(
+            f"--method {method.value}: {label.refused[method]}.",
+            hint="`fit` takes the label by --label, and the groups by --sensitive; the other methods need neither.",
+        )
     inputs = _with_columns_of(search, inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules)
     groups = find_groups(inputs, table.cells, population)
     gaps = find_gaps(inputs, groups, search.regions, config, population, close=close)
     check_level = 1 - (1 - config.confidence) / max(len(gaps), 1)
     floors = floors_of(gaps, groups, n_rows, config.min_ratio)
-    asked = Question(inputs, gaps, groups, config, population, seed, floors, check_level)
-    measured = {each: measure_method(each, asked) for each in Weighting}
+    asked = Question(inputs, gaps, groups, config, population, seed, floors, check_level, label)
+    measured = {each: measure_method(each, asked) for each in Weighting if each not in label.refused}
     results = RebalanceResults(
         run=inputs.run,
         rows=n_rows,
@@ -93,7 +101,8 @@ def rebalance(
         gaps=tuple(gap.summary for gap in gaps),
         methods=tuple(result for result, _ in measured.values()),
         plan=plan_collection(asked),
-        notes=_notes(gaps, {each: result for each, (result, _) in measured.items()}, method),
+        notes=(*_notes(gaps, measured[method][0]), *_notes_on_label(label)),
+        label=label.column or None,
     )
     columns = {f"weight_{each.value.replace('-', '_')}": weight for each, (_, weight) in measured.items()}
     row_ids = inputs.row_ids.astype(str).astype(object)
@@ -109,13 +118,35 @@ def _with_columns_of(search: RegionSearch, inputs: AuditInputs) -> AuditInputs:
     return replace(inputs, frame=frame, reference=other)
 
 
-def _notes(gaps: tuple[Gap, ...], results: dict[Weighting, MethodResult], method: Weighting) -> tuple[str, ...]:
+def _notes(gaps: tuple[Gap, ...], chosen: MethodResult) -> tuple[str, ...]:
     said = []
     if not any(gap.is_fault for gap in gaps):
         said.append(
             "Nothing was found short against a reference, a population or an even spread: there is nothing to close, "
             "and the weights of the method targets are all 1."
         )
-    elif np.isclose(results[method].largest, 1.0):
-        said.append(f"The weights of {method.value} are all 1: no weighting within the cap changes these shares.")
+    elif np.isclose(chosen.largest, 1.0):
+        said.append(
+            f"The weights of {chosen.method.value} are all 1: no weighting within the cap changes these shares."
+        )
     return tuple(said)
+
+
+def _notes_on_label(label: LabelGroups) -> list[str]:
+    """Say which methods were left out and why, what rows without a label weigh, and which groups were checked."""
+    said = [
+        f"No weights of {phrases.listed([method.value for method in methods])}: {why}."
+        for why in dict.fromkeys(label.refused.values())
+        if (methods := [method for method, other in label.refused.items() if other == why])
+    ]
+    if Weighting.CLASS_BALANCED not in label.refused and (bare := int((label.class_of < 0).sum())):
+        said.append(f"{phrases.plural(bare, 'row')} without {label.column} weigh 1 where the weights are by label.")
+    for method in (Weighting.CLASS_BALANCED, Weighting.REWEIGHING):
+        if method not in label.refused:
+            shares, checked = label.shares_of(method)
+            if checked < shares:
+                said.append(
+                    f"Of the {numbers.count(shares)} shares of {label.column} that {method.value} evens, {checked} "
+                    "were checked, those of the largest groups and classes."
+                )
+    return said

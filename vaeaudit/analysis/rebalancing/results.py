@@ -36,9 +36,9 @@ class GapSummary:
     Attributes
     ----------
     id, name
-        `G1`, … for groups, the region's id for regions; its rule in words.
+        `G` and eight digits for groups, the region's id for regions; its rule in words.
     kind, baseline
-        `group` or `region`; what it is short against.
+        `group` or `region` (what was found as both is the region); what it is short against.
     rule
         Conditions that hold together.
     n, total
@@ -71,16 +71,14 @@ class GapSummary:
     question: str | None
 
 
-@dataclass(frozen=True)
-class GapChange:
-    """What the weights of one method make of one gap.
+@dataclass(frozen=True, kw_only=True)
+class ShareChange:
+    """What the weights of one method make of a share that ought to reach a tolerance.
 
     Attributes
     ----------
-    id
-        Of the gap.
     before, after
-        Its share of all rows without weights, and under weights that were fitted to all rows.
+        Of all rows without weights, and under weights that were fitted to all rows.
     status_before, status_after
         Of those two; `status_after` is told to the rows that the weights were fitted to.
     held_out
@@ -90,13 +88,44 @@ class GapChange:
         The shares in the two halves, each under weights fitted to the other.
     """
 
-    id: str
     before: WeightedShare
     after: WeightedShare
     status_before: Judgement
     status_after: Judgement
     held_out: Judgement
     halves: tuple[WeightedShare, WeightedShare]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapChange(ShareChange):
+    """What the weights of one method make of the gap of this `id`."""
+
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelChange(ShareChange):
+    """What the weights of a method that knows the label make of the share of one of its values.
+
+    Attributes
+    ----------
+    attributes, group
+        The group whose rows it is a share of; empty for all rows.
+    value
+        Of the label.
+    n, total
+        Rows with this value, and all labelled ones, of the group.
+    target, tolerance
+        What the method makes it in theory, and the least that is accepted, `min_ratio` times that.
+    """
+
+    attributes: tuple[str, ...]
+    group: tuple[str, ...]
+    value: str
+    n: Count
+    total: Count
+    target: Share
+    tolerance: Share
 
 
 @dataclass(frozen=True)
@@ -120,7 +149,7 @@ class MethodResult:
         As in `config.Weighting`.
     alpha, cap
         Smoothing of the density, None where the method has none; most that a weight may be, as a multiple of the
-        median weight (of `targets`: of the mean, which is 1).
+        median weight (of `targets` and of those that know the label: of the mean, which is 1).
     effective_size, effective_share
         Kish's effective sample size, and as a share of the rows.
     largest
@@ -132,7 +161,9 @@ class MethodResult:
     gaps, groups
         What changes.
     unreachable
-        In words, the faults that no weights within the cap can close.
+        In words, the faults that no weights within the cap can close, and shares of label values likewise.
+    labels
+        What changes of the label, by methods that know it; those of the largest groups.
     """
 
     method: Weighting
@@ -147,6 +178,7 @@ class MethodResult:
     gaps: tuple[GapChange, ...]
     groups: tuple[GroupChange, ...]
     unreachable: tuple[str, ...]
+    labels: tuple[LabelChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -239,6 +271,8 @@ class RebalanceResults:
         Confidence of a single interval; the part of a target that is accepted.
     check_level
         Confidence of each interval of the check, so that all of them hold together at `level`.
+    label
+        The column that methods which know the label go by; None where there is none.
     gaps, methods, plan, notes
         What is short, what weights do about it, what to collect, and what a reader should know.
     """
@@ -256,3 +290,4 @@ class RebalanceResults:
     methods: tuple[MethodResult, ...]
     plan: CollectionPlan
     notes: tuple[str, ...]
+    label: str | None = None

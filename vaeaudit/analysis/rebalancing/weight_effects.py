@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.rebalancing.gaps import Asked, Gap, Group
-from vaeaudit.analysis.rebalancing.results import GapChange, GroupChange, Judgement, MethodResult, WeightedShare
+from vaeaudit.analysis.rebalancing.label_weights import LabelGroups, fit_label_weights, out_of_reach
+from vaeaudit.analysis.rebalancing.results import (
+    GapChange,
+    GroupChange,
+    Judgement,
+    LabelChange,
+    MethodResult,
+    WeightedShare,
+)
 from vaeaudit.config import Density, Weighting
 from vaeaudit.outputs.histograms import effective_sample_size, fit_histograms
 from vaeaudit.outputs.record import BoolArray, FloatArray
@@ -25,16 +34,27 @@ from vaeaudit.wording.phrases import plural
 
 #: Attributes of the groups whose shares are listed before and after.
 MOST_ATTRIBUTES = 2
+#: Methods that weight by a density, which `weight_alpha` smooths, and those that know the label.
+_BY_DENSITY = (Weighting.JOINT, Weighting.DBVAE_PRODUCT, Weighting.DBVAE_MAX)
+_BY_LABEL = (Weighting.CLASS_BALANCED, Weighting.REWEIGHING)
 #: Gives weights [n], mean 1, of the rows at the positions [n].
 Weigher = Callable[[Rows], FloatArray]
 
 
 @dataclass(frozen=True)
 class Question(Asked):
-    """What is asked of every method: also which floors `targets` is to reach, and the confidence of each interval."""
+    """What is asked of every method: also the floors of `targets`, confidence of each interval, and the label."""
 
     floors: Floors
     check_level: float
+    label: LabelGroups
+
+
+class Weighted(NamedTuple):
+    """Weights [N] fitted to all rows; and, per half, its rows with weights that were fitted to the other."""
+
+    everybody: FloatArray
+    held_out: Sequence[tuple[Rows, FloatArray]]
 
 
 def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, FloatArray]:
@@ -44,12 +64,18 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
     weight = fit_weights(method, asked, everybody)(everybody)
     halves = _halves(random_half(n_rows, np.random.default_rng(asked.seed), rows_together(asked.inputs)))
     held_out = [(there, fit_weights(method, asked, here)(there)) for here, there in (halves, halves[::-1])]
-    gaps = tuple(_gap_change(gap, weight, held_out, asked) for gap in asked.gaps)
+    weighted = Weighted(weight, held_out)
+    gaps = tuple(_gap_change(gap, weighted, asked) for gap in asked.gaps)
     faults = [change for gap, change in zip(asked.gaps, gaps, strict=True) if gap.is_fault]
+    labels: tuple[LabelChange, ...] = ()
+    unreachable = _unreachable(gaps, asked) if method is Weighting.TARGETS else []
+    if method in _BY_LABEL:
+        labels = _label_changes(method, weighted, asked)
+        unreachable = out_of_reach(method, asked.label, weight, asked.config.min_ratio)
     size = effective_sample_size(weight)
     result = MethodResult(
         method=method,
-        alpha=None if method is Weighting.TARGETS else asked.config.weight_alpha,
+        alpha=asked.config.weight_alpha if method in _BY_DENSITY else None,
         cap=asked.config.weight_cap,
         effective_size=size,
         effective_share=size / n_rows,
@@ -59,7 +85,8 @@ def measure_method(method: Weighting, asked: Question) -> tuple[MethodResult, Fl
         newly_short=_newly_short(weight, asked),
         gaps=gaps,
         groups=tuple(_group_changes(weight, asked)),
-        unreachable=tuple(_unreachable(gaps, asked)) if method is Weighting.TARGETS else (),
+        unreachable=tuple(unreachable),
+        labels=labels,
     )
     return result, weight
 
@@ -78,22 +105,44 @@ def _halves(chosen: BoolArray) -> tuple[Rows, Rows]:
     return halves if all(map(len, halves)) else (everybody, everybody)
 
 
-def _gap_change(
-    gap: Gap, weight: FloatArray, held_out: Sequence[tuple[Rows, FloatArray]], asked: Question
-) -> GapChange:
-    level, tolerance = asked.check_level, gap.summary.tolerance
-    before = weighted_share(np.ones_like(weight), gap.members, gap.universe, level)
-    after = weighted_share(weight, gap.members, gap.universe, level)
-    first, second = (weighted_share(part, gap.members[rows], gap.universe[rows], level) for rows, part in held_out)
-    return GapChange(
-        id=gap.summary.id,
-        before=before,
-        after=after,
-        status_before=judge_share(before, tolerance),
-        status_after=judge_share(after, tolerance),
-        held_out=combine_halves(judge_share(first, tolerance), judge_share(second, tolerance)),
-        halves=(first, second),
-    )
+def _gap_change(gap: Gap, weighted: Weighted, asked: Question) -> GapChange:
+    change = _change((gap.members, gap.universe), gap.summary.tolerance, weighted, asked.check_level)
+    return GapChange(id=gap.summary.id, **change)
+
+
+def _label_changes(method: Weighting, weighted: Weighted, asked: Question) -> tuple[LabelChange, ...]:
+    level = 1 - (1 - asked.config.confidence) / asked.label.shares_of(method)[1]
+    changes = []
+    for target in asked.label.targets(method):
+        tolerance = asked.config.min_ratio * target.share
+        change = LabelChange(
+            attributes=target.attributes,
+            group=target.group,
+            value=target.value,
+            n=int(target.members.sum()),
+            total=int(target.universe.sum()),
+            target=target.share,
+            tolerance=tolerance,
+            **_change((target.members, target.universe), tolerance, weighted, level),
+        )
+        changes.append(change)
+    return tuple(changes)
+
+
+def _change(rows: tuple[BoolArray, BoolArray], tolerance: float, weighted: Weighted, level: float) -> dict[str, Any]:
+    """Return the fields of a `ShareChange`; `rows` are members and universe."""
+    members, universe = rows
+    before = weighted_share(np.ones_like(weighted.everybody), members, universe, level)
+    after = weighted_share(weighted.everybody, members, universe, level)
+    first, second = (weighted_share(part, members[half], universe[half], level) for half, part in weighted.held_out)
+    return {
+        "before": before,
+        "after": after,
+        "status_before": judge_share(before, tolerance),
+        "status_after": judge_share(after, tolerance),
+        "held_out": combine_halves(judge_share(first, tolerance), judge_share(second, tolerance)),
+        "halves": (first, second),
+    }
 
 
 def _group_changes(weight: FloatArray, asked: Question) -> list[GroupChange]:
@@ -189,6 +238,8 @@ def fit_weights(method: Weighting, asked: Question, rows: Rows) -> Weigher:
     """
     codes, config, floors = asked.inputs.codes, asked.config, asked.floors
     mean, active, alpha, cap = codes.mean, codes.active, config.weight_alpha, config.weight_cap
+    if method in _BY_LABEL:
+        return fit_label_weights(method, asked.label, rows, cap)
     if method is Weighting.TARGETS:
         raking = rake(floors.members[rows], floors.universe[rows], floors.shares, cap=cap)
         return lambda other: raking.weight(floors.members[other], floors.universe[other])

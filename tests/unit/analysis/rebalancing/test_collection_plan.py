@@ -147,6 +147,14 @@ def test_a_group_without_rows_cannot_be_weighted_and_is_collected(table):
     assert all(share.closed for share in made.plan.expected)
 
 
+def test_a_gap_that_is_a_group_and_a_region_is_one_fault_with_the_regions_rows_to_collect(table, shares):
+    rule = (Condition("sex", "in", ["f"]),)
+    unconfirmed = region("R1", rule, 1200.0, observed=600, stable=False)
+    made = rebalance(table, found(unconfirmed), AnalysisConfig(**FEW), shares).results
+    (gap,) = (gap for gap in made.gaps if gap.rule == rule)
+    assert (gap.id, gap.rows_to_collect_range, gap.question) == ("R1", (30, 50), None)
+
+
 @pytest.mark.parametrize("latents", [1, 2])
 def test_rows_that_are_all_alike_and_a_single_latent_are_answered(build, latents):
     columns = {"a": (np.full(40, "x", object), Kind.CATEGORY, Role.SENSITIVE)}
