@@ -27,6 +27,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.changes import told_by_changes
 from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Rule, region_id
 from vaeaudit.wording import numbers
@@ -198,7 +199,15 @@ def _searches(
     crossed = tables.schema if of_pictures else inputs.schema
     latents = tables.latents if of_pictures else frozenset()
     searches.append(
-        against_independence(counted, crossed, config, rules=inputs.rules, latents=latents, baselines=baselines)
+        against_independence(
+            counted,
+            crossed,
+            config,
+            rules=inputs.rules,
+            told=told_by_changes(inputs.changes),
+            latents=latents,
+            baselines=baselines,
+        )
     )
     if config.uniform:
         searches.append(against_uniform(counted, inputs.schema, config, rules=inputs.rules, baselines=baselines))

@@ -8,6 +8,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.balance import LabelBalance, label_balance
 from vaeaudit.analysis.leakage.leaks import Leak
 from vaeaudit.analysis.leakage.predictors import Predictor, Together, tell_label
+from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.record import IntArray
 
 #: Values of the label whose rows are kept.
@@ -28,6 +29,8 @@ class LabelSummary:
         How well all columns together tell it; None where that could not be measured.
     predictors, leaks
         The first columns by what they add to that, and those that tell too much.
+    changes
+        How it changes along a date, or with the order of the rows.
     """
 
     column: str
@@ -35,6 +38,7 @@ class LabelSummary:
     together: Together | None = None
     predictors: tuple[Predictor, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 def summarise_label(
@@ -57,7 +61,8 @@ def summarise_label(
     balance = label_balance(inputs.frame[label.name], confidence)
     if balance is not None:
         balance = replace(balance, counts=dict(list(balance.counts.items())[:MOST_VALUES]))
+    changes = tuple(change for change in inputs.changes if change.column == label.name)
     told = tell_label(inputs.frame, inputs.schema, confidence, seed, together)
     if told is None:
-        return LabelSummary(label.name, balance)
-    return LabelSummary(label.name, balance, told.together, told.predictors, told.leaks)
+        return LabelSummary(label.name, balance, changes=changes)
+    return LabelSummary(label.name, balance, told.together, told.predictors, told.leaks, changes)
