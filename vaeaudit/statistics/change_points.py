@@ -189,7 +189,7 @@ class _Series:
         """Return what is left when curves [T, K], fitted beside levels, are taken away."""
         design, weight = np.hstack([curves, self.levels(edges)]), np.sqrt(self.rows)
         solved = np.linalg.lstsq(design * weight[:, None], self.means * weight, rcond=None)[0]
-        return replace(self, means=self.means - curves @ solved[: curves.shape[1]])
+        return replace(self, means=self.means - np.asarray(curves @ solved[: curves.shape[1]]))
 
     def levels(self, edges: tuple[int, ...]) -> FloatArray:
         """Return which bin lies on which level, [T, K + 1] of 0 and 1."""
