@@ -14,6 +14,7 @@ from vaeaudit import __version__
 from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
@@ -164,6 +165,8 @@ class AuditInputs:
         the units of `LatentCodes.reason_expected`.
     rules
         What holds in the table by construction.
+    changes
+        What changes along a date, or depends on the order of the rows.
     rareness
         What rarity and weights are made from; None where it is not known.
     companions
@@ -192,6 +195,7 @@ class AuditInputs:
     member_means: FloatArray | None = None
     decoded_regions: Mapping[str, FloatArray] = field(default_factory=dict)
     rules: TableRules = NO_RULES
+    changes: tuple[Change, ...] = ()
     rareness: Rareness | None = None
     companions: CompanionScores | None = None
     cells: CellExpectations | None = None

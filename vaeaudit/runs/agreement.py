@@ -16,6 +16,7 @@ from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.changes import ROW_ORDER, Change
 from vaeaudit.outputs.images import Pictures, usable_scales
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
@@ -103,6 +104,19 @@ def check_table_rules(rules: TableRules, schema: Schema, n_rows: int) -> None:
         raise ValueError(f"the columns are not those of the run: {strange or list(rules.order)}")
     if any(not 0 <= row < n_rows for rule in rules.rules for row in rule.exception_rows):
         raise ValueError(f"a row that breaks a rule is not among the {n_rows} of the run")
+
+
+def check_changes(changes: Sequence[Change], schema: Schema) -> None:
+    """Check that changes speak of the table's columns."""
+    for change in changes:
+        named = {change.column, *change.alike, *({change.along} - {ROW_ORDER})}
+        strange = sorted(named - set(schema.names))
+        if strange:
+            raise ValueError(f"the columns are not those of the run: {strange}")
+        for condition in (change.rule, *change.within):
+            if condition.column not in schema:
+                raise ValueError(f"the columns are not those of the run: {[condition.column]}")
+            _check_condition(condition, schema[condition.column])
 
 
 def _check_condition(condition: Condition, column: Column) -> None:

@@ -20,6 +20,7 @@ from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
+from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
@@ -219,6 +220,14 @@ class Run:
         with store.decoding(self.path / artifacts.RULES.name, "rules of the run's table"):
             agreement.check_table_rules(rules, self.schema, self.sizes["N"])
         return rules
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What changes along a date, or depends on the order of the rows."""
+        found = self.read(artifacts.CHANGES).changes
+        with store.decoding(self.path / artifacts.CHANGES.name, "changes of the run's columns"):
+            agreement.check_changes(found, self.schema)
+        return found
 
     @cached_property
     def answers(self) -> Answers:

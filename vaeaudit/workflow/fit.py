@@ -15,10 +15,12 @@ from vaeaudit.analysis.duplicates.clusters import find_clusters
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.doubts import doubts_of
+from vaeaudit.analysis.order.changes import find_changes
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
+from vaeaudit.outputs.changes import Changes
 from vaeaudit.outputs.region_rules import regions_to_dict
 from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.progress import Listener, Stopwatch, ignore
@@ -199,6 +201,8 @@ def judge_rows(
     cells = trained.cells(dataset.frame, codes, scores)
     if cells is not None:
         writer.record(artifacts.CELLS, cells)
+    changes = find_changes(dataset.frame, dataset.schema, config.analysis, rules)
+    writer.document(artifacts.CHANGES, asdict(Changes(changes)))
     inputs = AuditInputs(
         frame=dataset.frame,
         schema=dataset.schema,
@@ -212,6 +216,7 @@ def judge_rows(
         latent_space=space,
         pairs=pairs,
         rules=rules,
+        changes=changes,
         reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
         aspects=trained.scoring.aspects(codes),
         rareness=trained.scoring.densities.rareness(config.analysis),

@@ -59,6 +59,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         latent_space=run.latent_space,
         pairs=run.pairs,
         rules=run.table_rules,
+        changes=run.changes,
         reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
         aspects=run.scoring.aspects(run.codes),
         rareness=run.scoring.densities.rareness(run.config.analysis),

@@ -107,6 +107,7 @@ def audit(
         splits=compare_splits(inputs, together, confidence=config.confidence),
         labels=summarise_label(inputs, config.confidence, seed, together, groupings),
         missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
+        changes=inputs.changes,
     )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)

@@ -17,6 +17,7 @@ from vaeaudit.analysis.quality.missingness import Missingness
 from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.analysis.rules.find import RuleSummary
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.outputs.changes import Change
 from vaeaudit.statistics.measures import Count
 
 
@@ -42,6 +43,8 @@ class Measurements:
         What the label is and what tells it; None where none was declared.
     missingness
         The missing cells of each column that has any.
+    changes
+        What changes along a date, or depends on the order of the rows.
     """
 
     rows: RowAccounting
@@ -60,3 +63,4 @@ class Measurements:
     splits: tuple[SplitComparison, ...] = ()
     labels: LabelSummary | None = None
     missingness: tuple[Missingness, ...] = ()
+    changes: tuple[Change, ...] = ()

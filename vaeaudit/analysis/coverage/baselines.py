@@ -48,6 +48,7 @@ def against_independence(
     *,
     counted: BoolArray | None = None,
     rules: TableRules = NO_RULES,
+    told: frozenset[frozenset[str]] = frozenset(),
     latents: frozenset[str] = frozenset(),
     baselines: int = 1,
 ) -> BaselineSearch:
@@ -81,6 +82,8 @@ def against_independence(
         Gives `fdr`, `confidence`, `min_ratio` and `max_regions`.
     rules
         What holds in the table by construction.
+    told
+        Pairs of columns that are told to go together already, such as a date and what changes along it.
     latents
         Which columns are latents; regions over latents alone come last, behind those over columns computed from
         pictures.
@@ -93,7 +96,8 @@ def against_independence(
     determined = defining_pairs(tables)
     never = uncrossed(schema, tuple(axis.column for axis in axes), latents)
     tied = {pair for pair in tables if rules.tied(*(axes[axis].column for axis in pair))} - never
-    skipped = determined | never | tied
+    changed = {pair for pair in tables if frozenset(axes[axis].column for axis in pair) in told} - never
+    skipped = determined | never | tied | changed
     cells = list(against_margins(axes, tables, skipped))
     found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
     unnamed = latents | computed_columns(schema)
@@ -112,7 +116,7 @@ def against_independence(
         said.append(
             f"Not searched for regions, because a rule of the table ties them: {plural(len(tied), 'pair')} of columns."
         )
-    said.extend(_not_searched(axes, determined - never - tied))
+    said.extend(_not_searched(axes, determined - never - tied - changed))
     return BaselineSearch("independence", tuple(entry.shortage for entry in kept), tested, tuple(said))
 
 

@@ -29,6 +29,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.changes import told_by_changes
 from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Rule, region_id
 from vaeaudit.wording import numbers
@@ -210,7 +211,8 @@ def _searches(
     crossed = tables.schema if of_pictures else inputs.schema
     latents = tables.latents if of_pictures else frozenset()
     asked_of: dict[str, Any] = {"counted": counted, "rules": inputs.rules, "baselines": baselines}
-    searches.append(against_independence(tables.frame, crossed, config, latents=latents, **asked_of))
+    told = told_by_changes(inputs.changes)
+    searches.append(against_independence(tables.frame, crossed, config, told=told, latents=latents, **asked_of))
     if config.uniform:
         searches.append(against_uniform(tables.frame, inputs.schema, config, **asked_of))
     return searches

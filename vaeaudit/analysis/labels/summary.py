@@ -13,6 +13,7 @@ from vaeaudit.analysis.labels.same_rows import SameRows, same_rows_other_label
 from vaeaudit.analysis.labels.suspects import LabelErrors, Suspect, label_errors, suspects_of
 from vaeaudit.analysis.leakage.leaks import Leak
 from vaeaudit.analysis.leakage.predictors import Predictor, Together, tell_label
+from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.record import IntArray
 
 #: Values of the label whose rows are kept.
@@ -39,6 +40,8 @@ class LabelSummary:
         Equal rows with different labels; None where there is no column to compare.
     annotators
         How far annotators agree; None with fewer than two.
+    changes
+        How it changes along a date, or with the order of the rows.
     """
 
     column: str
@@ -50,6 +53,7 @@ class LabelSummary:
     suspects: tuple[Suspect, ...] = ()
     same_rows: SameRows | None = None
     annotators: Annotators | None = None
+    changes: tuple[Change, ...] = ()
 
 
 def summarise_label(
@@ -78,11 +82,13 @@ def summarise_label(
     balance = label_balance(inputs.frame[label.name], confidence)
     if balance is not None:
         balance = replace(balance, counts=dict(list(balance.counts.items())[:MOST_VALUES]))
+    changes = tuple(change for change in inputs.changes if change.column == label.name)
     told = tell_label(inputs.frame, inputs.schema, confidence, seed, together)
     doubts, is_table = inputs.label_doubts, inputs.pictures is None
     away = {*(told.together.without if told else ()), *inputs.rules.copies_of(label.name)}
     return LabelSummary(
         column=label.name,
+        changes=changes,
         balance=balance,
         together=told.together if told else None,
         predictors=told.predictors if told else (),

@@ -12,6 +12,7 @@ import numpy as np
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.latents.results import LatentSpaceSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary, ScoreCurve
+from vaeaudit.outputs.changes import Change
 from vaeaudit.report.parts.theme import (
     DASHES,
     NEUTRAL,
@@ -20,6 +21,7 @@ from vaeaudit.report.parts.theme import (
     drawn,
     error_bars,
     hover,
+    label,
     percent_ticks,
     rounded,
     rows_axis,
@@ -166,6 +168,30 @@ def distances(space: LatentSpaceSummary) -> Spec:
 def _curve(name: str, x: Sequence[float], y: Sequence[float], style: int) -> Spec:
     line = {"color": PALETTE[style], "width": 2.5, "dash": DASHES[style]}
     return scatter("lines", name, x=x, y=y, line=line)
+
+
+def along_order(change: Change) -> Spec:
+    """Draw the share that changes along its date, with the interval of where it does."""
+    said = [
+        hover(f"{part.start} to {part.end}", f"{numbers.share(part.value)} of {phrases.plural(part.n, 'row')}")
+        for part in change.curve
+    ]
+    share = scatter(
+        "lines+markers",
+        "share",
+        x=[part.start for part in change.curve],
+        y=rounded([part.value for part in change.curve]),
+        line={"color": PALETTE[0], "width": 2, "shape": "hv"},
+        marker={"color": PALETTE[0], "size": 4},
+        hoverinfo="text",
+        hovertext=said,
+    )
+    band = {"type": "rect", "x0": change.ci[0], "x1": change.ci[1], "y0": 0, "y1": 1, "yref": "paper"}
+    edge = {"color": PALETTE[5], "width": 2}
+    shares = {"tickformat": ".0%", "range": [-0.02, 1.02]}
+    shapes = [{**band, "fillcolor": PALETTE[5], "opacity": 0.4, "line": edge}]
+    y = "share of the rows"
+    return drawn([share], height=260, x=label(change.along), y=y, xaxis={"type": "date"}, yaxis=shares, shapes=shapes)
 
 
 #: Curve in the history -> its name in the figure; others (counts, rates) have other units.

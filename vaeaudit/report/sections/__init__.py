@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report.parts.blocks import Section
+from vaeaudit.report.sections.changes import changes
 from vaeaudit.report.sections.duplicates import duplicates
 from vaeaudit.report.sections.fairness import disparities, proxies
 from vaeaudit.report.sections.label import label
@@ -24,6 +25,7 @@ _SECTIONS = {
     "latents": latents,
     "proxies": proxies,
     "label": label,
+    "changes": changes,
     "disparities": disparities,
     "duplicates": duplicates,
     "rules": rules,

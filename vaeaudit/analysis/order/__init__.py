@@ -1,0 +1,1 @@
+"""Whether columns change along a date or the order of the rows."""
