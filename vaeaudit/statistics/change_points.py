@@ -194,7 +194,7 @@ class _Series:
     def levels(self, edges: tuple[int, ...]) -> FloatArray:
         """Return which bin lies on which level, [T, K + 1] of 0 and 1."""
         level = np.searchsorted(edges, np.arange(len(self.means)), side="right")
-        return (level[:, None] == np.arange(len(edges) + 1)).astype(np.float64)
+        return np.asarray(level[:, None] == np.arange(len(edges) + 1), np.float64)
 
     def fit(self, curve: FloatArray) -> float:
         """Return the sum of squares that a least-squares fit of curves [T, K] explains, in variances of a row."""
