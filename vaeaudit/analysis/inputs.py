@@ -16,6 +16,7 @@ from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.outputs.row_scores import CompanionScores, RowScores
@@ -169,6 +170,8 @@ class AuditInputs:
         What classical outlier detectors say of the rows; None for a run that did not ask them.
     cells
         What is expected in the cells of a table that surprise; None for pictures and where the run did not ask.
+    plantings
+        What became of faults planted in copies of the rows; None where none were.
     """
 
     frame: pd.DataFrame
@@ -192,6 +195,7 @@ class AuditInputs:
     rareness: Rareness | None = None
     companions: CompanionScores | None = None
     cells: CellExpectations | None = None
+    plantings: Plantings | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

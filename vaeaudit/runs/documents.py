@@ -19,6 +19,7 @@ from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.table_rules import TableRules
 
@@ -283,6 +284,7 @@ MANIFEST = Document(Manifest)
 REGIONS = Document(Regions)
 ANSWERS = Document(Answers)
 RULES = Document(TableRules)
+POWER = Document(Plantings)
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

@@ -22,6 +22,7 @@ from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
+from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
@@ -212,6 +213,11 @@ class Run:
         with store.decoding(self.path / artifacts.RULES.name, "rules of the run's table"):
             agreement.check_table_rules(rules, self.schema, self.sizes["N"])
         return rules
+
+    @cached_property
+    def plantings(self) -> Plantings | None:
+        """What became of faults planted in copies of the rows; None where none were."""
+        return self.read_optional(artifacts.POWER)
 
     @cached_property
     def answers(self) -> Answers:
