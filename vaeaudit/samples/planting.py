@@ -22,7 +22,7 @@ ErrorKind = Literal[
     "swapped cells",
     "value from another group",
     "impossible pair",
-    "misspelt level",
+    "wrong level",
     "sentinel",
     "shifted date",
 ]
@@ -101,7 +101,7 @@ class BrokenRows:
     Attributes
     ----------
     frame
-        [M]; a level that the column did not have stands behind its own.
+        [M]; their cells.
     source
         [M]; positions of the rows that they are copies of.
     kinds
@@ -131,7 +131,7 @@ class _Table:
     never: Mapping[tuple[str, str], npt.NDArray[np.intp]]
 
 
-#: Cells to put into a row, by column; None where the row has no cell for the error.
+#: The cells that are guilty, by column, and what they hold then; None where the row has no cell for the error.
 _Change = dict[str, object] | None
 
 
@@ -151,29 +151,21 @@ def plant_errors(
     """
     table = _table(frame, columns)
     kinds = [kind for kind in get_args(ErrorKind) if _can_hold(table, kind)]
-    found: list[tuple[int, ErrorKind, dict[str, object], tuple[str, ...]]] = []
+    found: list[tuple[int, ErrorKind, dict[str, object]]] = []
     for place, row in enumerate(source.tolist()):
         for kind in (kinds * 2)[place % max(len(kinds), 1) :][: len(kinds)]:
             change = _PLANT[kind](table, row, rng)
             if change is not None:
-                guilty = tuple(change)
-                found.append((row, kind, {name: value for name, value in change.items() if value is not _KEEP}, guilty))
+                found.append((row, kind, change))
                 break
-    broken = frame.iloc[[row for row, *_ in found]].reset_index(drop=True)
+    rows = np.array([row for row, *_ in found], dtype=np.intp)
+    broken = frame.iloc[rows].reset_index(drop=True)
     for name in columns:
-        cells = {place: change[name] for place, (_, _, change, _) in enumerate(found) if name in change}
-        if cells:
-            broken[name] = _with_cells(broken[name], cells)
-    return BrokenRows(
-        broken,
-        np.array([row for row, *_ in found], dtype=np.intp),
-        tuple(kind for _, kind, _, _ in found),
-        tuple(guilty for *_, guilty in found),
-    )
-
-
-#: Stands for the cell as it is: it is as guilty as the one that was changed.
-_KEEP = object()
+        cells = {place: change[name] for place, (*_, change) in enumerate(found) if name in change}
+        changed = broken[name].copy()
+        changed.iloc[list(cells)] = list(cells.values())
+        broken[name] = changed
+    return BrokenRows(broken, rows, tuple(kind for _, kind, _ in found), tuple(tuple(change) for *_, change in found))
 
 
 def _table(frame: pd.DataFrame, columns: Sequence[str]) -> _Table:
@@ -216,7 +208,7 @@ def _can_hold(table: _Table, kind: ErrorKind) -> bool:
         "swapped cells": table.numbers[1:],
         "value from another group": table.levels if table.numbers or len(table.levels) > 1 else (),
         "impossible pair": table.never,
-        "misspelt level": table.levels,
+        "wrong level": table.levels,
         "sentinel": (*table.numbers, *table.dates),
         "shifted date": table.dates,
     }
@@ -282,18 +274,16 @@ def _impossible_pair(table: _Table, row: int, rng: np.random.Generator) -> _Chan
         code = int(table.frame[one].cat.codes.to_numpy()[row])
         partners = table.never[one, other][table.never[one, other][:, 0] == code, 1]
         if partners.size:
-            return {other: table.frame[other].cat.categories[int(rng.choice(partners))], one: _KEEP}
+            return {other: table.frame[other].cat.categories[int(rng.choice(partners))], one: table.cells[one][row]}
     return None
 
 
-def _misspelt_level(table: _Table, row: int, rng: np.random.Generator) -> _Change:
-    """Write a level with one letter twice."""
+def _wrong_level(table: _Table, row: int, rng: np.random.Generator) -> _Change:
+    """Take any other level of the column that occurs, however rare it is."""
     for name in _known(table, row, table.levels, rng):
-        level = str(table.cells[name][row])
-        place = int(rng.integers(len(level) + 1))
-        written = level[:place] + level[max(place - 1, 0) : place or 1] + level[place:]
-        if written not in table.frame[name].cat.categories:
-            return {name: written}
+        others = [level for level in table.frame[name].dropna().unique().tolist() if level != table.cells[name][row]]
+        if others:
+            return {name: others[rng.integers(len(others))]}
     return None
 
 
@@ -316,17 +306,7 @@ _PLANT: Mapping[ErrorKind, Callable[[_Table, int, np.random.Generator], _Change]
     "swapped cells": _swapped_cells,
     "value from another group": _other_group,
     "impossible pair": _impossible_pair,
-    "misspelt level": _misspelt_level,
+    "wrong level": _wrong_level,
     "sentinel": _sentinel,
     "shifted date": _shifted_date,
 }
-
-
-def _with_cells(values: pd.Series, cells: Mapping[int, object]) -> pd.Series:
-    """Return a column with some cells replaced, and levels that it did not have behind its own."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        new = [value for value in dict.fromkeys(cells.values()) if value not in values.cat.categories]
-        values = values.cat.add_categories(new)
-    changed = values.copy()
-    changed.iloc[list(cells)] = list(cells.values())
-    return changed

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import describe_reasons
@@ -173,14 +172,8 @@ def _cells_told(
 
 def _as_other(dataset: Dataset, broken: BrokenRows) -> OtherData:
     """Return the broken rows as data that the run has not seen."""
-    known = {
-        str(name): values.cat.set_categories(dataset.frame[name].cat.categories)
-        for name, values in broken.frame.items()
-        if isinstance(values.dtype, pd.CategoricalDtype)
-    }
     rows = len(broken)
-    frame = broken.frame.assign(**known)
     read = replace(
-        dataset, frame=frame, row_ids=dataset.row_ids[broken.source], accounting=RowAccounting(rows, rows, 0, 0)
+        dataset, frame=broken.frame, row_ids=dataset.row_ids[broken.source], accounting=RowAccounting(rows, rows, 0, 0)
     )
     return OtherData(read, broken.frame)
