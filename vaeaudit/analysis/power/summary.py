@@ -24,22 +24,20 @@ def summarise_power(plantings: Plantings, confidence: float) -> tuple[Power, ...
     return tuple(_power(line, confidence) for line in plantings.counts if line.planted)
 
 
-def pooled(lines: Iterable[Power], kind: str = "all") -> Power:
+def pooled(lines: Iterable[Power]) -> Power:
     """Return several kinds or sizes of a fault as one.
 
     Parameters
     ----------
     lines
         At least one; of one fault, one share and one way of being found.
-    kind
-        What they are called together.
     """
     each = list(lines)
     sizes = [size for line in each for size in line.of_rows]
     counts = sum(line.planted for line in each), sum(line.found for line in each)
     of_rows = (min(sizes), max(sizes)) if sizes else ()
     first = each[0]
-    return _power(Planted(first.fault, kind, first.share, of_rows, first.found_as, *counts), first.ci.level)
+    return _power(Planted(first.fault, "all", first.share, of_rows, first.found_as, *counts), first.ci.level)
 
 
 def _power(line: Planted, confidence: float) -> Power:

@@ -63,7 +63,8 @@ def _gaps(lines: Sequence[Power]) -> Table:
 def _errors(lines: Sequence[Power]) -> Table:
     kinds = {kind: [line for line in lines if line.kind == kind] for kind in dict.fromkeys(line.kind for line in lines)}
     rows = [(kind, *_recalls(of_kind, _ERRORS)) for kind, of_kind in kinds.items()]
-    together = [pooled(line for line in lines if line.found_as == way) for way in _ERRORS]
+    by_way = [[line for line in lines if line.found_as == way] for way in _ERRORS]
+    together = [pooled(of_way) for of_way in by_way if of_way]  # no cell is named where no row was found
     rows.append(("all kinds", *_recalls(together, _ERRORS)))
     titles = plain("Error") + numeric("Planted", *_ERRORS.values())
     return table("One wrong cell in a row", titles, rows)
