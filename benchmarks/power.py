@@ -116,7 +116,7 @@ def _rows(
     return [
         _beside(name, f"{kind}: {way}", (printed, measured), way, None if kind == "all kinds" else kind)
         for kind in ("all kinds", *dict.fromkeys(line.kind for line in printed))
-        for way in ("flagged", "first", "cell listed", "cell named")
+        for way in ("first", "cell listed", "cell named")
     ]
 
 
@@ -171,7 +171,6 @@ def _verdicts(inputs: AuditInputs, broken: BrokenRows) -> Verdicts:
     }
     reasons = describe_reasons(inputs, broken.source)
     return Verdicts(
-        inputs.scores.outlier[broken.source],
         np.isin(broken.source, inputs.scores.most_atypical_first[: len(broken)]),
         np.array(
             [

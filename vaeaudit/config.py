@@ -229,6 +229,11 @@ class ReadConfig(_Section):
     group
         Names of columns that say which rows belong together (one person, one household). They stay out of the model;
         every fold keeps their rows on one side. Identifiers that repeat are taken for such columns unasked.
+    annotator
+        Names of columns in which single annotators say what the label is. They stay out of the model.
+    probability
+        Level of the label -> name of the column that holds its probability, by a model that never saw the row. They
+        stay out of the model and judge the labels in place of vaeaudit's own models.
     date_order, decimal
         See `DateOrder` and `DecimalMark`.
     image_size
@@ -255,6 +260,8 @@ class ReadConfig(_Section):
     levels: dict[str, list[str]] = field(default_factory=dict)
     split: str | None = None
     group: tuple[str, ...] = ()
+    annotator: tuple[str, ...] = ()
+    probability: dict[str, str] = field(default_factory=dict)
     date_order: DateOrder = DateOrder.AUTO
     decimal: DecimalMark = DecimalMark.AUTO
     image_size: int = _checked(

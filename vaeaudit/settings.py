@@ -55,6 +55,8 @@ class ReadSettings(OtherReadSettings, total=False):
     include: Sequence[str] | None
     split: str | None
     group: Sequence[str] | None
+    annotator: Sequence[str] | None
+    probability: Mapping[str, str] | None
     image_size: int | None
     kind_of: Mapping[str, str] | None
     levels: Mapping[str, Sequence[str]] | None
@@ -177,10 +179,10 @@ def _user() -> str:
 
 def _stored(name: str, value: Any) -> Any:
     """Return a value as the configuration holds it; what does not fit is left for the configuration to refuse."""
-    if name in ("sensitive", "exclude", "include", "group", "na", "keep"):
+    if name in ("sensitive", "exclude", "include", "group", "annotator", "na", "keep"):
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
-    if name in ("kind_of", "levels", "mute") and not isinstance(value, Mapping):
-        keys = "checks" if name == "mute" else "columns"
+    if name in ("kind_of", "levels", "mute", "probability") and not isinstance(value, Mapping):
+        keys = {"mute": "checks", "probability": "levels of the label"}.get(name, "columns")
         raise UsageError(f"{name}: expected a mapping from {keys}, found {value!r}.")
     if name == "levels":
         return {

@@ -15,6 +15,7 @@ from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import BoolArray, FloatArray
@@ -168,6 +169,8 @@ class AuditInputs:
         What rarity and weights are made from; None where it is not known.
     companions
         What classical outlier detectors say of the rows; None for a run that did not ask them.
+    label_doubts
+        What the rest of the data says of each row's label; None without a label, and where nothing could tell it.
     cells
         What is expected in the cells of a table that surprise; None for pictures and where the run did not ask.
     plantings
@@ -196,11 +199,12 @@ class AuditInputs:
     companions: CompanionScores | None = None
     cells: CellExpectations | None = None
     plantings: Plantings | None = None
+    label_doubts: LabelDoubts | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
-        optional = {"pairs": self.pairs, "aspects": self.aspects, "companions": self.companions}
+        optional = {name: getattr(self, name) for name in ("pairs", "aspects", "companions", "label_doubts")}
         sizes |= {name: len(value) for name, value in optional.items() if value is not None}
         for name, size in sizes.items():
             if size != n_rows:

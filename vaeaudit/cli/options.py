@@ -64,6 +64,7 @@ _HOW_IT_IS_WRITTEN = (
 )
 _KIND = choice_option("--kind", SourceKind, "What DATA is read as; found from the data unless given.")
 _SPLIT = "The column that says train, val or test: rows that occur in more than one split are reported."
+_PROBABILITY = "The column with a level's probability by your own model, which never saw the row; repeat for more."
 _SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
 _LEVELS = 'Levels in rising order, "a, b" for one with a comma: declares the column ordinal; repeat for more.'
 
@@ -77,6 +78,8 @@ read_options = together(
         _ID,
         click.option("--split", metavar="COL", help=_SPLIT),
         _columns("--group", help="A column that says which rows belong together; repeat for more."),
+        _columns("--annotator", help="A column in which one annotator says what the label is; repeat for more."),
+        click.option("--probability", metavar="LEVEL=COL", multiple=True, help=_PROBABILITY),
         _KIND,
         click.option("--image-size", type=int, metavar="N", help=_SIZE),
         *_HOW_IT_IS_WRITTEN,
@@ -205,6 +208,11 @@ def settings_of(options: Mapping[str, Any]) -> Any:
         given["delimiter"] = "\t"
     if "kind_of" in given:
         given["kind_of"] = dict(_pair(text, "--kind-of", "COL=KIND") for text in given["kind_of"])
+    if "probability" in given:
+        pairs = [text.partition("=") for text in given["probability"]]
+        if not all(level and equals and name for level, equals, name in pairs):
+            raise UsageError(f"--probability {given['probability'][0]}: expected LEVEL=COL.")
+        given["probability"] = {level: name for level, _, name in pairs}
     if "mute" in given:
         given["mute"] = dict(given["mute"])
     if "levels" in given:

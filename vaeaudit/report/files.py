@@ -16,9 +16,9 @@ from vaeaudit.report.html import to_html
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import written_together
 
-_CELLS, _DUPLICATES = "cells.csv", "duplicates.csv"
+_CELLS, _DUPLICATES, _LABELS = "cells.csv", "duplicates.csv", "labels.csv"
 # report.html comes last: whoever opens it finds the others already there.
-_NAMES = (_CELLS, _DUPLICATES, "rows.parquet", "flagged.csv", "report.json", "report.html")
+_NAMES = (_CELLS, _DUPLICATES, _LABELS, "rows.parquet", "flagged.csv", "report.json", "report.html")
 # rebalance.json comes last: whoever opens it finds the other two already there.
 _REBALANCE_NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
 _PLAN_COLUMNS = (
@@ -35,6 +35,7 @@ def write(
     *,
     cells: pd.DataFrame | None = None,
     duplicates: pd.DataFrame | None = None,
+    labels: pd.DataFrame | None = None,
 ) -> Path:
     """Write `report.html`, `report.json`, `rows.parquet` and the CSV files of flagged rows, cells and copies.
 
@@ -55,6 +56,8 @@ def write(
         The suspicious cells; text is made formula-safe here. None for pictures: there is no `cells.csv` then.
     duplicates
         The rows of all clusters of copies, likewise.
+    labels
+        The rows whose label is doubted, likewise; there is no `labels.csv` where None.
 
     Returns
     -------
@@ -74,9 +77,8 @@ def write(
         "report.html": to_html(results).encode("utf-8", errors="replace"),
         "flagged.csv": to_csv(flagged),
     }
-    contents |= {
-        name: to_csv(table) for name, table in ((_CELLS, cells), (_DUPLICATES, duplicates)) if table is not None
-    }
+    tables = {_CELLS: cells, _DUPLICATES: duplicates, _LABELS: labels}
+    contents |= {name: to_csv(table) for name, table in tables.items() if table is not None}
     with written_together(folder, _NAMES) as open_file:
         for name, content in contents.items():
             with open_file(name) as stream:

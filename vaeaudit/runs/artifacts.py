@@ -18,6 +18,7 @@ import pandas as pd
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_pairs import RowPairs
@@ -213,6 +214,7 @@ LATENT_SPACE = Artifact("latent_space.npz", _record(LatentSpace), Step.JUDGE)
 PAIRS = Artifact("pairs.npz", _record(RowPairs), Step.JUDGE)
 COMPANIONS = Artifact("companions.npz", _record(CompanionScores), Step.JUDGE)
 CELLS = Artifact("cells.npz", _record(CellExpectations), Step.JUDGE, Has.TABLES)
+LABEL_DOUBTS = Artifact("label_doubts.npz", _record(LabelDoubts), Step.JUDGE, Has.SOME)
 REGIONS = Artifact("regions.json", _json(documents.REGIONS), Step.JUDGE)
 POWER = Artifact("power.json", _json(documents.POWER), Step.JUDGE, Has.SOME)
 ANSWERS = Artifact("checks.json", _json(documents.ANSWERS), Step.JUDGE)

@@ -21,6 +21,7 @@ from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import Array, FloatArray, Record
@@ -181,6 +182,11 @@ class Run:
     def companions(self) -> CompanionScores | None:
         """What classical outlier detectors say of the rows."""
         return self._optional_record(artifacts.COMPANIONS)
+
+    @cached_property
+    def label_doubts(self) -> LabelDoubts | None:
+        """What the rest of the data says of each row's label; None without a label, and where nothing tells it."""
+        return self._optional_record(artifacts.LABEL_DOUBTS)
 
     @cached_property
     def cells(self) -> CellExpectations | None:

@@ -249,6 +249,8 @@ def table_of_rows(
     codes: LatentCodes,
     row_region: npt.NDArray[np.object_],
     duplicate_of: npt.NDArray[np.object_] | None = None,
+    *,
+    label_suspicion: FloatArray | None = None,
 ) -> pd.DataFrame:
     """Return one row per scored row, in input order, as `rows.parquet` holds them.
 
@@ -260,6 +262,8 @@ def table_of_rows(
         [N]; id of the highest-ranked under-represented region that holds the row, or None.
     duplicate_of
         [N]; id of the row that this one copies, or None. Where None, copies were not sought, and there is no column.
+    label_suspicion
+        [N]; see `LabelDoubts.suspicion`. Where None, there is no label that could be judged, and no column.
     """
     table = {
         "row_id": row_ids.astype(str).astype(object),
@@ -272,5 +276,7 @@ def table_of_rows(
     }
     if duplicate_of is not None:
         table["duplicate_of"] = pd.array(duplicate_of, dtype="string")
+    if label_suspicion is not None:
+        table["label_suspicion"] = pd.array(label_suspicion, dtype="Float64")
     table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
     return pd.DataFrame(table)

@@ -35,6 +35,8 @@ class Audit:
         `flagged.csv` and `cells.csv`.
     duplicates
         The rows of every cluster of copies: `duplicates.csv`.
+    labels
+        The rows whose label is doubted, most suspicious first: `labels.csv`; None where none could be judged.
     page
         Path of `report.html`; the other files lie beside it.
     """
@@ -46,6 +48,7 @@ class Audit:
     cells: pd.DataFrame | None
     duplicates: pd.DataFrame
     page: Path
+    labels: pd.DataFrame | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -82,7 +85,7 @@ class Audit:
         pathlib.Path
             Of `report.html` there.
         """
-        tables = {"cells": self.cells, "duplicates": self.duplicates}
+        tables = {"cells": self.cells, "duplicates": self.duplicates, "labels": self.labels}
         return write_report(self.results, self.rows, self.flagged, Path(folder), **tables)
 
     def __repr__(self) -> str:

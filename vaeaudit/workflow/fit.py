@@ -14,6 +14,7 @@ from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.duplicates.clusters import find_clusters
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.labels.doubts import doubts_of
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.population_shares import Population
@@ -223,6 +224,10 @@ def judge_rows(
         member_means=None if learned.members is None else learned.members.mean,
         run=run_facts(config, learned.metadata),
     )
+    doubts = doubts_of(inputs)
+    if doubts is not None:
+        writer.record(artifacts.LABEL_DOUBTS, doubts)
+        inputs = replace(inputs, label_doubts=doubts)
     search = find_regions(inputs, config.analysis, shares)
     writer.document(artifacts.REGIONS, regions_to_dict(search.regions))
     shown = trained.shown(learned.rows, inputs, search.regions)
@@ -239,5 +244,6 @@ def judge_rows(
     judged = audit(seen, config.analysis, shares, seed, search=search, clusters=clusters)
     writer.document(artifacts.ANSWERS, answers_of(judged))
     copied = clusters.duplicate_of(inputs.row_ids)
-    rows = table_of_rows(inputs.row_ids, scores, codes, search.row_region, copied)
+    suspicion = None if doubts is None else doubts.suspicion
+    rows = table_of_rows(inputs.row_ids, scores, codes, search.row_region, copied, label_suspicion=suspicion)
     writer.table(artifacts.ROWS, rows, note=scores.note)

@@ -170,6 +170,7 @@ def of_rows(inputs: AuditInputs, rows: IntArray) -> AuditInputs:
         pairs=None,
         aspects=None,
         companions=None,
+        label_doubts=None,
         cells=None,
     )
 

@@ -37,17 +37,14 @@ class Verdicts:
 
     Attributes
     ----------
-    flagged
-        The row is flagged.
     first
-        It is among as many of the highest scores as rows are broken.
+        The row is among as many of the highest scores as rows are broken.
     cell_listed
         A guilty cell is among the suspicious ones.
     cell_named
         A guilty cell is the first reason of the row.
     """
 
-    flagged: BoolArray
     first: BoolArray
     cell_listed: BoolArray
     cell_named: BoolArray
@@ -96,9 +93,8 @@ def counted(kind: str, of_kind: BoolArray, said: Verdicts) -> Iterator[Planted]:
     said
         Of all M rows.
     """
-    found = of_kind & (said.flagged | said.first)
+    found = of_kind & said.first
     ways: tuple[tuple[Found, BoolArray, BoolArray], ...] = (
-        ("flagged", of_kind, said.flagged),
         ("first", of_kind, said.first),
         ("cell listed", of_kind, said.cell_listed),
         ("cell named", found, said.cell_named),
@@ -148,7 +144,7 @@ def _judged(
     planted = replace(of_rows(inputs, broken.source), frame=other.as_met, codes=codes, scores=scores, cells=cells)
     reasons = describe_reasons(planted, np.arange(len(broken)))
     named = [bool(found) and found[0].column in names for found, names in zip(reasons, broken.guilty, strict=True)]
-    return Verdicts(flagged, first, listed, np.array(named, bool))
+    return Verdicts(first, listed, np.array(named, bool))
 
 
 def _rows_told(copy: _Copy, scores: RowScores, sound: RowScores) -> tuple[BoolArray, BoolArray]:

@@ -10,6 +10,7 @@ from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.progress import Listener, Progress
 from vaeaudit.workflow.planted_gaps import SIZES, PlantedGaps, plant_gaps
+from vaeaudit.workflow.planted_labels import FLIPPED, plant_labels
 from vaeaudit.workflow.planted_rows import plant_rows
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def plant_faults(
     population: Population | None,
     listener: Listener,
 ) -> Plantings:
-    """Plant gaps and wrong cells in copies of the audited rows, and count what the audit tells of them.
+    """Plant gaps, wrong cells and flipped labels in copies of the audited rows, and count what the audit tells of them.
 
     Nothing is learned again: regions are sought by the same search on fewer rows, broken rows are scored by the model
     as it is.
@@ -44,11 +45,13 @@ def plant_faults(
     """
     if dataset.images is not None:
         return Plantings(0, (), ("Faults are planted in tables only, and these rows are pictures.",))
-    seed, total = trained.config.seed + _SEED, RULES * len(SIZES) + 1
+    seed, before = trained.config.seed + _SEED, 1 + len(FLIPPED)
+    total = before + RULES * len(SIZES)
     rows = plant_rows(trained, dataset, inputs, seed)
     listener(Progress("planting", 1, total))
+    labels = plant_labels(inputs, seed, lambda done: listener(Progress("planting", 1 + done, total)))
     gaps = PlantedGaps.of(inputs, trained.config.analysis, population, seed)
-    found = plant_gaps(gaps, RULES, seed, lambda done: listener(Progress("planting", 1 + done, total)))
+    found = plant_gaps(gaps, RULES, seed, lambda done: listener(Progress("planting", before + done, total)))
     notes = []
     if not rows:
         notes.append("No column of the model can hold a wrong cell that is told by itself.")
@@ -59,4 +62,4 @@ def plant_faults(
             f"Gaps were planted in {len(gaps.inputs.frame):,} of {len(inputs.frame):,} rows: among all rows smaller "
             "gaps can be told."
         )
-    return Plantings(len(gaps.inputs.frame), (*found, *rows), tuple(notes))
+    return Plantings(len(gaps.inputs.frame), (*found, *rows, *labels), tuple(notes))

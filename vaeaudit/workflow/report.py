@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.duplicates.clusters import duplicates_table, find_clusters
+from vaeaudit.analysis.labels.suspects import labels_table
 from vaeaudit.analysis.outliers.cell_summary import cells_table
 from vaeaudit.analysis.outliers.summary import flagged_table
 from vaeaudit.config import AnalysisConfig, FitConfig
@@ -59,7 +60,7 @@ def report(
     -------
     Audit
         What was found; its `page` is `report.html`, beside which lie `report.json`, `rows.parquet`, `flagged.csv`,
-        `duplicates.csv` and, for a table, `cells.csv`.
+        `duplicates.csv`, for a table `cells.csv` and, where there is a label, `labels.csv`.
 
     Raises
     ------
@@ -91,11 +92,16 @@ def report(
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REPORTS / run.id
         copied = clusters.duplicate_of(inputs.row_ids)
-        rows = table_of_rows(inputs.row_ids, inputs.scores, inputs.codes, search.row_region, copied)
+        doubts = inputs.label_doubts
+        suspicion = None if doubts is None else doubts.suspicion
+        rows = table_of_rows(
+            inputs.row_ids, inputs.scores, inputs.codes, search.row_region, copied, label_suspicion=suspicion
+        )
         cells = cells_table(inputs)
         flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, clusters)
-        page = write_report(results, rows, flagged, folder, cells=cells, duplicates=duplicates)
-        return Audit(run, results, rows, flagged, cells, duplicates, page)
+        labels = labels_table(inputs)
+        page = write_report(results, rows, flagged, folder, cells=cells, duplicates=duplicates, labels=labels)
+        return Audit(run, results, rows, flagged, cells, duplicates, page, labels)
 
 
 def audit(

@@ -108,7 +108,7 @@ def audit(
         rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),
         comparison=compare_with_reference(inputs, config, seed, together),
         splits=compare_splits(inputs, together, confidence=config.confidence),
-        labels=summarise_label(inputs, config.confidence, seed, together),
+        labels=summarise_label(inputs, config.confidence, seed, together, groupings),
         missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
     )
     if inputs.plantings is not None:

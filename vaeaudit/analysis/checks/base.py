@@ -50,6 +50,7 @@ class Need(StrEnum):
     POPULATION = "population"
     REFERENCE = "reference"
     SPLIT = "split"
+    ANNOTATORS = "annotators"
     UNIFORM = "uniform"
     TABLE = "table"
 
@@ -64,6 +65,7 @@ _IS_MET: dict[Need, Callable[[Seen], bool]] = {
     Need.POPULATION: lambda seen: seen.population is not None,
     Need.REFERENCE: lambda seen: seen.inputs.reference is not None,
     Need.SPLIT: lambda seen: bool(seen.measured.duplicates.splits),
+    Need.ANNOTATORS: lambda seen: len(seen.inputs.schema.annotators) > 1,
     Need.UNIFORM: lambda seen: seen.config.uniform,
     Need.TABLE: lambda seen: not seen.of_pictures,
 }
@@ -74,6 +76,7 @@ GIVE: dict[Need, str] = {
     Need.POPULATION: "--population FILE",
     Need.REFERENCE: "--reference DATA",
     Need.SPLIT: "--split COL",
+    Need.ANNOTATORS: "--annotator COL twice or more",
     Need.UNIFORM: "--uniform",
 }
 

@@ -26,6 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 GroupMasks = npt.NDArray[np.bool_]
 
+_TAKES_NO_PART = (Role.EXCLUDED, Role.ID, Role.GROUP, Role.SPLIT, Role.ANNOTATOR, Role.PROBABILITY)
 #: Bins of an ordered column. With deciles, a gap over any fifth of its values is met by whole bins to within a quarter.
 ORDERED_BINS = 10
 _MOST_ORDERED = 14  # an ordinal column of more levels is pooled into bins
@@ -268,7 +269,7 @@ def pooled_levels(counts: IntArray, most: int) -> tuple[IntArray, int, IntArray]
 
 def is_searchable(column: Column) -> bool:
     """Whether the values of a column repeat or order themselves, and it was not left out."""
-    if column.role in (Role.EXCLUDED, Role.ID, Role.GROUP, Role.SPLIT) or column.same_as:
+    if column.role in _TAKES_NO_PART or column.same_as:
         return False
     return column.kind.is_levelled or column.kind.is_numeric or column.kind is Kind.DATETIME
 

@@ -243,7 +243,7 @@ def bin_columns(frame: pd.DataFrame, schema: Schema, names: Collection[str] | No
         group_column(frame[column.name], column, bins=QUANTILE_BINS)
         for column in schema
         if column.kind.can_be_modelled
-        and column.role not in (Role.ID, Role.GROUP)
+        and column.role not in (Role.ID, Role.GROUP, Role.ANNOTATOR, Role.PROBABILITY)
         and (names is None or column.name in names)
     ]
     return [grouping for grouping in grouped if np.count_nonzero(grouping.counts) > 1]

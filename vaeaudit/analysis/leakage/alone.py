@@ -17,7 +17,7 @@ from vaeaudit.statistics.cross_fit import binned_auc, out_of_fold_means
 #: Text of more distinct values than this share of its rows is known only as there or not.
 MOST_DISTINCT = 0.5
 #: Roles that no prediction would be given.
-_LEFT_OUT = (Role.LABEL, Role.ID, Role.SPLIT, Role.EXCLUDED)
+_LEFT_OUT = (Role.LABEL, Role.ID, Role.SPLIT, Role.EXCLUDED, Role.ANNOTATOR, Role.PROBABILITY)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,13 @@ def columns_alone(frame: pd.DataFrame, schema: Schema, target: Target) -> list[A
     return [found for column in schema if (found := _alone(frame[column.name], column, target)) is not None]
 
 
+def can_tell(column: Column) -> bool:
+    """Whether a prediction of the label could be given the column."""
+    return column.role not in _LEFT_OUT
+
+
 def _alone(values: pd.Series, column: Column, target: Target) -> Alone | None:
-    if column.role in _LEFT_OUT:
+    if not can_tell(column):
         return None
     gone = values.isna().to_numpy()
     grouping = _grouped(values, column, gone)

@@ -88,6 +88,53 @@ class LabelTold:
     leaks: tuple[Leak, ...]
 
 
+@dataclass(frozen=True)
+class Telling:
+    """What a label may be told from.
+
+    Attributes
+    ----------
+    target
+        The label, and the rows that were drawn for it.
+    columns
+        Those that take part, the one that tells most by itself first; none where all are the label in other words.
+    away
+        Those that are, and take no part, or nothing else would show.
+    leaks
+        All that tell too much.
+    """
+
+    target: Target
+    columns: tuple[Alone, ...]
+    away: tuple[Alone, ...]
+    leaks: tuple[Leak, ...]
+
+
+def what_tells(
+    frame: pd.DataFrame, schema: Schema, confidence: float, rng: np.random.Generator, together: IntArray | None = None
+) -> Telling | None:
+    """Judge each column by itself; None without a label, with too few rows, or where no column can tell.
+
+    Parameters
+    ----------
+    frame, schema, confidence, together
+        As for `tell_label`.
+    rng
+        Draws rows and folds.
+    """
+    if schema.label is None:
+        return None
+    target = label_as_target(frame[schema.label.name], schema.label, rng, together)
+    columns = [] if target is None else columns_alone(frame, schema, target)
+    if target is None or not columns:
+        return None
+    columns.sort(key=lambda column: -column.score)
+    leaks = find_leaks(frame, columns, target, confidence)
+    told = {name for leak in leaks if leak.grade != "strong" for name in (leak.column, *leak.alike)}
+    others, away = (tuple(each for each in columns if (each.grouping.column in told) is out) for out in (False, True))
+    return Telling(target, others, away, leaks)
+
+
 def tell_label(
     frame: pd.DataFrame, schema: Schema, confidence: float, seed: int, together: IntArray | None = None
 ) -> LabelTold | None:
@@ -102,19 +149,12 @@ def tell_label(
     together
         [N]; rows of one number, such as copies or rows of one person, are never on both sides of a fold.
     """
-    if schema.label is None:
-        return None
     rng = np.random.default_rng(seed)
-    target = label_as_target(frame[schema.label.name], schema.label, rng, together)
-    columns = [] if target is None else columns_alone(frame, schema, target)
-    if target is None or not columns:
+    telling = what_tells(frame, schema, confidence, rng, together)
+    if telling is None:
         return None
-    columns.sort(key=lambda column: -column.score)
-    leaks = find_leaks(frame, columns, target, confidence)
-    told_away = {name for leak in leaks if leak.grade != "strong" for name in (leak.column, *leak.alike)}
-    others = [column for column in columns if column.grouping.column not in told_away]
-    left_out = [column.grouping.column for column in columns if others and column not in others]
-    columns = others or columns
+    target, leaks = telling.target, telling.leaks
+    columns, left_out = (telling.columns, telling.away) if telling.columns else (telling.away, ())
     scores, without = _together(frame, columns, target, seed, rng)
     score, ci = target.judge(scores, confidence)
     lost = np.array([max(score - target.judge(shuffled, confidence)[0], 0.0) for shuffled in without])
@@ -129,7 +169,7 @@ def tell_label(
         classes=len(target.classes),
         best_alone=columns[0].grouping.column,
         best_score=columns[0].score,
-        without=tuple(left_out),
+        without=tuple(column.grouping.column for column in left_out),
     )
     predictors = tuple(
         Predictor(
@@ -154,26 +194,28 @@ def _together(
     with threadpool_limits(limits=1):  # threads that wait for a busy core cost more than they bring
         for fold in np.unique(target.folds):
             train, test = np.flatnonzero(target.folds != fold), np.flatnonzero(target.folds == fold)
-            features, owners = _features(frame, columns, target, int(fold))
-            model = _learner(target, seed).fit(features[train], wanted[train])
+            features, owners = features_of(frame, columns, target, int(fold))
+            model = learner(target, seed).fit(features[train], wanted[train])
             variants = np.repeat(features[test][None], measured + 1, axis=0)
             for place in range(measured):
                 own = owners == place
                 variants[place][:, own] = features[rng.permutation(test)][:, own]
-            said = _said(model, variants.reshape(-1, len(owners)), target)  # one call: each has a cost of its own
+            said = said_by(model, variants.reshape(-1, len(owners)), target)  # one call: each has a cost of its own
             *without[:, test], scores[test] = said.reshape(measured + 1, len(test), -1)
     return scores, without
 
 
-def _learner(target: Target, seed: int) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
+def learner(target: Target, seed: int) -> HistGradientBoostingClassifier | HistGradientBoostingRegressor:
+    """Return the boosting that is to learn a target: trees too small to learn much by heart."""
     kind = HistGradientBoostingClassifier if target.classes else HistGradientBoostingRegressor
     trees = TREES if len(target.classes) <= 2 else max(2 * TREES // len(target.classes), LEAST_TREES)
     return kind(max_iter=trees, max_leaf_nodes=LEAVES, max_bins=_BINS, early_stopping=False, random_state=seed)
 
 
-def _said(
+def said_by(
     model: HistGradientBoostingClassifier | HistGradientBoostingRegressor, features: FloatArray, target: Target
 ) -> FloatArray:
+    """Return what a learner says of rows [M, T], in the order of the target's classes; 0 for one it never met."""
     if not target.classes:
         return np.asarray(model.predict(features))[:, None]
     said = np.zeros((len(features), len(target.classes)))
@@ -181,31 +223,42 @@ def _said(
     return said
 
 
-def _features(frame: pd.DataFrame, columns: Sequence[Alone], target: Target, fold: int) -> tuple[FloatArray, IntArray]:
+def features_of(
+    frame: pd.DataFrame, columns: Sequence[Alone], target: Target, fold: int, rows: IntArray | None = None
+) -> tuple[FloatArray, IntArray]:
     """Return features [M, F] for a model that does not know a fold, and the column of each, [F].
 
     Numbers and dates are themselves. A level is what the label is in it, outside the fold and, for the rows that the
     model learns from, outside their own (Micci-Barreca 2001).
+
+    Parameters
+    ----------
+    frame, columns, target, fold
+        [N, C]; what takes part; what is told; the number of the fold.
+    rows
+        Positions in the frame of [M] rows that the model does not learn from; those of the target where None.
     """
     features, owners = [], []
     for place, column in enumerate(columns):
-        values = frame[column.grouping.column].iloc[target.rows]
+        values = frame[column.grouping.column].iloc[target.rows if rows is None else rows]
         if values.dtype.kind == "f":
             found = values.to_numpy()[:, None]
         elif values.dtype.kind == "M":
             found = values.astype("int64").where(values.notna()).to_numpy(dtype=np.float64)[:, None]
         else:
-            found = _label_in_levels(column.grouping, target, fold)
+            found = _label_in_levels(column.grouping, target, fold, rows)
         features.append(found)
         owners += [place] * found.shape[1]
     return np.concatenate(features, axis=1), np.array(owners)
 
 
-def _label_in_levels(grouping: Grouping, target: Target, fold: int) -> FloatArray:
+def _label_in_levels(grouping: Grouping, target: Target, fold: int, rows: IntArray | None) -> FloatArray:
     codes, wanted = grouping.codes[target.rows], target.values[:, : max(len(target.classes) - 1, 1)]
     learned = target.folds != fold
     outside, _ = out_of_fold_means(codes, len(grouping), wanted, target.folds)
-    found: FloatArray = outside[fold, codes]
+    found: FloatArray = outside[fold, codes if rows is None else grouping.codes[rows]]
+    if rows is not None:
+        return found
     within, _ = out_of_fold_means(codes[learned], len(grouping), wanted[learned], target.folds[learned])
     found[learned] = within[target.folds[learned], codes[learned]]
     return found

@@ -48,9 +48,20 @@ def _power(line: Planted, confidence: float) -> Power:
 #: Fault -> what it is called in a sentence, and what counts as found there.
 _SAID: dict[Fault, tuple[str, Found, str]] = {
     "gap": ("gap", "first five", "came among the first five regions"),
-    "broken row": ("row with one wrong cell", "flagged", "were flagged"),
+    "broken row": ("row with one wrong cell", "first", "came in the first hundredth by score"),
     "flipped label": ("flipped label", "first", "came first in the list of labels"),
 }
+
+
+def told(power: Sequence[Power]) -> str:
+    """Say what share of each fault is found, a sentence for each that was planted.
+
+    Parameters
+    ----------
+    power
+        Of the audit.
+    """
+    return " ".join(said for fault in _SAID if (said := detectable(power, fault)))
 
 
 def detectable(power: Sequence[Power], fault: Fault, kind: str | None = None) -> str:
@@ -63,7 +74,7 @@ def detectable(power: Sequence[Power], fault: Fault, kind: str | None = None) ->
     fault, kind
         Which one; of all kinds where None.
     """
-    what, way, told = _SAID[fault]
+    what, way, how = _SAID[fault]
     lines = [line for line in power if line.fault == fault and line.found_as == way and kind in (None, line.kind)]
     shares = [pooled(line for line in lines if line.share == share) for share in dict.fromkeys(x.share for x in lines)]
     if not shares:
@@ -71,7 +82,7 @@ def detectable(power: Sequence[Power], fault: Fault, kind: str | None = None) ->
     found = [f"{numbers.with_interval(each.recall, each.ci, 'share')}{_where(each)}" for each in shares]
     several = "rows with one wrong cell" if fault == "broken row" else None
     planted = plural(max(each.planted for each in shares), what, several)
-    return f"Of {planted} planted in copies of this data, {listed(found, most=9)} {told}."
+    return f"Of {planted} planted in copies of this data, {listed(found, most=9)} {how}."
 
 
 def _where(line: Power) -> str:

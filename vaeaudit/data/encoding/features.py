@@ -198,8 +198,8 @@ class Cells:
 
 #: Fewest rows in which integers that all differ are taken for numbers of the rows.
 _FEWEST_NUMBERED = 20
-#: Roles of columns that say which row it is, or where it was put, and nothing of what it is.
-_NAMES_OF_ROWS = (Role.ID, Role.SPLIT, Role.GROUP)
+#: Roles of columns that say which row it is, where it was put, or what somebody thinks of it, and not what it is.
+_NAMES_OF_ROWS = (Role.ID, Role.SPLIT, Role.GROUP, Role.ANNOTATOR, Role.PROBABILITY)
 
 
 def compared_columns(frame: pd.DataFrame, schema: Schema) -> tuple[Column, ...]:

@@ -14,14 +14,14 @@ from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RawData, RowAccou
 from vaeaudit.data.images.measured_columns import with_picture_columns
 from vaeaudit.data.reading.marking import mark_table
 from vaeaudit.data.reading.naming import with_names_of
-from vaeaudit.data.schema.columns import Column, Schema
+from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.data.schema.conventions import Usual
 from vaeaudit.data.schema.doubts import settle_doubts
 from vaeaudit.data.schema.inference import are_integers, infer, infer_measured
 from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.schema.readings import read_numbers
 from vaeaudit.data.schema.roles import assign, require_columns, store_split, suggest_split, with_split_folders
-from vaeaudit.data.schema.storage import Stored, Typed, identifier
+from vaeaudit.data.schema.storage import Stored, Typed, category, identifier
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.data.tables.cells import Cells, as_text
 from vaeaudit.data.tables.records import RawTable, index_columns
@@ -85,7 +85,9 @@ def _dataset(
         column: _settle(column, cells, config, measured=column in measured, index=column in index)
         for column, cells in zip(table.names, table.cells, strict=True)
     }
-    typed = settle_doubts(typed, {*config.levels, *config.kinds, *measured, *filter(None, [config.split, config.id])})
+    declared = (*config.levels, *config.kinds, *config.annotator, *config.probability.values())
+    settled = {*declared, *measured, *filter(None, [config.split, config.id])}
+    typed = settle_doubts(typed, settled)
     columns = tuple(
         assign(column, entry, config, table.problems.get(column, ()), enters=column in entering)
         for column, entry in typed.items()
@@ -148,10 +150,11 @@ def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool, inde
     usual = Usual(decimal=config.decimal, dates=config.date_order)
     if name in config.levels:
         return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
-    if name == config.split:
-        return store_split(name, cells, config.kinds.get(name))
-    if name in config.kinds:
-        return store_as(name, cells, parse_kind(name, config.kinds[name]), usual)
+    if name == config.split or name in config.annotator:
+        return store_split(name, cells, config.kinds.get(name)) if name == config.split else category(as_text(cells))
+    if name in config.kinds or name in config.probability.values():
+        kind = parse_kind(name, config.kinds[name]) if name in config.kinds else Kind.REAL
+        return store_as(name, cells, kind, usual)
     if index and _numbers_rows(cells):
         said = "has no name and numbers the rows: the index of a saved data frame; left out of the model"
         return replace(identifier(as_text(cells)), problems=(said,))

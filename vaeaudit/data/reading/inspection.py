@@ -154,6 +154,9 @@ def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
         f"split = {toml(split.name)}" if split is not None else '# split = "column"',
         "# Columns that say which rows belong together: one person, one household.",
         f"group = {toml([column.name for column in dataset.schema.groups])}",
+        "# Columns in which annotators say what the label is; level of the label = column of its probability.",
+        f"annotator = {toml(read.annotator)}",
+        f"probability = {{{', '.join(f'{key(level)} = {toml(name)}' for level, name in read.probability.items())}}}",
     ]
 
 

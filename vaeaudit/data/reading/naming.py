@@ -42,6 +42,9 @@ def with_names_of(names: Sequence[str], config: ReadConfig) -> ReadConfig:
         sensitive=tuple(map(found, config.sensitive)),
         exclude=tuple(map(found, config.exclude)),
         include=tuple(map(found, config.include)),
+        group=tuple(map(found, config.group)),
+        annotator=tuple(map(found, config.annotator)),
+        probability={level: found(name) for level, name in config.probability.items()},
         kinds={found(name): kind for name, kind in config.kinds.items()},
         levels={found(name): entry for name, entry in levels.items()},
     )

@@ -51,6 +51,8 @@ class Role(StrEnum):
     ID = "id"
     GROUP = "group"
     SPLIT = "split"
+    ANNOTATOR = "annotator"
+    PROBABILITY = "probability"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Column:
         The column that says the same and stands for it in the model; empty for none.
     personal
         What personal data it holds ("names of people"); empty for none. Its values are never shown.
+    speaks_for
+        The level of the label whose probability it is, by the user's own model; empty for none.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Column:
     unit: str = ""
     personal: str = ""
     same_as: str = ""
+    speaks_for: str = ""
 
     def __post_init__(self) -> None:
         if self.in_model and not self.kind.can_be_modelled:
@@ -160,6 +165,16 @@ class Schema:
     def groups(self) -> tuple[Column, ...]:
         """The columns that say which rows belong together: to one person, one household, one animal."""
         return tuple(column for column in self.columns if column.role is Role.GROUP)
+
+    @property
+    def annotators(self) -> tuple[Column, ...]:
+        """The columns in which single annotators say what the label is."""
+        return tuple(column for column in self.columns if column.role is Role.ANNOTATOR)
+
+    @property
+    def probabilities(self) -> tuple[Column, ...]:
+        """The columns in which the user's own model says how probable a level of the label is."""
+        return tuple(column for column in self.columns if column.role is Role.PROBABILITY)
 
     @property
     def split(self) -> Column | None:

@@ -35,11 +35,13 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    options = ("label", "id", "split", "group", "sensitive", "exclude", "include", "kinds", "levels")
+    options = ("label", "id", "split", "group", "annotator", "sensitive", "exclude", "include", "kinds", "levels")
     for option in options:
         named = getattr(config, option)
         for name in [named] if isinstance(named, str) else named or ():
             known.require(name, option="--kind-of" if option == "kinds" else f"--{option}")
+    for name in config.probability.values():
+        known.require(name, option="--probability")
     _require_one_role(config)
 
 
@@ -51,6 +53,7 @@ def _require_one_role(config: ReadConfig) -> None:
     for name in config.group:
         if name in (config.label, config.id, *config.sensitive, *config.exclude):
             raise UsageError(f"--group {name}: the column is the label, an id, sensitive or excluded already.")
+    _require_opinions(config)
     for name in config.exclude:
         if name == config.label:
             raise UsageError(f"--exclude {name}: the column is the label already.")
@@ -63,6 +66,17 @@ def _require_one_role(config: ReadConfig) -> None:
             )
 
 
+def _require_opinions(config: ReadConfig) -> None:
+    opinions = (*config.annotator, *config.probability.values())
+    for name in opinions:
+        taken = (config.label, config.id, config.split, *config.group, *config.sensitive, *config.exclude)
+        option = "--annotator" if name in config.annotator else "--probability"
+        if name in taken or opinions.count(name) > 1:
+            raise UsageError(f"{option} {name}: the column has another part already.")
+        if config.label is None:
+            raise UsageError(f"{option} {name}: says what the label is, but there is none: give --label COL.")
+
+
 def _require_may_enter(name: str, config: ReadConfig) -> None:
     if name in config.exclude:
         raise UsageError(f"--include {name}: the column is excluded already.")
@@ -70,6 +84,8 @@ def _require_may_enter(name: str, config: ReadConfig) -> None:
         raise UsageError(f"--include {name}: an id column names the rows and cannot enter the model.")
     if name in config.group:
         raise UsageError(f"--include {name}: a group says which rows belong together and cannot enter the model.")
+    if name in (*config.annotator, *config.probability.values()):
+        raise UsageError(f"--include {name}: it says what the label is and cannot enter the model.")
     if name == config.split:
         raise UsageError(f"--include {name}: a split says nothing about its rows and cannot enter the model.")
 
@@ -107,6 +123,7 @@ def assign(
         convention=typed.convention,
         unit=typed.unit,
         personal=typed.personal,
+        speaks_for=next((level for level, column in config.probability.items() if column == name), ""),
     )
 
 
@@ -114,7 +131,13 @@ def _role(name: str, typed: Typed, config: ReadConfig) -> Role:
     declared = {config.split: Role.SPLIT, config.id: Role.ID, config.label: Role.LABEL}
     if name in declared:
         return declared[name]
-    named = ((config.sensitive, Role.SENSITIVE), (config.exclude, Role.EXCLUDED), (config.group, Role.GROUP))
+    named = (
+        (config.sensitive, Role.SENSITIVE),
+        (config.exclude, Role.EXCLUDED),
+        (config.group, Role.GROUP),
+        (config.annotator, Role.ANNOTATOR),
+        (config.probability.values(), Role.PROBABILITY),
+    )
     found = next((role for names, role in named if name in names), None)
     if found is not None:
         return found

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.labels.balance import LabelBalance
 from vaeaudit.analysis.labels.summary import LabelSummary
+from vaeaudit.analysis.labels.suspects import LabelErrors, Suspect
 from vaeaudit.analysis.leakage.leaks import Leak
 from vaeaudit.analysis.leakage.predictors import Predictor, Together
-from vaeaudit.report.parts.blocks import Answer, Block, Section
+from vaeaudit.report.parts.blocks import Answer, Block, Paragraph, Section
 from vaeaudit.report.parts.tables import Badge, Bar, Table, numeric, plain, table
 from vaeaudit.wording import numbers, phrases
 
@@ -31,6 +32,8 @@ def label(results: AuditResults) -> Section:
         blocks.append(_leaks(found.leaks))
     if found.together is not None:
         blocks.append(_predictors(found.predictors, found.together))
+    if found.errors is not None:
+        blocks += _errors(found, found.errors)
     return Section("label", title, label_lead(found), tuple(blocks))
 
 
@@ -50,6 +53,66 @@ def label_lead(found: LabelSummary) -> str:
         f"{_MEASURES[together.measure]} {told}, out of fold. {phrases.name(together.best_alone)} alone "
         f"tells {more}: {numbers.ratio(together.best_score)}."
     )
+
+
+def errors_sentence(errors: LabelErrors) -> str:
+    """Say how many labels are doubted, and how many of them may be wrong."""
+    without = [phrases.name(name) for name in errors.without]
+    by = f" ({phrases.listed(without, most=4)} left out)" if without else ""
+    said = (
+        f"By {errors.basis}{by}, the rest of the data contradicts {phrases.plural(errors.doubted, 'label')} of "
+        f"{numbers.count(errors.n)}"
+    )
+    if errors.rate is None or errors.ci is None:
+        return (
+            f"{said}: such rows lie three times as far from what is expected as others like them. labels.csv has all."
+        )
+    low, high = errors.ci.low or 0.0, errors.ci.high or 1.0
+    return (
+        f"{said}. Most lie where classes overlap, and become rare the surer the rest is. "
+        f"{numbers.rate(errors.rate)} of all labels ({numbers.rate(low)} to {numbers.rate(high)}) are contradicted "
+        "however sure it is: as many may be wrong, if errors fall on all rows alike. labels.csv has all of them."
+    )
+
+
+def _errors(found: LabelSummary, errors: LabelErrors) -> list[Block]:
+    blocks: list[Block] = [Paragraph(errors_sentence(errors))]
+    if found.suspects:
+        blocks.append(_suspects(found.suspects))
+    if errors.by_group:
+        blocks.append(_doubted_groups(errors))
+    return blocks
+
+
+def _suspects(suspects: Sequence[Suspect]) -> Table:
+    rows = [
+        (
+            numbers.count(suspect.rank),
+            phrases.name(suspect.row_id),
+            phrases.name(suspect.label),
+            phrases.name(suspect.said),
+            numbers.ABSENT if suspect.probability is None else numbers.share(suspect.probability),
+            numbers.ratio(suspect.suspicion),
+        )
+        for suspect in suspects
+    ]
+    columns = numeric("Rank") + plain("Row", "Label", "The rest speaks for") + numeric("Probability", "Suspicion")
+    return table("Labels that the rest of the data contradicts, the most suspicious first", columns, rows)
+
+
+def _doubted_groups(errors: LabelErrors) -> Table:
+    rows = [
+        (
+            f"{phrases.name(group.attribute)}: {phrases.name(group.group)}",
+            numbers.count(group.n),
+            numbers.count(group.doubted),
+            numbers.with_interval(group.share, group.ci, "share"),
+            numbers.ABSENT if group.expected is None else numbers.share(group.expected),
+        )
+        for group in errors.by_group
+    ]
+    columns = plain("Group") + numeric("Labels", "Doubted", "Share, with interval", "As classes overlap")
+    return table("Whose labels are doubted", columns, rows)
 
 
 def _balance(name: str, balance: LabelBalance) -> Table:

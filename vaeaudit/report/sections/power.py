@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.power.results import Power, SmallestGap
-from vaeaudit.analysis.power.summary import detectable, pooled
+from vaeaudit.analysis.power.summary import pooled, told
 from vaeaudit.report.parts.blocks import Answer, Block, Paragraph, Section
 from vaeaudit.report.parts.tables import Cell, Table, numeric, plain, table
 from vaeaudit.wording import numbers, phrases
@@ -15,14 +15,15 @@ _TITLE = "What this audit could have seen"
 _HOW = (
     "Faults were planted in copies of this data and sought with the model as it is, without learning again. A gap is "
     "found where a region and the deleted rows agree (F1 of a half or more). A wrong cell stands in one row of a "
-    "hundred; a cell counts as named where it is the first reason of a row that was found."
+    "hundred; the row comes first where it is in the first hundredth by score, and its cell is named where it is the "
+    "first reason. The intervals hold the chance of the plantings, not that of another training."
 )
 _ERRORS = {
-    "flagged": "Row flagged",
     "first": "Row among the first",
     "cell listed": "Cell listed",
-    "cell named": "Cell named, of the rows found",
+    "cell named": "Cell named, of these rows",
 }
+_LABELS = {"first": "Among as many first"}
 _GAPS = {"first five": "Among the first five", "listed": "Listed at all"}
 
 
@@ -31,9 +32,7 @@ def power(results: AuditResults) -> Section:
     if not results.power and not results.smallest_gaps:
         said = "Not measured. `vaeaudit fit --power` plants gaps and wrong cells in copies of the data, and counts."
         return Section("power", _TITLE, "", (Answer(said, "unsure"),))
-    lead = " ".join(
-        said for said in (detectable(results.power, "gap"), detectable(results.power, "broken row")) if said
-    )
+    lead = told(results.power)
     gaps = [line for line in results.power if line.fault == "gap"]
     errors = [line for line in results.power if line.fault == "broken row"]
     blocks: list[Block] = [Paragraph(_HOW)]
@@ -41,6 +40,9 @@ def power(results: AuditResults) -> Section:
         blocks.append(_gaps(gaps))
     if errors:
         blocks.append(_errors(errors))
+    labels = [line for line in results.power if line.fault == "flipped label"]
+    if labels:
+        blocks.append(_labels(labels))
     if results.smallest_gaps:
         blocks.append(_groups(results.smallest_gaps))
     return Section("power", _TITLE, lead, tuple(blocks))
@@ -68,6 +70,11 @@ def _errors(lines: Sequence[Power]) -> Table:
     rows.append(("all kinds", *_recalls(together, _ERRORS)))
     titles = plain("Error") + numeric("Planted", *_ERRORS.values())
     return table("One wrong cell in a row", titles, rows)
+
+
+def _labels(lines: Sequence[Power]) -> Table:
+    rows = [(numbers.rate(line.share), *_recalls([line], _LABELS)) for line in lines]
+    return table("Flipped labels", numeric("Flipped", "Planted", *_LABELS.values()), rows)
 
 
 def _recalls(lines: Sequence[Power], ways: dict[str, str]) -> tuple[Cell, ...]:

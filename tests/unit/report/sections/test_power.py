@@ -15,8 +15,8 @@ COUNTS = (
     Planted("gap", "reference", 0.9, (0.02, 0.05), "listed", 20, 19),
     Planted("gap", "reference", 0.5, (0.02, 0.05), "first five", 20, 2),
     Planted("gap", "reference", 0.9, (0.05, 0.1), "first five", 20, 20),
-    Planted("broken row", "sentinel", 0.01, (), "flagged", 50, 25),
-    Planted("broken row", "unit slip", 0.01, (), "flagged", 50, 15),
+    Planted("broken row", "sentinel", 0.01, (), "first", 50, 25),
+    Planted("broken row", "unit slip", 0.01, (), "first", 50, 15),
     Planted("broken row", "wrong level", 0.01, (), "cell named", 0, 0),
 )
 GAPS = (
