@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.audit.audit import audit
+from vaeaudit.analysis.labels.doubts import doubts_of
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.outputs.plantings import Planted
 from vaeaudit.runs import documents
 from vaeaudit.samples.planting import BrokenRows, DrawnRule
 from vaeaudit.workflow.builder import rebuild
 from vaeaudit.workflow.inputs import inputs_of
 from vaeaudit.workflow.planted_gaps import DELETED, PlantedGaps, of_rows, plant_gaps, rank_of
+from vaeaudit.workflow.planted_labels import FLIPPED, plant_labels
 from vaeaudit.workflow.planted_rows import Verdicts, counted, plant_rows
 from vaeaudit.workflow.power import plant_faults
 from vaeaudit.workflow.reading import read_data
@@ -97,13 +100,28 @@ def test_wrong_cells_that_are_impossible_are_found_by_the_fitted_model(
     assert lines["cell named"].found == lines["cell named"].planted > 0
 
 
+def test_flipped_labels_that_a_column_tells_come_first(build: Any) -> None:
+    rng = np.random.default_rng(0)
+    dose = rng.normal(size=600)
+    label = np.where(dose + rng.normal(0, 0.4, 600) > 0, "ill", "well")
+    columns = {"dose": (dose, Kind.REAL), "state": (label, Kind.BOOLEAN, Role.LABEL)}
+    inputs = build(columns, rng.normal(size=(600, 2)))
+    inputs = replace(inputs, label_doubts=doubts_of(inputs))
+    lines = plant_labels(inputs, 1, lambda done: None)
+    assert [line.share for line in lines] == list(FLIPPED)
+    assert all(line.planted >= 6 for line in lines)
+    assert lines[-1].found > 0.3 * lines[-1].planted
+    assert not plant_labels(replace(inputs, label_doubts=None), 1, lambda done: None)
+
+
 def test_a_run_keeps_what_was_planted_and_the_audit_tells_it(fitted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run = fitted.run
     monkeypatch.setattr("vaeaudit.workflow.power.RULES", 1)
     dataset, _ = read_data(fitted.folder / "people.csv", run.config.read, seed=0)
     inputs, heard = inputs_of(run, run.config.analysis), []
     planted = plant_faults(rebuild(run), dataset, inputs, None, heard.append)
-    assert [progress.done for progress in heard] == [1, 2, 3]
+    assert [progress.done for progress in heard] == sorted({progress.done for progress in heard})
+    assert heard[-1].done == heard[-1].total
     assert documents.POWER.parse(documents.json.dumps(asdict(planted))) == planted
     results = audit(replace(inputs, plantings=planted), run.config.analysis)
     assert sum(line.planted for line in results.power) == sum(line.planted for line in planted.counts)
