@@ -343,6 +343,8 @@ class TrainConfig(_Section):
     debias_alpha
         Smoothing of those histograms' densities: the smaller, the more often rare rows are drawn. 0.01 is the value
         of the paper's headline figure.
+    power
+        Tables: whether gaps and wrong cells are planted in copies of the rows, to say what the audit could have seen.
     null_rows
         Tables: rows drawn from the model itself, to say how much cells of rows that belong surprise.
 
@@ -362,6 +364,7 @@ class TrainConfig(_Section):
     members: int = _checked(1, "0 to 100", lambda found: 0 <= found <= 100, "--members")
     debias: bool = False
     debias_alpha: float = _checked(0.01, "above 0, at most 10", lambda found: 0 < found <= 10)
+    power: bool = False
     null_rows: int = _at_least(1000, 20_000)
 
     def __new__(cls, *values: Any, **named: Any) -> Self:
@@ -520,7 +523,14 @@ class FitConfig(_Section):
 PRESETS: dict[str, dict[str, Any]] = {
     Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "members": 0},
     Preset.STANDARD.value: {},
-    Preset.THOROUGH.value: {"epochs": 150, "patience": 20, "fewest_steps": 200, "most_steps": 2000, "members": 4},
+    Preset.THOROUGH.value: {
+        "epochs": 150,
+        "patience": 20,
+        "fewest_steps": 200,
+        "most_steps": 2000,
+        "members": 4,
+        "power": True,
+    },
 }
 
 

@@ -87,6 +87,7 @@ class FitSettings(ReadSettings, ReportSettings, total=False):
     epochs: int | None
     members: int | None
     debias: bool | None
+    power: bool | None
     rarity: Rarity | str | None
     density: Density | str | None
     seed: int | None

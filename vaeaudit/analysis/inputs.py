@@ -18,6 +18,7 @@ from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
+from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import RowPairs
 from vaeaudit.outputs.row_scores import CompanionScores, RowScores
@@ -175,6 +176,8 @@ class AuditInputs:
         What the rest of the data says of each row's label; None without a label, and where nothing could tell it.
     cells
         What is expected in the cells of a table that surprise; None for pictures and where the run did not ask.
+    plantings
+        What became of faults planted in copies of the rows; None where none were.
     """
 
     frame: pd.DataFrame
@@ -199,6 +202,7 @@ class AuditInputs:
     rareness: Rareness | None = None
     companions: CompanionScores | None = None
     cells: CellExpectations | None = None
+    plantings: Plantings | None = None
     label_doubts: LabelDoubts | None = None
 
     def __post_init__(self) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _FREE_WITH_RESUME = {"source", "run", "out", "resume", "quiet", "verbose", "as_json"}
 
 _DEBIAS = "Draw rows for training the more often, the rarer their latents (DB-VAE)."
+_POWER = "Plant gaps and wrong cells in copies of DATA, and say how many the audit finds."
 _SEED = "The same seed gives the same result on the same machine; 0."
 #: Adds everything that a fit is told, but for how its result is shown.
 fit_options = together(
@@ -54,6 +55,7 @@ fit_options = together(
         click.option("--epochs", type=int, metavar="N", help="Most epochs."),
         click.option("--members", type=int, metavar="N", help="Refits from other seeds that say what is stable; 1."),
         click.option("--debias", is_flag=True, help=_DEBIAS),
+        click.option("--power", is_flag=True, help=_POWER),
         click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05."),
         choice_option("--rarity", Rarity, "What makes a row rare; joint."),
         choice_option("--density", Density, "Family of the joint density; auto."),

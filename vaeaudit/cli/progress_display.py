@@ -21,6 +21,7 @@ _WORDS = {
     "refitting": "Refitting from another seed",
     "scoring": "Scoring rows",
     "analysing": "Analysing",
+    "planting": "Planting faults in copies",
     "writing": "Writing",
 }
 #: Without a terminal, one line per this many epochs.

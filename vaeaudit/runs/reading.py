@@ -24,6 +24,7 @@ from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
+from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
@@ -228,6 +229,11 @@ class Run:
         with store.decoding(self.path / artifacts.CHANGES.name, "changes of the run's columns"):
             agreement.check_changes(found, self.schema)
         return found
+
+    @cached_property
+    def plantings(self) -> Plantings | None:
+        """What became of faults planted in copies of the rows; None where none were."""
+        return self.read_optional(artifacts.POWER)
 
     @cached_property
     def answers(self) -> Answers:

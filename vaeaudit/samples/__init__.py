@@ -1,4 +1,4 @@
-"""Generated data whose truth is known, for the demo, the tests and the benchmarks."""
+"""Generated data, and planted faults, whose truth is known: for the demo, the power of an audit, tests, benchmarks."""
 
 from __future__ import annotations
 

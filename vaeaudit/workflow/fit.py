@@ -36,6 +36,7 @@ from vaeaudit.settings import FitSettings, ReadSettings, refuse_unknown, section
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts, shares_of, sweep
 from vaeaudit.workflow.learn import Learned, interruption, learn
 from vaeaudit.workflow.other import as_stored, read_reference_of_fit, score_other
+from vaeaudit.workflow.power import plant_faults
 from vaeaudit.workflow.reading import read_data
 
 
@@ -132,7 +133,7 @@ def fit(
                 stored = as_stored(score_other(learned.trained, compared.data, on_progress))
                 write_reference(writer, stored)
         with watch.phase("analysing"):
-            judge_rows(writer, dataset, rules, learned, shares=shares, reference=stored)
+            judge_rows(writer, dataset, rules, learned, shares=shares, reference=stored, listener=on_progress)
         with watch.phase("writing"):
             return Run(writer.complete())
     except InterruptedFit:
@@ -177,6 +178,7 @@ def judge_rows(
     *,
     shares: Population | None,
     reference: StoredReference | None,
+    listener: Listener = ignore,
 ) -> None:
     """Score the rows, place them in regions, find their copies, and keep what a report shows of them.
 
@@ -188,6 +190,8 @@ def judge_rows(
         The rows, what holds in their table by construction, and what was learned from them.
     shares, reference
         Population and dataset to compare with, if any.
+    listener
+        Told about faults that are planted.
     """
     trained, codes = learned.trained, learned.codes
     config, seed = trained.config, trained.config.seed
@@ -237,6 +241,10 @@ def judge_rows(
     if shown.decoded_regions is not None:
         writer.record(artifacts.DECODED_REGIONS, DecodedRegions.of(shown.decoded_regions))
     seen = replace(inputs, pictures=shown.pictures, decoded_regions=shown.decoded_regions or {})
+    if config.train.power:
+        planted = plant_faults(trained, dataset, inputs, shares, listener)
+        writer.document(artifacts.POWER, asdict(planted))
+        seen = replace(seen, plantings=planted)
     clusters = find_clusters(inputs)
     judged = audit(seen, config.analysis, shares, seed, search=search, clusters=clusters)
     writer.document(artifacts.ANSWERS, answers_of(judged))

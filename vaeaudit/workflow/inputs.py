@@ -65,6 +65,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         rareness=run.scoring.densities.rareness(run.config.analysis),
         companions=run.companions,
         cells=run.cells,
+        plantings=run.plantings,
         label_doubts=run.label_doubts,
         member_means=None if run.members is None else run.members.mean,
         decoded_regions=run.decoded_regions,

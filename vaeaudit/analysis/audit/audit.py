@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from vaeaudit.analysis.audit.asking import ask_all
 from vaeaudit.analysis.audit.policy import judge
@@ -26,6 +27,8 @@ from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_laten
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
 from vaeaudit.analysis.outliers.summary import summarise_outliers
+from vaeaudit.analysis.power.groups import smallest_gaps
+from vaeaudit.analysis.power.summary import summarise_power
 from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
 from vaeaudit.analysis.quality.missingness import measure_missingness
 from vaeaudit.analysis.representation.representation import assess_representation
@@ -109,9 +112,16 @@ def audit(
         missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
         changes=inputs.changes,
     )
+    if inputs.plantings is not None:
+        measured = replace(
+            measured,
+            power=summarise_power(inputs.plantings, config.confidence),
+            smallest_gaps=smallest_gaps(inputs, config, table.cells, search.tested),
+        )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)
-    said = [*inputs.notes, *notes, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
+    planted = () if inputs.plantings is None else inputs.plantings.notes
+    said = [*inputs.notes, *notes, *planted, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
     return AuditResults(
         **vars(measured),
         run=inputs.run,

@@ -12,6 +12,7 @@ from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary
+from vaeaudit.analysis.power.results import Power, SmallestGap
 from vaeaudit.analysis.quality.columns import ColumnSummary
 from vaeaudit.analysis.quality.missingness import Missingness
 from vaeaudit.analysis.representation.representation import Representation
@@ -45,6 +46,9 @@ class Measurements:
         The missing cells of each column that has any.
     changes
         What changes along a date, or depends on the order of the rows.
+    power, smallest_gaps
+        What the audit finds of faults that are planted in copies of the rows, and the smallest gap in each sensitive
+        group that it could have told; empty where the run did not plant any.
     """
 
     rows: RowAccounting
@@ -64,3 +68,5 @@ class Measurements:
     labels: LabelSummary | None = None
     missingness: tuple[Missingness, ...] = ()
     changes: tuple[Change, ...] = ()
+    power: tuple[Power, ...] = ()
+    smallest_gaps: tuple[SmallestGap, ...] = ()

@@ -10,6 +10,7 @@ from vaeaudit.analysis.checks.same_gap import told_by_groups
 from vaeaudit.analysis.conclusions import Finding, Severity, facts, gravity
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.coverage.shortages import STATED
+from vaeaudit.analysis.power.summary import detectable
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
 from vaeaudit.wording.rules import describe
@@ -58,6 +59,7 @@ def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
         f"{numbers.rate(seen.config.min_ratio)} of what is to be expected {_BASELINES[baseline]}"
         f"{', beside the groups that are told already' if told else ''}.",
         tested=measured.regions_tested,
+        detectable=detectable(measured.power, "gap", baseline),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, answered
 from vaeaudit.analysis.checks.va702_model_learned import nothing_learned
 from vaeaudit.analysis.conclusions import Finding
+from vaeaudit.analysis.power.summary import detectable
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import listed, plural
@@ -27,6 +28,7 @@ def ask(seen: Seen) -> Answer:
         f"No row of {numbers.count(outliers.n)} is flagged at a false-discovery rate of {rate}; that is no proof that "
         "all belong.",
         tested=outliers.n,
+        detectable=detectable(seen.measured.power, "broken row"),
     )
 
 

@@ -12,6 +12,7 @@ from vaeaudit.report.sections.latents import latents
 from vaeaudit.report.sections.missing import missing
 from vaeaudit.report.sections.model import model
 from vaeaudit.report.sections.outliers import outliers
+from vaeaudit.report.sections.power import power
 from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
 from vaeaudit.report.sections.representation import comparison, representation
@@ -30,6 +31,7 @@ _SECTIONS = {
     "duplicates": duplicates,
     "rules": rules,
     "model": model,
+    "power": power,
     "missing": missing,
     "quality": quality,
     "reading": reading,

@@ -1,0 +1,1 @@
+"""What this audit could have seen, on this very data."""
