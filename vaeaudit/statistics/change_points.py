@@ -50,6 +50,8 @@ class Drift:
         Whether it steps, or drifts in another way; `split` where only two given sides are compared.
     edges
         Of steps: the bins that each new level starts with.
+    strength
+        The largest step, or the difference of the drift as a whole, standardised by the spread.
     p_values
         One per step, or one of the drift as a whole; for the best edge of all series.
     spread
@@ -61,6 +63,7 @@ class Drift:
     edges: tuple[int, ...]
     p_values: tuple[float, ...]
     spread: float
+    strength: float = 0.0
 
 
 def scan(sums: FloatArray, rows: FloatArray, variance: FloatArray) -> FloatArray:
@@ -128,13 +131,16 @@ def find_drift(
     edges, spread = one.steps(season if years >= SEASONAL_YEARS else season[:, :0], curves)
     bins = np.flatnonzero(used)
     while edges:
-        p_values = np.minimum(tests * scan_p(one.heights(edges) / np.sqrt(spread), total), 1.0)
+        heights = one.heights(edges) / np.sqrt(spread)
+        p_values = np.minimum(tests * scan_p(heights, total), 1.0)
         if p_values.max() <= most_p:
-            return Drift(series, "step", tuple(int(bins[edge]) for edge in edges), tuple(p_values.tolist()), spread)
+            places, strength = tuple(int(bins[edge]) for edge in edges), float(heights.max())
+            return Drift(series, "step", places, tuple(p_values.tolist()), spread, strength)
         edges = tuple(np.delete(edges, p_values.argmax()).tolist())
     spread = one.without(bend - np.average(bend, axis=0, weights=one.rows), ()).spread(())
-    p = float(tests * scan_p(z[series] / np.sqrt(spread), total))
-    return Drift(series, "trend", (), (min(1.0, p),), spread)
+    strength = float(z[series] / np.sqrt(spread))
+    p = float(tests * scan_p(np.array(strength), total))
+    return Drift(series, "trend", (), (min(1.0, p),), spread, strength)
 
 
 def _seasons(place: FloatArray, years: float) -> FloatArray:
@@ -189,12 +195,12 @@ class _Series:
         """Return what is left when curves [T, K], fitted beside levels, are taken away."""
         design, weight = np.hstack([curves, self.levels(edges)]), np.sqrt(self.rows)
         solved = np.linalg.lstsq(design * weight[:, None], self.means * weight, rcond=None)[0]
-        return replace(self, means=self.means - np.asarray(curves @ solved[: curves.shape[1]]))
+        return replace(self, means=self.means - curves @ solved[: curves.shape[1]])
 
     def levels(self, edges: tuple[int, ...]) -> FloatArray:
         """Return which bin lies on which level, [T, K + 1] of 0 and 1."""
         level = np.searchsorted(edges, np.arange(len(self.means)), side="right")
-        return np.asarray(level[:, None] == np.arange(len(edges) + 1), np.float64)
+        return np.eye(len(edges) + 1)[level]
 
     def fit(self, curve: FloatArray) -> float:
         """Return the sum of squares that a least-squares fit of curves [T, K] explains, in variances of a row."""

@@ -20,7 +20,7 @@ from vaeaudit.outputs.changes import Change, Stretch
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
-from vaeaudit.statistics.change_points import Drift, find_drift, locate, scan, scan_p
+from vaeaudit.statistics.change_points import Drift, fewest_rows, find_drift, locate, scan, scan_p
 from vaeaudit.statistics.intervals import newcombe_difference, wilson
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.wording import numbers
@@ -154,8 +154,8 @@ def _drift(order: Order, binned: tuple[FloatArray, FloatArray], variance: FloatA
 
 
 def _best(found: Sequence[_Found]) -> list[_Found]:
-    """Keep the order that shows best how a column changes: by steps if any does, then by the smallest p-value."""
-    return [min(found, key=lambda one: (one.drift.shape != "step", min(one.drift.p_values)))] if found else []
+    """Keep the order that shows best how a column changes: by steps if any does, then by the largest."""
+    return [min(found, key=lambda one: (one.drift.shape != "step", -one.drift.strength))] if found else []
 
 
 # --- the label within a part of the rows -----------------------------------------------------------------------------
@@ -250,7 +250,14 @@ def _told(
         while len(changes) > 1 and (least := min(changes, key=_size)).difference < MINOR * max(map(_size, changes)):
             drift = _without(drift, changes.index(least))
             changes = _described(replace(one, drift=drift), orders[one.order], config)
-        told += [each for each in changes if each.p_adjusted <= config.fdr and each.difference >= LEAST_DIFFERENCE]
+        fewest = fewest_rows(np.count_nonzero(one.looked_at[one.order.rows]))
+        told += [
+            each
+            for each in changes
+            if each.p_adjusted <= config.fdr
+            and each.difference >= LEAST_DIFFERENCE
+            and min(each.before.n, each.after.n) >= fewest  # the exact place may leave next to nothing on one side
+        ]
     whole = [change for change in told if not change.within]
     parts = [change for change in told if change.within and _is_clearer(change, whole)]
     return whole + sorted(parts, key=_surely)[-1:]

@@ -111,7 +111,8 @@ def orders_of(frame: pd.DataFrame, schema: Schema) -> list[Order]:
 def different(orders: Sequence[Order]) -> dict[Order, tuple[str, ...]]:
     """Return the orders that differ from each that comes before, with the names of the dates that go with each.
 
-    What lies between two dates depends on either of them: along both, the time between them would seem to change.
+    A date that as many rows have as the one it goes with is kept beside it: a change may be sharper along it. What
+    lies between two dates depends on either of them: along both, the time between them would seem to change.
 
     Parameters
     ----------
@@ -119,12 +120,17 @@ def different(orders: Sequence[Order]) -> dict[Order, tuple[str, ...]]:
         The one to be kept first.
     """
     kept: dict[Order, tuple[str, ...]] = {}
+    twins: list[tuple[Order, Order]] = []
     for order in orders:
         same = next((one for one in kept if abs(_rank_correlation(one, order.rank)) >= SAME_ORDER), None)
         if order.moments is None or same is None or same.moments is None:
             kept[order] = ()
         else:
             kept[same] = (*kept[same], order.name)
+            twins += [(same, order)] * (len(order.rows) == len(same.rows))
+    for one, twin in twins:
+        others = (name for name in (one.name, *kept[one]) if name != twin.name)
+        kept[twin] = tuple(others)
     return kept
 
 

@@ -74,8 +74,8 @@ class Cells:
     def condition(self, before: BoolArray, after: BoolArray) -> Condition:
         """Return the condition whose share differs most between two sets of rows [N] that have values.
 
-        Of levels: those that surely become more frequent, or rarer where there is none; of a number: that it has some
-        value or more (as Kolmogorov and Smirnov compare).
+        Of the most frequent levels: those that surely become more frequent, or rarer where there is none; of a number:
+        that it has some value or more (as Kolmogorov and Smirnov compare).
         """
         if self.column.kind.is_levelled:
             return Condition(self.column.name, "in", self._levels_that_differ(before, after))
@@ -87,9 +87,11 @@ class Cells:
     def _levels_that_differ(self, before: BoolArray, after: BoolArray) -> list[str]:
         levels = self.column.levels
         old, new = (np.bincount(self.numbers[rows].astype(int), minlength=len(levels)) for rows in (before, after))
+        often = np.bincount(self.numbers[self.present].astype(int), minlength=len(levels))
         rises = new / new.sum() - old / old.sum()
         share = (new + old) / (new.sum() + old.sum())
         z = rises / np.sqrt(np.maximum(share * (1 - share), 1e-12) * (1 / new.sum() + 1 / old.sum()))
+        z[np.argsort(-often, kind="stable")[MOST_LEVELS:]] = 0  # what is rare comes in clusters
         if z.max() < SURELY and z.min() > -SURELY:
             return [levels[int(np.abs(z).argmax())]]
         sign = 1 if z.max() >= SURELY else -1
