@@ -109,7 +109,7 @@ def out_of_fold_means(
     return (learned + SHRINKAGE_ROWS * overall) / (seen + SHRINKAGE_ROWS), sums
 
 
-def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArray[np.intp]) -> FloatArray:
+def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArray[np.integer]) -> FloatArray:
     """Score every row by a ridge regression that was fitted without the row's fold.
 
     Parameters
@@ -133,6 +133,15 @@ def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArr
             weights, centre = _fit_ridge(features[train][:, kept], targets[train])
             scores[test] = features[test][:, kept] @ weights - centre @ weights
     return scores
+
+
+def ranks_within(scores: FloatArray, folds: npt.NDArray[np.integer]) -> FloatArray:
+    """Rank scores [M, T] within each fold, between 0 and 1: what different fits say is then of one scale."""
+    ranks = np.empty(scores.shape)
+    for fold in np.unique(folds):
+        inside = folds == fold
+        ranks[inside] = stats.rankdata(scores[inside], axis=0) / inside.sum()
+    return ranks
 
 
 def _fit_ridge(features: Features, targets: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -52,6 +52,12 @@ class Interval:
         return [self.low, self.high]
 
 
+def united(first: Interval, second: Interval) -> Interval:
+    """Return the interval that holds two with both bounds."""
+    bounds = np.array([first.bounds, second.bounds], dtype=np.float64)
+    return Interval(float(bounds[:, 0].min()), float(bounds[:, 1].max()), first.level)
+
+
 @dataclass(frozen=True)
 class Measure:
     """A figure with its interval, and over how many it was taken; `expected` is what an ideal model would give."""

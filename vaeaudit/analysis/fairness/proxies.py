@@ -1,8 +1,9 @@
 """How well a sensitive attribute can be told from the columns, or from the latents, that a model would see.
 
 The predictor is a ridge regression of group membership on binned columns (one-hot) or on latents (bins, and products
-of pairs): additive in the columns, solved in closed form, and so cheap that the permutation null is run as well. It
-gives a lower bound: a more flexible model may find more.
+of pairs), so cheap that the permutation null is run with it as well; of columns its ranks are averaged with those of
+gradient boosting, which sees what only several columns together tell. All columns are never said to tell less than one.
+It gives a lower bound: another model may find more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.grouping.groups import (
@@ -23,20 +25,23 @@ from vaeaudit.analysis.grouping.groups import (
     sample_rows,
 )
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.leakage.alone import Alone, areas_alone, judged
+from vaeaudit.analysis.leakage.leaks import SAME_CORRELATION, graded, size_of_rank_correlation
+from vaeaudit.analysis.leakage.predictors import boosted_scores
+from vaeaudit.analysis.leakage.target import Target
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import (
     FOLDS,
     Features,
-    binned_auc,
     latent_features,
     macro_auc_interval,
-    out_of_fold_means,
     out_of_fold_scores,
+    ranks_within,
     stratified_folds,
 )
-from vaeaudit.statistics.measures import Interval, Share
+from vaeaudit.statistics.measures import Interval, Share, united
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
@@ -58,7 +63,8 @@ class Proxy:
 
     `from_`, in JSON `from`, is "columns" (all modelled columns together) or "latents"; `auc` is the macro
     one-against-rest area under the ROC curve; `by_column` the same for each column alone; `null_auc` the highest that
-    was reached when the attribute had been shuffled, so that there was nothing to predict.
+    was reached, by all columns or by one, when the attribute had been shuffled, so that there was nothing to predict.
+    Columns that are the `same` attribute in other words took no part.
     """
 
     attribute: str
@@ -67,6 +73,7 @@ class Proxy:
     ci: Interval
     by_column: Mapping[str, Share] = field(default_factory=dict)
     null_auc: Share | None = None
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,8 @@ def find_proxies(
             "random."
         )
     told = (*inputs.codes.columns, *computed_columns(inputs.schema))
-    columns = bin_columns(inputs.frame.iloc[rows], inputs.schema, told)
+    drawn = inputs.frame.iloc[rows]
+    columns = bin_columns(drawn, inputs.schema, told)
     means = inputs.codes.mean[rows][:, inputs.codes.active].astype(np.float64)
     proxies: list[Proxy] = []
     for column in inputs.schema.sensitive:
@@ -134,7 +142,7 @@ def find_proxies(
             attribute = replace(attribute, together=together[rows][attribute.rows])
         same = {column.name, *inputs.rules.copies_of(column.name)}
         others = [other for other in columns if other.column not in same]
-        proxies.extend(_proxies_of(attribute, others, means, config.confidence, rng))
+        proxies.extend(_proxies_of(attribute, drawn, others, means, confidence=config.confidence, rng=rng))
         if column.in_model:
             notes.append(f"{column.name} was an input of the model, so that its latents know it at first hand.")
     return ProxySearch(tuple(proxies), tuple(notes))
@@ -176,41 +184,87 @@ def judge_attribute(
 
 
 def _proxies_of(
-    attribute: Attribute, columns: Sequence[Grouping], means: FloatArray, confidence: float, rng: np.random.Generator
-) -> list[Proxy]:
-    found = []
-    if columns:
-        by_column = auc_by_column(attribute, columns, rng)
-        features = column_features(columns, attribute.rows)
-        found.append(measure_proxy(attribute, "columns", features, by_column, confidence=confidence, rng=rng))
-    if means.shape[1] > 0:
-        positions = latent_features(means[attribute.rows])
-        found.append(measure_proxy(attribute, "latents", positions, {}, confidence=confidence, rng=rng))
-    return found
-
-
-def measure_proxy(
     attribute: Attribute,
-    source: ProxySource,
-    features: Features,
-    by_column: dict[str, float],
+    frame: pd.DataFrame,
+    columns: Sequence[Grouping],
+    means: FloatArray,
     *,
     confidence: float,
     rng: np.random.Generator,
+) -> list[Proxy]:
+    """Measure both proxies; `frame` holds the drawn rows, which the columns group and the means [M, A] describe."""
+    target = _as_target(attribute, rng)
+    alone = sorted((judged(column, target) for column in columns), key=lambda each: (-each.score, each.grouping.column))
+    same = tuple(each for each in alone if _is_the_attribute(each, target, frame))
+    others = [each for each in alone if each not in same] or alone
+    found = []
+    if others:
+        boosted = boosted_scores(frame, others, target, seed=int(rng.integers(2**31)))
+        features = column_features([each.grouping for each in others], attribute.rows)
+        proxy = _measured(
+            attribute, target, "columns", features, confidence=confidence, rng=rng, alone=others, boosted=boosted
+        )
+        found.append(replace(proxy, same=tuple(each.grouping.column for each in same)))
+    if means.shape[1] > 0:
+        positions = latent_features(means[attribute.rows])
+        found.append(_measured(attribute, target, "latents", positions, confidence=confidence, rng=rng))
+    return found
+
+
+def _as_target(attribute: Attribute, rng: np.random.Generator) -> Target:
+    folds = stratified_folds(attribute.member, rng, attribute.together).astype(np.int64)
+    groups = tuple(str(group) for group in range(attribute.member.shape[1]))
+    return Target(attribute.name, attribute.rows, attribute.member.astype(np.float64), groups, folds)
+
+
+def _is_the_attribute(alone: Alone, target: Target, frame: pd.DataFrame) -> bool:
+    """Whether a column is the attribute in other words: of the same order, or with levels that are its groups."""
+    in_order = size_of_rank_correlation(frame[alone.grouping.column], frame[target.name]) >= SAME_CORRELATION
+    return in_order or graded(alone, target)[1] == "same"
+
+
+def _measured(
+    attribute: Attribute,
+    target: Target,
+    source: ProxySource,
+    features: Features,
+    *,
+    confidence: float,
+    rng: np.random.Generator,
+    alone: Sequence[Alone] = (),
+    boosted: FloatArray | None = None,
 ) -> Proxy:
-    """Measure how well features [M, F] tell an attribute's groups apart, beside what shuffled groups would give."""
-    member, together = attribute.member, attribute.together
+    """Measure how well an attribute's groups are told apart, beside what is told of shuffled groups.
+
+    Parameters
+    ----------
+    attribute, target
+        What is told, and the same with its folds.
+    source, confidence
+        From what; of the interval.
+    features, boosted
+        [M, F] for a ridge regression, and what boosting says out of fold, [M, G]: their ranks are averaged.
+    rng
+        Shuffles.
+    alone
+        What each column says by itself, the best first. Where that one tells more than all, so do all, and the interval
+        holds both.
+    """
+    member, folds, together = attribute.member, target.folds, attribute.together
     n_groups = member.shape[1]
-    folds = stratified_folds(member, rng, together)
     shuffles = [_shuffled_within(member, folds, rng, together) for _ in range(SHUFFLES)]
     targets = np.concatenate([member, *shuffles], axis=1).astype(np.float64)
-    scores = out_of_fold_scores(features, targets, folds)
-    auc, interval = macro_auc_interval(scores[:, :n_groups], member, confidence, together)
-    null = [
-        float(roc_auc_score(shuffled, scores[:, start : start + n_groups]))
-        for start, shuffled in zip(range(n_groups, targets.shape[1], n_groups), shuffles, strict=True)
-    ]
-    return Proxy(attribute.name, source, auc, interval, by_column, null_auc=max(null))
+    scores = ranks_within(out_of_fold_scores(features, targets, folds), folds)
+    whole = scores[:, :n_groups] + (0 if boosted is None else ranks_within(boosted, folds))
+    auc, interval = macro_auc_interval(whole, member, confidence, together)
+    if alone and alone[0].score > auc:
+        best = macro_auc_interval(alone[0].said, member, confidence, together)[1]
+        auc, interval = alone[0].score, united(interval, best)
+    null = [np.array([roc_auc_score(told, score) for told, score in zip(targets.T, scores.T, strict=True)])]
+    null += [areas_alone(each.grouping, replace(target, values=targets))[0] for each in alone]
+    by_chance = np.stack(null)[:, n_groups:].reshape(len(null), SHUFFLES, n_groups).mean(axis=2).max()
+    by_column = {each.grouping.column: each.score for each in alone}
+    return Proxy(attribute.name, source, auc, interval, by_column, null_auc=float(by_chance))
 
 
 def _shuffled_within(
@@ -224,22 +278,3 @@ def _shuffled_within(
         inside = np.flatnonzero(folds[heads] == fold)
         shuffled[inside] = heads[rng.permutation(inside)]
     return np.asarray(member[shuffled[place]])
-
-
-def auc_by_column(attribute: Attribute, columns: Sequence[Grouping], rng: np.random.Generator) -> dict[str, float]:
-    """Macro out-of-fold AUC of each column alone, best first; the score is the group's share in the column's bin."""
-    folds = stratified_folds(attribute.member, rng, attribute.together)
-    areas = {column.column: _column_auc(attribute, column, folds) for column in columns}
-    return dict(sorted(areas.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _column_auc(attribute: Attribute, column: Grouping, folds: IntArray) -> float:
-    score, counts = out_of_fold_means(
-        column.codes[attribute.rows], len(column), attribute.member.astype(np.float64), folds
-    )
-    outside = counts.sum(axis=2, keepdims=True) - counts
-    areas = [
-        binned_auc(score[:, :, group].ravel(), counts[:, :, group].ravel(), outside[:, :, group].ravel())
-        for group in range(counts.shape[2])
-    ]
-    return float(np.mean(areas))

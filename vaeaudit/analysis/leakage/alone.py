@@ -63,8 +63,8 @@ def _alone(values: pd.Series, column: Column, target: Target) -> Alone | None:
     if np.unique(grouping.codes[target.rows]).size < 2:
         return None
     partly = 0 < gone[target.rows].sum() < len(target.rows)
-    presence = _judged(presence_of(column.name, gone), target) if partly else None
-    return _judged(grouping, target, presence)
+    presence = judged(presence_of(column.name, gone), target) if partly else None
+    return judged(grouping, target, presence)
 
 
 def _grouped(values: pd.Series, column: Column, gone: BoolArray) -> Grouping:
@@ -80,15 +80,21 @@ def presence_of(name: str, gone: BoolArray) -> Grouping:
     return Grouping(name, gone.astype(np.int64), ("a value", "no value"), conditions, ordered=False, missing=1)
 
 
-def _judged(grouping: Grouping, target: Target, presence: Alone | None = None) -> Alone:
+def judged(grouping: Grouping, target: Target, presence: Alone | None = None) -> Alone:
+    """Judge what a column, as groups, tells by itself."""
+    areas, said = areas_alone(grouping, target)
+    score = float(np.mean(areas)) if target.classes else target.judge(said, 0.95)[0]
+    return Alone(grouping, score, said, presence)
+
+
+def areas_alone(grouping: Grouping, target: Target) -> tuple[FloatArray, FloatArray]:
+    """Return the AUC of each class, [T], none for a number; and what the groups say of each row out of fold, [M, T]."""
     codes = grouping.codes[target.rows]
-    means, sums = out_of_fold_means(codes, len(grouping), target.values, target.folds)
-    said = means[target.folds, codes]
-    if not target.classes:
-        return Alone(grouping, target.judge(said, 0.95)[0], said, presence)
-    outside = sums.sum(axis=2, keepdims=True) - sums
+    with_all = np.column_stack([target.values, np.ones(len(codes))])
+    means, sums = out_of_fold_means(codes, len(grouping), with_all, target.folds)
+    outside = sums[:, :, -1:] - sums
     areas = [
         binned_auc(means[:, :, place].ravel(), sums[:, :, place].ravel(), outside[:, :, place].ravel())
-        for place in range(len(target.classes))
+        for place in range(target.values.shape[1] if target.classes else 0)
     ]
-    return Alone(grouping, float(np.mean(areas)), said, presence)
+    return np.array(areas), means[target.folds, codes, :-1]

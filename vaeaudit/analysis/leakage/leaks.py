@@ -105,7 +105,7 @@ def find_leaks(frame: pd.DataFrame, columns: Sequence[Alone], target: Target, co
 def _leak(frame: pd.DataFrame, alone: Alone, target: Target, confidence: float) -> Leak | None:
     if not target.classes:
         return _leak_of_number(frame, alone, target, confidence)
-    found = [(each, *_graded(each, target)) for each in (alone.presence, alone) if each is not None]
+    found = [(each, *graded(each, target)) for each in (alone.presence, alone) if each is not None]
     chosen, place, grade = found[0]
     if grade is None or (chosen is not alone and grade != "same" and chosen.score < alone.score - _AS_GOOD):
         chosen, place, grade = found[-1]
@@ -163,7 +163,7 @@ def _united(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
 
 def _leak_of_number(frame: pd.DataFrame, alone: Alone, target: Target, confidence: float) -> Leak | None:
     name = alone.grouping.column
-    score = max(alone.score, _rank_correlation(frame[name], frame[target.name]))
+    score = max(alone.score, size_of_rank_correlation(frame[name], frame[target.name]))
     if score < STRONG_CORRELATION:
         return None
     ci = target.judge(alone.said, confidence)[1]
@@ -172,7 +172,7 @@ def _leak_of_number(frame: pd.DataFrame, alone: Alone, target: Target, confidenc
     return Leak(name, "values", grade, score, ci, int(frame[target.name].notna().sum()))
 
 
-def _graded(alone: Alone, target: Target) -> tuple[int, Grade | None]:
+def graded(alone: Alone, target: Target) -> tuple[int, Grade | None]:
     """Return the class that is told best, and how well."""
     truth, said = target.values > 0, alone.said.argmax(axis=1)
     guess = np.arange(len(target.classes)) == said[:, None]
@@ -225,7 +225,7 @@ def _counts(grouping: Grouping, known: IntArray, n_classes: int) -> IntArray:
     return np.bincount(place, minlength=len(grouping) * n_classes).reshape(len(grouping), n_classes)
 
 
-def _rank_correlation(first: pd.Series, second: pd.Series) -> float:
+def size_of_rank_correlation(first: pd.Series, second: pd.Series) -> float:
     """Return the size of Spearman's correlation of two columns; 0 where either cannot be ordered."""
     if any(values.dtype.kind not in "fM" for values in (first, second)):
         return 0.0
