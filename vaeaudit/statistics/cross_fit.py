@@ -144,6 +144,13 @@ def ranks_within(scores: FloatArray, folds: npt.NDArray[np.integer]) -> FloatArr
     return ranks
 
 
+def areas(scores: FloatArray, targets: FloatArray) -> FloatArray:
+    """Return the AUC of each column of scores [M, T] for targets [M, T] of 0 and 1, ties as half."""
+    inside = targets.sum(axis=0)
+    ranks = (stats.rankdata(scores, axis=0) * targets).sum(axis=0)
+    return np.asarray((ranks - inside * (inside + 1) / 2) / (inside * (len(targets) - inside)))
+
+
 def _fit_ridge(features: Features, targets: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Coefficients [F, T] and the features' means [F].
 

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from vaeaudit.analysis.grouping.groups import (
     MISSING_LABEL,
@@ -35,6 +34,7 @@ from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import (
     FOLDS,
     Features,
+    areas,
     latent_features,
     macro_auc_interval,
     out_of_fold_scores,
@@ -142,7 +142,14 @@ def find_proxies(
             attribute = replace(attribute, together=together[rows][attribute.rows])
         same = {column.name, *inputs.rules.copies_of(column.name)}
         others = [other for other in columns if other.column not in same]
-        proxies.extend(_proxies_of(attribute, drawn, others, means, confidence=config.confidence, rng=rng))
+        found = _proxies_of(attribute, drawn, others, means, confidence=config.confidence, rng=rng)
+        proxies.extend(found)
+        notes.extend(
+            f"{listed(proxy.same)} {'is' if len(proxy.same) == 1 else 'are'} {column.name} in other words, and took no "
+            "part in its proxies; leave out all of them, or none."
+            for proxy in found
+            if proxy.same
+        )
         if column.in_model:
             notes.append(f"{column.name} was an input of the model, so that its latents know it at first hand.")
     return ProxySearch(tuple(proxies), tuple(notes))
@@ -196,7 +203,9 @@ def _proxies_of(
     target = _as_target(attribute, rng)
     alone = sorted((judged(column, target) for column in columns), key=lambda each: (-each.score, each.grouping.column))
     same = tuple(each for each in alone if _is_the_attribute(each, target, frame))
-    others = [each for each in alone if each not in same] or alone
+    others = [each for each in alone if each not in same]
+    if not others:  # nothing else could be a proxy
+        others, same = alone, ()
     found = []
     if others:
         boosted = boosted_scores(frame, others, target, seed=int(rng.integers(2**31)))
@@ -260,7 +269,7 @@ def _measured(
     if alone and alone[0].score > auc:
         best = macro_auc_interval(alone[0].said, member, confidence, together)[1]
         auc, interval = alone[0].score, united(interval, best)
-    null = [np.array([roc_auc_score(told, score) for told, score in zip(targets.T, scores.T, strict=True)])]
+    null = [areas(scores, targets)]
     null += [areas_alone(each.grouping, replace(target, values=targets))[0] for each in alone]
     by_chance = np.stack(null)[:, n_groups:].reshape(len(null), SHUFFLES, n_groups).mean(axis=2).max()
     by_column = {each.grouping.column: each.score for each in alone}

@@ -123,3 +123,38 @@ def test_copies_do_not_give_an_attribute_away(build):
             areas[apart] += [proxy.auc for proxy in find_proxies(inputs, AnalysisConfig(), seed, together).proxies]
     assert np.mean(areas[False]) > 0.6  # each row is judged by a fit that saw its twin
     assert np.mean(areas[True]) == pytest.approx(0.5, abs=0.04)
+
+
+def test_all_columns_tell_no_less_than_the_best_of_them(build):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        sex = rng.choice(["f", "m"], 300)
+        noise = {f"x{place}": (rng.normal(size=300), Kind.REAL) for place in range(6)}
+        leaky = {"a": (np.where(rng.random(300) < 0.2, 0.0, sex == "f"), Kind.REAL)}
+        table = {**leaky, **noise, "sex": (sex, Kind.CATEGORY, Role.SENSITIVE)}
+        proxy = find_proxies(build(table, rng.normal(size=(300, 1))), AnalysisConfig(), seed).proxies[0]
+        assert proxy.auc >= max(proxy.by_column.values())
+        assert proxy.ci.low <= proxy.auc <= proxy.ci.high
+
+
+def test_what_only_two_columns_together_tell_is_found(build):
+    rng = np.random.default_rng(5)
+    first, second = rng.choice([0.0, 1.0, 2.0], (2, 1_000))
+    sex = np.where((first > 0.5) & (second > 0.5), "f", "m")
+    table = {"a": (first, Kind.COUNT), "b": (second, Kind.COUNT), "sex": (sex, Kind.CATEGORY, Role.SENSITIVE)}
+    assert find_proxies(build(table, rng.normal(size=(1_000, 1))), AnalysisConfig(), 0).proxies[0].auc > 0.97
+
+
+def test_the_attribute_in_other_words_is_said_and_no_proxy(build):
+    rng = np.random.default_rng(0)
+    age = rng.integers(18, 80, 500)
+    born = 2020 - age - rng.random(500)
+    table = {
+        "born": (born, Kind.REAL),
+        "x": (rng.normal(size=500), Kind.REAL),
+        "age": (age, Kind.COUNT, Role.SENSITIVE),
+    }
+    search = find_proxies(build(table, rng.normal(size=(500, 1))), AnalysisConfig(), 0)
+    assert search.proxies[0].same == ("born",)
+    assert list(search.proxies[0].by_column) == ["x"]
+    assert any("born is age in other words" in note for note in search.notes)
