@@ -108,6 +108,9 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA603": {"medium", "low"},
     "VA604": {"medium", "low"},
     "VA605": {"high", "medium"},
+    "VA651": {"high", "medium", "low"},
+    "VA652": {"medium", "low"},
+    "VA653": {"low", "info"},
     "VA701": set(),
     "VA702": set(),
     "VA703": {"info"},
@@ -156,6 +159,9 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.checks import va451_outcome_disparity as va451
     from vaeaudit.analysis.checks import va502_label_given_away as va502
     from vaeaudit.analysis.checks import va601_copies_across_splits as va601
+    from vaeaudit.analysis.checks import va651_label_changes as va651
+    from vaeaudit.analysis.checks import va652_column_changes as va652
+    from vaeaudit.analysis.checks import va653_row_order_tells as va653
     from vaeaudit.analysis.checks import va701_too_few_rows as va701
     from vaeaudit.analysis.checks import va802_missing_cells as va802
     from vaeaudit.analysis.checks import va806_placeholder_values as va806
@@ -169,8 +175,10 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
     from vaeaudit.analysis.fairness import proxies
     from vaeaudit.analysis.leakage import leaks, target
+    from vaeaudit.analysis.order import changes, orders, series
     from vaeaudit.analysis.quality import missingness, placeholders
     from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+    from vaeaudit.statistics.change_points import BINS, MOST_CHANGES
     from vaeaudit.wording.numbers import count, rate
 
     short = f"upper end of the interval is below {regions.GRAVE_RATIO:g}"
@@ -232,6 +240,21 @@ def limits() -> list[tuple[str, str]]:
         ("VA604", f"with a probability of {splits.LATER:g} or more"),
         ("VA604", f"Up to {splits.MOST_LEVELS} new levels"),
         ("VA605", f"more than {rate(MOST_COPIES)} of its rows"),
+        ("VA651", f"(rank correlation {orders.SAME_ORDER:g} or more)"),
+        ("VA651", f"each column of at most {changes.MOST_GROUPS} groups"),
+        ("VA651", f"at most {BINS} bins"),
+        ("VA651", f"each value of the label (at most {series.MOST_LEVELS})"),
+        ("VA651", f"Up to {MOST_CHANGES} steps"),
+        (
+            "VA651",
+            f"by {va651.GRAVE_TO_NONE:g} or more to nearly none or all ({va651.NEARLY_NONE:g}), or by {va651.GRAVE:g}",
+        ),
+        ("VA651", f"from {va651.MEDIUM:g}"),
+        ("VA652", f"A change of less than {va652.SMALLEST:g} is not told"),
+        ("VA652", f"by {va652.MEDIUM:g} or more"),
+        ("VA652", f"the first {va652.MOST_FINDINGS} places a finding each"),
+        ("VA653", f"if there are {orders.FEWEST_ROWS} or more"),
+        ("VA653", f"differs by {va653.SMALLEST:g} or more"),
         ("VA701", f"fewer than {va701.FEWEST_ROWS} rows"),
         ("VA702", in_use),
         ("VA703", in_use),

@@ -17,6 +17,7 @@ FILES = {
     "checks.json",
     "columns.parquet",
     "config.json",
+    "changes.json",
     "decoded_regions.npz",
     "history.csv",
     "label_doubts.npz",

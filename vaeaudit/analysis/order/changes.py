@@ -117,7 +117,7 @@ def _looked_at(schema: Schema, rules: TableRules) -> Iterator[Column]:
             column.kind is Kind.CONSTANT and not column.missing
         )
         repeats = column.same_as or (column.name in rules.redundant and column.role is not Role.LABEL)
-        if not (apart or repeats or column.kind is Kind.IDENTIFIER):
+        if not (apart or repeats or column.derived or column.kind is Kind.IDENTIFIER):
             yield column
 
 

@@ -4,10 +4,12 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.grouping.rules import apply_rule
+from vaeaudit.analysis.order.changes import find_changes
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
@@ -185,6 +187,21 @@ def test_two_codings_of_one_fact_are_not_searched_and_that_is_said(build):
     _, found = search(build, columns)
     assert found.regions == ()
     assert "one column nearly determines the other: plan and plan code" in found.notes[0]
+
+
+def test_what_changes_along_a_date_is_no_region_over_that_date(build):
+    rng, n_rows = np.random.default_rng(11), 3_000
+    day = pd.Timestamp("2013-01-01") + pd.to_timedelta(np.arange(n_rows) // 4, unit="D")
+    paid = np.where((rng.random(n_rows) < 0.3) | (day >= "2014-06-01"), "yes", "no")
+    columns = independent_columns(11, n_rows) | {
+        "asked": (day, Kind.DATETIME),
+        "hired": (paid, Kind.BOOLEAN, Role.LABEL),
+    }
+    inputs, found = search(build, columns)
+    told = [{condition.column for condition in region.rule} for region in found.regions]
+    assert {"asked", "hired"} in told
+    changes = find_changes(inputs.frame, inputs.schema, CONFIG)
+    assert find_regions(replace(inputs, changes=changes), CONFIG).regions == ()
 
 
 def test_outlying_rows_are_set_aside_first(build):
