@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.leakage.alone import Alone, columns_alone
 from vaeaudit.analysis.leakage.leaks import Leak, find_leaks
-from vaeaudit.analysis.leakage.target import Target, TellMeasure, label_as_target
+from vaeaudit.analysis.leakage.target import ROWS_AND_CLASSES, Target, TellMeasure, label_as_target
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import out_of_fold_means
@@ -206,12 +206,17 @@ def _together(
 
 
 def boosted_scores(frame: pd.DataFrame, columns: Sequence[Alone], target: Target, seed: int) -> FloatArray:
-    """Return what boosting on all columns says of each row out of fold, [M, T]; as for `features_of`."""
+    """Return what boosting on all columns says of each row out of fold, [M, T]; as for `features_of`.
+
+    Each class has trees of its own: of many classes, fewer rows are learned from (`ROWS_AND_CLASSES`).
+    """
+    rng, most = np.random.default_rng(seed), ROWS_AND_CLASSES // max(len(target.classes), 1)
     scores = np.empty(target.values.shape)
     wanted = target.values.argmax(axis=1) if target.classes else target.values[:, 0]
     with threadpool_limits(limits=1):  # as above
         for fold in np.unique(target.folds):
             train, test = np.flatnonzero(target.folds != fold), np.flatnonzero(target.folds == fold)
+            train = train if len(train) <= most else np.sort(rng.choice(train, most, replace=False))
             features, _ = features_of(frame, columns, target, int(fold))
             scores[test] = said_by(learner(target, seed).fit(features[train], wanted[train]), features[test], target)
     return scores
