@@ -1,4 +1,4 @@
-"""How columns go together: in a joint table, and which part of that one of its cells accounts for; by their ranks."""
+"""How columns go together: in a joint table, which part of that one cell accounts for, by ranks, and on one scale."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import sparse, special, stats
 
 from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask, normal_quantile
 from vaeaudit.statistics.measures import Interval
 
+#: Terms of Mehler's series: correlations up to 0.95 then stand to three digits.
+_TERMS = 40
+#: Correlations that are tried.
+_GRID = np.linspace(0.0, 0.999, 200)
 #: Rounds of fitting; deviances then stand to well within a nat.
 _ROUNDS = 15
 
@@ -168,3 +172,82 @@ def without_cell(counts: IntArray, cell: Mask) -> FloatArray:
             expected = np.maximum(product + root * np.outer(left[:, 0] * beyond, right[0]), 0.0)
         filled = np.where(cell, expected, counts)
     return expected
+
+
+def latent_correlations(codes: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Measure how far each two of C columns of groups go together, on one scale for numbers and levels alike.
+
+    The correlation that two normal variables would need, so that cut into groups of these sizes they had the same
+    mean-square contingency (Pearson 1900; for mixed columns Baak et al. 2020). Contingency is lessened by what
+    independent columns have on average (Bergsma 2013, J. Korean Stat. Soc. 42), which is exact however many groups
+    there are; that of the normal variables is Mehler's series (1866).
+
+    Parameters
+    ----------
+    codes
+        [N, C]; the group of each row, below 0 where it has none: pairs are judged on the rows that have both.
+
+    Returns
+    -------
+    tuple[FloatArray, FloatArray]
+        [C, C] correlations, 0 to 1, and [C, C] p-values of independence: chi-square with the mean and variance that it
+        has given both margins (Haldane 1940, Biometrika 31), by a gamma distribution. Diagonals tell nothing.
+    """
+    rows, columns = np.nonzero(codes >= 0)
+    sizes = np.maximum(codes.max(axis=0, initial=-1) + 1, 1)
+    starts = np.cumsum(sizes) - sizes
+    shape = (len(codes), int(sizes.sum()))
+    member = sparse.csr_array((np.ones(rows.size), (rows, codes[rows, columns] + starts[columns])), shape=shape)
+    joint = (member.T @ member).toarray()
+    margin = np.add.reduceat(joint, starts, axis=1)  # rows of a group that have any group of the other column
+    of_both = margin[:, np.repeat(np.arange(sizes.size), sizes)]
+    cells = quotient(joint**2, of_both * of_both.T)
+    contingency = np.add.reduceat(np.add.reduceat(cells, starts, axis=0), starts, axis=1) - 1
+    n = np.add.reduceat(margin, starts, axis=0)
+    groups = np.add.reduceat(margin > 0, starts, axis=0, dtype=np.float64)
+    spread = np.add.reduceat(quotient(1.0, margin), starts, axis=0)
+    mean, variance = _chi_square_by_chance(n, groups, spread)
+    told = (mean > 0) & (variance > 0)
+    p = np.ones(n.shape)
+    shape_of, scale = mean[told] ** 2 / variance[told], variance[told] / mean[told]
+    p[told] = stats.gamma.sf((n * contingency)[told], shape_of, scale=scale)
+    beyond = np.maximum(contingency - quotient(mean, n), 0.0)
+    moments = [_moments_of_cut(part) for part in np.split(np.diagonal(joint), starts[1:])]
+    return np.clip(_correlations(beyond, moments), 0.0, 1.0), p
+
+
+def _chi_square_by_chance(n: FloatArray, groups: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and variance of chi-square of pairs of columns given their margins; `spread` is the sum of 1 / margin."""
+    mean = quotient((groups - 1) * (groups.T - 1) * n, n - 1)
+    usual = quotient((groups - 1) * (n - groups), n - 1)
+    uneven = quotient(n * spread - groups**2, n - 2)
+    variance = quotient(2 * n, n - 3) * (usual - uneven) * (usual - uneven).T
+    return mean, variance + quotient(n**2, n - 1) * uneven * uneven.T
+
+
+def _moments_of_cut(counts: FloatArray) -> FloatArray:
+    """[T, T]; sums over groups of the products of their means of normed Hermite polynomials, weighted by their size.
+
+    The groups are cut from a normal variable in their order.
+    """
+    shares = counts[counts > 0] / max(counts.sum(), 1.0)
+    cuts = special.ndtri(np.clip(np.cumsum(shares)[:-1], 1e-12, 1 - 1e-12))
+    density = np.exp(-(cuts**2) / 2) / np.sqrt(2 * np.pi)
+    polynomial, before = np.ones_like(cuts), np.zeros_like(cuts)
+    means = np.zeros((_TERMS, shares.size))
+    for order in range(1, _TERMS):
+        at_cuts = np.concatenate([[0.0], -polynomial * density / np.sqrt(order), [0.0]])
+        means[order] = np.diff(at_cuts)
+        polynomial, before = (cuts * polynomial - np.sqrt(order - 1) * before) / np.sqrt(order), polynomial
+    return np.asarray((means / np.maximum(shares, 1e-300)) @ means.T)
+
+
+def _correlations(contingency: FloatArray, moments: list[FloatArray]) -> FloatArray:
+    """[C, C]; the correlation at which normal variables, cut alike, have the contingency."""
+    powers = _GRID[:, None] ** np.arange(_TERMS)
+    found = np.zeros(contingency.shape)
+    for one, other in combinations(range(len(moments)), 2):
+        if contingency[one, other] > 0:
+            reached = ((powers @ (moments[one] * moments[other])) * powers).sum(axis=1)
+            found[one, other] = np.interp(contingency[one, other], np.maximum.accumulate(reached), _GRID)
+    return found + found.T

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vaeaudit.statistics.association import (
     entropy,
     gap_share,
+    latent_correlations,
     mutual_information,
     uncertainty_coefficient,
     without_cell,
@@ -83,7 +84,7 @@ def test_noise_alone_is_not_taken_for_dependence_beside_a_gap(size: int) -> None
     assert share > 0.7
 
 
-def test_information_is_that_of_its_closed_forms():
+def test_information_is_that_of_its_closed_forms() -> None:
     same = np.diag([50_000, 50_000])
     assert entropy(np.array([1, 1, 1, 1])) == pytest.approx(np.log(4))
     assert mutual_information(same) == pytest.approx(np.log(2), abs=1e-4)
@@ -93,13 +94,13 @@ def test_information_is_that_of_its_closed_forms():
     assert entropy(np.array([], dtype=np.int64)) == 0
 
 
-def test_few_rows_in_many_cells_do_not_pass_for_a_relation():
+def test_few_rows_in_many_cells_do_not_pass_for_a_relation() -> None:
     rng = np.random.default_rng(0)
     joint = np.histogram2d(rng.integers(0, 20, 400), rng.integers(0, 20, 400), bins=20)[0].astype(np.int64)
     assert uncertainty_coefficient(joint) < 0.05
 
 
-def test_what_a_cell_would_hold_is_told_by_all_others():
+def test_what_a_cell_would_hold_is_told_by_all_others() -> None:
     margins = np.outer([100, 200, 300, 200, 100, 100], [0.1, 0.2, 0.3, 0.2, 0.1, 0.1])
     cell = np.zeros((6, 6), bool)
     cell[1, 1] = True
@@ -107,7 +108,7 @@ def test_what_a_cell_would_hold_is_told_by_all_others():
     assert told[1, 1] == pytest.approx(margins[1, 1], rel=0.01)
 
 
-def test_a_corner_that_a_gradient_leaves_empty_is_explained_and_a_hole_in_it_is_not():
+def test_a_corner_that_a_gradient_leaves_empty_is_explained_and_a_hole_in_it_is_not() -> None:
     places = np.arange(8)
     gradient = np.rint(200 * np.exp(-((places[:, None] - places) ** 2) / 8)).astype(int)
     corner, hole = np.zeros((8, 8), bool), np.zeros((8, 8), bool)
@@ -116,3 +117,49 @@ def test_a_corner_that_a_gradient_leaves_empty_is_explained_and_a_hole_in_it_is_
     independent = np.outer(gradient.sum(axis=1), gradient.sum(axis=0)) / gradient.sum()
     assert without_cell(gradient, corner)[corner].sum() < 0.35 * independent[corner].sum()
     assert without_cell(np.where(hole, 0, gradient), hole)[hole].sum() > 0.8 * independent[hole].sum()
+
+
+def in_bins(values: np.ndarray, bins: int = 10) -> np.ndarray:
+    return np.searchsorted(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1]), values, side="right")
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6, 0.9])
+def test_however_normal_variables_are_cut_their_correlation_comes_back(rho: float) -> None:
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(2, 20_000))
+    y = rho * x + np.sqrt(1 - rho**2) * noise
+    codes = np.stack([in_bins(x), in_bins(y), in_bins(y, 4), y > 0.8, x > -0.3], axis=1).astype(np.int64)
+    strength, p = latent_correlations(codes)
+    assert strength[0, 1:4] == pytest.approx(rho, abs=0.03)
+    assert strength[3, 4] == pytest.approx(rho, abs=0.04)
+    assert (p[0, 1:4] < 1e-6).all()
+
+
+def test_columns_that_say_the_same_are_at_one_whatever_they_are() -> None:
+    rng = np.random.default_rng(0)
+    levels, rare = rng.integers(0, 50, 1_000), (rng.random(1_000) < 0.03).astype(np.int64)
+    codes = np.stack([levels, (levels + 7) % 50, rare, 1 - rare], axis=1)
+    strength, _ = latent_correlations(codes)
+    assert strength[0, 1] == pytest.approx(1.0, abs=0.01)
+    assert strength[2, 3] == pytest.approx(1.0, abs=0.01)
+
+
+def test_independent_columns_are_seldom_told_however_many_levels_they_have() -> None:
+    rng, told, weak = np.random.default_rng(0), 0, []
+    for _ in range(50):
+        codes = np.stack([rng.integers(0, size, 500) for size in (2, 10, 50, 200)] + [rng.geometric(0.1, 500)], axis=1)
+        strength, p = latent_correlations(codes)
+        pairs = np.triu_indices(5, 1)
+        told += int((p[pairs] < 0.01).sum())
+        weak.append(strength[0, 1])
+    assert told <= 15  # of 500, where 5 are expected
+    assert np.mean(weak) < 0.05
+
+
+def test_pairs_are_judged_on_the_rows_that_have_both() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 4, 2_000)
+    half = np.where(np.arange(2_000) % 2 == 0, x, -1)
+    strength, p = latent_correlations(np.stack([x, half, np.full(2_000, -1)], axis=1))
+    assert strength[0, 1] == pytest.approx(1.0, abs=0.01)
+    assert (strength[2], p[2]) == (pytest.approx(0.0), pytest.approx(1.0))

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from vaeaudit.analysis.audit.asking import ask_all
+from vaeaudit.analysis.audit.columns import describe_columns
 from vaeaudit.analysis.audit.policy import judge
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.checks.base import Seen
@@ -29,7 +30,7 @@ from vaeaudit.analysis.latents.traversals import describe_traversals
 from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.analysis.power.groups import smallest_gaps
 from vaeaudit.analysis.power.summary import summarise_power
-from vaeaudit.analysis.quality.columns import QuarantinedRecord, summarise_columns
+from vaeaudit.analysis.quality.columns import QuarantinedRecord
 from vaeaudit.analysis.quality.missingness import measure_missingness
 from vaeaudit.analysis.representation.representation import assess_representation
 from vaeaudit.analysis.rules.find import summarise_rules
@@ -85,10 +86,15 @@ def audit(
     search = find_regions(inputs, config, population) if search is None else search
     disparities = assess_disparities(inputs.frame, inputs.schema, config)
     proxies = find_proxies(inputs, config, seed, together)
+    outliers = summarise_outliers(inputs, groupings, config)
+    labels = summarise_label(inputs, config.confidence, seed, together, groupings)
+    columns, left_out = describe_columns(
+        inputs, config, seed, labels=labels, proxies=proxies.proxies, cells=outliers.cells
+    )
     measured = Measurements(
         rows=inputs.accounting,
         latents=summarise_latents(inputs, groupings, config, seed, together),
-        outliers=summarise_outliers(inputs, groupings, config),
+        outliers=outliers,
         regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
         regions_tested=search.tested,
         representation=table.cells,
@@ -104,11 +110,11 @@ def audit(
             weight=inputs.scores.weight,
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
         ),
-        columns=summarise_columns(inputs.frame, inputs.schema),
+        columns=columns,
         rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),
         comparison=compare_with_reference(inputs, config, seed, together),
         splits=compare_splits(inputs, together, confidence=config.confidence),
-        labels=summarise_label(inputs, config.confidence, seed, together, groupings),
+        labels=labels,
         missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
         changes=inputs.changes,
     )
@@ -121,7 +127,7 @@ def audit(
     checks, findings = ask_all(Seen(measured, inputs, config, population))
     latent_map = sample_map(inputs, groupings, seed)
     planted = () if inputs.plantings is None else inputs.plantings.notes
-    said = [*inputs.notes, *notes, *planted, *table.notes, *search.notes, *disparities.notes, *proxies.notes]
+    said = [*inputs.notes, *notes, *planted, *table.notes, *search.notes, *disparities.notes, *proxies.notes, *left_out]
     return AuditResults(
         **vars(measured),
         run=inputs.run,

@@ -94,7 +94,7 @@ def assess_disparities(frame: pd.DataFrame, schema: Schema, config: AnalysisConf
         notes.append(
             f"{numbers.count((~labelled).sum())} rows without {label.name} are left out where its rates are compared."
         )
-    outcomes = _outcomes(values, label, notes)
+    outcomes = outcomes_of(values, label, notes)
     results: list[Disparity] = []
     p_values: list[float] = []
     families: list[int] = []
@@ -164,7 +164,8 @@ def minimum_detectable_difference(
     return np.where(both, np.minimum(detectable, 1.0), np.nan)
 
 
-def _outcomes(values: pd.Series, label: Column, notes: list[str]) -> dict[str, BoolArray]:
+def outcomes_of(values: pd.Series, label: Column, notes: list[str]) -> dict[str, BoolArray]:
+    """Return what is compared of a label [N], in words, and which rows have it; `notes` hear why there is nothing."""
     if label.kind.is_levelled:
         counts = values.value_counts(sort=False).reindex(list(label.levels), fill_value=0)
         present = counts[counts > 0].sort_values(ascending=False, kind="stable").index.tolist()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
@@ -42,6 +42,8 @@ class LabelSummary:
         How far annotators agree; None with fewer than two.
     changes
         How it changes along a date, or with the order of the rows.
+    alone
+        How well each column by itself tells it, in the measure of `together`, the best first.
     """
 
     column: str
@@ -54,6 +56,7 @@ class LabelSummary:
     same_rows: SameRows | None = None
     annotators: Annotators | None = None
     changes: tuple[Change, ...] = ()
+    alone: Mapping[str, float] = field(default_factory=dict)
 
 
 def summarise_label(
@@ -93,6 +96,7 @@ def summarise_label(
         together=told.together if told else None,
         predictors=told.predictors if told else (),
         leaks=told.leaks if told else (),
+        alone=told.alone if told else {},
         errors=None if doubts is None else label_errors(doubts, groupings, confidence),
         suspects=suspects_of(inputs),
         same_rows=same_rows_other_label(inputs.frame, inputs.schema, away) if is_table else None,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -81,11 +81,12 @@ class Together:
 
 @dataclass(frozen=True)
 class LabelTold:
-    """What all columns tell of the label, the first of them by their share, and those that tell too much."""
+    """What all columns tell of the label, the first by their share, those that tell too much, and each `alone`."""
 
     together: Together
     predictors: tuple[Predictor, ...]
     leaks: tuple[Leak, ...]
+    alone: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,8 @@ def tell_label(
         )
         for column, share in ranked[:LISTED]
     )
-    return LabelTold(told, predictors, leaks)
+    alone = sorted((*telling.columns, *telling.away), key=lambda column: -column.score)
+    return LabelTold(told, predictors, leaks, {column.grouping.column: column.score for column in alone})
 
 
 def _together(

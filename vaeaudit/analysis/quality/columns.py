@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from annotated_types import Ge
 
+from vaeaudit.analysis.quality.associations import Association, LabelDifference
+from vaeaudit.analysis.quality.histograms import Histogram, histogram
 from vaeaudit.data.images.measured_columns import MEANINGS
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.data.tables.cells import number_text as exact_text
-from vaeaudit.statistics.measures import Count
+from vaeaudit.statistics.measures import Count, Share
 from vaeaudit.wording import numbers
 from vaeaudit.wording.cells import moment_text, number_text
 from vaeaudit.wording.phrases import shorten
@@ -39,6 +42,21 @@ class ColumnSummary:
     `meaning` says what a `derived` column, one that was computed from the pictures, measures; it is empty for others.
     `same_as` names the column that says the same and stands for it in the model, if there is one;
     `personal` what personal data it holds, of which no value is shown.
+
+    Attributes
+    ----------
+    histogram
+        Its values; None for text, identifiers and personal data.
+    associations
+        The columns that go together most with it, the strongest first; those that chance explains are left out.
+    label_difference
+        The group of it whose label differs most; None without a label that has rates.
+    tells_label
+        How well it tells the label alone, in the measure of `labels.together`; None where that was not measured.
+    gives_away
+        Sensitive attribute -> AUC with which the column alone tells it.
+    suspicious_cells
+        How many of its cells contradict the rest of their row; None where none was judged.
     """
 
     name: str
@@ -54,6 +72,12 @@ class ColumnSummary:
     meaning: str = ""
     same_as: str = ""
     personal: str = ""
+    histogram: Histogram | None = None
+    associations: tuple[Association, ...] = ()
+    label_difference: LabelDifference | None = None
+    tells_label: float | None = None
+    gives_away: Mapping[str, Share] = field(default_factory=dict)
+    suspicious_cells: Count | None = None
 
 
 def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummary, ...]:
@@ -73,6 +97,7 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
             meaning=MEANINGS[column.name] if column.derived else "",
             same_as=column.same_as,
             personal=column.personal,
+            histogram=histogram(frame[column.name], column),
         )
         for column in schema
     )
