@@ -1,7 +1,7 @@
 """Tables as people have them: how each is audited, what must be said of it, and what must not.
 
-What is asked for was counted with pandas first. Statements that wait for a later part of the audit (errors in labels,
-changes over time, regions, proxies, flagged rows and cells) are marked so.
+What is asked for was counted with pandas first. Statements that wait for a later part of the audit (flagged rows and
+cells) are marked so.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ _M2 = Case(
         must("sentinel is -999 in 102 rows", finding("VA806", "sentinel", rows=102, value="-999")),
         must("gender_id may be sensitive", blamed("gender_id", "sensitive")),
         never("columns that were drawn independently keep to a rule", any_rule),
-        never("gender_id is given away", blamed("gender_id", kind="proxy"), later=True),
+        never("gender_id is given away", blamed("gender_id", kind="proxy")),
         never("cells contradict their rows", lambda audit: flagged_cells(audit) > 0, later=True),
     ),
 )
@@ -150,7 +150,7 @@ _LAW = Case(
         must("each value of the label has as many rows as pandas counts", balance_of("PF_1")),
         never("LSAT or UGPA is the label", either(*(finding("VA502", name) for name in ("LSAT", "UGPA")))),
         never("a combination of Race_Black and Race_White is empty", blamed("Race_Black", "Race_White")),
-        never("a gap is about what excludes itself", region_of("Race_Black", "Race_White"), later=True),
+        never("a gap is about what excludes itself", region_of("Race_Black", "Race_White")),
         never(
             "most of the flagged rows are people who failed",
             flagged_share(lambda frame: frame["PF_1"] == 0, 0.5, of_flagged=True),
@@ -185,12 +185,9 @@ _ATTRITION = Case(
         never(
             "a gap is about years that are in order",
             either(region_of("TotalWorkingYears", "YearsAtCompany"), region_of("YearsInCurrentRole", "YearsAtCompany")),
-            later=True,
         ),
-        never("a gap is about the rating of a raise", region_of("PerformanceRating", "PercentSalaryHike"), later=True),
-        never(
-            "a gap is about the stock options of singles", region_of("MaritalStatus", "StockOptionLevel"), later=True
-        ),
+        never("a gap is about the rating of a raise", region_of("PerformanceRating", "PercentSalaryHike")),
+        never("a gap is about the stock options of singles", region_of("MaritalStatus", "StockOptionLevel")),
     ),
     "Attrition",
     ("Gender", "MaritalStatus", "Age"),
@@ -221,8 +218,8 @@ _WEATHER = Case(
         must("no row repeats another", lambda audit: copies(audit) == 0),
         must("no placeholder", state("VA806", "passed")),
         never("it passes", verdict("pass")),
-        never("a gap is about the weather of a time", region_of("date", "weather"), later=True),
-        must("the label changes its meaning in April 2013", naming("VA651", "2013"), later=True),
+        never("a gap is about the weather of a time", region_of("date", "weather")),
+        must("the label changes its meaning in April 2013", naming("VA651", "2013")),
     ),
     "weather",
 )
@@ -279,12 +276,10 @@ _COMPAS = Case(
             ),
         ),
         never("charges are personal data", naming("VA851", "c_charge_desc")),
-        must("from 2014-04-02 on all rows have label 1", naming("VA651", "2014-04-02"), later=True),
-        never("a gap is about a score and its words", region_of("score_text", "decile_score"), later=True),
-        never("a gap is about age and birthday", region_of("age", "dob"), later=True),
-        never(
-            "that the birthday gives age away is grave", blamed("dob", "age", kind="proxy", severity="high"), later=True
-        ),
+        must("from 2014-04-02 on all rows have label 1", naming("VA651", "2014-04-02")),
+        never("a gap is about a score and its words", region_of("score_text", "decile_score")),
+        never("a gap is about age and birthday", region_of("age", "dob")),
+        never("that the birthday gives age away is grave", blamed("dob", "age", kind="proxy", severity="high")),
         never(
             "surnames are suspicious cells",
             lambda audit: any(flagged_cells(audit, name) for name in ("first", "last", "name")),
@@ -326,8 +321,8 @@ _ADULT = Case(
         must("no column is personal data", state("VA851", "passed")),
         never("a column gives the label away", lambda audit: any(audit.findings("VA502"))),
         never("the label is too rare", finding("VA401", severity="medium")),
-        never("a gap is about the sex of husbands", region_of("relationship", "sex"), later=True),
-        never("a gap is about the number of an education", region_of("education", "education-num"), later=True),
+        never("a gap is about the sex of husbands", region_of("relationship", "sex")),
+        never("a gap is about the number of an education", region_of("education", "education-num")),
     ),
     "income",
     ("sex", "race", "age"),
