@@ -1,6 +1,10 @@
 """Protocol `planted_gaps`: deleted combinations, and whether they are found, against a reference and independence.
 
-    python -m benchmarks.planted_gaps [--data PATH] [--seeds K] [--part reference|null|people|shapes]
+    python -m benchmarks.planted_gaps [--data PATH] [--seeds K] [--part columns|reference|null|people|shapes]
+
+*columns*: in every table at hand and three generated ones (300 levels, two columns, half the cells missing), without a
+model: 15 rules each against the other half; the same number deleted from the whole table and sought against
+independence; what the undamaged tables are asked; and as many splits as seeds with nothing deleted.
 
 *reference*: Adult in random halves A and B; of A, nine tenths of the rows of a random rule over two columns are
 deleted; A is audited against B. *null*: the same with nothing deleted. *people*, *shapes*: one combination of two
@@ -16,7 +20,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import record
+from benchmarks import planted_columns, record
 from benchmarks.planted_shapes import KNOWN, shapes_against_independence
 from benchmarks.planted_tables import (
     OURS,
@@ -26,9 +30,11 @@ from benchmarks.planted_tables import (
 )
 from benchmarks.planting import summary
 
-PARTS = ("reference", "null", "people", "shapes")
+PARTS = ("columns", "reference", "null", "people", "shapes")
 #: Trainings on pictures take longest: so many seeds of each of the three kinds of knowledge, for twenty of a table.
 _SEEDS_PER_SHAPE = 4
+#: Rules planted in each table by columns alone.
+_RULES_PER_TABLE = 15
 
 
 def main() -> None:
@@ -38,7 +44,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--part", choices=PARTS, action="append")
     arguments = parser.parse_args()
-    measure = {"reference": _reference, "null": _null, "people": _people, "shapes": _shapes}
+    measure = {"columns": _columns, "reference": _reference, "null": _null, "people": _people, "shapes": _shapes}
     stored = record.RESULTS / "planted_gaps.json"
     figures = json.loads(stored.read_text(encoding="utf-8"))["figures"] if stored.exists() else {}
     for part in arguments.part or PARTS:
@@ -51,6 +57,22 @@ def main() -> None:
         )
     for name, rows in figures.items():
         print(f"\n{name}\n{record.table(rows)}")
+
+
+def _columns(data: Path, seeds: int) -> dict[str, Any]:
+    names = "reference, columns", "null, columns", "independence, columns", "asked of undamaged tables"
+    figures: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    planted, null, unrelated, asked = figures.values()
+    for name, frame in planted_columns.tables(data):
+        each = range(_RULES_PER_TABLE)
+        halves = [planted_columns.against_other_half(frame, seed, planted=True) for seed in each]
+        planted.append(planted_columns.by_table(name, halves))
+        quiet = [planted_columns.against_other_half(frame, 1000 + seed, planted=False) for seed in range(seeds)]
+        null.append(planted_columns.alarms(name, quiet))
+        unrelated.append(planted_columns.by_table(name, [planted_columns.against_unrelated(frame, s) for s in each]))
+        asked += [{"table": name, "question": said} for said in planted_columns.asked_of_undamaged(frame)]
+        _said({"table": name, **{kind: rows[-1] for kind, rows in figures.items() if rows}})
+    return figures
 
 
 def _reference(data: Path, seeds: int) -> dict[str, Any]:
