@@ -16,6 +16,7 @@ from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.outliers.results import OutlierSummary
 from vaeaudit.analysis.representation.representation import Representation
@@ -23,6 +24,7 @@ from vaeaudit.config import AnalysisConfig, ReadConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.reading.load import load
+from vaeaudit.outputs.changes import Change, Stretch
 from vaeaudit.outputs.region_rules import Condition, region_id
 from vaeaudit.statistics.intervals import wilson
 from vaeaudit.statistics.measures import Interval
@@ -143,3 +145,36 @@ def short_region() -> Callable[..., Region]:
         return Region(**(fields | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def change() -> Callable[..., Change]:
+    """`change(column, share, at=, ci=, shape=, along=)`: 40 of 100 rows before, this share of 100 since."""
+
+    def make(
+        column: str = "paid",
+        share: float = 1.0,
+        *,
+        at: str = "2014-04-02",
+        ci: tuple[str, str] = ("2014-04-01", "2014-04-05"),
+        shape: Any = "step",
+        along: str = "asked",
+    ) -> Change:
+        before = Stretch("2013-01-01", "2014-04-01", 100, 40, 0.4, 0.3, 0.5)
+        after = Stretch(at, "2014-12-31", 100, round(100 * share), share, 0.2, 1.0)
+        rule, said = Condition(column, "in", ["yes"]), f"{column} is yes in some rows"
+        return Change(along, (), column, "values", shape, at, ci, rule, (), before, after, 0.001, said)
+
+    return make
+
+
+@pytest.fixture
+def seen_changes(seen_as_read: Callable[..., Seen]) -> Callable[..., Seen]:
+    """`seen_changes(*changes)`: what checks see of payments by date in which these were found."""
+
+    def see(*changes: Change) -> Seen:
+        seen = seen_as_read({"asked": ["2014-01-01", "2014-01-02"] * 60, "paid": ["yes", "no"] * 60}, label="paid")
+        label = LabelSummary("paid", None, changes=tuple(each for each in changes if each.column == "paid"))
+        return replace(seen, measured=replace(seen.measured, changes=changes, labels=label))
+
+    return see
