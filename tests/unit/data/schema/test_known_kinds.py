@@ -86,7 +86,7 @@ def test_levels_without_a_place_in_the_order_stand_behind_it_as_met_and_are_miss
     fitted = levels(kind, ("no", "yes"), "yes", "perhaps")
     assert fitted.stored.codes.tolist() == [1, -1]
     assert fitted.as_met.codes.tolist() == [1, 2]
-    assert "read as missing" in fitted.problems[0]
+    assert "its model takes them as missing" in fitted.problems[0]
 
 
 def test_a_boolean_is_spelled_in_any_case_and_numbers_in_any_format() -> None:
