@@ -174,18 +174,22 @@ def without_cell(counts: IntArray, cell: Mask) -> FloatArray:
     return expected
 
 
-def latent_correlations(codes: IntArray) -> tuple[FloatArray, FloatArray]:
+def latent_correlations(codes: IntArray, ordered: Mask) -> tuple[FloatArray, FloatArray]:
     """Measure how far each two of C columns of groups go together, on one scale for numbers and levels alike.
 
     The correlation that two normal variables would need, so that cut into groups of these sizes they had the same
     mean-square contingency (Pearson 1900; for mixed columns Baak et al. 2020). Contingency is lessened by what
     independent columns have on average (Bergsma 2013, J. Korean Stat. Soc. 42), which is exact however many groups
-    there are; that of the normal variables is Mehler's series (1866).
+    there are; that of the normal variables is Mehler's series (1866). It also hangs on the sign where groups are of
+    uneven size: that of the codes counts for two columns that have an order, as any two groups have; else the sign that
+    asks for less.
 
     Parameters
     ----------
     codes
         [N, C]; the group of each row, below 0 where it has none: pairs are judged on the rows that have both.
+    ordered
+        [C]; whether the groups of a column rise.
 
     Returns
     -------
@@ -213,7 +217,12 @@ def latent_correlations(codes: IntArray) -> tuple[FloatArray, FloatArray]:
     p[told] = stats.gamma.sf((n * contingency)[told], shape_of, scale=scale)
     beyond = np.maximum(contingency - quotient(mean, n), 0.0)
     moments = [_moments_of_cut(part) for part in np.split(np.diagonal(joint), starts[1:])]
-    return np.clip(_correlations(beyond, moments), 0.0, 1.0), p
+    place = np.concatenate([np.arange(size) for size in sizes])
+    total = np.add.reduceat(margin * place[:, None], starts, axis=0)
+    product = np.add.reduceat(np.add.reduceat(joint * np.outer(place, place), starts, axis=0), starts, axis=1)
+    in_order = ordered | (sizes == 2)
+    sign = np.where(np.outer(in_order, in_order), np.where(n * product >= total * total.T, 1, -1), 0)
+    return _correlations(beyond, moments, sign), p
 
 
 def _chi_square_by_chance(n: FloatArray, groups: FloatArray, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -242,12 +251,16 @@ def _moments_of_cut(counts: FloatArray) -> FloatArray:
     return np.asarray((means / np.maximum(shares, 1e-300)) @ means.T)
 
 
-def _correlations(contingency: FloatArray, moments: list[FloatArray]) -> FloatArray:
-    """[C, C]; the correlation at which normal variables, cut alike, have the contingency."""
-    powers = _GRID[:, None] ** np.arange(_TERMS)
+def _correlations(contingency: FloatArray, moments: list[FloatArray], sign: IntArray) -> FloatArray:
+    """[C, C]; the correlation at which normal variables, cut alike, have the contingency; of sign 0 the smaller one."""
+    powers = {way: (way * _GRID[:, None]) ** np.arange(_TERMS) for way in (1, -1)}
     found = np.zeros(contingency.shape)
     for one, other in combinations(range(len(moments)), 2):
         if contingency[one, other] > 0:
-            reached = ((powers @ (moments[one] * moments[other])) * powers).sum(axis=1)
-            found[one, other] = np.interp(contingency[one, other], np.maximum.accumulate(reached), _GRID)
+            both = moments[one] * moments[other]
+            ways = (1, -1) if sign[one, other] == 0 else (int(sign[one, other]),)
+            reached = [((powers[way] @ both) * powers[way]).sum(axis=1) for way in ways]
+            found[one, other] = min(
+                np.interp(contingency[one, other], np.maximum.accumulate(f), _GRID) for f in reached
+            )
     return found + found.T

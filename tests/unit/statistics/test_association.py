@@ -119,6 +119,9 @@ def test_a_corner_that_a_gradient_leaves_empty_is_explained_and_a_hole_in_it_is_
     assert without_cell(np.where(hole, 0, gradient), hole)[hole].sum() > 0.8 * independent[hole].sum()
 
 
+NONE = np.zeros(2, bool)
+
+
 def in_bins(values: np.ndarray, bins: int = 10) -> np.ndarray:
     return np.searchsorted(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1]), values, side="right")
 
@@ -129,7 +132,7 @@ def test_however_normal_variables_are_cut_their_correlation_comes_back(rho: floa
     x, noise = rng.normal(size=(2, 20_000))
     y = rho * x + np.sqrt(1 - rho**2) * noise
     codes = np.stack([in_bins(x), in_bins(y), in_bins(y, 4), y > 0.8, x > -0.3], axis=1).astype(np.int64)
-    strength, p = latent_correlations(codes)
+    strength, p = latent_correlations(codes, np.ones(5, bool))
     assert strength[0, 1:4] == pytest.approx(rho, abs=0.03)
     assert strength[3, 4] == pytest.approx(rho, abs=0.04)
     assert (p[0, 1:4] < 1e-6).all()
@@ -139,7 +142,7 @@ def test_columns_that_say_the_same_are_at_one_whatever_they_are() -> None:
     rng = np.random.default_rng(0)
     levels, rare = rng.integers(0, 50, 1_000), (rng.random(1_000) < 0.03).astype(np.int64)
     codes = np.stack([levels, (levels + 7) % 50, rare, 1 - rare], axis=1)
-    strength, _ = latent_correlations(codes)
+    strength, _ = latent_correlations(codes, np.zeros(4, bool))
     assert strength[0, 1] == pytest.approx(1.0, abs=0.01)
     assert strength[2, 3] == pytest.approx(1.0, abs=0.01)
 
@@ -148,7 +151,7 @@ def test_independent_columns_are_seldom_told_however_many_levels_they_have() -> 
     rng, told, weak = np.random.default_rng(0), 0, []
     for _ in range(50):
         codes = np.stack([rng.integers(0, size, 500) for size in (2, 10, 50, 200)] + [rng.geometric(0.1, 500)], axis=1)
-        strength, p = latent_correlations(codes)
+        strength, p = latent_correlations(codes, np.zeros(5, bool))
         pairs = np.triu_indices(5, 1)
         told += int((p[pairs] < 0.01).sum())
         weak.append(strength[0, 1])
@@ -160,6 +163,15 @@ def test_pairs_are_judged_on_the_rows_that_have_both() -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 4, 2_000)
     half = np.where(np.arange(2_000) % 2 == 0, x, -1)
-    strength, p = latent_correlations(np.stack([x, half, np.full(2_000, -1)], axis=1))
+    strength, p = latent_correlations(np.stack([x, half, np.full(2_000, -1)], axis=1), np.ones(3, bool))
     assert strength[0, 1] == pytest.approx(1.0, abs=0.01)
     assert (strength[2], p[2]) == (pytest.approx(0.0), pytest.approx(1.0))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_sign_of_two_flags_is_theirs_so_that_turning_one_over_changes_nothing(turned: bool) -> None:
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(2, 20_000))
+    rare, other = x > 0.8, -0.6 * x + 0.8 * noise > 0.6
+    strength, _ = latent_correlations(np.stack([rare, ~other if turned else other], axis=1).astype(np.int64), NONE)
+    assert strength[0, 1] == pytest.approx(0.6, abs=0.05)

@@ -72,12 +72,12 @@ def strongest_associations(
     able, left_out = able[:MOST_COLUMNS], len(able[MOST_COLUMNS:])
     rows = sample_rows(len(frame), len(schema), np.random.default_rng(seed), most_rows=MOST_ROWS)
     drawn = frame.iloc[rows]
-    codes = {column.name: _codes(group_column(drawn[column.name], column, bins=BINS)) for column in able}
-    codes = {name: groups for name, groups in codes.items() if np.unique(groups[groups >= 0]).size > 1}
-    if len(codes) < 2:
+    coded = {column.name: _codes(group_column(drawn[column.name], column, bins=BINS)) for column in able}
+    coded = {name: (codes, rise) for name, (codes, rise) in coded.items() if np.unique(codes[codes >= 0]).size > 1}
+    if len(coded) < 2:
         return {}, ()
-    names = list(codes)
-    strength, p = latent_correlations(np.stack([codes[name] for name in names], axis=1))
+    names, (codes, rise) = list(coded), zip(*coded.values(), strict=True)
+    strength, p = latent_correlations(np.stack(codes, axis=1), np.array(rise))
     told = np.where(p * (len(names) * (len(names) - 1) / 2) <= ERROR, strength, 0.0)
     np.fill_diagonal(told, 0.0)
     strongest = {
@@ -96,22 +96,23 @@ def _has_groups(column: Column) -> bool:
     return column.kind.can_be_modelled and column.role not in (Role.ID, Role.GROUP)
 
 
-def _codes(grouping: Grouping) -> IntArray:
-    """Return the group of each row [N], -1 where it has no value; of too many levels the rarer ones are one group."""
+def _codes(grouping: Grouping) -> tuple[IntArray, bool]:
+    """Return the group of each row [N], -1 where it has no value, and whether groups rise; the rarest are one group."""
     codes = np.where(grouping.codes == grouping.missing, -1, grouping.codes) if grouping.missing else grouping.codes
     order = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(grouping)), kind="stable")
     if len(order) <= MOST_LEVELS:
-        return codes
+        return codes, grouping.ordered
     place = np.full(len(order) + 1, MOST_LEVELS - 1)
     place[order[: MOST_LEVELS - 1]] = np.arange(MOST_LEVELS - 1)
     place[-1] = -1  # where there is no value
-    return np.asarray(place[codes])
+    return np.asarray(place[codes]), False
 
 
 def label_differences(frame: pd.DataFrame, schema: Schema, config: AnalysisConfig) -> dict[str, LabelDifference]:
     """Return, by column, the group whose label differs most; none without a label that has rates.
 
-    The group is the one that surely differs most: whose interval lies farthest from 0, or reaches least beyond it.
+    The group is the one that surely differs most: whose interval lies farthest from 0, or reaches least beyond it. Of
+    two groups the smaller one is named.
     """
     label = schema.label
     outcomes = {} if label is None else outcomes_of(frame[label.name], label, [])
@@ -138,7 +139,9 @@ def _largest_difference(
     compared = np.count_nonzero(n) * len(outcomes)
     level = 1 - (1 - config.confidence) / compared
     low, high = newcombe_difference(count, n, count_of_others, others, level)
-    group, outcome = np.unravel_index(np.argmax(np.maximum(low, -high)), low.shape)
+    surely = np.where(n > 0, np.maximum(low, -high), -np.inf).round(9)
+    best = np.lexsort((np.broadcast_to(n, low.shape).ravel(), -surely.ravel()))[0]
+    group, outcome = np.unravel_index(best, low.shape)
     rate = count[group, outcome] / max(int(n[group, 0]), 1)
     difference = rate - count_of_others[group, outcome] / max(int(others[group, 0]), 1)
     return LabelDifference(
