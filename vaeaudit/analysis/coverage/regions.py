@@ -169,7 +169,7 @@ def _notes(
 ) -> Iterator[str]:
     set_aside = int(inputs.scores.outlier.sum())
     if set_aside:
-        yield f"{numbers.count(set_aside)} outlying rows were set aside before regions were counted."
+        yield f"Regions were sought without {plural(set_aside, 'outlying row')}; their figures count all rows."
     reference = inputs.reference
     if reference is not None:
         yield from reference.notes
