@@ -32,7 +32,6 @@ from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.changes import told_by_changes
 from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Rule, region_id
-from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
 
