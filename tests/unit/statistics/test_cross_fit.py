@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
+from scipy.special import logit
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
@@ -198,3 +199,12 @@ def test_copies_make_an_interval_no_narrower() -> None:
     twice = np.tile(np.arange(200), 2)
     _, tied = macro_auc_interval(scores[twice], member[twice], 0.95, twice)
     assert tied.bounds == pytest.approx(alone.bounds)
+
+
+def test_models_that_share_their_rows_widen_the_interval_by_half():
+    rng = np.random.default_rng(0)
+    inside = rng.random(2_000) < 0.4
+    member = np.stack([inside, ~inside], axis=1)
+    scores = np.stack([inside + rng.normal(size=2_000)] * 2, axis=1) * np.array([1.0, -1.0])
+    taken, refitted = (macro_auc_interval(scores, member, 0.95, fits=fits)[1] for fits in (0, FOLDS))
+    assert np.ptp(logit(refitted.bounds)) / np.ptp(logit(taken.bounds)) == pytest.approx(1.5)

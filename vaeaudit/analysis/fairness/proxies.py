@@ -1,6 +1,6 @@
 """How well a sensitive attribute can be told from the columns, or from the latents, that a model would see.
 
-The predictor is a ridge regression of group membership on binned columns (one-hot) or on latents (bins, and products
+The predictor is a ridge regression of group membership on columns (curves and levels) or on latents (bins, and products
 of pairs), so cheap that the permutation null is run with it as well; of columns its ranks are averaged with those of
 gradient boosting, which sees what only several columns together tell. All columns are never said to tell less than one.
 It gives a lower bound: another model may find more.
@@ -19,9 +19,9 @@ from vaeaudit.analysis.grouping.groups import (
     MISSING_LABEL,
     Grouping,
     bin_columns,
-    column_features,
     group_column,
     sample_rows,
+    smooth_features,
 )
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.leakage.alone import Alone, areas_alone, judged
@@ -209,7 +209,7 @@ def _proxies_of(
     found = []
     if others:
         boosted = boosted_scores(frame, others, target, seed=int(rng.integers(2**31)))
-        features = column_features([each.grouping for each in others], attribute.rows)
+        features = smooth_features([each.grouping for each in others], attribute.rows)
         proxy = _measured(
             attribute, target, "columns", features, confidence=confidence, rng=rng, alone=others, boosted=boosted
         )
@@ -265,9 +265,9 @@ def _measured(
     targets = np.concatenate([member, *shuffles], axis=1).astype(np.float64)
     scores = ranks_within(out_of_fold_scores(features, targets, folds), folds)
     whole = scores[:, :n_groups] + (0 if boosted is None else ranks_within(boosted, folds))
-    auc, interval = macro_auc_interval(whole, member, confidence, together)
+    auc, interval = macro_auc_interval(whole, member, confidence, together, fits=FOLDS)
     if alone and alone[0].score > auc:
-        best = macro_auc_interval(alone[0].said, member, confidence, together)[1]
+        best = macro_auc_interval(alone[0].said, member, confidence, together, fits=FOLDS)[1]
         auc, interval = alone[0].score, united(interval, best)
     null = [areas(scores, targets)]
     null += [areas_alone(each.grouping, replace(target, values=targets))[0] for each in alone]

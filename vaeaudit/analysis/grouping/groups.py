@@ -265,3 +265,24 @@ def column_features(columns: Sequence[Grouping], rows: IntArray) -> sparse.csr_a
     pointers = np.arange(0, places.size + 1, len(columns))
     shape = (len(rows), int(offsets[-1]))
     return sparse.csr_array((np.ones(places.size), places.ravel(), pointers), shape=shape)
+
+
+def smooth_features(columns: Sequence[Grouping], rows: IntArray) -> sparse.csr_array:
+    """Features [M, F] that bend with a number rather than jump: fewer than one per bin, so that few rows are enough.
+
+    Of a column that rises, the standardised place of its bin, the square of that, and whether there is none; of any
+    other one a feature per level.
+    """
+    rising = [feature for column in columns if column.ordered for feature in _curve(column, rows)]
+    levels = [column for column in columns if not column.ordered]
+    parts = [sparse.csr_array(np.stack(rising, axis=1))] if rising else []
+    return sparse.csr_array(sparse.hstack([*parts, *([column_features(levels, rows)] if levels else [])]))
+
+
+def _curve(column: Grouping, rows: IntArray) -> list[FloatArray]:
+    codes = column.codes[rows].astype(np.float64)
+    present = codes != (OUTSIDE if column.missing is None else column.missing)
+    place = np.where(present, codes, codes[present].mean() if present.any() else 0.0)
+    place = (place - place.mean()) / (place.std() or 1.0)
+    absent = [] if present.all() else [1.0 - present]
+    return [place, place**2 - 1, *absent]

@@ -16,7 +16,7 @@ from vaeaudit.analysis.leakage.leaks import Leak, find_leaks
 from vaeaudit.analysis.leakage.target import ROWS_AND_CLASSES, Target, TellMeasure, label_as_target
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
-from vaeaudit.statistics.cross_fit import out_of_fold_means
+from vaeaudit.statistics.cross_fit import FOLDS, out_of_fold_means
 from vaeaudit.statistics.measures import Count, Interval, Share
 
 #: Trees of four leaves, and how many of them over all classes: on eight real tables no larger trees told more, and the
@@ -157,7 +157,7 @@ def tell_label(
     target, leaks = telling.target, telling.leaks
     columns, left_out = (telling.columns, telling.away) if telling.columns else (telling.away, ())
     scores, without = _together(frame, columns, target, seed, rng)
-    score, ci = target.judge(scores, confidence)
+    score, ci = target.judge(scores, confidence, fits=FOLDS)
     lost = np.array([max(score - target.judge(shuffled, confidence)[0], 0.0) for shuffled in without])
     shares = lost / lost.sum() if lost.sum() > 0 else lost
     ranked = sorted(zip(columns, shares, strict=False), key=lambda each: (-each[1], -each[0].score))

@@ -12,7 +12,7 @@ from scipy import stats
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.association import rank_correlation, rank_correlation_interval
-from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, stratified_folds
+from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, raised_by_fits, stratified_folds
 from vaeaudit.statistics.measures import Interval
 
 #: AUC is the mean over classes of the area under the ROC curve, one against the rest; the other is Spearman's.
@@ -59,15 +59,17 @@ class Target:
         """What knows nothing reaches in it."""
         return 0.5 if self.classes else 0.0
 
-    def judge(self, scores: FloatArray, confidence: float) -> tuple[float, Interval]:
+    def judge(self, scores: FloatArray, confidence: float, *, fits: int = 0) -> tuple[float, Interval]:
         """Return how well scores [M, T] tell the target, with an interval.
 
-        DeLong's for the AUC; that of Bonett and Wright (2000, Psychometrika 65) for the rank correlation.
+        DeLong's for the AUC; that of Bonett and Wright (2000, Psychometrika 65) for the rank correlation. It is
+        wider, as `raised_by_fits` says, for scores of so many `fits`, each learned without a fold.
         """
         if self.classes:
-            return macro_auc_interval(scores, self.values > 0, confidence)
+            return macro_auc_interval(scores, self.values > 0, confidence, fits=fits)
         found = rank_correlation(scores[:, 0], self.values[:, 0], confidence)
-        return found or (0.0, rank_correlation_interval(0.0, len(self.rows), confidence))
+        r = 0.0 if found is None else found[0]
+        return r, rank_correlation_interval(r, int(len(self.rows) / raised_by_fits(fits)), confidence)
 
 
 def label_as_target(

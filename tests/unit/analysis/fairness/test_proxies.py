@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from vaeaudit.analysis.fairness.proxies import MOST_GROUPS, find_proxies, judge_attribute
 from vaeaudit.analysis.grouping.together import rows_together
@@ -158,3 +159,19 @@ def test_the_attribute_in_other_words_is_said_and_no_proxy(build):
     assert search.proxies[0].same == ("born",)
     assert list(search.proxies[0].by_column) == ["x"]
     assert any("born is age in other words" in note for note in search.notes)
+
+
+@pytest.mark.parametrize("telling", [1, 5])
+def test_the_interval_holds_what_normal_columns_tell_by_a_closed_form(build, telling):
+    apart, held = 1.2, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        sex = rng.random(600) < 0.4
+        values = rng.normal(size=(600, 8))
+        values[:, :telling] += apart / np.sqrt(telling) * sex[:, None]
+        columns = {f"x{place}": (column, Kind.REAL) for place, column in enumerate(values.T)}
+        columns["sex"] = (np.where(sex, "f", "m"), Kind.CATEGORY, Role.SENSITIVE)
+        (proxy,) = find_proxies(build(columns, np.zeros((600, 0))), AnalysisConfig(), seed).proxies
+        held += proxy.ci.low <= norm.cdf(apart / np.sqrt(2)) <= proxy.ci.high
+        assert proxy.auc >= max(proxy.by_column.values())
+    assert held >= 17

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from vaeaudit.analysis.grouping.groups import MOST_CELLS, bin_columns, sample_rows
+from vaeaudit.analysis.grouping.groups import MOST_CELLS, bin_columns, sample_rows, smooth_features
+from vaeaudit.data.schema.columns import Kind
 
 
 def test_columns_that_cannot_repeat_or_that_never_vary_are_left_out(people):
@@ -25,3 +27,18 @@ def test_a_wide_table_is_judged_on_fewer_rows_and_a_narrow_one_on_all():
     wide = sample_rows(50_000, 5_000, rng)
     assert len(wide) * 5_000 <= MOST_CELLS
     assert (np.diff(wide) > 0).all()
+
+
+def test_smooth_features_hold_a_curve_per_number_and_a_flag_per_level(build):
+    table = {"size": (np.r_[np.arange(20.0), np.nan], Kind.REAL), "job": (["a", "b", "c"] * 7, Kind.CATEGORY)}
+    inputs = build(table, np.zeros((21, 1)))
+    columns = bin_columns(inputs.frame, inputs.schema)
+    features = smooth_features(columns, np.arange(21)).toarray()
+    assert features.shape == (21, 3 + 3)
+    place, square, absent = features[:, :3].T
+    assert (np.diff(place[:20]) >= 0).all()
+    assert place.mean() == pytest.approx(0, abs=1e-9)
+    assert place.std() == pytest.approx(1)
+    assert square == pytest.approx(place**2 - 1)
+    assert absent.tolist() == [0.0] * 20 + [1.0]
+    assert features[:, 3:].sum(axis=1).tolist() == [1.0] * 21
