@@ -32,7 +32,6 @@ from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.changes import told_by_changes
 from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Rule, region_id
-from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
 
 
@@ -169,7 +168,7 @@ def _notes(
 ) -> Iterator[str]:
     set_aside = int(inputs.scores.outlier.sum())
     if set_aside:
-        yield f"{numbers.count(set_aside)} outlying rows were set aside before regions were counted."
+        yield f"Regions were sought without {plural(set_aside, 'outlying row')}; their figures count all rows."
     reference = inputs.reference
     if reference is not None:
         yield from reference.notes

@@ -15,6 +15,8 @@ from vaeaudit.statistics.measures import Count
 BARS, NAMED_LEVELS = 20, 20
 #: Bars are of one width between these quantiles; what lies beyond is in the first and the last, which reach farther.
 _INNER = (0.005, 0.995)
+#: Size of whole numbers up to which halves between them are exact.
+_EXACT = 2.0**50
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,15 @@ def _of_levels(present: pd.Series, column: Column) -> Histogram:
 
 
 def _between_edges(values: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
-    """Return edges and counts; of few whole numbers each has a bar of its own, around it."""
+    """Return edges and counts; bars of whole numbers hold as many of them each, and lie around them."""
     low, high = float(values.min()), float(values.max())
-    if high - low < BARS and bool((values == np.rint(values)).all()):
-        edges = np.arange(low, high + 2) - 0.5
+    first, last = (low, high) if high - low < BARS else np.quantile(values, _INNER)
+    if max(-low, high) < _EXACT and bool((values == np.rint(values)).all()):
+        first, last = np.floor(first), np.ceil(last)
+        width = np.ceil((last - first + 1) / BARS)
+        edges = np.arange(first, last + 1 + width, width) - 0.5
+        edges[0], edges[-1] = min(edges[0], low - 0.5), max(edges[-1], high + 0.5)
     else:
-        first, last = np.quantile(values, _INNER)
         part = np.linspace(0, 1, BARS + 1)
         edges = first * (1 - part) + last * part  # their difference may be beyond the largest number
         edges[0], edges[-1] = low, high

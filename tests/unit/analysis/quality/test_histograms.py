@@ -76,3 +76,11 @@ def test_levels_of_a_scale_keep_their_order():
 )
 def test_text_empty_columns_and_personal_data_have_none(values, column):
     assert histogram(pd.Series(values), column) is None
+
+
+def test_whole_numbers_that_are_spread_evenly_have_even_bars():
+    values = pd.Series(np.tile(np.arange(30.0), 100))
+    found = histogram(values, Column("x", Kind.COUNT))
+    assert found is not None
+    assert sum(found.counts) == 3_000
+    assert set(found.counts[:-1]) == {found.counts[0]}
