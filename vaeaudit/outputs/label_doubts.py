@@ -50,6 +50,11 @@ class LabelDoubts(Record):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        judged = np.isfinite(self.suspicion)
+        for name in ("said", "own", "other", "odds"):
+            told = judged if self.levels or name == "said" else np.zeros_like(judged)
+            if (np.isfinite(getattr(self, name)) != told).any():
+                raise ValueError(f"{name} must be there for the rows that were judged, and for no others")
         said = self.said[np.isfinite(self.said)]
         if self.levels and ((said < 0) | (said >= len(self.levels)) | (said % 1 != 0)).any():
             raise ValueError(f"said must hold positions of {len(self.levels)} levels")

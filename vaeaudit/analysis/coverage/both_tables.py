@@ -22,7 +22,7 @@ def common_schema(schema: Schema, *frames: pd.DataFrame) -> Schema:
     ----------
     schema
         Of one of the tables.
-    frames
+    *frames
         Typed rows; categories of a column may go beyond its levels.
     """
     return Schema(tuple(_common(column, [frame[column.name] for frame in frames]) for column in schema))

@@ -30,7 +30,10 @@ _GAPS = {"first five": "Among the first five", "listed": "Listed at all"}
 def power(results: AuditResults) -> Section:
     """Build the section."""
     if not results.power and not results.smallest_gaps:
-        said = "Not measured. `vaeaudit fit --power` plants gaps and wrong cells in copies of the data, and counts."
+        said = (
+            "Not measured. `--power`, given when the data is learned, plants gaps and wrong cells in copies of the data, "
+            "and counts."
+        )
         return Section("power", _TITLE, "", (Answer(said, "unsure"),))
     lead = told(results.power)
     gaps = [line for line in results.power if line.fault == "gap"]
