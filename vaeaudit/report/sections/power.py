@@ -31,8 +31,8 @@ def power(results: AuditResults) -> Section:
     """Build the section."""
     if not results.power and not results.smallest_gaps:
         said = (
-            "Not measured. `--power`, given when the data is learned, plants gaps and wrong cells in copies of the data, "
-            "and counts."
+            "Not measured. `--power`, given when the data is learned, plants gaps and wrong cells in copies of the "
+            "data, and counts."
         )
         return Section("power", _TITLE, "", (Answer(said, "unsure"),))
     lead = told(results.power)
