@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.grouping.rules import apply_rule
+from vaeaudit.analysis.grouping.rules import apply_rule, f1
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.outputs.region_rules import Condition
@@ -133,26 +133,22 @@ def _gaps(truth: People, complete: pd.DataFrame, document: dict[str, Any]) -> li
     items = []
     for gap in truth.gaps:
         planted = matching(complete, gap.query)
-        scored = [(_f1(_members(complete, region), planted), region) for region in document["regions"]]
-        f1, region = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+        scored = [(f1(_members(complete, region), planted), region) for region in document["regions"]]
+        best, region = max(scored, key=lambda pair: pair[0], default=(0.0, None))
         how = "no region overlaps it"
         if region is not None:
             how = (
                 f"{region['id']}: {phrases.plural(region['observed'], 'row')} where "
-                f"{numbers.expected(region['expected'])} are expected ({region['baseline']}), F1 {numbers.ratio(f1)}"
+                f"{numbers.expected(region['expected'])} are expected ({region['baseline']}), F1 {numbers.ratio(best)}"
             )
         deleted = f"{numbers.count(gap.deleted)} of {numbers.count(gap.deleted + gap.remaining)} rows deleted"
-        items.append(PlantedItem(f"{gap.name}: {deleted}", f1 >= FOUND_F1, how))
+        items.append(PlantedItem(f"{gap.name}: {deleted}", best >= FOUND_F1, how))
     return items
 
 
 def _members(frame: pd.DataFrame, region: dict[str, Any]) -> np.ndarray:
     typed = frame.assign(member_since=pd.to_datetime(frame["member_since"]))
     return apply_rule(tuple(Condition(**condition) for condition in region["rule"]), typed)
-
-
-def _f1(found: np.ndarray, planted: np.ndarray) -> float:
-    return float(2 * (found & planted).sum() / max(1, found.sum() + planted.sum()))
 
 
 def _outliers(truth: People, folder: Path) -> list[PlantedItem]:

@@ -12,7 +12,7 @@ from vaeaudit.analysis.coverage.axes import is_searchable
 from vaeaudit.analysis.coverage.latent_points import with_named_latents
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.coverage.results import Baseline, Region
-from vaeaudit.analysis.grouping.rules import apply_rule
+from vaeaudit.analysis.grouping.rules import apply_rule, f1
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
@@ -140,7 +140,7 @@ def _counted(
 def rank_of(regions: Sequence[BoolArray], planted: BoolArray) -> int | None:
     """Return the rank, from 1 on, of the first region that is the planted gap, by F1 of their rows; None for none."""
     for rank, rows in enumerate(regions, start=1):
-        if 2 * int((rows & planted).sum()) >= LEAST_F1 * (int(rows.sum()) + int(planted.sum())):
+        if f1(rows, planted) >= LEAST_F1:
             return rank
     return None
 

@@ -82,7 +82,7 @@ def region_findings(regions: Sequence[Region], code: str) -> Iterator[Finding]:
             subject="others",
             kind=KIND,
             severity=min(map(_severity, rest), key=gravity),
-            title=f"{plural(len(rest), 'more combination')} {_OTHERS[is_question(rest[0])]}, such as "
+            title=f"{plural(len(rest), 'more combination')} {_OTHERS[rest[0].is_question]}, such as "
             f"{describe(rest[0].rule)}",
             evidence={
                 "regions": len(rest),
@@ -93,11 +93,6 @@ def region_findings(regions: Sequence[Region], code: str) -> Iterator[Finding]:
             action="Look through them in the section on regions: the same gap may show under several names.",
             anchor="regions",
         )
-
-
-def is_question(region: Region) -> bool:
-    """Whether only somebody who knows the field can say if a region is short: nothing was stated about it."""
-    return region.baseline == "independence"
 
 
 def _finding(region: Region, code: str) -> Finding:
@@ -111,7 +106,7 @@ def _finding(region: Region, code: str) -> Finding:
         title=(
             f"{plural(region.observed, 'row')}{aside} where {describe(region.rule)}; "
             f"{_BASELINES[region.baseline]} it would be about {numbers.expected(region.expected)}{returns}"
-            f"{_ASKED[is_question(region)]}"
+            f"{_ASKED[region.is_question]}"
         ),
         evidence={
             "region": region.id,

@@ -6,7 +6,7 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.conclusions import LISTED, Finding, Severity, subject
-from vaeaudit.analysis.labels.balance import LabelBalance, label_balance
+from vaeaudit.analysis.labels.balance import MOST_CLASSES, LabelBalance, label_balance
 from vaeaudit.data.schema.columns import Column
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import listed, plural
@@ -18,8 +18,8 @@ KIND: Final = "label"
 FEWEST, TINY_SHARE = 10, 0.01
 #: Shares of the rarer of two classes, and of the rarest of several, that are worth telling.
 SMALL_SHARE, SMALL_OF_SEVERAL = 0.2, 0.05
-#: A number of more values than this is no class; shares of its most frequent value that are worth telling.
-MOST_CLASSES, SPIKE, NEARLY_CONSTANT = 10, 0.5, 0.99
+#: Shares of a number's most frequent value that are worth telling.
+SPIKE, NEARLY_CONSTANT = 0.5, 0.99
 
 
 def ask(seen: Seen) -> Answer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 from math import prod
 
 import numpy as np
@@ -21,7 +21,7 @@ from vaeaudit.analysis.coverage.crossed_columns import (
     pair_tables,
 )
 from vaeaudit.analysis.coverage.latent_points import uncrossed
-from vaeaudit.analysis.coverage.search import Shortfall, find_shortfalls, prune
+from vaeaudit.analysis.coverage.search import Shortfall, find_shortfalls, pruned
 from vaeaudit.analysis.coverage.shortages import BaselineSearch
 from vaeaudit.analysis.grouping.rules import satisfies
 from vaeaudit.analysis.representation.representation import MAX_CELLS_PER_SET, attribute_sets
@@ -99,13 +99,18 @@ def against_independence(
     changed = {pair for pair in tables if frozenset(axes[axis].column for axis in pair) in told} - never
     skipped = determined | never | tied | changed
     cells = list(against_margins(axes, tables, skipped))
-    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
+    found, tested = find_shortfalls(
+        cells, axes, config, everything=None if counted is None else everything, baselines=baselines
+    )
     unnamed = latents | computed_columns(schema)
     known = [entry for entry in found if not _lies_in(entry, axes, unnamed)]
     unknown = [entry for entry in found if _lies_in(entry, axes, unnamed)]
     unknown.sort(key=lambda entry: _lies_in(entry, axes, latents))
-    asked = _one_per_idea(prune(known, axes, tables, len(known)), axes, rules)
-    kept = asked[: min(MOST_QUESTIONS, config.max_regions)] + prune(unknown, axes, tables, MOST_OF_LATENTS)
+    asked = _one_per_idea(pruned(known, axes, tables), axes, rules)
+    kept = [
+        *islice(asked, min(MOST_QUESTIONS, config.max_regions)),
+        *islice(pruned(unknown, axes, tables), MOST_OF_LATENTS),
+    ]
     said = list(notes)
     if len(axes) > TRIPLE_COLUMNS:
         said.append(f"Three columns at a time were searched among {TRIPLE_COLUMNS} of {len(axes)} columns.")
@@ -120,14 +125,14 @@ def against_independence(
     return BaselineSearch("independence", tuple(entry.shortage for entry in kept), tested, tuple(said))
 
 
-def _one_per_idea(found: Sequence[Shortfall], axes: Sequence[Axis], rules: TableRules) -> list[Shortfall]:
-    """Keep the first of those whose columns, or columns tied to them, are among those of one another."""
-    kept: list[tuple[Shortfall, list[str]]] = []
+def _one_per_idea(found: Iterable[Shortfall], axes: Sequence[Axis], rules: TableRules) -> Iterator[Shortfall]:
+    """Yield the first of those whose columns, or columns tied to them, are among those of one another."""
+    kept: list[list[str]] = []
     for entry in found:
         names = [axes[axis].column for axis in entry.axes]
-        if not any(_lies_within(names, other, rules) or _lies_within(other, names, rules) for _, other in kept):
-            kept.append((entry, names))
-    return [entry for entry, _ in kept]
+        if not any(_lies_within(names, other, rules) or _lies_within(other, names, rules) for other in kept):
+            kept.append(names)
+            yield entry
 
 
 def _lies_within(names: Sequence[str], others: Sequence[str], rules: TableRules) -> bool:
@@ -172,8 +177,10 @@ def against_population(
     everything = population_axes(frame, population)
     axes = _counted(everything, counted)
     cells = list(against_shares(axes, population))
-    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines)
-    kept = prune(found, axes, pair_tables(axes), config.max_regions)
+    found, tested = find_shortfalls(
+        cells, axes, config, everything=None if counted is None else everything, baselines=baselines
+    )
+    kept = islice(pruned(found, axes, pair_tables(axes)), config.max_regions)
     shortages = tuple(  # without conditions that every row satisfies
         replace(entry.shortage, rule=tuple(c for c in entry.shortage.rule if not satisfies(c, frame[c.column]).all()))
         for entry in kept
@@ -217,7 +224,9 @@ def against_uniform(
         counts = joint_counts(*crossed.parts)
         total = int(counts.sum())
         cells.append(ExpectedCounts.testable(crossed, counts, np.full(counts.shape, total / counts.size), total))
-    found, tested = find_shortfalls(cells, axes, config, everything=everything, baselines=baselines, merge=False)
+    found, tested = find_shortfalls(
+        cells, axes, config, everything=None if counted is None else everything, baselines=baselines, merge=False
+    )
     kept = maximal_patterns(found)[: config.max_regions]
     return BaselineSearch("uniform", tuple(entry.shortage for entry in kept), tested, tuple(notes))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -209,11 +208,24 @@ def _searches(
     of_pictures = inputs.codes.image_statistics is not None
     crossed = tables.schema if of_pictures else inputs.schema
     latents = tables.latents if of_pictures else frozenset()
-    asked_of: dict[str, Any] = {"counted": counted, "rules": inputs.rules, "baselines": baselines}
-    told = told_by_changes(inputs.changes)
-    searches.append(against_independence(tables.frame, crossed, config, told=told, latents=latents, **asked_of))
+    searches.append(
+        against_independence(
+            tables.frame,
+            crossed,
+            config,
+            counted=counted,
+            rules=inputs.rules,
+            told=told_by_changes(inputs.changes),
+            latents=latents,
+            baselines=baselines,
+        )
+    )
     if config.uniform:
-        searches.append(against_uniform(tables.frame, inputs.schema, config, **asked_of))
+        searches.append(
+            against_uniform(
+                tables.frame, inputs.schema, config, counted=counted, rules=inputs.rules, baselines=baselines
+            )
+        )
     return searches
 
 

@@ -97,6 +97,11 @@ class Region:
     decoded: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_question(self) -> bool:
+        """Whether only somebody who knows the field can say if it is short: nothing was stated about it."""
+        return self.baseline == "independence"
+
+    @property
     def is_dependence(self) -> bool:
         """Whether the cell is one sign of many that its columns go together, rather than a gap."""
         return self.gap_share is not None and self.gap_share < GAP

@@ -94,16 +94,14 @@ def strength(expected: FloatArray, high: FloatArray, min_ratio: float) -> FloatA
     return np.asarray(np.sqrt(expected) * np.log(min_ratio / np.maximum(high, np.finfo(np.float64).tiny)))
 
 
-def prune(found: Sequence[Shortfall], axes: Sequence[Axis], tables: JointTables, most: int) -> list[Shortfall]:
-    """Keep the first `most` that do not say what a better one says, on the same columns or on related ones."""
+def pruned(found: Sequence[Shortfall], axes: Sequence[Axis], tables: JointTables) -> Iterator[Shortfall]:
+    """Yield those that do not say what a better one says, on the same columns or on related ones."""
     relations = _Relations(tables, [np.bincount(axis.codes[axis.codes >= 0], minlength=axis.groups) for axis in axes])
     kept: list[Shortfall] = []
     for shortfall in found:
-        if len(kept) == most:
-            break
         if not any(_says_the_same(shortfall, better, relations) for better in kept):
             kept.append(shortfall)
-    return kept
+            yield shortfall
 
 
 @dataclass(frozen=True)

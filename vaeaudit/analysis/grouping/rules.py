@@ -73,11 +73,12 @@ def same_conditions(one: Rule, other: Rule, rows_of: ConditionRows, *, overlap: 
     if len(one) != len(other):
         return False
     left, right = [rows_of(condition) for condition in one], [rows_of(condition) for condition in other]
-    alike = np.array([[_f1(mask, match) >= overlap for match in right] for mask in left])
+    alike = np.array([[f1(mask, match) >= overlap for match in right] for mask in left])
     return bool(alike.any(axis=0).all() and alike.any(axis=1).all())
 
 
-def _f1(one: BoolArray, other: BoolArray) -> float:
+def f1(one: BoolArray, other: BoolArray) -> float:
+    """Return the harmonic mean of how much of either set of rows [N] the other holds; 0 where both are empty."""
     rows = int(np.count_nonzero(one)) + int(np.count_nonzero(other))
     return 2 * int(np.count_nonzero(one & other)) / max(rows, 1)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.data.tables.cells import number_text
+from vaeaudit.data.tables.cells import value_text
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.measures import Count, Interval
 
@@ -120,5 +120,4 @@ def _alpha(sums: FloatArray) -> float:
 def texts_of(values: pd.Series) -> npt.NDArray[np.object_]:
     """Return cells as text [N], as annotators write them; a missing one is empty."""
     codes, levels = pd.factorize(values.astype(object))
-    texts = [number_text(level) if isinstance(level, float) else str(level) for level in levels]
-    return np.array([*texts, ""], dtype=object)[codes]
+    return np.array([*map(value_text, levels), ""], dtype=object)[codes]

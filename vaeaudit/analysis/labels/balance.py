@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from vaeaudit.data.tables.cells import number_text
+from vaeaudit.data.tables.cells import value_text
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Count, Interval, Share
+
+#: A label without levels is one of classes if it has at most so many values.
+MOST_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,6 @@ def label_balance(values: pd.Series, confidence: float) -> LabelBalance | None:
     n = int(counts.sum())
     if n == 0:
         return None
-    by_value = {
-        number_text(value) if isinstance(value, float) else str(value): int(count) for value, count in counts.items()
-    }
+    by_value = {value_text(value): int(count) for value, count in counts.items()}
     smallest = int(counts.iloc[-1])
     return LabelBalance(n, by_value, int(counts.iloc[0]) / n, smallest / n, share_interval(smallest, n, confidence))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from vaeaudit.analysis.leakage.alone import Alone
 from vaeaudit.analysis.leakage.predictors import features_of, learner, said_by, what_tells
 from vaeaudit.analysis.leakage.target import Target
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.data.tables.cells import number_text
+from vaeaudit.data.tables.cells import value_text
 from vaeaudit.outputs.label_doubts import DoubtBasis, LabelDoubts
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import FOLDS
@@ -140,7 +140,10 @@ def _judge_classes(asked: _Asked) -> LabelDoubts:
     by_all, unseen = asked.said()
     codes = asked.frame[asked.target.name].astype(object).map({level: k for k, level in enumerate(asked.target.levels)})
     return judged_by_probabilities(
-        np.where(asked.folds >= 0, codes.fillna(-1).to_numpy(np.int64), -1), by_all, unseen, _texts(asked.target.levels)
+        np.where(asked.folds >= 0, codes.fillna(-1).to_numpy(np.int64), -1),
+        by_all,
+        unseen,
+        tuple(map(value_text, asked.target.levels)),
     )
 
 
@@ -201,10 +204,6 @@ def _number(values: pd.Series) -> FloatArray:
     return np.asarray(values.to_numpy(dtype=np.float64), np.float64)
 
 
-def _texts(levels: Iterable[object]) -> tuple[str, ...]:
-    return tuple(number_text(level) if isinstance(level, float) else str(level) for level in levels)
-
-
 def _given(frame: pd.DataFrame, schema: Schema) -> LabelDoubts | None:
     """Judge classes by the probabilities that the user's own model gave; None where there are none.
 
@@ -214,7 +213,7 @@ def _given(frame: pd.DataFrame, schema: Schema) -> LabelDoubts | None:
         return None
     values = frame[schema.label.name]
     codes, levels = pd.factorize(values.astype(object), sort=True)
-    texts = _texts(levels)
+    texts = tuple(map(value_text, levels))
     columns = {column.speaks_for: column.name for column in schema.probabilities}
     named = [text for text in texts if text in columns]
     if len(named) < max(len(texts) - 1, 1):

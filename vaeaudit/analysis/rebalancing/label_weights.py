@@ -11,18 +11,17 @@ from scipy import optimize
 
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.labels.balance import MOST_CLASSES
 from vaeaudit.analysis.representation.representation import OUTSIDE_LABEL, group_sensitive
 from vaeaudit.config import Weighting
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column
-from vaeaudit.data.tables.cells import number_text
+from vaeaudit.data.tables.cells import value_text
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_pairs import Rows
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 
-#: A label without levels is one of classes if it has at most so many values.
-MOST_CLASSES = 10
 #: Shares that are checked; of more, those of the largest groups.
 MOST_SHARES = 200
 
@@ -230,8 +229,7 @@ def _classes(frame: pd.DataFrame, label: Column | None) -> tuple[tuple[str, ...]
     if label is None:
         return (), np.full(len(frame), -1)
     codes, values = pd.factorize(frame[label.name], sort=True)
-    names = tuple(number_text(value) if isinstance(value, float) else str(value) for value in values)
-    return names, codes.astype(np.int64)
+    return tuple(map(value_text, values)), codes.astype(np.int64)
 
 
 def _why_not(label: Column | None, n_classes: int) -> str:

@@ -132,6 +132,11 @@ def number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) <= EXACT_INTEGER else repr(float(value))
 
 
+def value_text(value: object) -> str:
+    """Write a value of a typed column as text: a number as `number_text` does."""
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
 def as_text(cells: Cells) -> TextCells:
     """Write numbers and points in time as text."""
     if isinstance(cells, TextCells):

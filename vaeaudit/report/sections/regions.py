@@ -36,8 +36,8 @@ def regions(results: AuditResults) -> Section:
         return Section("regions", "What is missing", "", (Answer(lead, tone),))
     blocks: list[Block] = [Paragraph(sentence) for sentence in baselines_in_words(results.regions)]
     blocks += [*_latents_as_columns(results), *_computed_columns(results)]
-    stated = [region for region in results.regions if region.baseline != "independence"]
-    asked = [region for region in results.regions if region.baseline == "independence"]
+    stated = [region for region in results.regions if not region.is_question]
+    asked = [region for region in results.regions if region.is_question]
     blocks += [Paragraph(_HOW_TO_READ)]
     blocks += [_table("Under-represented regions, by rank", stated)] if stated else []
     blocks += [_table("Questions for somebody who knows the field", asked)] if asked else []
@@ -183,7 +183,7 @@ def regions_lead(regions: Sequence[Region], tested: int) -> str:
             f"No region is flagged: of {phrases.plural(tested, 'combination')} tested, none holds clearly fewer rows "
             "than its baseline leads one to expect."
         )
-    stated = [region for region in regions if region.baseline != "independence"]
+    stated = [region for region in regions if not region.is_question]
     asked = len(regions) - len(stated)
     first = (stated or list(regions))[0]
     named = (

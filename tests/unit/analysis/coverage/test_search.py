@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from vaeaudit.analysis.coverage.axes import search_axes
 from vaeaudit.analysis.coverage.crossed_columns import ExpectedCounts, crossings, pair_tables
 from vaeaudit.analysis.coverage.results import GAP
-from vaeaudit.analysis.coverage.search import find_shortfalls, prune
+from vaeaudit.analysis.coverage.search import find_shortfalls, pruned
 from vaeaudit.analysis.coverage.shortages import MAX_MERGED_LEVELS
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind
@@ -93,8 +94,8 @@ def test_the_same_gap_seen_through_a_related_column_is_told_once(searched):
     axes, tables, found, _ = searched(columns)
     with_sex = [entry for entry in found if axes[entry.axes[0]].column == "sex" or axes[entry.axes[1]].column == "sex"]
     assert len(with_sex) == 2
-    assert len(prune(with_sex, axes, tables, most=5)) == 1
-    assert prune(with_sex, axes, tables, most=0) == []
+    assert len(list(islice(pruned(with_sex, axes, tables), 5))) == 1
+    assert list(islice(pruned(with_sex, axes, tables), 0)) == []
 
 
 def test_opposite_conditions_on_one_column_never_say_the_same(searched):
@@ -104,4 +105,4 @@ def test_opposite_conditions_on_one_column_never_say_the_same(searched):
     kept = ~((city == "d") & (sex == "m") & (rng.random(len(city)) < 0.9))
     columns = {"city": (city[kept], Kind.CATEGORY), "sex": (sex[kept], Kind.CATEGORY)}
     axes, tables, found, _ = searched(columns)
-    assert len(prune(found, axes, tables, most=5)) == len(found) == 2
+    assert len(list(islice(pruned(found, axes, tables), 5))) == len(found) == 2
