@@ -23,7 +23,8 @@ from vaeaudit.data.schema.readings import read_numbers
 from vaeaudit.data.schema.roles import assign, require_columns, store_split, suggest_split, with_split_folders
 from vaeaudit.data.schema.storage import Stored, Typed, category, identifier
 from vaeaudit.data.sources.image_store import ImageStore
-from vaeaudit.data.tables.cells import Cells, as_text
+from vaeaudit.data.sources.listing import first_few
+from vaeaudit.data.tables.cells import Cells, as_text, value_text
 from vaeaudit.data.tables.records import RawTable, index_columns
 from vaeaudit.errors import InconclusiveError, InputError, UsageError
 
@@ -93,7 +94,32 @@ def _dataset(
         for column, entry in typed.items()
     )
     notes = (*table.notes, *(() if config.split else suggest_split(columns)))
-    return dataset_of(raw, table, Schema(columns), [entry.stored for entry in typed.values()], config.id, notes)
+    dataset = dataset_of(raw, table, Schema(columns), [entry.stored for entry in typed.values()], config.id, notes)
+    _require_probabilities(dataset)
+    return dataset
+
+
+def _require_probabilities(dataset: Dataset) -> None:
+    """Raise UsageError where what is given as probabilities of the label's values is not, or is too few of them."""
+    label, given = dataset.schema.label, dataset.schema.probabilities
+    if label is None or not given:
+        return
+    values = sorted(map(value_text, dataset.frame[label.name].dropna().unique()))
+    for column in given:
+        option = f"--probability {column.speaks_for}={column.name}"
+        if column.speaks_for not in values:
+            raise UsageError(
+                f"{option}: {label.name} has no value {column.speaks_for!r}.", hint=f"It has: {first_few(values)}"
+            )
+        held = dataset.frame[column.name].dropna()
+        strange = held[(held < 0) | (held > 1)]
+        if len(strange):
+            raise UsageError(f"{option}: expected probabilities from 0 to 1, found {strange.iloc[0]:g}.")
+    if len(given) < len(values) - 1:
+        raise UsageError(
+            f"--probability: {label.name} has {len(values)} values, of which {len(given)} have a probability.",
+            hint="Give a column for each of them; one may be left out.",
+        )
 
 
 def dataset_of(  # noqa: PLR0917 - what is known of the source, and what was made of it

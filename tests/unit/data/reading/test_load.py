@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import pickle
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -355,3 +356,29 @@ def test_an_index_that_parquet_stores_as_a_column_stays_out_of_the_model(tmp_pat
     frame = pd.DataFrame({"x": [i / 7 for i in range(60)]}).sample(frac=1, random_state=0)
     frame.to_parquet(tmp_path / "t.parquet")
     assert load(tmp_path / "t.parquet").schema["__index_level_0__"].kind is Kind.IDENTIFIER
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"maybe": "p"}, "--probability maybe=p: y has no value 'maybe'"),
+        ({"yes": "age"}, "--probability yes=age: expected probabilities from 0 to 1, found 30"),
+    ],
+)
+def test_what_cannot_be_the_probability_of_a_value_of_the_label_is_refused(
+    tmp_path: Path, declared: dict[str, str], said: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "y,p,age\n" + "".join(f"{'yes' if row % 2 else 'no'},{row / 100},{30 + row % 7}\n" for row in range(40))
+    )
+    with pytest.raises(UsageError, match=re.escape(said)):
+        load(path, ReadConfig(label="y", probability=declared))
+    assert load(path, ReadConfig(label="y", probability={"yes": "p"})).schema["p"].speaks_for == "yes"
+
+
+def test_of_all_values_of_a_label_but_one_a_probability_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("y,p\n" + "".join(f"{'abc'[row % 3]},{row / 100}\n" for row in range(60)))
+    with pytest.raises(UsageError, match="y has 3 values, of which 1 have a probability"):
+        load(path, ReadConfig(label="y", probability={"a": "p"}))
