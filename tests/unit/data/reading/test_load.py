@@ -20,7 +20,7 @@ from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.inspection import describe
 from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.data.schema.readings import ALWAYS_MISSING
+from vaeaudit.data.schema.readings import ALWAYS_MISSING, AROUND
 from vaeaudit.errors import InconclusiveError, InputError, UsageError, VaeauditError
 
 ROWS = [f"{i / 7:.3f},{'xyz'[i % 3]}" for i in range(60)]
@@ -180,7 +180,7 @@ def test_for_any_table_of_text_the_account_adds_up_and_levels_come_back(tmp_path
         writer.writerows([("n", "c", "t"), *anchor, *rows])
     config = ReadConfig(delimiter=",", encoding="utf-8", kinds={"t": "category"})
     dataset = load(path, config)
-    stripped = [tuple(cell.strip() for cell in row) for row in [*anchor, *rows]]
+    stripped = [tuple(cell.strip(AROUND) for cell in row) for row in [*anchor, *rows]]
     kept = [row for row in stripped if any(cell.lower() not in ALWAYS_MISSING for cell in row)]
     if any(cell in {"+", "++", "+++"} for row in stripped for cell in row):
         return  # then minus signs are values, which test_missing covers
