@@ -350,6 +350,7 @@ def _change(
         return _stretch(order, place[inside], hits[inside], config.confidence)
 
     before, after = stretch(*span[:2]), stretch(*span[2:])
+    whole = span[0] == 0, span[3] == int(place[-1]) + 1
     bounds = np.unique(place[np.arange(0, len(place), max(1, len(place) // STRETCHES))]).tolist()
     return Change(
         along=order.name,
@@ -364,7 +365,7 @@ def _change(
         before=before,
         after=after,
         p_adjusted=p_adjusted,
-        statement=_statement(condition, found.within, before, after, found.drift.shape),
+        statement=_statement(condition, found.within, _periods(found.drift.shape, before, after, whole), before, after),
         curve=tuple(stretch(start, end) for start, end in pairwise([*bounds, int(place[-1]) + 1])),
     )
 
@@ -375,10 +376,21 @@ def _stretch(order: Order, place: IntArray, hits: BoolArray, level: float) -> St
     return Stretch(order.text(int(place[0])), order.text(int(place[-1])), n, met, met / n, float(low), float(high))
 
 
-def _statement(condition: Condition, within: tuple[Condition, ...], before: Stretch, after: Stretch, shape: str) -> str:
+def _periods(shape: str, before: Stretch, after: Stretch, whole: tuple[bool, bool]) -> tuple[str, str]:
+    """Name two stretches; `whole` says whether the one reaches to the first row and the other to the last."""
+    if shape == "split":
+        return "of the first four fifths", "of the last fifth"
+    if shape == "trend":
+        return f"up to {before.end}", f"since {after.start}"
+    old = f"before {after.start}" if whole[0] else f"from {before.start} to {before.end}"
+    return old, "since" if whole[1] else f"from {after.start} to {after.end}"
+
+
+def _statement(
+    condition: Condition, within: tuple[Condition, ...], periods: tuple[str, str], before: Stretch, after: Stretch
+) -> str:
     where = f" where {describe(within, cut=True)}" if within else ""
-    ends = {"step": (f"before {after.start}", "since"), "trend": (f"up to {before.end}", f"since {after.start}")}
-    old, new = ends.get(shape, ("of the first four fifths", "of the last fifth"))
+    old, new = periods
     return (
         f"{describe((condition,), cut=True)} in {numbers.share(before.value)} of the "
         f"{plural(before.n, 'row')}{where} {old} ({numbers.count(before.hits)}), and in {numbers.share(after.value)} "

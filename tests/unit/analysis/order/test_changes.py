@@ -106,3 +106,15 @@ def test_pairs_of_a_date_and_what_changes_along_it_are_told(table):
     pairs = {frozenset(pair) for pair in (("asked", "paid"), ("sent", "paid"), ("asked", "sent"))}
     assert told_by_changes(found) == pairs
     assert told_by_changes(replace(change, along=ROW_ORDER) for change in found) == frozenset()
+
+
+def test_a_stretch_between_two_changes_is_named_by_its_days_so_that_pandas_counts_the_same(table):
+    between = (table["asked"] >= "2013-08-01") & (table["asked"] < "2014-02-01")
+    table.loc[between, "paid"] = "yes"
+    first, second = sorted(steps(changes_of(table)[0]), key=lambda change: change.at)
+    inside = table[(table["asked"] >= first.after.start) & (table["asked"] <= first.after.end)]
+    assert (first.after.n, first.after.hits) == (len(inside), len(inside))
+    assert f"before {first.after.start} (" in first.statement
+    assert f"of the {len(inside)} from {first.after.start} to {first.after.end} (" in first.statement
+    assert f"rows from {second.before.start} to {second.before.end} (" in second.statement
+    assert second.statement.count("since (") == 1
