@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 
@@ -30,11 +30,11 @@ class LatentCodes(Record):
     unit_correction
         [N]; nats to add to either of them to obtain the density in the user's own units.
     reason_column, reason_nats
-        [N, K]; the K columns (as positions among the modelled columns) that carry most surprise, and how many
-        nats more surprising the cell is than a typical cell of its column; falling along K.
-    reason_expected
-        [N, K]; what the model expected in that cell: a number, seconds since 1970 (UTC) for a date-time, the
-        position in `Column.levels` for a levelled column; NaN where the surprise is about missingness.
+        [N, K]; the K columns (as positions among the modelled columns) whose cells tell most against the row, the most
+        telling first, and how many nats more surprising, given the other cells, each is than a typical cell of its
+        column.
+    reason_p
+        [N, K]; probability that a cell that belongs surprises as much.
     held_out
         [N] bool; rows that took no part in training.
     columns
@@ -42,13 +42,9 @@ class LatentCodes(Record):
     image_statistics
         Pictures: [N, K + 2], what their outlier score is made of: K log energies and two measures of complexity (see
         `vaeaudit.scoring.image_score`); None for tables.
-    isolation_nats
-        Tables: [N]; how isolated the row's posterior standard deviations are among those of all rows, under an ensemble
-        of small models that never saw it: -log of the share of belonging rows that are as isolated (see
-        `vaeaudit.scoring.table_score`). None for pictures.
-    rarity_nats
-        Tables: [N]; -log of the shares that the row's levels, and the presence or absence of its cells, have in their
-        columns, summed: what a row is improbable by for belonging to small groups alone. None for pictures.
+    surprises
+        Tables: [N, 5]; -log of the share of rows that are as surprising, by the questions of
+        `vaeaudit.outputs.row_scores.QUESTIONS`. None for pictures.
     """
 
     mean: Annotated[FloatArray, Array("N L")]
@@ -59,12 +55,11 @@ class LatentCodes(Record):
     unit_correction: Annotated[FloatArray, Array("N")]
     reason_column: Annotated[IntArray, Array("N K", "whole numbers")]
     reason_nats: Annotated[FloatArray, Array("N K")]
-    reason_expected: Annotated[FloatArray, Array("N K", finite=False)]
+    reason_p: Annotated[FloatArray, Array("N K", least=0, most=1)]
     held_out: Annotated[BoolArray, Array("N", "true or false")]
     columns: Annotated[tuple[str, ...], Array("C", "text")]
     image_statistics: Annotated[FloatArray, Array("N S")] | None = None
-    isolation_nats: Annotated[FloatArray, Array("N")] | None = None
-    rarity_nats: Annotated[FloatArray, Array("N")] | None = None
+    surprises: Annotated[FloatArray, Array("N Q", least=0)] | None = None
 
     def __len__(self) -> int:
         return int(self.mean.shape[0])
@@ -96,10 +91,10 @@ class CellExpectations(Record):
     row, column
         [M]; positions of the rows, and positions among the modelled columns.
     nats
-        [M]; -log p(cell | other cells of the row), less `typical` of its column as in `LatentCodes.reason_nats`.
+        [M]; as `LatentCodes.reason_nats`.
     low, high
-        [M]; numbers and dates: the central 90 % of p(cell | other cells), in the units of
-        `LatentCodes.reason_expected`. NaN for levelled columns.
+        [M]; numbers and dates: the central 90 % of p(cell | other cells), a number, or seconds since
+        1970 (UTC) for a date-time. NaN for levelled columns.
     levels
         [M, 3]; levelled columns: the most probable positions in `Column.levels` that together reach 90 %, as many as
         there is room for; -1 where there is none, and for levels that share a code.
@@ -128,33 +123,6 @@ class CellExpectations(Record):
 
     def __len__(self) -> int:
         return int(self.row.shape[0])
-
-
-@dataclass(frozen=True)
-class CellNull(Record):
-    """How much cells of rows that the model itself draws surprise: the null distribution of `CellExpectations.nats`.
-
-    Attributes
-    ----------
-    threshold
-        [C]; a cell is looked at where its `LatentCodes.reason_nats` reach this.
-    column, nats
-        [K]; the drawn cells that were looked at for this: position of their column, and `CellExpectations.nats`.
-    n_rows
-        How many rows were drawn.
-    """
-
-    PREFIX: ClassVar[str] = "cell_null_"
-
-    threshold: Annotated[FloatArray, Array("C", finite=False)]
-    column: Annotated[IntArray, Array("K", "whole numbers", least=0)]
-    nats: Annotated[FloatArray, Array("K")]
-    n_rows: Annotated[int, Array("", "whole numbers", least=1)]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.column.size and self.column.max() >= len(self.threshold):
-            raise ValueError(f"column must hold positions among the {len(self.threshold)} columns")
 
 
 @dataclass(frozen=True)

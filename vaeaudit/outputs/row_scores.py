@@ -60,6 +60,9 @@ class RowScores:
         return np.lexsort((-self.outlier_score, ~self.outlier)).astype(np.int64)
 
 
+#: What is asked of every row of a table: `LatentCodes.surprises` answers in this order.
+QUESTIONS = ("isolation", "robust distance", "distance to neighbours", "all cells", "one cell")
+
 CompanionBasis = Literal["columns", "latents"]
 CompanionName = Literal["isolation forest", "neighbour distance"]
 

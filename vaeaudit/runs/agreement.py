@@ -30,15 +30,13 @@ _FARTHEST = 9.2e9
 
 
 def check_codes(codes: LatentCodes, encoding: AnyEncoding, schema: Schema) -> None:
-    """Codes name the columns of the encoding, and expect cells that these can hold."""
+    """Codes name the columns of the encoding."""
     if codes.columns != encoding.names:
         raise ValueError("its columns are not those of the encoding")
     has_statistics = codes.image_statistics is not None
-    if has_statistics != isinstance(encoding, ImageEncoding) or has_statistics == (codes.isolation_nats is not None):
-        raise ValueError("expected image_statistics of pictures, isolation_nats of tables")
+    if has_statistics != isinstance(encoding, ImageEncoding) or has_statistics == (codes.surprises is not None):
+        raise ValueError("expected image_statistics of pictures, surprises of tables")
     _check_positions(codes.reason_column, len(encoding.names), "reason_column")
-    for place, name in enumerate(encoding.names):
-        _check_cells_of(codes.reason_expected[codes.reason_column == place], schema[name])
 
 
 def check_cells(cells: CellExpectations, n_rows: int, encoding: AnyEncoding, schema: Schema) -> None:
@@ -139,11 +137,12 @@ def check_scoring(
     if isinstance(scoring, TableScoring):
         if not scoring.score.feature.fits(schema):
             raise ValueError("feature_sizes are not those of the columns")
-        if scoring.score.isolation.trees != config.ensemble.trees:
-            raise ValueError(f"isolation_trees must be {config.ensemble.trees}, found {scoring.score.isolation.trees}")
-        widths = [config.ensemble.width] * 2
-        if [weights.shape[-1] for weights in scoring.score.ensemble[:3:2]] != widths:
-            raise ValueError(f"the ensemble must have layers of width {config.ensemble.width}")
+        if scoring.score.typical.shape != (len(encoding.names),):
+            raise ValueError("typical is not of the columns of the run")
+        if scoring.score.network[0].shape[0] != scoring.score.n_folds:
+            raise ValueError(f"the network must have {scoring.score.n_folds} members")
+        if scoring.score.network[0].shape[-1] != config.conditionals.width:
+            raise ValueError(f"the network must have layers of width {config.conditionals.width}")
     elif isinstance(encoding, ImageEncoding):
         found = [(scale.factor, scale.side) for scale in scoring.patch.residual]
         if found != list(usable_scales(encoding.height, encoding.width)[: len(found)]):

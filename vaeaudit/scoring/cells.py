@@ -5,83 +5,41 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.outputs.latents import CellExpectations, CellNull, LatentCodes
+from vaeaudit.outputs.latents import CellExpectations
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
-#: Upper shares of the drawn cells of a column that were looked at, to which its tail is fitted, and the fewest cells.
-TAILS = (0.5, 0.125, 0.05)
-FEWEST_IN_TAIL = 20
+#: Upper shares of a column's cells at which its tail is compared with that of a true model, and the fewest cells there.
+SHARES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002)
+FEWEST_BEYOND = 10
 #: Another cell is to blame for a cell's surprise where that is less without it by this share, and by this many nats.
 PARTNER_SHARE = 0.5
 PARTNER_NATS = 1.0
 
 
-def cells_looked_at(codes: LatentCodes, null: CellNull) -> tuple[IntArray, IntArray]:
-    """Return row and column [M] of the cells whose surprise given the other cells is worth knowing.
+def tail_scales(tail_nats: FloatArray) -> npt.NDArray[np.float64]:
+    """Return [C] by how much tails of the cells [N, C] of each column are heavier than those of a true model; least 1.
 
-    Those that surprise, beside the whole row, as only the least likely cells of drawn rows do; all others count as
-    belonging.
-
-    Parameters
-    ----------
-    codes
-        Of the rows.
-    null
-        Of the model.
-    """
-    row, place = np.nonzero(codes.reason_nats >= null.threshold[codes.reason_column])
-    return row, codes.reason_column[row, place]
-
-
-def cell_p_values(column: IntArray, nats: FloatArray, null: CellNull) -> npt.NDArray[np.float64]:
-    """Return the probability [M] that a cell of a drawn row is looked at and surprises at least as much.
-
-    Each column is compared with itself: a level that is rare but goes with every kind of row surprises as much in
-    drawn rows as in the data, and as often. Within reach of a column's drawn cells their share is counted; beyond, the
-    tail is exponential with an unknown rate: `(1 + e / T)^-n` with T the sum of the n drawn excesses is its exact
-    predictive probability (Lawless 1971, Technometrics 13), so that few drawn cells make it heavy. Several upper shares
-    are fitted and the largest probability counts: rare levels are a lump far out, which a fit to the bulk passes over.
+    Under a true model -log of a p-value is exponential of scale 1. Ours is learned, and sure of itself where it should
+    not be: the scale is the largest of those that the upper shares `SHARES` of the column's own cells ask for. The few
+    wrong cells among them make it, if anything, larger.
 
     Parameters
     ----------
-    column, nats
-        [M]; of cells that were looked at (`CellExpectations.nats`).
-    null
-        Of the model.
+    tail_nats
+        Of the run's own rows; see `vaeaudit.models.table.conditionals.CellSurprise`.
     """
-    p_value = np.ones(len(nats))
-    for place in np.unique(column):
-        of_column = column == place
-        drawn = np.sort(null.nats[null.column == place])
-        p_value[of_column] = _tail(nats[of_column], drawn) * (len(drawn) + 1) / (null.n_rows + 1)
-    return np.clip(p_value, np.finfo(np.float64).tiny, 1.0)
+    shares = np.array([share for share in SHARES if share * len(tail_nats) >= FEWEST_BEYOND])
+    if not len(shares):
+        return np.ones(tail_nats.shape[1])
+    reached = np.quantile(tail_nats, 1 - shares, axis=0)
+    return np.maximum((reached / -np.log(shares)[:, None]).max(axis=0), 1.0)
 
 
-def _tail(nats: FloatArray, drawn: FloatArray) -> npt.NDArray[np.float64]:
-    """Return P(drawn >= nats) [M] for sorted drawn surprises [K]: the largest of the count and of the fitted tails."""
-    at_least = len(drawn) - np.searchsorted(drawn, nats, side="left")
-    counted = (1 + at_least) / (1 + len(drawn))
-    sizes = sorted({min(max(FEWEST_IN_TAIL, round(share * len(drawn))), len(drawn) // 2) for share in TAILS})
-    fitted = [tail for n_tail in sizes if (tail := _exponential_tail(nats, drawn, n_tail)) is not None]
-    if not fitted:
-        return counted
-    # The count of none has no meaning beyond the last drawn cell.
-    return np.asarray(np.max([*fitted, np.where(at_least > 0, counted, 0.0)], axis=0))
-
-
-def _exponential_tail(nats: FloatArray, drawn: FloatArray, n_tail: int) -> npt.NDArray[np.float64] | None:
-    """Return the predictive tail [M] fitted to the highest drawn cells; None where they are all alike."""
-    if n_tail == 0:
-        return None
-    start = drawn[-n_tail - 1]
-    excess = drawn[-n_tail:] - start
-    if excess.sum() <= 0:
-        return None
-    beyond = np.maximum(nats - start, 0.0)
-    share = (1 + n_tail) / (1 + len(drawn))
-    tail = share * np.exp(-n_tail * np.log1p(beyond / excess.sum()))
-    return np.asarray(np.where(nats > start, tail, 0.0))
+def cell_p_values(tail_nats: FloatArray, scale: FloatArray) -> npt.NDArray[np.float64]:
+    """Return p-values of cells, of the shape of their tails, each beside the scale of its column."""
+    nats = np.asarray(tail_nats, np.float64) / scale
+    return np.clip(np.exp(-nats), np.finfo(np.float64).tiny, 1.0)
 
 
 def suspicious(p_value: FloatArray, n_cells: int, *, fdr: float) -> npt.NDArray[np.bool_]:

@@ -11,39 +11,40 @@ import numpy.typing as npt
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.features import FeatureScaling
 from vaeaudit.outputs.images import PatchScales
-from vaeaudit.outputs.latents import CellNull, LatentCodes
+from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.scoring.geometry import Geometry
 from vaeaudit.scoring.image_score import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
 from vaeaudit.scoring.rarity.rareness import LatentDensities
-from vaeaudit.scoring.table_score import DEFINITION, PosteriorIsolation, score_rows
+from vaeaudit.scoring.table_score import DEFINITION, Compared, score_rows
 
 
 @dataclass(frozen=True)
 class TableScore(Record):
-    """What the outlier score of a table compares rows with.
+    """What the outlier score of a table compares rows with, and its cells.
 
     Attributes
     ----------
-    density_null
-        [M]; improbabilities, in nats, of the run's own rows.
-    typical
-        [C]; nats of a typical cell of each column.
-    feature, isolation, ensemble
-        Scaling of the features that the small ensemble reads, its forests, and its weights, each [K, in, out] of
-        K members.
+    feature, geometry
+        Scaling of the features, and the rows that others are compared with by where they lie.
+    compared
+        What the run's own rows found.
+    typical, tail_scale
+        [C]; nats of a typical cell of each column, and by how much its tails are heavier than those of a true model.
+    n_folds
+        1 (no cross-fitting) or more.
+    network
+        Weights of `vaeaudit.models.table.conditionals.Conditionals`, each [K, in, out] of K = `n_folds` members.
     """
 
-    density_null: Annotated[FloatArray, Array("M")]
-    typical: Annotated[FloatArray, Array("C")]
     feature: FeatureScaling
-    isolation: PosteriorIsolation
-    ensemble: Annotated[tuple[FloatArray, ...], Array("K _ _")]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not len(self.density_null):
-            raise ValueError("density_null must not be empty")
+    geometry: Geometry
+    compared: Compared
+    typical: Annotated[FloatArray, Array("C")]
+    tail_scale: Annotated[FloatArray, Array("C", least=1)]
+    n_folds: Annotated[int, Array("", "whole numbers", least=1)]
+    network: Annotated[tuple[FloatArray, ...], Array("_ _ _")]
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,11 @@ class TableScoring(Record):
     ----------
     score
         What the outlier score compares rows with.
-    cell_null
-        How much cells of drawn rows surprise.
     densities
         Of the latents.
     """
 
     score: TableScore
-    cell_null: CellNull
     densities: LatentDensities
 
     @property
@@ -79,7 +77,7 @@ class TableScoring(Record):
         config
             Rate of the flags, and which kind of rarity.
         """
-        return score_rows(codes, self.score.density_null, self.densities.rareness(config), fdr=config.fdr)
+        return score_rows(codes, self.score.compared, self.densities.rareness(config), fdr=config.fdr)
 
     def aspects(self, codes: LatentCodes) -> None:
         """Return None: the cells of a row say what about it is atypical."""

@@ -1,4 +1,4 @@
-"""The outlier score of a table's rows, how isolated their posteriors are, and scores as `rows.parquet` holds them."""
+"""The outlier score of a table's rows: five questions, one surprise each; and scores as `rows.parquet` holds them."""
 
 from __future__ import annotations
 
@@ -8,186 +8,157 @@ from typing import Annotated, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.ensemble import IsolationForest
 
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.rarity.rareness import Rareness
-from vaeaudit.statistics.calibration import bulk_nats, fold_nats, p_values_of, sample_of_scores
+from vaeaudit.statistics.calibration import bulk_nats, p_values_of
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
-#: Rows that a forest is grown from, at most: each of its trees takes 256 of them.
-_MOST_REFERENCE = 4096
-
-
-@dataclass(frozen=True)
-class PosteriorIsolation(Record):
-    """A forest per fold, and the scores that its own rows have; forests are grown again from what is kept here.
-
-    Attributes
-    ----------
-    reference
-        Per fold: [R, P] posterior log standard deviations of some rows of the fold.
-    null
-        Per fold: [M] scores of rows of the fold, which need not all belong.
-    trees, seed
-        Of each forest.
-    """
-
-    PREFIX: ClassVar[str] = "isolation_"
-
-    reference: Annotated[tuple[FloatArray, ...], Array("_ P")]
-    null: Annotated[tuple[FloatArray, ...], Array("_")]
-    trees: Annotated[int, Array("", "whole numbers", least=1)]
-    seed: Annotated[int, Array("", "whole numbers", least=0)]
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if len(self.reference) != len(self.null) or not self.null:
-            raise ValueError(f"one null per reference, found {len(self.null)} and {len(self.reference)}")
-        if not all(len(values) for values in self.reference + self.null):
-            raise ValueError("each reference and each null must hold a row")
-
-    @property
-    def n_folds(self) -> int:
-        """How many folds of rows have forests of their own."""
-        return len(self.null)
-
-    def nats(self, spread: FloatArray, fold: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
-        """Return -log P(a row that belongs is as isolated) [N].
-
-        Parameters
-        ----------
-        spread, fold
-            [N, P] and [N]; see `vaeaudit.models.table.posterior_ensemble.posterior_spread`. Need not be the
-            rows of the reference.
-        """
-        score = np.zeros(len(spread))
-        for index, reference in enumerate(self.reference):
-            rows = np.flatnonzero(fold == index)
-            if len(rows):
-                score[rows] = _isolation(spread[rows], reference, self.trees, self.seed)
-        return fold_nats(score, fold, self.null)
-
-
-def fit_isolation(
-    spread: FloatArray, fold: npt.NDArray[np.integer], *, trees: int, seed: int
-) -> tuple[PosteriorIsolation, npt.NDArray[np.float64]]:
-    """Grow a forest for each fold, keep the scores of its rows as their own null, and return `nats` [N] of all rows.
-
-    The members of a fold never saw its rows, so the scores are those of rows that are new to them.
-
-    Parameters
-    ----------
-    spread, fold
-        [N, P] and [N]; every fold from 0 on holds rows.
-    trees, seed
-        Of each forest.
-    """
-    generator = np.random.default_rng(seed)
-    references, nulls, score = [], [], np.zeros(len(spread))
-    for index in range(int(fold.max()) + 1):
-        rows = np.flatnonzero(fold == index)
-        own = spread[rows]
-        reference = own[np.sort(generator.permutation(len(own))[:_MOST_REFERENCE])]
-        score[rows] = _isolation(own, reference, trees, seed)
-        references.append(reference)
-        nulls.append(sample_of_scores(score[rows], seed=seed))
-    isolation = PosteriorIsolation(tuple(references), tuple(nulls), trees, seed)
-    return isolation, fold_nats(score, fold, nulls)
-
-
-def _isolation(spread: FloatArray, reference: FloatArray, trees: int, seed: int) -> npt.NDArray[np.float64]:
-    forest = IsolationForest(n_estimators=trees, random_state=seed % 2**32).fit(reference)
-    return np.asarray(-forest.score_samples(spread), np.float64)
-
+#: Numbers that all rows compared with hold together, at most, and rows.
+_MOST_NUMBERS, _MOST_ROWS = 4_000_000, 20_000
+#: Surprises of cells that agree to so many decimals are one: networks round differently from batch to batch.
+_DECIMALS = 3
 
 DEFINITION = (
-    "Surprise in nats: minus the log of the row's p-value, so the higher, the more atypical. Two questions are put to "
-    "a row, and the clearer answer counts, with an allowance for having asked twice. How isolated is it: the "
-    "posterior standard deviations that an ensemble of small beta-VAEs, none of them trained on the row, give it, in "
-    "an isolation forest (Liu 2008). How improbable is it: the importance-weighted bound on log p(x) under the "
-    "beta-VAE (Burda 2016), beyond what its levels are improbable by themselves, so that a rare group does not stand "
-    "out for being rare. Both are compared with the bulk of all rows. Rows are flagged by Benjamini-Hochberg over all "
-    "rows."
+    "Surprise in nats: minus the log of the row's p-value, so the higher, the more atypical. Five questions are put to "
+    "every row. Where does it lie among the others: in an isolation forest (Liu 2008), by its distance under a robust "
+    "covariance (minimum covariance determinant, Rousseeuw 1999), and from the nearest of a few random rows (LeSiNN, "
+    "Pang 2015). How improbable are its cells, each hidden and told from the others by a denoising network that never "
+    "saw the row: all together, and the one that surprises most beside other cells of its column; a level counts by "
+    "how much less probable it is there than everywhere, so that a rare group does not stand out for being rare. Each "
+    "answer is the share of rows that are as surprising, as nats; the score is the root of the sum of their squares, "
+    "compared with the bulk of all rows. Of these only the network is learned; the beta-VAE itself takes no part, "
+    "since it added nothing to them on sets that nothing was chosen on. Rows are flagged by Benjamini-Hochberg over "
+    "all rows."
 )
 
 
-def density_null(codes: LatentCodes, *, seed: int) -> npt.NDArray[np.float64]:
-    """Return the improbabilities [M] that others are compared with: those of the run's own rows, or a sample.
+@dataclass(frozen=True)
+class Compared(Record):
+    """The run's own rows, or some of them, that others are compared with; they need not all belong.
+
+    Attributes
+    ----------
+    cells
+        [M, C]; surprise of their cells, each column sorted.
+    members
+        [M, 5]; what was found of them before ranks were taken, each question sorted.
+    rows
+        [M]; roots of the sums of squares, sorted.
+    """
+
+    PREFIX: ClassVar[str] = "compared_"
+
+    cells: Annotated[FloatArray, Array("M C")]
+    members: Annotated[FloatArray, Array("M Q")]
+    rows: Annotated[FloatArray, Array("M", least=0)]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not len(self.rows):
+            raise ValueError("rows must not be empty")
+
+    @classmethod
+    def of(cls, geometry: FloatArray, cells: FloatArray, *, seed: int) -> Compared:
+        """Keep what the run's own rows found.
+
+        Parameters
+        ----------
+        geometry
+            [N, 3]; see `vaeaudit.scoring.geometry`.
+        cells
+            [N, C]; see `beyond_rarity`.
+        seed
+            Of the rows that are kept, where there are too many.
+        """
+        most = int(np.clip(_MOST_NUMBERS // max(cells.shape[1], 1), 1, _MOST_ROWS))
+        kept = np.sort(np.random.default_rng(seed).permutation(len(cells))[:most])
+        own = np.sort(cells[kept], axis=0)
+        found = _members(geometry[kept], _ranks(cells[kept], own))
+        members = np.sort(found, axis=0)
+        return cls(own, members, np.sort(joined(_ranks(found, members))))
+
+    def cell_ranks(self, cells: FloatArray) -> npt.NDArray[np.float32]:
+        """Return -log of the share of its column's cells that surprise as much [N, C], for surprises [N, C]."""
+        return _ranks(cells, self.cells)
+
+    def surprises(self, geometry: FloatArray, cell_ranks: FloatArray) -> npt.NDArray[np.float32]:
+        """Return -log of the share of rows that are as surprising [N, 5], by question.
+
+        Parameters
+        ----------
+        geometry, cell_ranks
+            [N, 3] and [N, C].
+        """
+        return _ranks(_members(geometry, cell_ranks), self.members)
+
+
+def beyond_rarity(nats: FloatArray, alone: FloatArray) -> npt.NDArray[np.float32]:
+    """Return by how much cells [N, C] are less probable beside the others of their row than they are by themselves.
 
     Parameters
     ----------
-    codes
-        Of the run's N rows, which need not all belong.
-    seed
-        Of the sample.
+    nats
+        [N, C]; -log p(cell | other cells of its row).
+    alone
+        [N, C]; -log of the share of a cell's code, and of its presence, in its column; 0 for plain numbers.
     """
-    return sample_of_scores(improbability(codes), seed=seed)
+    return np.round(np.asarray(nats - alone, np.float32), _DECIMALS)
 
 
-def score_rows(codes: LatentCodes, null: FloatArray, rareness: Rareness, *, fdr: float) -> RowScores:
+def _members(geometry: FloatArray, cell_ranks: FloatArray) -> npt.NDArray[np.float32]:
+    """Return what the five questions find [N, 5]: three of `geometry`, the sum of the cells' ranks, and the largest."""
+    total = cell_ranks.sum(axis=1, dtype=np.float64)
+    return np.asarray(np.column_stack([geometry, total, cell_ranks.max(axis=1, initial=0.0)]), np.float32)
+
+
+def _ranks(values: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float32]:
+    """Return -log of the share of sorted values [M, K] that are no lower [N, K]; of equal ones half counts."""
+    n_rows = len(ordered)
+    ranks = np.empty(values.shape, np.float32)
+    for place, column in enumerate(ordered.T):
+        above = n_rows - np.searchsorted(column, values[:, place], side="right")
+        at_least = n_rows - np.searchsorted(column, values[:, place], side="left")
+        ranks[:, place] = -np.log(np.maximum(above + at_least, 1) / (2 * n_rows))
+    return ranks
+
+
+def joined(surprises: FloatArray) -> npt.NDArray[np.float64]:
+    """Return the root of the sum of squares [N] of surprises [N, 5]."""
+    return np.asarray(np.sqrt(np.square(np.asarray(surprises, np.float64)).sum(axis=1)))
+
+
+def score_rows(codes: LatentCodes, compared: Compared, rareness: Rareness, *, fdr: float) -> RowScores:
     """Score every row of a table.
 
     Parameters
     ----------
     codes
-        Of the rows to be scored, with `isolation_nats` and `rarity_nats`.
-    null
-        [M]; see `density_null`.
+        Of the rows to be scored, with `surprises`.
+    compared
+        Of the run's own rows.
     rareness
         Of the rows the model was trained on.
     fdr
         False-discovery rate of the flags.
     """
-    score = table_score(codes, null)
+    score = table_score(codes, compared)
     return row_scores(codes, score, p_values_of(score), rareness, fdr=fdr, definition=DEFINITION)
 
 
-def table_score(codes: LatentCodes, null: FloatArray) -> npt.NDArray[np.float64]:
+def table_score(codes: LatentCodes, compared: Compared) -> npt.NDArray[np.float64]:
     """Return the outlier score [N] of the rows of a table, in nats; see `DEFINITION`.
 
     Parameters
     ----------
-    codes, null
+    codes, compared
         As for `score_rows`.
     """
-    if codes.isolation_nats is None:
-        raise ValueError("codes must have isolation_nats: these rows are no table, or nobody asked the ensemble")
-    density = bulk_nats(improbability(codes), np.asarray(null, np.float64))
-    return clearer_of_two(np.asarray(codes.isolation_nats, np.float64), density, n_compared=len(null))
-
-
-def improbability(codes: LatentCodes) -> npt.NDArray[np.float64]:
-    """Return by how many nats each row [N] of a table is less probable than its levels are by themselves.
-
-    Minus the importance-weighted bound, less `rarity_nats`: for levels that is how much less probable they are together
-    than apart, for numbers their improbability. A group that is rare, and thereby improbable, is no outlier; a rare
-    level among cells that contradict it is.
-    """
-    if codes.rarity_nats is None:
-        raise ValueError("codes must have rarity_nats: these rows are no table")
-    return -np.asarray(codes.iwae, np.float64) - np.asarray(codes.rarity_nats, np.float64)
-
-
-def clearer_of_two(isolation: FloatArray, density: FloatArray, *, n_compared: int) -> npt.NDArray[np.float64]:
-    """Return -log of the p-value of "the smaller of two p-values is this small" [N]: `1 - (1 - min)^2` (Sidak 1967).
-
-    Exact where the two are independent, cautious where they rise and fall together, and without ties at 1. The density
-    speaks only where not even one of the rows compared with would be as improbable by chance: nearer to the bulk the
-    isolation ranks rows better, on the outlier sets of the benchmark, and the density would drown it.
-
-    Parameters
-    ----------
-    isolation, density
-        [N]; each -log of a p-value.
-    n_compared
-        Rows that the density was compared with.
-    """
-    speaks = density > np.log(n_compared)
-    nats = np.maximum(isolation, np.where(speaks, density, 0.0))
-    return np.asarray(np.maximum(nats - np.log(2.0 - np.exp(-nats)), 0.0))
+    if codes.surprises is None:
+        raise ValueError("codes must have surprises: these rows are no table")
+    return bulk_nats(joined(codes.surprises), np.asarray(compared.rows, np.float64))
 
 
 def row_scores(

@@ -184,8 +184,8 @@ _LEAST_SHARE, _FEWEST = 0.25, 10
 _CHUNK = 65_536
 
 
-def content_folds(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
-    """Return the fold [N], 0 or 1, of each row, from a hash of its features alone.
+def content_folds(features: npt.NDArray[np.float32], n_folds: int) -> npt.NDArray[np.int64]:
+    """Return the fold [N], 0 to `n_folds` - 1, of each row, from a hash of its features alone.
 
     Multiply-shift hashing (Dietzfelbinger 1997) of the bits of each number. A row that occurs twice, or is scored again
     later, comes to the same fold, so that no copy of it helps to judge it.
@@ -194,6 +194,8 @@ def content_folds(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     ----------
     features
         [N, F]; finite.
+    n_folds
+        How many.
     """
     drawn = np.random.default_rng(0).integers(0, 2**62, features.shape[1]).astype(np.uint64)
     odd = np.asarray(2 * drawn + 1, np.uint64)
@@ -202,20 +204,20 @@ def content_folds(features: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
         bits = (features[start : start + _CHUNK].astype(np.float32) + np.float32(0)).view(np.uint32).astype(np.uint64)
         mixed = (bits * odd).sum(axis=1, dtype=np.uint64)
         mixed ^= mixed >> np.uint64(29)
-        fold[start : start + _CHUNK] = (mixed * odd[0]) >> np.uint64(63)
+        fold[start : start + _CHUNK] = ((mixed * odd[0]) >> np.uint64(40)) % np.uint64(n_folds)
     return fold
 
 
-def can_cross_fit(fold: npt.NDArray[np.integer]) -> bool:
-    """Whether both folds hold enough rows to learn from.
+def can_cross_fit(fold: npt.NDArray[np.integer], n_folds: int) -> bool:
+    """Whether every fold holds enough rows, and leaves enough to learn from.
 
     Parameters
     ----------
-    fold
+    fold, n_folds
         [N]; see `content_folds`.
     """
-    smaller = min(int(fold.sum()), len(fold) - int(fold.sum()))
-    return smaller >= max(_FEWEST, _LEAST_SHARE * len(fold))
+    smallest = int(np.bincount(fold, minlength=n_folds).min())
+    return n_folds > 1 and smallest >= max(_FEWEST, _LEAST_SHARE * 2 / n_folds * len(fold))
 
 
 def raised_by_fits(fits: int) -> float:

@@ -14,13 +14,12 @@ from vaeaudit.analysis.outliers.results import Reason
 from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
-from vaeaudit.outputs.record import BoolArray, IntArray
+from vaeaudit.outputs.record import IntArray
 from vaeaudit.scoring.cells import find_cells, named_partner
 from vaeaudit.wording.cells import (
     MISSING,
     PRESENT,
     column_texts,
-    expected_texts,
     holds_whole_days,
     moment_text,
     number_text,
@@ -33,28 +32,21 @@ _OTHER = "(other)"
 
 
 def describe_reasons(inputs: AuditInputs, positions: IntArray) -> list[tuple[Reason, ...]]:
-    """Describe the surprising cells of the rows at these positions [M], in the user's terms, most surprising first.
+    """Describe the surprising cells of the rows at these positions [M], in the user's terms, the most telling first.
 
-    Where the run knows what the other cells of the row make of a cell, that is what was expected; else what the whole
-    row does, the cell included.
+    Only those are told that the run has looked at: of the rows of highest score, and wherever a cell is improbable.
     """
     codes = inputs.codes
-    column, nats = codes.reason_column[positions], codes.reason_nats[positions].astype(np.float64)
     reasons: list[list[Reason]] = [[] for _ in positions]
-    known = np.full(column.shape, -1)
     if inputs.cells is not None:
+        column = codes.reason_column[positions]
         known = find_cells(inputs.cells, np.broadcast_to(positions[:, None], column.shape), column, len(codes.columns))
-        row, place = np.nonzero(known >= 0)
+        row, place = np.nonzero(known >= 0)  # row by row, and within each in the order of the codes
         table = CheckedTable(inputs.frame, inputs.schema, codes.columns, inputs.cells)
         for at, reason in zip(row.tolist(), describe_cells(table, known[row, place]), strict=True):
             reasons[at].append(reason)
-    for at, reason in _given_the_whole_row(inputs, positions, (known < 0) & (nats >= SMALLEST_REASON_NATS)):
-        reasons[at].append(reason)
     # A cell that is what was expected is no reason, however unsure the model was of it.
-    return [
-        tuple(sorted((reason for reason in found if _is_reason(reason)), key=lambda reason: -reason.nats))
-        for found in reasons
-    ]
+    return [tuple(reason for reason in found if _is_reason(reason)) for found in reasons]
 
 
 def reason_cells(codes: LatentCodes, positions: IntArray) -> tuple[IntArray, IntArray]:
@@ -69,29 +61,6 @@ def reason_cells(codes: LatentCodes, positions: IntArray) -> tuple[IntArray, Int
     """
     row, place = np.nonzero(codes.reason_nats[positions] >= SMALLEST_REASON_NATS)
     return positions[row], codes.reason_column[positions][row, place]
-
-
-def _given_the_whole_row(inputs: AuditInputs, positions: IntArray, told: BoolArray) -> list[tuple[int, Reason]]:
-    """Describe the cells where `told` [M, K], with the places of their rows, by what the whole row expects."""
-    codes = inputs.codes
-    which, nats, expected = (
-        codes.reason_column[positions],
-        codes.reason_nats[positions],
-        codes.reason_expected[positions],
-    )
-    found = []
-    for place in np.unique(which[told]):
-        column = inputs.schema[codes.columns[place]]
-        row, k = np.nonzero(told & (which == place))
-        cells = inputs.frame[column.name].iloc[positions[row]]
-        whole_days = holds_whole_days(inputs.frame[column.name])
-        hopes = expected_texts(expected[row, k], column, cells.isna().to_numpy(dtype=bool), whole_days=whole_days)
-        values = column_texts(cells, column)
-        found += [
-            (int(r), Reason(column.name, float(nats[r, j]), value, hope))
-            for r, j, value, hope in zip(row, k, values, hopes, strict=True)
-        ]
-    return found
 
 
 def _is_reason(reason: Reason) -> bool:

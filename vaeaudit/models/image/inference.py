@@ -116,7 +116,7 @@ def encode_images(
         unit_correction=_unit_correction(model, rows),
         reason_column=np.zeros((len(rows), 0), np.int32),
         reason_nats=np.zeros((len(rows), 0), np.float32),
-        reason_expected=np.zeros((len(rows), 0), np.float64),
+        reason_p=np.zeros((len(rows), 0)),
         held_out=held_out,
         columns=(),
         image_statistics=statistics,

@@ -1,45 +1,28 @@
-"""What a model expects in a cell given the other cells of its row, and how much the cell surprises beside them.
-
-A cell that is wrong pulls the posterior of its own row: asked what it expected there, a model that has read the cell
-answers with half of the error. Here the cell is first replaced by what the rest of the row makes of it (a few rounds of
-encoding and decoding: Rezende et al. 2014, ICML; Mattei and Frellsen 2018, NeurIPS), and the posterior given the
-replacement serves as the proposal of an importance sampler for p(cell | other cells), whose weights leave the cell out
-(Mattei and Frellsen 2019, ICML). The rounds begin once at the column by itself and once at what the whole row expects,
-and the proposal is the mixture of where they end (Veach and Guibas 1995, SIGGRAPH): beside a column that all but copies
-it, a cell that begins elsewhere may never be found.
-"""
+"""What the other cells of a row let one expect in a cell, in the user's units (`conditionals.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import tensorflow as tf
+from scipy import stats
 
-from vaeaudit.data.encoding.column_encoding import Likelihood
+from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.table_encoding import EncodedRows
-from vaeaudit.models.inference import chunk_size, compiled, tensors
-from vaeaudit.models.table.inference import column_in_user_units, column_surprise, draw_rows, most_surprising
-from vaeaudit.models.table.mixture_ranges import mixture_probabilities, mixture_quantiles
-from vaeaudit.models.table.vae import TableVAE
-from vaeaudit.outputs.latents import CellExpectations, CellNull, LatentCodes
+from vaeaudit.models.table.conditionals import FREEDOM, Conditionals, Heads, said_of
+from vaeaudit.models.table.inference import column_in_user_units
+from vaeaudit.outputs.latents import CellExpectations
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.integer]
 
-#: Posterior samples per cell, and rounds in which the replacement settles.
-SAMPLES = 64
-ROUNDS = 4
-#: Cells looked at per row, on average, and the most of any one column: those of highest `reason_nats` in drawn rows.
-_LOOKED_AT_PER_ROW = 0.25
-_MOST_LOOKED_AT = 0.02
 #: Probability of the range that is expected, and how many levels are named.
 EXPECTED = 0.9
 NAMED_LEVELS = 3
+#: Rows whose cells are judged together without a second one.
+_PAIRS = 20_000
 
 
 @dataclass(frozen=True)
@@ -50,8 +33,8 @@ class TableCells:
     ----------
     row, column
         [M]; positions of the rows, and positions among the modelled columns.
-    rows
-        [M]; those rows, encoded.
+    rows, fold
+        [M]; those rows, encoded, and the member that judges each.
     base
         [M]; `Encoding.base_log_density` of the cells.
     """
@@ -59,88 +42,70 @@ class TableCells:
     row: IntArray
     column: IntArray
     rows: EncodedRows
+    fold: IntArray
     base: FloatArray
 
     @classmethod
-    def of(cls, model: TableVAE, frame: pd.DataFrame, row: IntArray, column: IntArray) -> TableCells:
-        """Return cells of typed rows [N], stored as in `Dataset.frame`."""
+    def of(
+        cls, model: Conditionals, frame: pd.DataFrame, fold: IntArray, row: IntArray, column: IntArray
+    ) -> TableCells:
+        """Return cells of typed rows [N], stored as in `Dataset.frame`, with the fold [N] of each row."""
         holding, place = np.unique(row, return_inverse=True)
         part = frame.iloc[holding]
         base = model.encoding.base_log_density(part)
-        return cls(row, column, model.encoding.encode(part).take(place), base[place, column])
+        return cls(row, column, model.encoding.encode(part).take(place), fold[row], base[place, column])
 
     def __len__(self) -> int:
         return len(self.column)
 
-    def take(self, which: IntArray | slice) -> TableCells:
+    def take(self, which: IntArray) -> TableCells:
         """Return some of them."""
-        return TableCells(self.row[which], self.column[which], self.rows.take(which), self.base[which])
-
-
-def cell_null(
-    model: TableVAE, codes: LatentCodes, typical: FloatArray, *, n_rows: int, n_samples: int, seed: int
-) -> CellNull:
-    """Return how much cells surprise in rows that the model itself draws; see `CellNull`.
-
-    Parameters
-    ----------
-    model, codes
-        Trained, and of the rows to draw at.
-    typical
-        [C]; see `typical_column_nats`.
-    n_rows, n_samples
-        How many rows to draw, and how many posterior samples the codes rest on.
-    seed
-        Of the rows, and of the posterior samples.
-    """
-    drawn = draw_rows(model, codes, n_rows=n_rows, seed=seed)
-    excess = column_surprise(model, drawn, n_samples=n_samples, seed=seed) - typical
-    share = min(_MOST_LOOKED_AT, _LOOKED_AT_PER_ROW / excess.shape[1])
-    threshold = np.quantile(excess, 1 - share, axis=0)
-    top = most_surprising(excess)
-    row, place = np.nonzero(np.take_along_axis(excess, top, axis=1) >= threshold[top])
-    column = top[row, place]
-    cells = TableCells(row, column, drawn.rows.take(row), drawn.base[row, column])
-    return CellNull(threshold, column.astype(np.int32), _surprise(model, cells, seed=seed) - typical[column], n_rows)
+        return TableCells(
+            self.row[which], self.column[which], self.rows.take(which), self.fold[which], self.base[which]
+        )
 
 
 def expect_cells(
-    model: TableVAE, cells: TableCells, typical: FloatArray, *, without: IntArray | None = None, seed: int
+    model: Conditionals, cells: TableCells, typical: FloatArray, *, without: IntArray | None = None
 ) -> CellExpectations:
-    """Return what the model expects in cells given the other cells of their rows; partners are not sought.
+    """Return what is expected in cells given the other cells of their rows; partners and p-values are not sought.
 
     Parameters
     ----------
     model, cells
         Trained; which cells.
     typical
-        [C]; see `typical_column_nats`.
+        [C]; nats of a typical cell of each column.
     without
         [M]; position of one other column that is not read either; None where all are.
-    seed
-        Of the posterior samples.
     """
-    replaced = _only(cells)
-    if without is not None:
-        replaced[np.arange(len(cells)), without] = True
     found = _nothing_expected(cells)
-    for which, part, given in _given_the_rest(model, cells, replaced, seed=seed):
-        place = int(part.column[0])
-        weight = tf.nn.softmax(given.log_weight, axis=0).numpy()
-        found.nats[which] = -given.log_prob.numpy() - part.base - typical[place]
-        found.p_missing[which] = _p_missing(model, given.parameters, weight, place)
-        expected = _expected_level if _is_level(model, place) else _expected_range
-        for name, values in expected(model, given.parameters, weight, place).items():
-            getattr(found, name)[which] = values
+    for which, said in said_of(model, cells.rows, cells.fold, _hidden(model, cells, without)):
+        nats, heads = said.nats, said.heads
+        for place in np.unique(cells.column[which]):
+            at = np.flatnonzero(cells.column[which] == place)
+            own, column = which[at], model.encoding.columns[place]
+            found.nats[own] = nats[at, place] - cells.base[own] - typical[place]
+            found.p_missing[own] = _p_missing(model, heads, int(place), at)
+            if place < model.n_numeric:
+                found.low[own], found.high[own] = _range_of_number(heads, int(place), at, column)
+                continue
+            probabilities = _probabilities(model, heads, int(place), at)
+            if column.likelihood is Likelihood.QUANTISED:
+                found.low[own], found.high[own] = range_of_codes(probabilities, np.array(column.centres))
+                continue
+            levels, found.covered[own] = likely_levels(probabilities)
+            is_shared = (column.likelihood is Likelihood.CATEGORICAL) & (levels == column.n_codes - 1)
+            found.levels[own] = np.where(is_shared, -1, levels)  # the last code is of many levels, and names none
     return found
 
 
-def surprise_without(model: TableVAE, cells: TableCells, typical: FloatArray, *, seed: int) -> npt.NDArray[np.float64]:
-    """Return `CellExpectations.nats` [M, C] of cells while the model reads one other cell of the row fewer.
+def surprise_without(model: Conditionals, cells: TableCells, typical: FloatArray) -> npt.NDArray[np.float64]:
+    """Return `CellExpectations.nats` [M, C] of cells while one other cell of the row is not read either.
 
     Parameters
     ----------
-    model, cells, typical, seed
+    model, cells, typical
         As in `expect_cells`.
 
     Returns
@@ -148,111 +113,24 @@ def surprise_without(model: TableVAE, cells: TableCells, typical: FloatArray, *,
     numpy.ndarray
         Entry [m, c]: without the cell of column c; infinite where that is the cell itself.
     """
-    n_columns = len(typical)
+    n_columns = model.n_columns
     cell, without = np.nonzero(np.arange(n_columns) != cells.column[:, None])
-    pairs = cells.take(cell)
-    replaced = _only(pairs)
-    replaced[np.arange(len(cell)), without] = True
-    found = np.full((len(cells), n_columns), np.inf)
-    found[cell, without] = _surprise(model, pairs, replaced, seed=seed) - typical[pairs.column]
-    return found
-
-
-# --- the sampler ------------------------------------------------------------------------------------------------------
-
-
-class _Given(NamedTuple):
-    """Of B cells of one column: log p(cell | rest) [B], log weights [S, B] and decoder outputs [S, B, n_parameters]."""
-
-    log_prob: tf.Tensor
-    log_weight: tf.Tensor
-    parameters: tf.Tensor
-
-
-def _only(cells: TableCells) -> npt.NDArray[np.bool_]:
-    """Return [M, C]: only the cell itself is replaced."""
-    n_columns = cells.rows.observed.shape[1]
-    return np.asarray(np.arange(n_columns) == cells.column[:, None])
-
-
-def _surprise(
-    model: TableVAE, cells: TableCells, replaced: npt.NDArray[np.bool_] | None = None, *, seed: int
-) -> npt.NDArray[np.float64]:
-    """Return -log p(cell | cells that are not replaced) [M] in nats."""
-    nats = np.zeros(len(cells))
-    for which, part, given in _given_the_rest(model, cells, _only(cells) if replaced is None else replaced, seed=seed):
-        nats[which] = -given.log_prob.numpy() - part.base
+    nats = np.full((len(cells), n_columns), np.inf)
+    for start in range(0, len(cell), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        pairs = cells.take(cell[part])
+        for which, said in said_of(model, pairs.rows, pairs.fold, _hidden(model, pairs, without[part])):
+            own = pairs.column[which]
+            found = said.nats[np.arange(len(which)), own]
+            nats[cell[part][which], without[part][which]] = found - pairs.base[which] - typical[own]
     return nats
 
 
-def _given_the_rest(
-    model: TableVAE, cells: TableCells, replaced: npt.NDArray[np.bool_], *, seed: int
-) -> Iterator[tuple[IntArray, TableCells, _Given]]:
-    """Yield cells of one column at a time, with their positions and what the other cells say of them.
-
-    All cells share the draws of the noise, so that what a cell gets does not hang on those that it is looked at with.
-    """
-    likelihood, n_latents, size = model.likelihood, model.config.latents, chunk_size(model, SAMPLES)
-    noise = tf.random.stateless_normal([SAMPLES, 1, n_latents], seed=[seed % 2**31, 2])
-    marginal = likelihood.expectation(model.marginals[None, :])
-    compiled(model, _read)  # before `_infer`, which is made of it: a graph belongs to the one that it is traced in
-    infer = compiled(
-        model,
-        _infer,
-        *model.signature,
-        tf.TensorSpec([None, likelihood.n_columns], tf.bool),
-        tf.TensorSpec([], tf.int32),
-        tf.TensorSpec(noise.shape, tf.float32),
-        tf.TensorSpec(marginal.shape, tf.float32),
-    )
-    for place in np.unique(cells.column):
-        of_column = np.flatnonzero(cells.column == place)
-        for start in range(0, len(of_column), size):
-            which = of_column[start : start + size]
-            part = cells.take(which)
-            column = tf.constant(place, tf.int32)
-            yield which, part, infer(*tensors(part.rows), tf.constant(replaced[which]), column, noise, marginal)
-
-
-def _infer(model: TableVAE, *given: tf.Tensor) -> _Given:
-    """Sample what the cells of one column may be, given the cells that are not replaced."""
-    values, codes, observed, replaced, column, noise, marginal = given
-    batch, likelihood, objective = (values, codes, observed), model.likelihood, model.objective
-    read = compiled(model, _read)
-    whole_row = read(*batch)[2]
-    expected = tf.concat([tf.broadcast_to(marginal, tf.shape(whole_row)), whole_row], axis=0)
-    twice, replaced_twice = tuple(tf.concat([part, part], axis=0) for part in batch), tf.tile(replaced, [2, 1])
-    for _ in range(ROUNDS):
-        mean, stddev, expected = read(*_replace(likelihood.n_numeric, twice, replaced_twice, expected))
-    proposals = list(zip(tf.split(mean, 2), tf.split(stddev, 2), strict=True))
-    z = tf.concat([m + s * part for (m, s), part in zip(proposals, tf.split(noise, 2), strict=True)], axis=0)
-    parameters = model.decode(z)
-    per_column = likelihood.log_prob(parameters, *batch)
-    of_each = [objective.log_posterior(z, *proposal) for proposal in proposals]
-    log_weight = tf.reduce_sum(tf.where(replaced, 0.0, per_column), axis=-1)
-    log_weight += objective.log_prior(z) - tf.reduce_logsumexp(of_each, axis=0)
-    log_weight -= tf.reduce_logsumexp(log_weight, axis=0)
-    of_cell = tf.gather(per_column, column, axis=-1)
-    return _Given(tf.reduce_logsumexp(log_weight + of_cell, axis=0), log_weight, parameters)
-
-
-def _read(model: TableVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Return mean and stddev [B, L] of the posterior, and what the mean expects of each cell [B, C]."""
-    mean, stddev = model.encode(batch)
-    return mean, stddev, model.likelihood.expectation(model.decode(mean))
-
-
-def _replace(
-    n_numeric: int, batch: tuple[tf.Tensor, tf.Tensor, tf.Tensor], replaced: tf.Tensor, expected: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Put expectations [B, C] where cells are replaced; a missing cell that is replaced counts as observed."""
-    values, codes, observed = batch
-    values = tf.where(replaced[:, :n_numeric], expected[:, :n_numeric], values)
-    codes = tf.where(replaced[:, n_numeric:], tf.cast(expected[:, n_numeric:], tf.int32), codes)
-    return values, codes, observed | replaced
-
-
-# --- what is expected -------------------------------------------------------------------------------------------------
+def _hidden(model: Conditionals, cells: TableCells, without: IntArray | None) -> npt.NDArray[np.bool_]:
+    hidden = np.arange(model.n_columns) == cells.column[:, None]
+    if without is not None:
+        hidden |= np.arange(model.n_columns) == without[:, None]
+    return hidden
 
 
 def _nothing_expected(cells: TableCells) -> CellExpectations:
@@ -273,45 +151,37 @@ def _nothing_expected(cells: TableCells) -> CellExpectations:
     )
 
 
-def _is_level(model: TableVAE, column: int) -> bool:
-    """Return whether a column holds levels: a quantised number is coded, too."""
-    likelihood = model.encoding.columns[column].likelihood
-    return likelihood.is_coded and likelihood is not Likelihood.QUANTISED
+def _range_of_number(
+    heads: Heads, place: int, at: IntArray, column: ColumnEncoding
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    location, scale = (np.asarray(part, np.float64)[at, place] for part in (heads.numbers.loc, heads.numbers.scale))
+    half = stats.t.ppf((1 + EXPECTED) / 2, FREEDOM) * scale
+    return ends_in_user_units(location - half, column), ends_in_user_units(location + half, column)
 
 
-def _expected_level(
-    model: TableVAE, parameters: tf.Tensor, weight: FloatArray, column: int
-) -> dict[str, npt.NDArray[Any]]:
-    encoded = model.encoding.columns[column]
-    levels, covered = _likely_levels(mixture_probabilities(model.likelihood, parameters, weight, column))
-    if encoded.likelihood is Likelihood.CATEGORICAL:  # the last code is shared by many levels, and names none
-        levels = np.where(levels == encoded.n_codes - 1, -1, levels)
-    return {"levels": levels, "covered": covered}
+def ends_in_user_units(ends: FloatArray, column: ColumnEncoding) -> npt.NDArray[np.float64]:
+    """Turn standardised numbers [M] of one column into the user's; of a count, its log1p was standardised."""
+    if column.likelihood is Likelihood.NEGATIVE_BINOMIAL:
+        return np.maximum(np.expm1(np.minimum(column.location + column.scale * ends, 700.0)), 0.0)
+    return column_in_user_units(np.asarray(ends, np.float64), column)
 
 
-def _expected_range(
-    model: TableVAE, parameters: tf.Tensor, weight: FloatArray, column: int
-) -> dict[str, npt.NDArray[Any]]:
-    encoded = model.encoding.columns[column]
-    if encoded.likelihood is Likelihood.QUANTISED:
-        probabilities = mixture_probabilities(model.likelihood, parameters, weight, column)
-        low, high = _range_of_codes(probabilities, np.array(encoded.centres))
-    else:
-        ends = ((1 - EXPECTED) / 2, (1 + EXPECTED) / 2)
-        found = mixture_quantiles(model.likelihood, parameters, weight, column, ends)
-        low, high = column_in_user_units(found, encoded)
-    return {"low": low, "high": high}
+def _probabilities(model: Conditionals, heads: Heads, place: int, at: IntArray) -> npt.NDArray[np.float64]:
+    """Return the probabilities [M, K] of the codes of one column."""
+    index = next(index for index, block in enumerate(model.blocks) if block.start <= place < block.stop)
+    block = model.blocks[index]
+    probabilities = heads.codes[index].probs_parameter().numpy()[at, place - block.start]
+    return np.asarray(probabilities[:, : model.encoding.columns[place].n_codes], np.float64)
 
 
-def _p_missing(model: TableVAE, parameters: tf.Tensor, weight: FloatArray, column: int) -> FloatArray | float:
-    place = np.flatnonzero(model.likelihood.with_missing == column)
-    if len(place) == 0:
+def _p_missing(model: Conditionals, heads: Heads, place: int, at: IntArray) -> npt.NDArray[np.float64] | float:
+    position = np.flatnonzero(model.with_missing == place)
+    if len(position) == 0:
         return 0.0
-    probability = model.likelihood.missingness(parameters).probs_parameter()[..., int(place[0])].numpy()
-    return np.asarray(np.sum(weight * probability, axis=0))
+    return np.asarray(heads.missing.probs_parameter().numpy()[at, int(position[0])], np.float64)
 
 
-def _range_of_codes(probabilities: FloatArray, centres: FloatArray) -> tuple[FloatArray, FloatArray]:
+def range_of_codes(probabilities: FloatArray, centres: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the values [M] between which the central 90 % of a quantised column lie, for probabilities [M, K]."""
     order = np.argsort(centres)
     cumulative = np.cumsum(probabilities[:, order], axis=1)
@@ -320,7 +190,7 @@ def _range_of_codes(probabilities: FloatArray, centres: FloatArray) -> tuple[Flo
     return centres[order[first]], centres[order[last]]
 
 
-def _likely_levels(probabilities: FloatArray) -> tuple[IntArray, FloatArray]:
+def likely_levels(probabilities: FloatArray) -> tuple[IntArray, FloatArray]:
     """Return the most probable levels [M, 3] that together reach 90 %, -1 in places left over, and their sum [M]."""
     order = np.argsort(-probabilities, axis=1, kind="stable")[:, :NAMED_LEVELS]
     chosen = np.take_along_axis(probabilities, order, axis=1)

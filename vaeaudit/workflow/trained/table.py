@@ -23,7 +23,6 @@ from vaeaudit.models.fitting.build import architecture, rebuild
 from vaeaudit.models.fitting.build import weights as weights_
 from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.inference import TRAVERSAL
-from vaeaudit.models.table.cell_expectations import cell_null
 from vaeaudit.models.table.inference import decode_columns, traversals
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
@@ -34,7 +33,7 @@ from vaeaudit.scoring.state import TableScore, TableScoring
 from vaeaudit.scoring.table_score import table_score
 from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
 from vaeaudit.workflow.trained.cells import check_cells
-from vaeaudit.workflow.trained.table_score import encode_other, encode_table
+from vaeaudit.workflow.trained.table_score import encode_other, encode_table, folds_of, network_of
 
 #: Rows decoded per region, and rows that say what is usual.
 _ROWS_PER_REGION = 24
@@ -58,9 +57,8 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
     ) -> tuple[Self, LatentCodes, Training]:
         model, held_out, config = cast(TableVAE, training.model), prepared.held_out, prepared.config
         codes, score = encode_table(model, dataset.frame, dataset.schema, held_out, config, on_rows=on_rows)
-        drawn = {"n_rows": config.train.null_rows, "n_samples": config.train.iwae_samples, "seed": config.seed}
         densities = fit_densities(codes, config, "columns")
-        scoring = TableScoring(score, cell_null(model, codes, score.typical, **drawn), densities)
+        scoring = TableScoring(score, densities)
         # What no latent can change is counted in, so that curves and baseline are comparable with the rows' ELBO.
         base = float(model.encoding.base_log_density(dataset.frame.loc[held_out]).sum(axis=1).mean())
         history = {**training.history, "val_elbo": training.history["val_elbo"] + base}
@@ -71,7 +69,10 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         return encode_other(self.model, other.as_met, self.schema, self.scoring.score, self.config, on_rows=on_rows)
 
     def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations:
-        return check_cells(self.model, frame, codes, self.scoring, scores, seed=self.config.seed)
+        score = self.scoring.score
+        fold = folds_of(score.feature.encode(frame, self.schema), score)
+        network = network_of(self.model, score, self.config)
+        return check_cells(network, frame, codes, scores, fold=fold, typical=score.typical)
 
     def traversals(self) -> Traversals:
         return Traversals(traversals(self.model), TRAVERSAL)
@@ -124,7 +125,7 @@ class Detector:
     def score(self, rows: OtherData) -> npt.NDArray[np.float64]:
         """Return the score [N] of rows in the columns of `schema`, in nats: the higher, the more atypical."""
         codes = encode_other(self.model, rows.as_met, self.schema, self.compared, self.config)
-        return table_score(codes, self.compared.density_null)
+        return table_score(codes, self.compared.compared)
 
 
 def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
@@ -145,4 +146,4 @@ def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
     prepared = TrainedTable.prepare(dataset, config)
     model = prepared.train().model
     codes, compared = encode_table(model, dataset.frame, dataset.schema, prepared.held_out, prepared.config)
-    return Detector(model, dataset.schema, prepared.config, compared, table_score(codes, compared.density_null))
+    return Detector(model, dataset.schema, prepared.config, compared, table_score(codes, compared.compared))
