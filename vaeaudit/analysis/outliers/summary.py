@@ -16,12 +16,15 @@ from vaeaudit.analysis.outliers.groups import outlier_rates
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.outputs.row_scores import QUESTIONS, Question
 from vaeaudit.statistics.measures import FloatArray
 from vaeaudit.wording import phrases
 from vaeaudit.wording.cells import column_texts
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
+#: A question speaks for a row that it puts among this share of all.
+_SPEAKS = 0.01
 #: Points of the score curve at most.
 CURVE_POINTS = 160
 
@@ -85,9 +88,18 @@ def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tup
             flagged=bool(scores.outlier[position]),
             reasons=reasons[place],
             aspect="" if inputs.aspects is None else str(inputs.aspects[position]),
+            questions=_questions(inputs, int(position)),
         )
         for place, position in enumerate(positions)
     )
+
+
+def _questions(inputs: AuditInputs, position: int) -> tuple[Question, ...]:
+    """Return the questions that put a row among the highest hundredth."""
+    if inputs.codes.surprises is None:
+        return ()
+    speak = inputs.codes.surprises[position] >= -np.log(_SPEAKS)
+    return tuple(question for question, speaks in zip(QUESTIONS, speak, strict=True) if speaks)
 
 
 def flagged_table(inputs: AuditInputs) -> pd.DataFrame:
