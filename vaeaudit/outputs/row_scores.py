@@ -86,6 +86,6 @@ class CompanionScores(Record):
         return len(self.isolation_forest)
 
     @property
-    def by_name(self) -> dict[CompanionName, FloatArray]:
+    def by_name(self) -> dict[CompanionName | Question, FloatArray]:
         """Name of the detector, as reports use it -> its scores [N]."""
         return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}

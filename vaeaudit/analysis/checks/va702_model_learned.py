@@ -34,8 +34,8 @@ def ask(seen: Seen) -> Answer:
     if not learned_structure(model):
         return Answer(
             "inconclusive",
-            f"{gained} That could be chance, so no statement about {'outliers or ' if seen.of_pictures else ''}latents can "
-            "rest on it. Fit with --preset thorough or more rows.",
+            f"{gained} That could be chance, so no statement about {'outliers or ' if seen.of_pictures else ''}latents "
+            "can rest on it. Fit with --preset thorough or more rows.",
             n,
         )
     return Answer("passed", gained, n)

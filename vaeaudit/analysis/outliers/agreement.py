@@ -69,12 +69,9 @@ def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
 
 def _detectors(inputs: AuditInputs) -> dict[CompanionName | Question, FloatArray]:
     """Return the scores [N] of each detector by name."""
-    found: dict[CompanionName | Question, FloatArray] = {}
     if inputs.codes.surprises is not None:
-        found.update(zip(QUESTIONS, inputs.codes.surprises.T, strict=True))
-    elif inputs.companions is not None:
-        found.update(inputs.companions.by_name)
-    return found
+        return dict(zip(QUESTIONS, inputs.codes.surprises.T, strict=True))
+    return {} if inputs.companions is None else inputs.companions.by_name
 
 
 def ranks(score: FloatArray) -> IntArray:

@@ -17,6 +17,7 @@ from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.row_scores import QUESTIONS, Question
+from vaeaudit.statistics.calibration import p_values_of
 from vaeaudit.statistics.measures import FloatArray
 from vaeaudit.wording import phrases
 from vaeaudit.wording.cells import column_texts
@@ -47,11 +48,18 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
         top=outlier_rows(inputs, ranked),
         score_quantiles=np.quantile(scores.outlier_score, np.linspace(0, 1, 101)) if n_rows else np.zeros(101),
         by_column=first_reasons(inputs, np.flatnonzero(flagged)),
-        curve=score_curve(scores.outlier_score, scores.p_value) if n_rows else None,
+        curve=_curve(inputs) if n_rows else None,
         agreement=find_agreement(inputs, config.confidence),
         cells=summarise_cells(inputs, config),
         unit="nats" if inputs.codes.image_statistics is None else "robust sd",
     )
+
+
+def _curve(inputs: AuditInputs) -> ScoreCurve:
+    """Return the curve of the score by itself: a row of a table is flagged where two questions say so, too."""
+    scores = inputs.scores
+    of_score = scores.p_value if inputs.codes.surprises is None else p_values_of(scores.outlier_score)
+    return score_curve(scores.outlier_score, of_score)
 
 
 def score_curve(score: FloatArray, p_value: FloatArray) -> ScoreCurve:
