@@ -391,7 +391,7 @@ class ConditionalsConfig(_Section):
     Attributes
     ----------
     steps, batch_size
-        Optimiser steps (0: 300 with the preset `quick`, 600, or 1,200 with `thorough`), and rows per step and member.
+        Optimiser steps (0: 600, or 1,200 with the preset `thorough`), and rows per step and member.
     learning_rate
         Of Adam at the start; it falls to a fiftieth along a cosine.
     width
@@ -525,7 +525,7 @@ class FitConfig(_Section):
 
 
 #: Steps of the network that judges cells, by preset.
-_NETWORK_STEPS = {Preset.QUICK.value: 300, Preset.STANDARD.value: 600, Preset.THOROUGH.value: 1200}
+_NETWORK_STEPS = {Preset.QUICK.value: 600, Preset.STANDARD.value: 600, Preset.THOROUGH.value: 1200}
 #: What the presets change of `TrainConfig`.
 PRESETS: dict[str, dict[str, Any]] = {
     Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "members": 0},
