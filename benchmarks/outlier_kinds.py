@@ -139,7 +139,7 @@ _DRAWN = {
 def judged(outliers: Outliers) -> dict[str, Figures]:
     """Return AUROC and average precision of every score (`said`), and of every way to join the questions (`joined`)."""
     frame = pd.DataFrame(outliers.x, columns=[f"x{place}" for place in range(outliers.x.shape[1])])
-    varying = {name: "real" for name in frame if frame[name].nunique() > 1}
+    varying = {str(name): "real" for name in frame.columns[frame.to_numpy().std(axis=0) > 0]}
     dataset = load(frame, ReadConfig(kinds=varying))
     config = FitConfig()
     found, score = judge_own(fit_encoding(dataset, max_levels=100), dataset.frame, dataset.schema, config)
