@@ -32,7 +32,7 @@ def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *,
     """Score all rows by an isolation forest and by the distance to their neighbours.
 
     Tables: on the modelled columns as plain standardised numbers (`vaeaudit.data.encoding.features`), those that the
-    score's own ensemble reads. Pictures: on the posterior means of their active latents, in standard deviations;
+    score's own detectors read. Pictures: on the posterior means of their active latents, in standard deviations;
     what no latent holds, such as fine texture, they cannot see.
 
     A row's copies are no company: neighbours are sought among rows that differ, each counted once, so that a cluster

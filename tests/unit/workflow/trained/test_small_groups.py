@@ -57,7 +57,7 @@ def test_a_small_group_is_not_flagged_for_being_small_while_broken_cells_are(
     config = FitConfig(train=TrainConfig(iwae_samples=8), seed=seed)
     codes, compared = encode_table(training.model, dataset.frame, dataset.schema, held_out, config)
     densities = LatentDensities.of(fit_density(codes.mean, codes.active, seed=seed), codes.mean)
-    scores = score_rows(codes, compared.density_null, densities.rareness(AnalysisConfig()), fdr=0.05)
+    scores = score_rows(codes, compared.compared, densities.rareness(AnalysisConfig()), fdr=0.05)
     assert scores.outlier[BROKEN].mean() > 0.9
     assert scores.outlier[SMALL].mean() < 0.05
     sound = np.setdiff1d(np.arange(N), BROKEN)
