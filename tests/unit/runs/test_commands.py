@@ -14,7 +14,15 @@ import pytest
 
 from vaeaudit.cli.fit import fit as fit_command
 from vaeaudit.cli.fit import fit_config_of
-from vaeaudit.config import AnalysisConfig, ConditionalsConfig, FitConfig, ModelConfig, Objective, ReadConfig, TrainConfig
+from vaeaudit.config import (
+    AnalysisConfig,
+    ConditionalsConfig,
+    FitConfig,
+    ModelConfig,
+    Objective,
+    ReadConfig,
+    TrainConfig,
+)
 from vaeaudit.runs.commands import commands_again, describe_given
 from vaeaudit.runs.reading import Run
 

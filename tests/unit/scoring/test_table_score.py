@@ -112,7 +112,9 @@ def test_the_joined_surprise_is_the_root_of_the_sum_of_squares() -> None:
 def test_nats_count_by_how_much_they_exceed_those_of_the_cell_alone() -> None:
     found = beyond_rarity(np.array([[7.60041, 7.6], [0.1, 3.0]]), np.array([[7.6, 0.0], [0.3, 1.0]]))
     np.testing.assert_allclose(found, [[0.0, 7.6], [-0.2, 2.0]], atol=1e-6)
-    assert beyond_rarity(np.array([[2.00012]]), np.zeros((1, 1))) == beyond_rarity(np.array([[2.0004]]), np.zeros((1, 1)))
+    assert beyond_rarity(np.array([[2.00012]]), np.zeros((1, 1))) == beyond_rarity(
+        np.array([[2.0004]]), np.zeros((1, 1))
+    )
 
 
 def test_a_rare_level_that_goes_with_its_row_does_not_stand_out_and_one_that_does_not_does() -> None:

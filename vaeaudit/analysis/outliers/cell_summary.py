@@ -23,9 +23,9 @@ from vaeaudit.statistics.intervals import share_interval
 MOST_CELLS = 50
 _REASON_COLUMNS = ("column", "value", "expected", "partner", "partner_value")
 _DEFINITION = (
-    "How much a cell surprises the beta-VAE given the other cells of its row, in nats beyond a typical cell of its "
-    "column. Its p-value is the probability that a cell of the same column surprises as much in a row drawn from the "
-    "learned model; cells are flagged by Benjamini-Hochberg over all cells of the table."
+    "How much a cell surprises a network that is shown the other cells of its row, and never saw the row before, in "
+    "nats beyond a typical cell of its column. Its p-value is the probability of a cell that is no more probable, by "
+    "tails as heavy as those of its column; cells are flagged by Benjamini-Hochberg over all cells of the table."
 )
 
 
