@@ -105,7 +105,7 @@ def beyond_rarity(nats: FloatArray, alone: FloatArray) -> npt.NDArray[np.float32
     alone
         [N, C]; -log of the share of a cell's code, and of its presence, in its column; 0 for plain numbers.
     """
-    return np.round(np.asarray(nats - alone, np.float32), _DECIMALS)
+    return np.asarray(np.round(nats - alone, _DECIMALS), np.float32)
 
 
 def _members(geometry: FloatArray, cell_ranks: FloatArray) -> npt.NDArray[np.float32]:

@@ -130,20 +130,6 @@ class MixedLikelihood(keras.layers.Layer):
         pieces = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)
         return [self._distribution(index, piece) for index, piece in enumerate(pieces[:-1])]
 
-    def column_distribution(self, parameters: tf.Tensor, column: int) -> tuple[Block, int, tfd.Distribution]:
-        """Return the block of a column, the column's place in it, and the block's distributions [..., B, n].
-
-        Parameters
-        ----------
-        parameters
-            [..., B, n_parameters] decoder outputs.
-        column
-            Position in model order.
-        """
-        index = next(place for place, block in enumerate(self.blocks) if block.start <= column < block.stop)
-        outputs = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)[index]
-        return self.blocks[index], column - self.blocks[index].start, self._distribution(index, outputs)
-
     def missingness(self, parameters: tf.Tensor) -> tfd.Distribution:
         """Return Bernoulli distributions [..., B, M] of "the cell is missing", M columns that have missing cells."""
         return tfd.Bernoulli(logits=parameters[..., self.n_parameters - len(self.with_missing) :])

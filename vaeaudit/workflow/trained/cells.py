@@ -74,7 +74,7 @@ def _told(codes: LatentCodes, scores: RowScores) -> IntArray:
 def _p_values(codes: LatentCodes, cells: TableCells) -> FloatArray:
     """Return the p-value [M] that each cell has among the reasons of its row."""
     is_it = codes.reason_column[cells.row] == cells.column[:, None]
-    return np.where(is_it, codes.reason_p[cells.row], 1.0).min(axis=1, initial=1.0)
+    return np.asarray(np.where(is_it, codes.reason_p[cells.row], 1.0).min(axis=1, initial=1.0))
 
 
 def _without_culprits(

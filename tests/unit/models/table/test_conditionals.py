@@ -98,11 +98,12 @@ def test_what_goes_with_nothing_is_judged_as_by_its_column_alone(model: Conditio
 
 
 @settings(max_examples=15)
-@given(value=st.floats(-20, 20, width=32), code=st.integers(0, 4), is_missing=st.booleans())
+@given(cell=st.tuples(st.floats(-20, 20, width=32), st.integers(0, 4), st.booleans()))
 @pytest.mark.parametrize("name", ["x", "gaps", "size", "town"])
 def test_the_own_value_of_a_hidden_cell_never_enters_what_is_said_of_the_row(
-    model: Conditionals, rows: EncodedRows, name: str, value: float, code: int, is_missing: bool
+    model: Conditionals, rows: EncodedRows, name: str, cell: tuple[float, int, bool]
 ) -> None:
+    value, code, is_missing = cell
     few = rows.take(slice(0, 20))
     place, hidden = model.encoding.names.index(name), hidden_column(model, 20, name)
     values, codes, observed = (part.copy() for part in few.arrays())

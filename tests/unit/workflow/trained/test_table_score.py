@@ -1,4 +1,4 @@
-"""What is known about a table's rows is the same when they are scored again, and tells the wrong cells from the rest."""
+"""What is known of a table's rows is the same when they are scored again, and tells wrong cells from the rest."""
 
 from __future__ import annotations
 
