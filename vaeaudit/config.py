@@ -391,7 +391,7 @@ class ConditionalsConfig(_Section):
     Attributes
     ----------
     steps, batch_size
-        Optimiser steps, and rows per step and member.
+        Optimiser steps (0: 600, or 1,200 with the preset `thorough`), and rows per step and member.
     learning_rate
         Of Adam at the start; it falls to a fiftieth along a cosine.
     width
@@ -402,7 +402,7 @@ class ConditionalsConfig(_Section):
         Least and largest share of the cells of a row that are hidden at a time.
     """
 
-    steps: int = _at_least(1, 600)
+    steps: int = _auto_or_more()
     batch_size: int = _at_least(1, 128)
     learning_rate: float = _checked(2e-3, "in (0, 1)", lambda found: 0 < found < 1)
     width: int = _at_least(1, 128)
@@ -513,12 +513,19 @@ class FitConfig(_Section):
         super().__post_init__()
         object.__setattr__(self, "train", self.train.with_preset(self.preset))
 
+    @property
+    def network_steps(self) -> int:
+        """Steps of the network that judges cells."""
+        return self.conditionals.steps or _NETWORK_STEPS[self.preset]
+
     def with_overrides(self, overrides: Mapping[str, Mapping[str, Any]]) -> Self:
         """Return a copy with `{section: {field: value}}` replaced."""
         changed = {name: replace(getattr(self, name), **dict(values)) for name, values in overrides.items()}
         return replace(self, **changed)
 
 
+#: Steps of the network that judges cells, by preset.
+_NETWORK_STEPS = {Preset.QUICK.value: 600, Preset.STANDARD.value: 600, Preset.THOROUGH.value: 1200}
 #: What the presets change of `TrainConfig`.
 PRESETS: dict[str, dict[str, Any]] = {
     Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "members": 0},

@@ -24,7 +24,11 @@ from vaeaudit.workflow.builder import learn_detector
 
 
 class BetaVAEDetector(OutlierMixin, BaseEstimator):
-    """Outliers by a beta-VAE: the score of `vaeaudit fit`, for arrays and DataFrames in memory.
+    """The outlier score of `vaeaudit fit`, for arrays and DataFrames in memory.
+
+    It keeps the name that it had when the score was a beta-VAE's. Now it is made of five questions
+    (`vaeaudit.scoring.table_score`), of which only the network that tells each cell from the others is learned: no
+    beta-VAE takes part, and none is trained.
 
     An array is read as real numbers, as `vaeaudit fit X.npy` reads it. The columns of a DataFrame keep their kinds:
     categories, booleans and dates are modelled as such. Missing values are allowed in both.
@@ -32,24 +36,20 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
     Parameters
     ----------
     preset
-        How long the model may train: `quick`, `standard` (as `vaeaudit fit` by default) or `thorough`.
-    beta
-        Weight of the KL term.
-    latents
-        Number of latents L, or 0: chosen from the number of columns.
+        How long the network may train: `quick`, `standard` (as `vaeaudit fit` by default) or `thorough`.
     fdr
         False-discovery rate at which rows of the training data are called outliers (Benjamini, Hochberg 1995).
     contamination
-        Share of the training data to call outliers instead, whatever their p-values say; None: as `fdr` says.
+        Share of the training data to call outliers instead, whatever their p-values say; `"auto"`: as `fdr` says.
     config
-        All other settings; its preset, beta, latents, rate and seed are overruled by those given here.
+        All other settings; its rate and seed are overruled by those given here.
     random_state
         Seed, or a source of one. An int gives the scores of `vaeaudit fit --seed` with the same int.
 
     Attributes
     ----------
     detector_ : vaeaudit.workflow.trained.table.Detector
-        Model, schema, and what rows are compared with.
+        Columns, and what rows are compared with.
     offset_ : float
         `decision_function` is `score_samples - offset_`: below 0, a row is called an outlier.
     n_features_in_, feature_names_in_
@@ -65,16 +65,12 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
         self,
         *,
         preset: str = Preset.QUICK.value,
-        beta: float = 1.0,
-        latents: int = 0,
         fdr: float = 0.05,
-        contamination: float | None = None,
+        contamination: float | str = "auto",
         config: FitConfig | None = None,
         random_state: Any = None,
     ) -> None:
         self.preset = preset
-        self.beta = beta
-        self.latents = latents
         self.fdr = fdr
         self.contamination = contamination
         self.config = config
@@ -95,8 +91,8 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
         ValueError
             Where the rows cannot be read, or are too few.
         """
-        if self.contamination is not None and not 0 < self.contamination <= 0.5:
-            raise ValueError(f"contamination: expected a share in (0, 0.5] or None, found {self.contamination!r}.")
+        if not self._is_auto and not (isinstance(self.contamination, float) and 0 < self.contamination <= 0.5):
+            raise ValueError(f"contamination: expected a share in (0, 0.5] or 'auto', found {self.contamination!r}.")
         frame = self._frame(X, reset=True)
         if len(frame) < MIN_ROWS:
             raise ValueError(f"n_samples = {len(frame)}: at least {MIN_ROWS} rows are needed.")
@@ -108,7 +104,7 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
         except VaeauditError as error:
             raise ValueError(str(error)) from error
         self.detector_ = detector
-        self.offset_ = self._offset(detector.training_score)
+        self.offset_ = self._offset(detector.training_score, detector.training_p)
         return self
 
     def score_samples(self, X: Any) -> npt.NDArray[np.float64]:
@@ -167,25 +163,28 @@ class BetaVAEDetector(OutlierMixin, BaseEstimator):
             seed = check_random_state(seed).randint(2**31)
         return replace(
             base,
-            model=replace(base.model, beta=self.beta, latents=self.latents),
             analysis=replace(base.analysis, fdr=self.fdr),
             seed=int(seed),
         )
 
-    def _offset(self, score: npt.NDArray[np.float64]) -> float:
-        """Return minus the score [N] from which on a row is called an outlier.
+    @property
+    def _is_auto(self) -> bool:
+        return self.contamination == "auto"
 
-        Between the lowest flagged score of the training data and the highest that is not; where nothing is flagged,
-        the score that a single row would need among so many.
+    def _offset(self, score: npt.NDArray[np.float64], p_value: npt.NDArray[np.float64]) -> float:
+        """Return minus the score from which on a row is called an outlier.
+
+        As many rows of the training data are as are flagged among them, those of highest score; where none is, none.
         """
-        if self.contamination is not None:
-            return float(np.percentile(-score, 100 * self.contamination))
-        flagged = benjamini_hochberg(np.exp(-score)) <= self.fdr
-        if not flagged.any():
-            return float(-max(np.log(len(score) / self.fdr), np.nextafter(score.max(), np.inf)))
-        if flagged.all():
-            return float(-np.nextafter(score.min(), -np.inf))
-        return float(-(score[flagged].min() + score[~flagged].max()) / 2)
+        if not self._is_auto:
+            return float(np.percentile(-score, 100 * float(self.contamination)))
+        flagged = int((benjamini_hochberg(p_value) <= self.fdr).sum())
+        ordered = np.sort(score)[::-1]
+        if flagged in {0, len(ordered)}:
+            return float(
+                -np.nextafter(ordered[0] if flagged == 0 else ordered[-1], np.inf if flagged == 0 else -np.inf)
+            )
+        return float(-(ordered[flagged - 1] + ordered[flagged]) / 2)
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
         """Check X as scikit-learn does; kinds of a DataFrame's columns are ours to check."""

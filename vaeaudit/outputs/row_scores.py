@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -60,28 +60,25 @@ class RowScores:
         return np.lexsort((-self.outlier_score, ~self.outlier)).astype(np.int64)
 
 
+Question = Literal["isolation", "robust distance", "distance to neighbours", "all cells", "one cell"]
 #: What is asked of every row of a table: `LatentCodes.surprises` answers in this order.
-QUESTIONS = ("isolation", "robust distance", "distance to neighbours", "all cells", "one cell")
+QUESTIONS: tuple[Question, ...] = get_args(Question)
 
-CompanionBasis = Literal["columns", "latents"]
 CompanionName = Literal["isolation forest", "neighbour distance"]
 
 
 @dataclass(frozen=True)
 class CompanionScores(Record):
-    """What classical detectors say of N rows; higher is more atypical.
+    """What classical detectors say of N pictures, of which they see the active latents; higher is more atypical.
 
     Attributes
     ----------
-    basis
-        What they saw: `columns` (those of the model, standardised) or `latents` (of pictures).
     isolation_forest
         [N]; anomaly score in (0, 1) of isolation trees (Liu, Ting, Zhou 2008), `2^(-E[path] / c)`.
     neighbour_distance
         [N]; Euclidean distance to the fifth nearest *different* row (Ramaswamy, Rastogi, Shim 2000).
     """
 
-    basis: Annotated[CompanionBasis, Array("", "text")]
     isolation_forest: Annotated[FloatArray, Array("N")]
     neighbour_distance: Annotated[FloatArray, Array("N", least=0)]
 
@@ -89,6 +86,6 @@ class CompanionScores(Record):
         return len(self.isolation_forest)
 
     @property
-    def by_name(self) -> dict[CompanionName, FloatArray]:
+    def by_name(self) -> dict[CompanionName | Question, FloatArray]:
         """Name of the detector, as reports use it -> its scores [N]."""
         return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}

@@ -33,7 +33,7 @@ def tail_scales(tail_nats: FloatArray) -> npt.NDArray[np.float64]:
     if not len(shares):
         return np.ones(tail_nats.shape[1])
     reached = np.quantile(tail_nats, 1 - shares, axis=0)
-    return np.asarray(np.maximum((reached / -np.log(shares)[:, None]).max(axis=0), 1.0), np.float64)
+    return np.asarray(np.maximum((reached / -np.log(shares)[:, None]).max(axis=0), 1.0))
 
 
 def cell_p_values(tail_nats: FloatArray, scale: FloatArray) -> npt.NDArray[np.float64]:

@@ -1,21 +1,17 @@
-"""Classical detectors on the same rows, to be shown beside the score and never mixed into it."""
+"""Classical detectors on the latents of pictures, to be shown beside the score and never mixed into it."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
-from vaeaudit.data.encoding.features import first_of_equal_rows, fit_features
-from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
-from vaeaudit.outputs.row_scores import CompanionBasis, CompanionScores
+from vaeaudit.outputs.row_scores import CompanionScores
+from vaeaudit.scoring.geometry import TREES
 
-#: Trees of the isolation forest: twice the 100 at which path lengths settle (Liu, Ting, Zhou 2008).
-TREES = 200
 #: The neighbour whose distance counts: the default of PyOD's KNN, so that a reader can repeat the figure; up to five
 #: odd rows that lie together are still far from the sixth.
 NEIGHBOUR = 5
@@ -28,36 +24,23 @@ _FEWEST_NEIGHBOURS, _MOST_NEIGHBOURS = 500, 20_000
 _SAME_LATENT = 1e-4
 
 
-def companion_scores(frame: pd.DataFrame, schema: Schema, codes: LatentCodes, *, seed: int) -> CompanionScores:
-    """Score all rows by an isolation forest and by the distance to their neighbours.
+def companion_scores(codes: LatentCodes, *, seed: int) -> CompanionScores:
+    """Score all pictures by an isolation forest and by the distance to their neighbours.
 
-    Tables: on the modelled columns as plain standardised numbers (`vaeaudit.data.encoding.features`), those that the
-    score's own detectors read. Pictures: on the posterior means of their active latents, in standard deviations;
-    what no latent holds, such as fine texture, they cannot see.
-
-    A row's copies are no company: neighbours are sought among rows that differ, each counted once, so that a cluster
-    of copies lies as far away as a single row there would.
+    On the posterior means of their active latents, in standard deviations; what no latent holds, such as fine texture,
+    they cannot see. A picture's copies are no company: neighbours are sought among pictures that differ, each counted
+    once, so that a cluster of copies lies as far away as a single picture there would.
 
     Parameters
     ----------
-    frame, schema
-        [N, C] typed rows, N >= 1, and their columns.
     codes
-        Of the same rows.
+        Of the pictures.
     seed
         Of the trees, and of the rows among which neighbours are sought where not all of them are.
     """
-    if codes.image_statistics is None:
-        modelled = Schema(schema.modelled)
-        features, first = fit_features(frame, schema).encode(frame, schema), first_of_equal_rows(frame, modelled)
-        basis: CompanionBasis = "columns"
-    else:
-        features = _standardised(codes.mean[:, codes.active])
-        first = _first_of_equal_points(features)
-        basis = "latents"
-    return CompanionScores(
-        basis, isolation_scores(features, seed=seed), distance_to_neighbour(features, first, seed=seed)
-    )
+    points = _standardised(codes.mean[:, codes.active])
+    neighbour = distance_to_neighbour(points, _first_of_equal_points(points), seed=seed)
+    return CompanionScores(isolation_scores(points, seed=seed), neighbour)
 
 
 def isolation_scores(features: FloatArray, *, seed: int) -> npt.NDArray[np.float32]:

@@ -98,12 +98,11 @@ class Geometry(Record):
         draw = np.random.default_rng(self.seed)
         size = min(BAG_SIZE, len(self.reference))
         bags = self.reference[np.stack([draw.permutation(len(self.reference))[:size] for _ in range(BAGS)])]
-        # In float32 a row would be noise away from itself, and from what it was when scored among other rows.
         flat = bags.reshape(-1, bags.shape[-1]).astype(np.float64)
         squares = np.square(flat).sum(axis=1)
         total = np.empty(len(features))
         for start in range(0, len(features), _CHUNK):
-            rows = np.asarray(features[start : start + _CHUNK], np.float64)
+            rows = np.asarray(features[start : start + _CHUNK], np.float64)  # the same, whatever rows are beside it
             squared = np.square(rows).sum(axis=1)[:, None] + squares - 2 * rows @ flat.T
             nearest = np.maximum(squared, 0.0).reshape(len(rows), BAGS, size).min(axis=2)
             total[start : start + _CHUNK] = np.sqrt(nearest).mean(axis=1)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.features import FeatureScaling
+from vaeaudit.data.encoding.shares import CodeShares
 from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import Array, FloatArray, Record
@@ -28,6 +29,8 @@ class TableScore(Record):
     ----------
     feature, geometry
         Scaling of the features, and the rows that others are compared with by where they lie.
+    shares
+        Of codes and of missing cells.
     compared
         What the run's own rows found.
     typical, tail_scale
@@ -40,6 +43,7 @@ class TableScore(Record):
 
     feature: FeatureScaling
     geometry: Geometry
+    shares: CodeShares
     compared: Compared
     typical: Annotated[FloatArray, Array("C")]
     tail_scale: Annotated[FloatArray, Array("C", least=1)]

@@ -21,17 +21,20 @@ _MOST_NUMBERS, _MOST_ROWS = 4_000_000, 20_000
 #: Surprises of cells that agree to so many decimals are one: networks round differently from batch to batch.
 _DECIMALS = 3
 
+#: A single question counts for no more than this many times what it could say of the one most surprising row.
+_MOST_OF_ONE = 1.5
+
 DEFINITION = (
-    "Surprise in nats: minus the log of the row's p-value, so the higher, the more atypical. Five questions are put to "
-    "every row. Where does it lie among the others: in an isolation forest (Liu 2008), by its distance under a robust "
-    "covariance (minimum covariance determinant, Rousseeuw 1999), and from the nearest of a few random rows (LeSiNN, "
-    "Pang 2015). How improbable are its cells, each hidden and told from the others by a denoising network that never "
-    "saw the row: all together, and the one that surprises most beside other cells of its column; a level counts by "
-    "how much less probable it is there than everywhere, so that a rare group does not stand out for being rare. Each "
-    "answer is the share of rows that are as surprising, as nats; the score is the root of the sum of their squares, "
-    "compared with the bulk of all rows. Of these only the network is learned; the beta-VAE itself takes no part, "
-    "since it added nothing to them on sets that nothing was chosen on. Rows are flagged by Benjamini-Hochberg over "
-    "all rows."
+    "Surprise in nats, so the higher, the more atypical. Five questions are put to every row. Where does it lie among "
+    "the others: in an isolation forest (Liu 2008), by its distance under a robust covariance (Rousseeuw 1999), and "
+    "from the nearest of a few random rows (LeSiNN, Pang 2015). How improbable are its cells, each hidden and told "
+    "from the others by a denoising network that never saw the row: all together, and the one that surprises most "
+    "beside other cells of its column; a level counts by how much less probable it is there than everywhere, so that "
+    "a rare group does not stand out for being rare. Each answer is minus the log of the share of rows that are as "
+    "surprising; the root of the sum of their squares is compared with the bulk of all rows. Of these only the "
+    "network is learned. The beta-VAE itself takes no part: it added nothing on sets that nothing was chosen on. A "
+    "row is flagged where the score and at least two of the questions by themselves say so (partial conjunction, "
+    "Benjamini and Heller 2008), by Benjamini-Hochberg over all rows."
 )
 
 
@@ -44,9 +47,9 @@ class Compared(Record):
     cells
         [M, C]; surprise of their cells, each column sorted.
     members
-        [M, 5]; what was found of them before ranks were taken, each question sorted.
+        [M, 5]; what the questions found, each sorted.
     rows
-        [M]; roots of the sums of squares, sorted.
+        [M]; their surprises joined, sorted.
     """
 
     PREFIX: ClassVar[str] = "compared_"
@@ -78,21 +81,25 @@ class Compared(Record):
         own = np.sort(cells[kept], axis=0)
         found = _members(geometry[kept], _ranks(cells[kept], own))
         members = np.sort(found, axis=0)
-        return cls(own, members, np.sort(joined(_ranks(found, members))))
+        return cls(own, members, np.sort(_joined(_surprises(found, members), len(members))))
 
     def cell_ranks(self, cells: FloatArray) -> npt.NDArray[np.float32]:
         """Return -log of the share of its column's cells that surprise as much [N, C], for surprises [N, C]."""
         return _ranks(cells, self.cells)
 
     def surprises(self, geometry: FloatArray, cell_ranks: FloatArray) -> npt.NDArray[np.float32]:
-        """Return -log of the share of rows that are as surprising [N, 5], by question.
+        """Return -log of the share of rows that are as surprising [N, 5], by question; beyond all rows, of their law.
 
         Parameters
         ----------
         geometry, cell_ranks
             [N, 3] and [N, C].
         """
-        return _ranks(_members(geometry, cell_ranks), self.members)
+        return _surprises(_members(geometry, cell_ranks), self.members)
+
+    def score(self, surprises: FloatArray) -> npt.NDArray[np.float64]:
+        """Return the outlier score [N] of rows, in nats, for surprises [N, 5]; see `DEFINITION`."""
+        return bulk_nats(_joined(surprises, len(self.members)), np.asarray(self.rows, np.float64))
 
 
 def beyond_rarity(nats: FloatArray, alone: FloatArray) -> npt.NDArray[np.float32]:
@@ -125,9 +132,17 @@ def _ranks(values: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float32]:
     return ranks
 
 
-def joined(surprises: FloatArray) -> npt.NDArray[np.float64]:
-    """Return the root of the sum of squares [N] of surprises [N, 5]."""
-    return np.asarray(np.sqrt(np.square(np.asarray(surprises, np.float64)).sum(axis=1)))
+def _surprises(found: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float32]:
+    """Return the nats [N, 5] of what the questions found, beside what they found of the rows compared with, sorted."""
+    ranks = _ranks(found, ordered)
+    laws = [bulk_nats(own, null) for own, null in zip(found.T, ordered.T, strict=True)]
+    return np.maximum(ranks, np.stack(laws, axis=1)).astype(np.float32)
+
+
+def _joined(surprises: FloatArray, n_compared: int) -> npt.NDArray[np.float64]:
+    """Return the root of the sum of squares [N] of surprises [N, 5], none of which drowns the others."""
+    most = _MOST_OF_ONE * np.log(max(n_compared, 2))
+    return np.asarray(np.sqrt(np.square(np.minimum(surprises.astype(np.float64), most)).sum(axis=1)))
 
 
 def score_rows(codes: LatentCodes, compared: Compared, rareness: Rareness, *, fdr: float) -> RowScores:
@@ -144,21 +159,28 @@ def score_rows(codes: LatentCodes, compared: Compared, rareness: Rareness, *, fd
     fdr
         False-discovery rate of the flags.
     """
-    score = table_score(codes, compared)
-    return row_scores(codes, score, p_values_of(score), rareness, fdr=fdr, definition=DEFINITION)
+    if codes.surprises is None:
+        raise ValueError("codes must have surprises: these rows are no table")
+    score = compared.score(codes.surprises)
+    p_value = row_p_values(score, codes.surprises)
+    return row_scores(codes, score, p_value, rareness, fdr=fdr, definition=DEFINITION)
 
 
-def table_score(codes: LatentCodes, compared: Compared) -> npt.NDArray[np.float64]:
-    """Return the outlier score [N] of the rows of a table, in nats; see `DEFINITION`.
+def row_p_values(score: FloatArray, surprises: FloatArray) -> npt.NDArray[np.float64]:
+    """Return the p-value [N] of "the score says so, and two questions do": the larger of the two.
+
+    That fewer than two of Q questions are right about a row is rejected at Q - 1 times the second smallest of their
+    p-values, however they depend on each other (Benjamini, Heller 2008, Biometrics 64).
 
     Parameters
     ----------
-    codes, compared
-        As for `score_rows`.
+    score, surprises
+        [N] and [N, 5], in nats.
     """
-    if codes.surprises is None:
-        raise ValueError("codes must have surprises: these rows are no table")
-    return bulk_nats(joined(codes.surprises), np.asarray(compared.rows, np.float64))
+    n_questions = surprises.shape[1]
+    second = np.sort(surprises.astype(np.float64), axis=1)[:, -2]
+    of_two = np.minimum((n_questions - 1) * p_values_of(second), 1.0)
+    return np.asarray(np.maximum(p_values_of(score), of_two))
 
 
 def row_scores(

@@ -47,11 +47,6 @@ def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
     ----------
     dataset, config
         The rows, and all settings.
-
-    Raises
-    ------
-    InconclusiveError
-        For fewer than 20 rows.
     """
     from vaeaudit.workflow.trained import table  # noqa: PLC0415 - TensorFlow takes seconds
 

@@ -200,8 +200,9 @@ def judge_rows(
     pairs = find_pairs(dataset, codes, seed=seed)
     writer.record(artifacts.PAIRS, pairs)
     scores = trained.row_scores(codes)
-    companions = companion_scores(dataset.frame, dataset.schema, codes, seed=seed)
-    writer.record(artifacts.COMPANIONS, companions)
+    companions = None if codes.image_statistics is None else companion_scores(codes, seed=seed)
+    if companions is not None:
+        writer.record(artifacts.COMPANIONS, companions)
     cells = trained.cells(dataset.frame, codes, scores)
     if cells is not None:
         writer.record(artifacts.CELLS, cells)

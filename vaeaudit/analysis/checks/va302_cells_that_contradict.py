@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
-from vaeaudit.analysis.checks.va702_model_learned import nothing_learned
 from vaeaudit.analysis.conclusions import Finding, facts
 from vaeaudit.analysis.outliers.results import CellSummary
 from vaeaudit.wording import numbers, phrases
@@ -20,9 +19,6 @@ def ask(seen: Seen) -> Answer:
     cells = seen.measured.outliers.cells
     if cells is None:
         return Answer("not_applicable", "The run did not look at single cells.")
-    unsure = nothing_learned(seen, "no cell can be said to contradict its row")
-    if unsure is not None:
-        return unsure
     return answered(
         [_finding(cells, seen.config.max_outlier_share)] if cells.rows_not_flagged else (),
         f"No cell of {numbers.count(cells.n)} contradicts the rest of its row, beside those of rows that are flagged "

@@ -34,8 +34,8 @@ def ask(seen: Seen) -> Answer:
     if not learned_structure(model):
         return Answer(
             "inconclusive",
-            f"{gained} That could be chance, so no statement about outliers or latents can rest on it. Fit with "
-            "--preset thorough or more rows.",
+            f"{gained} That could be chance, so no statement about {'outliers or ' if seen.of_pictures else ''}latents "
+            "can rest on it. Fit with --preset thorough or more rows.",
             n,
         )
     return Answer("passed", gained, n)
@@ -59,6 +59,8 @@ def learned_structure(model: ModelSummary) -> bool:
 def nothing_learned(seen: Seen, so: str) -> Answer | None:
     """Return the answer of a check whose question only a model that learned something can answer; None where it did.
 
+    Rows and cells of a table are not judged by the model; see `vaeaudit.scoring.table_score`.
+
     Parameters
     ----------
     seen
@@ -66,7 +68,7 @@ def nothing_learned(seen: Seen, so: str) -> Answer | None:
     so
         What follows, as a clause.
     """
-    if learned_structure(seen.measured.model):
+    if not seen.of_pictures or learned_structure(seen.measured.model):
         return None
     return Answer("inconclusive", f"What the model gained could be chance ({CODE}), so {so}.", rests_on=CODE)
 

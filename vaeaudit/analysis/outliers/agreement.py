@@ -1,6 +1,8 @@
-"""Where the outlier score and classical detectors agree, and which rows only one side finds."""
+"""Where the outlier score and single detectors agree, and which rows only one side finds."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -8,7 +10,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
-from vaeaudit.outputs.row_scores import CompanionScores
+from vaeaudit.outputs.row_scores import QUESTIONS, CompanionName, Question
 from vaeaudit.statistics.association import rank_correlation
 from vaeaudit.statistics.intervals import share_interval
 
@@ -23,28 +25,28 @@ FEWEST_ROWS = 100
 
 
 def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
-    """Compare the scores of all rows with those of the companions.
+    """Compare the score of all rows with single detectors: of tables those that it is made of, of pictures companions.
 
     Parameters
     ----------
     inputs
-        The rows and their scores; `companions` among them.
+        The rows and their scores.
     confidence
         Of the intervals.
 
     Returns
     -------
     Agreement or None
-        None below `FEWEST_ROWS` rows, and where the run has no companions.
+        None below `FEWEST_ROWS` rows, and where the run has no detector beside the score.
     """
-    companions, n_rows = inputs.companions, len(inputs.frame)
-    if companions is None or n_rows < FEWEST_ROWS:
+    detectors, n_rows = _detectors(inputs), len(inputs.frame)
+    if not detectors or n_rows < FEWEST_ROWS:
         return None
     flagged = int(inputs.scores.outlier.sum())
     of_flagged = FEWEST_TOP <= flagged <= n_rows // 2
     n_top = flagged if of_flagged else max(FEWEST_TOP, round(TOP_SHARE * n_rows))
     rank = _places(inputs.scores.most_atypical_first) if of_flagged else ranks(inputs.scores.outlier_score)
-    others = np.stack([ranks(score) for score in companions.by_name.values()])
+    others = np.stack([ranks(score) for score in detectors.values()])
     ours, theirs = rank <= n_top, others <= n_top
     only_model = np.flatnonzero(ours & ~theirs.any(axis=0))
     only_model = only_model[np.argsort(rank[only_model])]
@@ -52,17 +54,24 @@ def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
     order = np.lexsort((others[:, only_companions].min(axis=0), -theirs[:, only_companions].sum(axis=0)))
     only_companions = only_companions[order]
     return Agreement(
-        basis=companions.basis,
+        are_parts=inputs.codes.surprises is not None,
         n=n_rows,
         n_top=n_top,
         of_flagged=of_flagged,
-        companions=_companions(inputs.scores.outlier_score, companions, ours, theirs, confidence),
+        companions=_companions(inputs.scores.outlier_score, detectors, ours, theirs, confidence),
         only_model=_described(inputs, only_model[:MOST_ROWS], rank, others),
         n_only_model=len(only_model),
         only_model_columns=first_reasons(inputs, only_model),
         only_companions=_described(inputs, only_companions[:MOST_ROWS], rank, others),
         n_only_companions=len(only_companions),
     )
+
+
+def _detectors(inputs: AuditInputs) -> dict[CompanionName | Question, FloatArray]:
+    """Return the scores [N] of each detector by name."""
+    if inputs.codes.surprises is not None:
+        return dict(zip(QUESTIONS, inputs.codes.surprises.T, strict=True))
+    return {} if inputs.companions is None else inputs.companions.by_name
 
 
 def ranks(score: FloatArray) -> IntArray:
@@ -77,10 +86,14 @@ def _places(order: IntArray) -> IntArray:
 
 
 def _companions(
-    score: FloatArray, companions: CompanionScores, ours: BoolArray, theirs: BoolArray, confidence: float
+    score: FloatArray,
+    detectors: Mapping[CompanionName | Question, FloatArray],
+    ours: BoolArray,
+    theirs: BoolArray,
+    confidence: float,
 ) -> tuple[Companion, ...]:
     entries = []
-    for (name, other), top in zip(companions.by_name.items(), theirs, strict=True):
+    for (name, other), top in zip(detectors.items(), theirs, strict=True):
         correlation = rank_correlation(score, other, confidence)
         shared = int((ours & top).sum())
         entries.append(

@@ -23,9 +23,10 @@ from vaeaudit.statistics.intervals import share_interval
 MOST_CELLS = 50
 _REASON_COLUMNS = ("column", "value", "expected", "partner", "partner_value")
 _DEFINITION = (
-    "How much a cell surprises a network that is shown the other cells of its row, and never saw the row before, in "
-    "nats beyond a typical cell of its column. Its p-value is the probability of a cell that is no more probable, by "
-    "tails as heavy as those of its column; cells are flagged by Benjamini-Hochberg over all cells of the table."
+    "How much a cell surprises the network that tells it from the other cells of its row, and that never saw the row. "
+    "Its p-value is the probability, under what the network expects, of a cell that is no more probable, with the "
+    "tails of its column made as heavy as those of its own cells are; cells are flagged by Benjamini-Hochberg over all "
+    "cells of the table."
 )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
-from vaeaudit.outputs.row_scores import CompanionBasis, CompanionName
+from vaeaudit.outputs.row_scores import CompanionName, Question
 from vaeaudit.statistics.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
 
 #: What deleting the flagged rows would do to a group, against all others.
@@ -35,7 +35,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class OutlierRow:
-    """One flagged (or merely top-ranked) row; `aspect` says of a picture in words what about it is atypical."""
+    """One flagged (or merely top-ranked) row.
+
+    `aspect` says of a picture in words what about it is atypical; `questions` are those that put a row of a table among
+    the highest hundredth.
+    """
 
     row_id: str
     position: Count
@@ -44,6 +48,7 @@ class OutlierRow:
     flagged: bool
     reasons: tuple[Reason, ...]
     aspect: str = ""
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,19 +200,19 @@ class ScoreCurve:
 
 @dataclass(frozen=True)
 class Companion:
-    """A classical detector on the same rows, and how far it agrees with the score.
+    """A single detector on the same rows, and how far it agrees with the score.
 
     Attributes
     ----------
     name
-        `isolation forest` or `neighbour distance`.
+        One of the questions that the score of a table is made of; of pictures a detector on their latents.
     correlation, correlation_ci
         Spearman's rank correlation of the two scores over all rows; None where one of them is constant.
     shared, shared_ci
         How many of the `n_top` rows of highest score are also among its own, and the interval of their share.
     """
 
-    name: CompanionName
+    name: CompanionName | Question
     correlation: Annotated[float, Ge(-1), Le(1)] | None
     correlation_ci: Interval | None
     shared: Count
@@ -232,12 +237,12 @@ class DifferingRow:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Where the score and classical detectors agree, and which rows only one side finds.
+    """Where the score and single detectors agree, and which rows only one side finds.
 
     Attributes
     ----------
-    basis
-        What the detectors saw: `columns` (those of the model, standardised) or `latents` (of pictures).
+    are_parts
+        Whether the score is made of them, as that of a table is; else they stand beside it.
     n, n_top
         Rows, and how many of highest score are compared: the flagged ones, or if these are few the top per cent.
     of_flagged
@@ -252,7 +257,7 @@ class Agreement:
         Rows among the top by a companion but not by the score, those first that all companions have there.
     """
 
-    basis: CompanionBasis
+    are_parts: bool
     n: Annotated[int, Ge(2)]
     n_top: Annotated[int, Ge(1)]
     of_flagged: bool
@@ -293,7 +298,7 @@ class OutlierSummary:
     curve
         For the score curve; None where there is no row.
     agreement
-        With classical detectors; None where there are too few rows, or the run did not compute them.
+        With single detectors; None where there are too few rows, or there is none.
     cells
         Suspicious cells; None for pictures, and for a run of an earlier version.
     unit

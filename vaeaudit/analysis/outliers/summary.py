@@ -16,12 +16,16 @@ from vaeaudit.analysis.outliers.groups import outlier_rates
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.outputs.row_scores import QUESTIONS, Question
+from vaeaudit.statistics.calibration import p_values_of
 from vaeaudit.statistics.measures import FloatArray
 from vaeaudit.wording import phrases
 from vaeaudit.wording.cells import column_texts
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
+#: A question speaks for a row that it puts among this share of all.
+_SPEAKS = 0.01
 #: Points of the score curve at most.
 CURVE_POINTS = 160
 
@@ -44,11 +48,18 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
         top=outlier_rows(inputs, ranked),
         score_quantiles=np.quantile(scores.outlier_score, np.linspace(0, 1, 101)) if n_rows else np.zeros(101),
         by_column=first_reasons(inputs, np.flatnonzero(flagged)),
-        curve=score_curve(scores.outlier_score, scores.p_value) if n_rows else None,
+        curve=_curve(inputs) if n_rows else None,
         agreement=find_agreement(inputs, config.confidence),
         cells=summarise_cells(inputs, config),
         unit="nats" if inputs.codes.image_statistics is None else "robust sd",
     )
+
+
+def _curve(inputs: AuditInputs) -> ScoreCurve:
+    """Return the curve of the score by itself: a row of a table is flagged where two questions say so, too."""
+    scores = inputs.scores
+    of_score = scores.p_value if inputs.codes.surprises is None else p_values_of(scores.outlier_score)
+    return score_curve(scores.outlier_score, of_score)
 
 
 def score_curve(score: FloatArray, p_value: FloatArray) -> ScoreCurve:
@@ -85,9 +96,18 @@ def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tup
             flagged=bool(scores.outlier[position]),
             reasons=reasons[place],
             aspect="" if inputs.aspects is None else str(inputs.aspects[position]),
+            questions=_questions(inputs, int(position)),
         )
         for place, position in enumerate(positions)
     )
+
+
+def _questions(inputs: AuditInputs, position: int) -> tuple[Question, ...]:
+    """Return the questions that put a row among the highest hundredth."""
+    if inputs.codes.surprises is None:
+        return ()
+    speak = inputs.codes.surprises[position] >= -np.log(_SPEAKS)
+    return tuple(question for question, speaks in zip(QUESTIONS, speak, strict=True) if speaks)
 
 
 def flagged_table(inputs: AuditInputs) -> pd.DataFrame:

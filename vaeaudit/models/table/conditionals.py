@@ -163,7 +163,7 @@ class Conditionals(keras.Model):
 
 
 def train_conditionals(
-    encoding: Encoding, rows: EncodedRows, fold: IntArray, config: ConditionalsConfig, *, seed: int
+    encoding: Encoding, rows: EncodedRows, fold: IntArray, config: ConditionalsConfig, *, steps: int, seed: int
 ) -> Conditionals:
     """Train all members for the same number of steps.
 
@@ -174,7 +174,9 @@ def train_conditionals(
     fold
         [N]; the member that judges each row, and is not trained on it. All 0: one member, trained on all rows.
     config
-        Steps, rows per step and member, learning rate, width.
+        Rows per step and member, learning rate, width.
+    steps
+        Optimiser steps.
     seed
         Of weights, batches, and which cells are hidden.
     """
@@ -186,7 +188,7 @@ def train_conditionals(
     places = tf.constant(np.stack([np.pad(each, (0, counts.max() - len(each))) for each in own]))
     table = [tf.constant(part) for part in rows.arrays()]
     batch, n_columns = int(min(config.batch_size, counts.min())), model.n_columns
-    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.steps, alpha=0.02)
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.02)
     optimizer = keras.optimizers.Adam(schedule)
     optimizer.build(model.trainable_variables)
     generator = tf.random.Generator.from_seed(seed)
@@ -209,7 +211,7 @@ def train_conditionals(
             loss = tf.reduce_sum(tf.reduce_sum(nats, axis=[1, 2]) / tf.reduce_sum(hidden, axis=[1, 2]))
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
-    traced(lambda: repeat(config.steps, take_step))()
+    traced(lambda: repeat(steps, take_step))()
     return model
 
 

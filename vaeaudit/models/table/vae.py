@@ -6,13 +6,13 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.column_encoding import Likelihood
 from vaeaudit.data.encoding.rows import Rows
-from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.encoding.shares import CodeShares, most_codes
+from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.models.graphs import traced
 from vaeaudit.models.objectives import Objective
 from vaeaudit.models.table.likelihoods import Block, MixedLikelihood, blocks_of
@@ -60,7 +60,7 @@ class TableVAE(BetaVAE):
         self.inputs_layer = inputs_layer
         shapes = {
             "marginals": (likelihood.n_parameters,),
-            "code_nats": (len(encoding.coded), max((column.n_codes for column in encoding.coded), default=1)),
+            "code_nats": (len(encoding.coded), most_codes(encoding)),
             "presence_nats": (likelihood.n_columns, 2),
         }
         self.marginals, self.code_nats, self.presence_nats = (
@@ -87,10 +87,9 @@ class TableVAE(BetaVAE):
         bias, baseline = fit_marginals(self.likelihood, train_rows, test_rows, seed=seed)
         self.decoder.layers[-1].bias.assign(bias)
         self.marginals.assign(bias)
-        _, codes, observed = train_rows.arrays()
-        self.code_nats.assign(_share_nats(codes, self.code_nats.shape[1]))
-        with_missing = np.array([column.has_missing for column in self.encoding.columns])
-        self.presence_nats.assign(_share_nats(observed.astype(np.int32), 2) * with_missing[:, None])
+        shares = CodeShares.of(self.encoding, EncodedRows(*train_rows.arrays()))
+        self.code_nats.assign(shares.codes)
+        self.presence_nats.assign(shares.presence)
         return baseline
 
     def rarity_credit(self, batch: Batch) -> tf.Tensor:
@@ -113,15 +112,6 @@ class TableVAE(BetaVAE):
         of_codes = tf.gather(tf.reshape(self.code_nats, [-1]), places)
         of_codes = tf.pad(tf.where(codes < 0, 0.0, of_codes), [[0, 0], [self.likelihood.n_numeric, 0]])
         return of_codes + tf.where(observed, self.presence_nats[:, 1], self.presence_nats[:, 0])
-
-
-def _share_nats(codes: npt.NDArray[np.integer], n_codes: int) -> npt.NDArray[np.float64]:
-    """Return -log of the share [Q, n_codes] that each code has among the known codes [N, Q]; finite."""
-    nats = np.zeros((codes.shape[1], n_codes))
-    for position, column in enumerate(codes.T):
-        counts = np.bincount(column[column >= 0], minlength=n_codes)
-        nats[position] = np.log(counts.sum() + 1) - np.log(counts + 0.5)
-    return nats
 
 
 class TableInputs(keras.layers.Layer):

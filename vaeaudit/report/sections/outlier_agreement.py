@@ -1,4 +1,4 @@
-"""What classical detectors say of the same rows, so that a reader can see where the VAE differs."""
+"""What single detectors say of the same rows: those that the score is made of, or that stand beside it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from vaeaudit.wording import numbers, phrases
 
 #: Reasons shown of each row.
 _REASONS = 3
-#: What each companion does, after its name.
-COMPANION_MEANING = {
+#: What each detector does, after its name.
+MEANING = {
     "isolation forest": "asks how few random cuts separate a row from the others (200 trees; Liu et al. 2008)",
     "neighbour distance": (
         "asks how far the fifth-nearest different row lies; copies of a row are no neighbours (Ramaswamy et al. 2000)"
     ),
-}
-#: What the companions see.
-_SEEN = {
-    "columns": "Both see the modelled columns themselves, as standardised numbers, and nothing of any VAE.",
-    "latents": "Both see the active latents of the pictures, and nothing that no latent holds, such as fine texture.",
+    "isolation": "how few random cuts separate the row from the others (200 trees; Liu et al. 2008)",
+    "robust distance": "how far it lies from the bulk, in the bulk's own covariance (Rousseeuw and Van Driessen 1999)",
+    "distance to neighbours": "how far the nearest of 32 random rows lies, over 100 draws (Pang et al. 2015)",
+    "all cells": "how improbable its cells are, each given the others, all together",
+    "one cell": "the cell that surprises most, beside the other cells of its column",
 }
 
 
 def outlier_agreement(agreement: Agreement) -> Group:
     """Build the part of the section that compares detectors."""
+    title = "What each question says" if agreement.are_parts else "Beside two classical detectors"
     blocks: list[Block] = [
         Paragraph(agreement_sentence(agreement)),
         _detectors(agreement),
@@ -34,23 +35,25 @@ def outlier_agreement(agreement: Agreement) -> Group:
         Paragraph(only_model_sentence(agreement)),
     ]
     if agreement.only_model:
-        blocks.append(_rows("On top by the VAE alone", agreement.only_model, agreement.n_only_model, agreement))
+        found = "On top by no single question" if agreement.are_parts else "On top by the VAE alone"
+        blocks.append(_rows(found, agreement.only_model, agreement.n_only_model, agreement))
     blocks.append(Paragraph(only_companions_sentence(agreement)))
     if agreement.only_companions:
         rows = agreement.only_companions
-        title = "On top by another detector alone"
-        blocks.append(_rows(title, rows, agreement.n_only_companions, agreement, fold=True))
-    return Group("outliers-agreement", "Beside two classical detectors", tuple(blocks))
+        found = "On top by a single question" if agreement.are_parts else "On top by another detector alone"
+        blocks.append(_rows(found, rows, agreement.n_only_companions, agreement, fold=True))
+    return Group("outliers-agreement", title, tuple(blocks))
 
 
 def _detectors(agreement: Agreement) -> Table:
     columns = (
-        plain("Detector", "Rank correlation with the score, all rows")
+        plain("Question" if agreement.are_parts else "Detector", "Rank correlation with the score, all rows")
         + numeric(f"Also among its {numbers.count(agreement.n_top)} highest")
         + plain("Share, with interval")
     )
     rows = [_detector(companion, agreement.n_top) for companion in agreement.companions]
-    return table("How far other detectors agree", columns, rows)
+    caption = "How far each question agrees with the score" if agreement.are_parts else "How far other detectors agree"
+    return table(caption, columns, rows)
 
 
 def _detector(companion: Companion, n_top: int) -> tuple[Cell, ...]:
@@ -72,39 +75,49 @@ def _rows(caption: str, rows: Sequence[DifferingRow], total: int, agreement: Agr
         caption = f"{caption}: the first {len(rows)} of {numbers.count(total)}"
     columns = (
         plain("Row")
-        + numeric("Rank by the VAE", *(f"Rank by the {companion.name}" for companion in agreement.companions))
+        + numeric(
+            "Rank by the score" if agreement.are_parts else "Rank by the VAE",
+            *(f"Rank by the {companion.name}" for companion in agreement.companions),
+        )
         + wide("What the model finds")
     )
     caption = f"{caption}; ranks among {phrases.plural(agreement.n, 'row')}"
-    return table(caption, columns, [_row(row, agreement.basis) for row in rows], fold=fold)
+    return table(caption, columns, [_row(row, of_cells=agreement.are_parts) for row in rows], fold=fold)
 
 
-def _row(row: DifferingRow, basis: str) -> tuple[Cell, ...]:
+def _row(row: DifferingRow, *, of_cells: bool) -> tuple[Cell, ...]:
     return (
         phrases.name(row.row_id),
         numbers.count(row.rank),
         *(numbers.count(rank) for rank in row.companion_ranks),
-        what_is_atypical(row, basis, most=_REASONS),
+        what_is_atypical(row, of_cells=of_cells, most=_REASONS),
     )
 
 
-def what_is_atypical(row: DifferingRow | OutlierRow, basis: str, *, most: int | None = None) -> Cell:
-    """List what a picture shows that is atypical, and the cells that are; `basis` says what rows are made of."""
+def what_is_atypical(row: DifferingRow | OutlierRow, *, of_cells: bool, most: int | None = None) -> Cell:
+    """List what a picture shows that is atypical, and the cells that are; rows are made `of_cells` or are pictures."""
     lines = tuple(phrases.reason(why, cut=True) for why in row.reasons[:most])
     if row.aspect:
         lines = (phrases.shorten(row.aspect, 240), *lines)
-    return Lines(lines) if lines else "no single cell stands out" if basis == "columns" else "the picture as a whole"
+    return Lines(lines) if lines else "no single cell stands out" if of_cells else "the picture as a whole"
 
 
 def agreement_sentence(agreement: Agreement) -> str:
-    """Say what the companions are, and that they only stand beside the score."""
+    """Say what the detectors are, and whether the score is made of them."""
+    if agreement.are_parts:
+        meaning = "; ".join(
+            f"{companion.name}: {MEANING.get(companion.name, '')}" for companion in agreement.companions
+        )
+        return (
+            f"The score is made of these questions, and none of them decides alone. {meaning[:1].upper()}{meaning[1:]}."
+        )
     meaning = "; ".join(
-        f"the {companion.name} {COMPANION_MEANING.get(companion.name, '')}".rstrip()
-        for companion in agreement.companions
+        f"the {companion.name} {MEANING.get(companion.name, '')}".rstrip() for companion in agreement.companions
     )
     return (
-        f"Classical detectors on the same rows, for comparison only: they do not enter the score. "
-        f"{meaning[:1].upper()}{meaning[1:]}. {_SEEN[agreement.basis]}"
+        "Classical detectors on the same pictures, for comparison only: they do not enter the score. "
+        f"{meaning[:1].upper()}{meaning[1:]}. Both see the active latents of the pictures, and nothing that no latent "
+        "holds, such as fine texture."
     )
 
 
@@ -121,7 +134,7 @@ def shared_sentence(agreement: Agreement) -> str:
     chance = agreement.n_top**2 / agreement.n
     few = "" if agreement.of_flagged else " Too few rows are flagged to compare these alone."
     return (
-        f"Of {top_in_words(agreement)}, {' and '.join(parts)}; lists drawn at random would share about "
+        f"Of {top_in_words(agreement)}, {phrases.listed(parts)}; lists drawn at random would share about "
         f"{numbers.expected(chance)}.{few}"
     )
 
@@ -136,29 +149,29 @@ def _shared(companion: Companion, agreement: Agreement) -> str:
 
 def only_model_sentence(agreement: Agreement) -> str:
     """Say where the score differs: the rows that no companion has on top, and what is odd about them."""
+    others = "questions" if agreement.are_parts else "others"
     if agreement.n_only_model == 0:
-        return f"Every one of {top_in_words(agreement)} is also on top by at least one of the others."
+        return f"Every one of {top_in_words(agreement)} is also on top by at least one of the {others}."
     verb = "is" if agreement.n_only_model == 1 else "are"
-    text = f"{numbers.count(agreement.n_only_model)} of {top_in_words(agreement)} {verb} on top by the VAE alone."
+    alone = "no single question, but by several together" if agreement.are_parts else "the VAE alone"
+    text = f"{numbers.count(agreement.n_only_model)} of {top_in_words(agreement)} {verb} on top by {alone}."
     if agreement.only_model_columns:
         named = phrases.counted({phrases.name(key): rows for key, rows in agreement.only_model_columns.items()})
         text += f" What it finds first there: {phrases.listed(named)}."
-    if agreement.basis == "columns":
-        text += (
-            " The VAE judges a cell by the rest of its row, and so finds values that are ordinary by themselves, too."
-        )
     return text
 
 
 def only_companions_sentence(agreement: Agreement) -> str:
-    """Say which rows only the companions have on top."""
+    """Say which rows only one of the detectors has on top."""
+    one = "question" if agreement.are_parts else "detector"
     if agreement.n_only_companions == 0:
-        return "No row is on top by another detector only."
+        return f"No row is on top by {'a single question' if agreement.are_parts else 'another detector'} only."
     said = "is" if agreement.n_only_companions == 1 else "are"
-    why = "rare by single cells, or far from others, and yet much as the model expects them, given their other cells"
-    if agreement.basis == "latents":
-        why = "unusual in the latents, and yet reproduced as well as others of its complexity, with a texture as usual"
+    found = phrases.plural(agreement.n_only_companions, "row")
+    rows = f"{found} {said} among the {numbers.count(agreement.n_top)} highest"
+    if agreement.are_parts:
+        return f"{rows} of a single {one}, but not of the score: the others find nothing odd about them."
     return (
-        f"{phrases.plural(agreement.n_only_companions, 'row')} {said} among the {numbers.count(agreement.n_top)} "
-        f"highest of another detector, but not of the VAE: {why}."
+        f"{rows} of another {one}, but not of the VAE: unusual in the latents, and yet reproduced as well as others of "
+        "its complexity, with a texture as usual."
     )

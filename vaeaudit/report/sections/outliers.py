@@ -66,8 +66,8 @@ def _curve(found: OutlierSummary, curve: ScoreCurve) -> Figure:
 def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     """Show the first rows openly and the others on demand."""
     columns = plain("Row") + numeric(f"Score ({found.unit})", "p") + plain("Flagged")
-    columns += wide("What is atypical" if of_pictures else "Reasons")
-    rows = [_row(row, "latents" if of_pictures else "columns") for row in found.top]
+    columns += wide("What is atypical") if of_pictures else plain("Stands out by") + wide("Reasons")
+    rows = [_row(row, of_pictures=of_pictures) for row in found.top]
     every = "; flagged.csv has every flagged row" if found.flagged else ""
     first = table(f"The highest scores{every}", columns, rows[:_OPEN_ROWS])
     further = rows[_OPEN_ROWS:]
@@ -76,13 +76,14 @@ def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     return [first, table(f"The next {phrases.plural(len(further), 'row')} by score", columns, further, fold=True)]
 
 
-def _row(row: OutlierRow, basis: str) -> tuple[Cell, ...]:
+def _row(row: OutlierRow, *, of_pictures: bool) -> tuple[Cell, ...]:
     return (
         phrases.name(row.row_id),
         numbers.number(row.score),
         numbers.p_value(row.p_value),
         Badge("flagged", "bad") if row.flagged else "no",
-        what_is_atypical(row, basis),
+        *(() if of_pictures else (phrases.listed(row.questions) or "several together",)),
+        what_is_atypical(row, of_cells=not of_pictures),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, cast
+from typing import Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,21 +19,19 @@ from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.models.fitting.build import architecture, rebuild
-from vaeaudit.models.fitting.build import weights as weights_
 from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.inference import TRAVERSAL
-from vaeaudit.models.table.inference import decode_columns, traversals
+from vaeaudit.models.table.inference import decode_columns, encode_rows, traversals
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.scoring.state import TableScore, TableScoring
-from vaeaudit.scoring.table_score import table_score
+from vaeaudit.scoring.table_score import row_p_values
 from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
 from vaeaudit.workflow.trained.cells import check_cells
-from vaeaudit.workflow.trained.table_score import encode_other, encode_table, folds_of, network_of
+from vaeaudit.workflow.trained.table_score import folds_of, judge_other, judge_own, network_of
 
 #: Rows decoded per region, and rows that say what is usual.
 _ROWS_PER_REGION = 24
@@ -56,7 +54,10 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         cls, training: Training, dataset: Dataset, prepared: Prepared[EncodedRows], on_rows: OnRows
     ) -> tuple[Self, LatentCodes, Training]:
         model, held_out, config = cast(TableVAE, training.model), prepared.held_out, prepared.config
-        codes, score = encode_table(model, dataset.frame, dataset.schema, held_out, config, on_rows=on_rows)
+        drawn = {"n_samples": config.train.iwae_samples, "seed": config.seed}
+        codes = encode_rows(model, dataset.frame, held_out, **drawn, on_rows=on_rows)
+        judged, score = judge_own(model.encoding, dataset.frame, dataset.schema, config)
+        codes = judged.join(codes)
         densities = fit_densities(codes, config, "columns")
         scoring = TableScoring(score, densities)
         # What no latent can change is counted in, so that curves and baseline are comparable with the rows' ELBO.
@@ -66,12 +67,15 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         return cls(model, dataset.schema, config, scoring), codes, training
 
     def codes(self, other: OtherData, on_rows: OnRows) -> LatentCodes:
-        return encode_other(self.model, other.as_met, self.schema, self.scoring.score, self.config, on_rows=on_rows)
+        frame, config = other.as_met, self.config
+        drawn = {"n_samples": config.train.iwae_samples, "seed": config.seed}
+        codes = encode_rows(self.model, frame, np.ones(len(frame), dtype=bool), **drawn, on_rows=on_rows)
+        return judge_other(self.model.encoding, frame, self.schema, self.scoring.score, config).join(codes)
 
     def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations:
         score = self.scoring.score
         fold = folds_of(score.feature.encode(frame, self.schema), score)
-        network = network_of(self.model, score, self.config)
+        network = network_of(self.model.encoding, score, self.config)
         return check_cells(network, frame, codes, scores, fold=fold, typical=score.typical)
 
     def traversals(self) -> Traversals:
@@ -93,43 +97,33 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
 
 @dataclass(frozen=True)
 class Detector:
-    """A model of a table, and what other rows are compared with.
+    """What judges the rows of a table, and what other rows are compared with; no beta-VAE takes part in the score.
 
     Attributes
     ----------
-    model, schema, config
-        Trained; the columns it knows; all settings, as resolved.
+    encoding, schema, config
+        How columns become numbers; the columns it knows; all settings.
     compared
         What other rows are compared with.
-    training_score
-        [N]; score of the rows that it was learned from, in nats.
+    training_score, training_p
+        [N]; score of the rows that it was learned from, in nats, and their p-values.
     """
 
-    model: TableVAE
+    encoding: Encoding
     schema: Schema
     config: FitConfig
     compared: TableScore
     training_score: npt.NDArray[np.float64]
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return everything but the Keras model, which stands as its architecture and weights."""
-        plain = {name: value for name, value in self.__dict__.items() if name != "model"}
-        return {**plain, "network": (architecture(self.model), weights_(self.model), self.model.encoding)}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Rebuild the Keras model."""
-        document, weights, encoding = state.pop("network")
-        model = rebuild(document, weights, encoding, seed=state["config"].seed)
-        self.__dict__.update(state, model=model)
+    training_p: npt.NDArray[np.float64]
 
     def score(self, rows: OtherData) -> npt.NDArray[np.float64]:
         """Return the score [N] of rows in the columns of `schema`, in nats: the higher, the more atypical."""
-        codes = encode_other(self.model, rows.as_met, self.schema, self.compared, self.config)
-        return table_score(codes, self.compared.compared)
+        judged = judge_other(self.encoding, rows.as_met, self.schema, self.compared, self.config)
+        return self.compared.compared.score(judged.surprises)
 
 
 def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
-    """Learn a table; the scores are those of `vaeaudit fit` with the same settings, to the last bit.
+    """Learn to judge a table; the scores are those of `vaeaudit fit` with the same settings, to the last bit.
 
     Parameters
     ----------
@@ -137,13 +131,8 @@ def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
         The rows.
     config
         All settings.
-
-    Raises
-    ------
-    InconclusiveError
-        For fewer than 20 rows.
     """
-    prepared = TrainedTable.prepare(dataset, config)
-    model = prepared.train().model
-    codes, compared = encode_table(model, dataset.frame, dataset.schema, prepared.held_out, prepared.config)
-    return Detector(model, dataset.schema, prepared.config, compared, table_score(codes, compared.compared))
+    encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
+    judged, compared = judge_own(encoding, dataset.frame, dataset.schema, config)
+    score = compared.compared.score(judged.surprises)
+    return Detector(encoding, dataset.schema, config, compared, score, row_p_values(score, judged.surprises))

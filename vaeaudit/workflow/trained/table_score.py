@@ -1,24 +1,20 @@
-"""What is known about a table's rows: by its model, by where they lie, by what their cells say of each other."""
+"""How a table's rows are judged: by where they lie, and by what their cells say of each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.features import fit_features
-from vaeaudit.data.encoding.table_encoding import EncodedRows
+from vaeaudit.data.encoding.shares import CodeShares
+from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.models.inference import tensors
 from vaeaudit.models.table.conditionals import CellSurprise, Conditionals, judge_cells, train_conditionals
-from vaeaudit.models.table.inference import encode_rows
-from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.scoring.cells import cell_p_values, tail_scales
 from vaeaudit.scoring.geometry import Geometry
 from vaeaudit.scoring.state import TableScore
@@ -29,93 +25,79 @@ from vaeaudit.statistics.cross_fit import can_cross_fit, content_folds
 REASONS = 5
 
 
-def encode_table(
-    model: TableVAE,
-    frame: pd.DataFrame,
-    schema: Schema,
-    held_out: BoolArray,
-    config: FitConfig,
-    *,
-    on_rows: Callable[[int], None] = lambda done: None,
-) -> tuple[LatentCodes, TableScore]:
-    """Encode the rows that a model was trained on, and learn what other rows are to be compared with.
+@dataclass(frozen=True)
+class Judged:
+    """What is known of N rows of a table beside what the beta-VAE says; see the fields of `LatentCodes`."""
+
+    reason_column: IntArray
+    reason_nats: FloatArray
+    reason_p: FloatArray
+    surprises: FloatArray
+
+    def join(self, codes: LatentCodes) -> LatentCodes:
+        """Return the codes of the same rows with all this."""
+        return replace(codes, **vars(self))
+
+
+def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: FitConfig) -> tuple[Judged, TableScore]:
+    """Judge the rows of a run, and learn what other rows are to be compared with.
 
     Each row is judged by a member of the network that never saw it.
 
     Parameters
     ----------
-    model
-        Trained.
+    encoding
+        Fitted to the rows.
     frame, schema
         [N] typed rows, stored as in `Dataset.frame`, and their columns.
-    held_out
-        [N]; which of them took no part in training.
     config
         As resolved.
-    on_rows
-        Told the number of rows done.
     """
-    seed = config.seed
-    codes = encode_rows(model, frame, held_out, n_samples=config.train.iwae_samples, seed=seed, on_rows=on_rows)
-    scaling = fit_features(frame, schema)
-    features = scaling.encode(frame, schema)
+    seed, scaling = config.seed, fit_features(frame, schema)
+    features, rows = scaling.encode(frame, schema), encoding.encode(frame)
     n_folds = config.conditionals.folds
     fold = content_folds(features, n_folds)
     if not can_cross_fit(fold, n_folds):
         n_folds, fold = 1, np.zeros_like(fold)
-    rows = model.encoding.encode(frame)
-    network = train_conditionals(model.encoding, rows, fold, config.conditionals, seed=seed)
-    surprise = _surprise(network, model, frame, rows, fold, seed=seed)
-    geometry = Geometry.of(features, seed=seed)
-    lies = geometry.scores(features)
-    compared = Compared.of(lies, surprise.beyond, seed=seed)
-    typical = np.median(surprise.cells.nats, axis=0)
-    scale = tail_scales(surprise.cells.tail_nats)
+    network = train_conditionals(encoding, rows, fold, config.conditionals, steps=config.network_steps, seed=seed)
+    shares, geometry = CodeShares.of(encoding, rows), Geometry.of(features, seed=seed)
+    surprise, lies = _surprise(network, shares, frame, fold, seed=seed), geometry.scores(features)
     score = TableScore(
-        scaling,
-        geometry,
-        compared,
-        typical,
-        scale,
-        n_folds,
-        tuple(network.get_weights()),
+        feature=scaling,
+        geometry=geometry,
+        shares=shares,
+        compared=Compared.of(lies, surprise.beyond, seed=seed),
+        typical=np.median(surprise.cells.nats, axis=0),
+        tail_scale=tail_scales(surprise.cells.tail_nats),
+        n_folds=n_folds,
+        network=tuple(network.get_weights()),
     )
-    return _judged(codes, lies, surprise, score), score
+    return _judged(lies, surprise, score), score
 
 
-def encode_other(
-    model: TableVAE,
-    frame: pd.DataFrame,
-    schema: Schema,
-    score: TableScore,
-    config: FitConfig,
-    *,
-    on_rows: Callable[[int], None] = lambda done: None,
-) -> LatentCodes:
-    """Encode other rows by the same measures; rows that the model was trained on get the codes that they got then.
+def judge_other(
+    encoding: Encoding, frame: pd.DataFrame, schema: Schema, score: TableScore, config: FitConfig
+) -> Judged:
+    """Judge other rows by the same measures; rows of the run are judged as they were then.
 
     Parameters
     ----------
-    model, schema, config
-        As given to `encode_table`.
+    encoding, schema, config
+        As given to `judge_own`.
     frame
         [N] typed rows in the columns of `schema`; levels never seen may stand behind those that are known.
     score
-        What `encode_table` returned.
-    on_rows
-        Told the number of rows done.
+        What `judge_own` returned.
     """
-    held_out, seed = np.ones(len(frame), dtype=bool), config.seed
-    codes = encode_rows(model, frame, held_out, n_samples=config.train.iwae_samples, seed=seed, on_rows=on_rows)
     features = score.feature.encode(frame, schema)
-    network, fold = network_of(model, score, config), folds_of(features, score)
-    surprise = _surprise(network, model, frame, model.encoding.encode(frame), fold, seed=seed)
-    return _judged(codes, score.geometry.scores(features), surprise, score)
+    network = network_of(encoding, score, config)
+    surprise = _surprise(network, score.shares, frame, folds_of(features, score), seed=config.seed)
+    return _judged(score.geometry.scores(features), surprise, score)
 
 
-def network_of(model: TableVAE, score: TableScore, config: FitConfig) -> Conditionals:
+def network_of(encoding: Encoding, score: TableScore, config: FitConfig) -> Conditionals:
     """Return the network that judges cells, with the weights that it learned."""
-    network = Conditionals(model.encoding, score.n_folds, config.conditionals, seed=config.seed)
+    network = Conditionals(encoding, score.n_folds, config.conditionals, seed=config.seed)
     network.set_weights(list(score.network))
     return network
 
@@ -134,29 +116,27 @@ class _Surprise:
 
 
 def _surprise(
-    network: Conditionals, model: TableVAE, frame: pd.DataFrame, rows: EncodedRows, fold: IntArray, *, seed: int
+    network: Conditionals, shares: CodeShares, frame: pd.DataFrame, fold: IntArray, *, seed: int
 ) -> _Surprise:
-    found, encoding = judge_cells(network, rows, fold, seed=seed), model.encoding
-    base = encoding.base_log_density(frame)
+    encoding = network.encoding
+    rows, base = encoding.encode(frame), encoding.base_log_density(frame)
+    found = judge_cells(network, rows, fold, seed=seed)
     # Beyond its edges a number is the less probable the farther it lies; which of some rare levels it is, is no matter.
     of_numbers = np.where([column.kind.is_levelled for column in encoding.columns], 0.0, base)
-    alone = model.nats_alone(tensors(rows)).numpy()
     cells = CellSurprise(found.nats - base, found.tail_nats - of_numbers)
-    return _Surprise(cells, beyond_rarity(found.nats - of_numbers, alone))
+    return _Surprise(cells, beyond_rarity(found.nats - of_numbers, shares.nats(rows)))
 
 
-def _judged(codes: LatentCodes, lies: FloatArray, surprise: _Surprise, score: TableScore) -> LatentCodes:
-    """Add to the codes how surprising the rows are, and which of their cells tell most against them."""
+def _judged(lies: FloatArray, surprise: _Surprise, score: TableScore) -> Judged:
+    """Say how surprising the rows are, and which of their cells tell most against them."""
     ranks = score.compared.cell_ranks(surprise.beyond)
     excess = surprise.cells.nats - score.typical
     telling = ranks * np.maximum(excess, 0.0)
     top = np.argsort(-telling, axis=1, kind="stable")[:, : min(REASONS, telling.shape[1])]
-    added: dict[str, Any] = {
-        "reason_column": top.astype(np.int32),
-        "reason_nats": np.take_along_axis(excess, top, axis=1).astype(np.float32),
-        "reason_p": cell_p_values(
-            np.take_along_axis(surprise.cells.tail_nats, top, axis=1), score.tail_scale[top]
-        ).astype(np.float64),
-        "surprises": score.compared.surprises(lies, ranks),
-    }
-    return replace(codes, **added)
+    tails = np.take_along_axis(surprise.cells.tail_nats, top, axis=1)
+    return Judged(
+        reason_column=top.astype(np.int32),
+        reason_nats=np.take_along_axis(excess, top, axis=1).astype(np.float32),
+        reason_p=cell_p_values(tails, score.tail_scale[top]),
+        surprises=score.compared.surprises(lies, ranks),
+    )

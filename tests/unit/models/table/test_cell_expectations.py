@@ -32,7 +32,7 @@ def fold(learned: Any) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def network(learned: Any, fold: np.ndarray) -> Conditionals:
-    return train_conditionals(learned.encoding, learned.rows, fold, ConditionalsConfig(steps=500, width=48), seed=0)
+    return train_conditionals(learned.encoding, learned.rows, fold, ConditionalsConfig(width=48), steps=500, seed=0)
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,8 @@ from vaeaudit.models.table.conditionals import (
 
 N = 600
 FOLD = np.arange(N) % 3
-BRIEF = ConditionalsConfig(steps=300, width=32)
-TINY = ConditionalsConfig(steps=5, width=8, batch_size=16)
+BRIEF = ConditionalsConfig(width=32)
+TINY = ConditionalsConfig(width=8, batch_size=16)
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=N)
 WITH_GAPS = np.where(RNG.random(N) < 0.2, np.nan, RNG.normal(size=N))
@@ -58,7 +58,7 @@ def rows(dataset_of: Callable[..., Dataset], encoding: Encoding) -> EncodedRows:
 
 @pytest.fixture(scope="module")
 def model(encoding: Encoding, rows: EncodedRows) -> Conditionals:
-    return train_conditionals(encoding, rows, FOLD, BRIEF, seed=0)
+    return train_conditionals(encoding, rows, FOLD, BRIEF, steps=300, seed=0)
 
 
 def hidden_column(model: Conditionals, n_rows: int, *names: str) -> np.ndarray:
@@ -204,7 +204,7 @@ def test_of_more_columns_than_passes_several_are_hidden_together_and_every_cell_
     dataset = dataset_of({f"c{c}": (RNG.normal(size=90), Kind.REAL) for c in range(n_columns)})
     encoding = fit_encoding(dataset, max_levels=9)
     rows, fold = encoding.encode(dataset.frame), np.arange(90) % 3
-    model = train_conditionals(encoding, rows, fold, TINY, seed=0)
+    model = train_conditionals(encoding, rows, fold, TINY, steps=5, seed=0)
     found = judge_cells(model, rows, fold, seed=4)
     assert np.isfinite(found.nats).all()
     assert (found.nats != 0).all()
@@ -223,18 +223,18 @@ def test_where_all_columns_are_hidden_together_none_speaks_for_another(
 
 
 def test_the_same_seed_gives_the_same_weights(encoding: Encoding, rows: EncodedRows) -> None:
-    first, again, other = (train_conditionals(encoding, rows, FOLD, TINY, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (train_conditionals(encoding, rows, FOLD, TINY, steps=5, seed=seed) for seed in (1, 1, 2))
     for one, two in zip(first.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
     assert any((one != two).any() for one, two in zip(first.get_weights(), other.get_weights(), strict=True))
 
 
 def test_a_member_learns_nothing_from_the_rows_that_it_judges(encoding: Encoding, rows: EncodedRows) -> None:
-    short = replace(TINY, steps=30)
     changed = rows.values.copy()
     changed[FOLD == 0] = RNG.normal(size=(int((FOLD == 0).sum()), changed.shape[1]))
     one, other = (
-        train_conditionals(encoding, part, FOLD, short, seed=1) for part in (rows, replace(rows, values=changed))
+        train_conditionals(encoding, part, FOLD, TINY, steps=30, seed=1)
+        for part in (rows, replace(rows, values=changed))
     )
     for kernel, again in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_allclose(kernel[0], again[0], atol=1e-6)
@@ -262,7 +262,7 @@ def test_rows_are_judged_alike_in_pieces(
 
 
 def test_without_folds_one_member_learns_from_all_rows_and_judges_them(encoding: Encoding, rows: EncodedRows) -> None:
-    alone = train_conditionals(encoding, rows, np.zeros(N, int), TINY, seed=0)
+    alone = train_conditionals(encoding, rows, np.zeros(N, int), TINY, steps=5, seed=0)
     assert {len(kernel) for kernel in alone.get_weights()} == {1}
     assert np.isfinite(judge_cells(alone, rows, np.zeros(N, int), seed=0).nats).all()
 
@@ -289,7 +289,7 @@ def test_tables_of_one_column_or_of_one_kind_are_judged_too(
     dataset = dataset_of(columns)
     encoding = fit_encoding(dataset, max_levels=9)
     rows, fold = encoding.encode(dataset.frame), np.arange(60) % 2
-    found = judge_cells(train_conditionals(encoding, rows, fold, TINY, seed=0), rows, fold, seed=0)
+    found = judge_cells(train_conditionals(encoding, rows, fold, TINY, steps=5, seed=0), rows, fold, seed=0)
     assert np.isfinite(found.nats).all()
     assert np.isfinite(found.tail_nats).all()
     assert (found.tail_nats >= 0).all()
@@ -303,6 +303,6 @@ def test_a_level_that_only_new_rows_have_and_no_order_knows_is_taken_as_missing(
     rows = encoding.encode(dataset.frame)
     unknown = replace(rows, codes=np.full_like(rows.codes, MISSING_CODE))
     assert unknown.observed.all()
-    found = judge_cells(train_conditionals(encoding, rows, fold, TINY, seed=0), unknown, fold, seed=0)
+    found = judge_cells(train_conditionals(encoding, rows, fold, TINY, steps=5, seed=0), unknown, fold, seed=0)
     assert not found.nats[:, 1].any()
     assert not found.tail_nats[:, 1].any()
