@@ -115,7 +115,7 @@ def _codes(mean: np.ndarray, schema: Schema) -> LatentCodes:
         unit_correction=np.zeros(n_rows),
         reason_column=np.zeros((n_rows, 2), dtype=np.int64),
         reason_nats=np.tile([2.0, 1.0], (n_rows, 1)),
-        reason_expected=np.zeros((n_rows, 2)),
+        reason_p=np.ones((n_rows, 2)),
         held_out=np.arange(n_rows) % 10 == 0,
         columns=columns,
     )

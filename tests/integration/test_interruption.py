@@ -28,11 +28,9 @@ batch_size = 32
 fewest_steps = 30
 most_steps = 30
 members = 0
-null_rows = 1000
-[ensemble]
+[conditionals]
 steps = 60
 width = 16
-trees = 60
 [read]
 id = "person_id"
 """

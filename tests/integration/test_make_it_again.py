@@ -35,8 +35,7 @@ def test_the_commands_of_the_page_make_the_same_report_again(
     truth.frame.to_csv(tmp_path / "my people.csv", index=False)
     truth.population.to_csv(tmp_path / "my population.csv", index=False)
     (tmp_path / "small.toml").write_text(
-        "[train]\nfewest_steps = 20\nmost_steps = 20\nnull_rows = 1000\nbatch_size = 32\n"
-        "[ensemble]\nsteps = 60\nwidth = 16\ntrees = 60\n",
+        "[train]\nfewest_steps = 20\nmost_steps = 20\nbatch_size = 32\n[conditionals]\nsteps = 60\nwidth = 16\n",
         encoding="utf-8",
     )
     words = ["my people.csv", "--config", "small.toml", "--preset", "quick", "--epochs", "2", "--id", "person_id"]

@@ -15,7 +15,7 @@ from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, RunFacts, SourceFa
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
-from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.statistics.measures import Interval
@@ -69,10 +69,30 @@ def make_codes(mean: np.ndarray, columns: tuple[str, ...], rng: np.random.Genera
         "unit_correction": np.zeros(n_rows),
         "reason_column": np.zeros((n_rows, 2), dtype=np.int64) + np.array([0, min(1, len(columns) - 1)]),
         "reason_nats": np.tile([2.5, 0.5], (n_rows, 1)),
-        "reason_expected": np.zeros((n_rows, 2)),
+        "reason_p": np.ones((n_rows, 2)),
         "held_out": np.arange(n_rows) % 10 == 0,
     }
     return LatentCodes(**{**codes, **changes}, columns=columns)
+
+
+def make_cells(row: Any, column: Any, nats: Any, **changes: Any) -> CellExpectations:
+    """Wrap cells of which nothing is expected that is not among the changes."""
+    n_cells = len(row)
+    nothing = np.full(n_cells, np.nan)
+    values = {
+        "row": np.asarray(row, np.int64),
+        "column": np.asarray(column, np.int64),
+        "nats": np.asarray(nats, np.float64),
+        "low": nothing,
+        "high": nothing,
+        "levels": np.full((n_cells, 3), -1),
+        "covered": np.full(n_cells, 0.9),
+        "p_missing": np.zeros(n_cells),
+        "partner": np.full(n_cells, -1),
+        "partner_nats": nothing,
+        "p_value": np.ones(n_cells),
+    }
+    return CellExpectations(**{**values, **changes})
 
 
 def make_inputs(
@@ -201,10 +221,19 @@ def people_inputs(n_rows: int = 1_500, seed: int = 0, *, quarantined: int = 3) -
         ],
         axis=1,
     )
-    expected = np.stack([np.full(n_rows, 38.0), np.zeros(n_rows)], axis=1)
-    return make_inputs(
-        frame, schema, latents, outlier=outlier, quarantined=quarantined, seed=seed, reason_expected=expected
-    )
+    inputs = make_inputs(frame, schema, latents, outlier=outlier, quarantined=quarantined, seed=seed)
+    return replace(inputs, cells=_reasons_of_people(inputs))
+
+
+def _reasons_of_people(inputs: AuditInputs) -> CellExpectations:
+    """Expect 38 hours, and the other job, of everybody."""
+    codes, n_rows = inputs.codes, len(inputs.frame)
+    at, is_hours = np.arange(2 * n_rows), np.tile([True, False], n_rows)
+    hours = np.where(is_hours, 38.0, np.nan)
+    job = 1 - np.asarray(inputs.frame["job"].cat.codes, np.int64)
+    levels = np.where(is_hours[:, None], -1, np.stack([np.repeat(job, 2), *[np.full(2 * n_rows, -1)] * 2], axis=1))
+    column, nats = codes.reason_column.ravel(), codes.reason_nats.ravel()
+    return make_cells(at // 2, column, nats, low=hours, high=hours, levels=levels)
 
 
 def _restored(frame: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, Schema]:
@@ -226,6 +255,12 @@ def build() -> Callable[..., AuditInputs]:
         return make_inputs(frame, schema, np.asarray(mean, dtype=np.float64), **changes)
 
     return built
+
+
+@pytest.fixture(scope="session")
+def cells_of() -> Callable[..., CellExpectations]:
+    """See `make_cells`."""
+    return make_cells
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from vaeaudit.config import EnsembleConfig, FitConfig, ModelConfig, TrainConfig
+from vaeaudit.config import ConditionalsConfig, FitConfig, ModelConfig, TrainConfig
 from vaeaudit.sklearn import BetaVAEDetector
 from vaeaudit.workflow.fit import fit
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.tensorflow
 
 SMALL = FitConfig(
     model=ModelConfig(hidden=(16,)),
-    train=TrainConfig(epochs=2, fewest_steps=10, most_steps=10, warmup_epochs=1, null_rows=1000, members=0),
-    ensemble=EnsembleConfig(steps=30, trees=50, width=16),
+    train=TrainConfig(epochs=2, fewest_steps=10, most_steps=10, warmup_epochs=1, members=0),
+    conditionals=ConditionalsConfig(steps=30, width=16),
 )
 #: What `check_estimator` asks and the detector does not do, and why.
 EXCUSED = {
@@ -69,7 +69,7 @@ def test_a_row_scores_the_same_alone_and_among_others(fitted: BetaVAEDetector) -
 def test_the_scores_are_those_of_fit(fitted: BetaVAEDetector, tmp_path: Path) -> None:
     rows = rows_with_outliers()
     np.save(tmp_path / "rows.npy", rows)
-    config = FitConfig(model=SMALL.model, train=SMALL.train, ensemble=SMALL.ensemble, seed=3)
+    config = FitConfig(model=SMALL.model, train=SMALL.train, conditionals=SMALL.conditionals, seed=3)
     run = fit(tmp_path / "rows.npy", config, run=tmp_path / "run")
     stored = pd.read_parquet(run.path / "rows.parquet")["outlier_score"]
     np.testing.assert_allclose(-fitted.score_samples(rows), stored, atol=1e-9)
@@ -125,8 +125,8 @@ def test_a_share_that_is_none_is_refused() -> None:
 def test_it_passes_the_checks_of_scikit_learn() -> None:
     tiny = FitConfig(
         model=ModelConfig(hidden=(8,)),
-        train=TrainConfig(epochs=1, fewest_steps=2, most_steps=2, warmup_epochs=0, null_rows=1000, members=0),
-        ensemble=EnsembleConfig(steps=3, trees=5, width=8),
+        train=TrainConfig(epochs=1, fewest_steps=2, most_steps=2, warmup_epochs=0, members=0),
+        conditionals=ConditionalsConfig(steps=3, width=8),
     )
     detector = BetaVAEDetector(contamination=0.1, config=tiny, random_state=0)
     outcomes: list[dict[str, Any]] = check_estimator(detector, expected_failed_checks=EXCUSED, on_fail=None)

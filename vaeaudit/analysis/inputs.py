@@ -77,7 +77,7 @@ class ModelFacts:
     history
         One array [epochs] per curve: `loss`, `val_loss`, `kl`, `val_elbo`, `active`.
     traversals, traversal_positions
-        [L, T, C]: what the decoder expects of each modelled column (units as in `LatentCodes.reason_expected`) while
+        [L, T, C]: what the decoder expects of each modelled column (numbers, seconds, or positions of levels) while
         latent l stands at the position [T] and all others at 0.
     stability
         [L]; how well each latent is matched in refits from other seeds, 0 to 1; None where there were none.
@@ -162,8 +162,8 @@ class AuditInputs:
     member_means
         [K, N, L]; posterior means of the rows under K refits from other seeds; None where there were none.
     decoded_regions
-        Tables: by `region_key`, [P, C] what the decoder expects of each modelled column at P points of a region, in
-        the units of `LatentCodes.reason_expected`.
+        Tables: by `region_key`, [P, C] what the decoder expects of each modelled column at P points of a region, as
+        in `traversals`.
     rules
         What holds in the table by construction.
     changes

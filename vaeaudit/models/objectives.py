@@ -1,4 +1,4 @@
-"""What training minimises: one class per objective, used by training, held-out evaluation, scores and the ensemble.
+"""What training minimises: one class per objective, used by training, held-out evaluation and scores.
 
 A further objective is one class and one entry in `OBJECTIVES`, under its word in `vaeaudit.config.Objective`. All
 quantities are in nats and never averaged silently: likelihoods are summed over what a row is made of, divergences over

@@ -131,7 +131,7 @@ def _check_condition(condition: Condition, column: Column) -> None:
 def check_scoring(
     scoring: TableScoring | ImageScoring, encoding: AnyEncoding, schema: Schema, config: FitConfig
 ) -> None:
-    """Scoring is of the same kind of data, the same features and the same ensemble."""
+    """Scoring is of the same kind of data, the same features and the same network."""
     if isinstance(scoring, TableScoring) == isinstance(encoding, ImageEncoding):
         raise ValueError(f"{type(scoring).__name__} is not of this kind of data")
     if isinstance(scoring, TableScoring):

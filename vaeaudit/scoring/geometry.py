@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.covariance import MinCovDet
+from sklearn.covariance import EmpiricalCovariance, MinCovDet
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 
@@ -78,7 +78,7 @@ class Geometry(Record):
         reference = self.reference[np.random.default_rng(self.seed).permutation(len(self.reference))]
         reference = reference[:_MOST_COVARIANCE_ROWS].astype(np.float64)
         n_directions = min(reference.shape[1], _MOST_DIRECTIONS, len(reference) // _LEAST_ROWS_PER_DIRECTION)
-        if n_directions < 1:
+        if n_directions < 1 or not np.ptp(reference, axis=0).any():
             return np.zeros(len(features))
         points = np.asarray(features, np.float64)
         if n_directions < reference.shape[1]:
@@ -88,7 +88,10 @@ class Geometry(Record):
             # Levels that exclude each other make the covariance singular; its pseudo-inverse is what is wanted.
             warnings.filterwarnings("ignore", "The covariance matrix associated")
             warnings.filterwarnings("ignore", "Determinant has increased")
-            found = MinCovDet(random_state=self.seed % 2**32).fit(reference)
+            try:
+                found = MinCovDet(random_state=self.seed % 2**32).fit(reference)
+            except ValueError:  # more than half of the rows are one point, about which nothing varies
+                found = EmpiricalCovariance().fit(reference)
         return np.asarray(found.mahalanobis(points), np.float64)
 
     def _nearest(self, features: FloatArray) -> npt.NDArray[np.float64]:

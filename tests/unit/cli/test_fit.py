@@ -28,7 +28,6 @@ learning_rate = 0.01
 fewest_steps = 30
 most_steps = 30
 members = 0
-null_rows = 1000
 """
 
 

@@ -14,7 +14,7 @@ from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models.fitting.training import Training, split_held_out, train
-from vaeaudit.models.table.inference import encode_rows, typical_column_nats
+from vaeaudit.models.table.inference import encode_rows
 from vaeaudit.outputs.latents import LatentCodes
 
 N = 1500
@@ -62,8 +62,7 @@ class Learned:
         return train(self.encoding, self.rows, self.held_out, model, config, seed=seed, **more)
 
     def codes_of(self, training: Training, *, seed: int = 0, n_samples: int = 8) -> LatentCodes:
-        typical = typical_column_nats(training.model, self.dataset.frame, seed=0)
-        return encode_rows(training.model, self.dataset.frame, self.held_out, typical, n_samples=n_samples, seed=seed)
+        return encode_rows(training.model, self.dataset.frame, self.held_out, n_samples=n_samples, seed=seed)
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +72,5 @@ def learned(dataset_of: Callable[..., Dataset]) -> Learned:
     rows = encoding.encode(dataset.frame)
     held_out = split_held_out(N, 0.1, seed=0)
     training = train(encoding, rows, held_out, MODEL, TRAIN, seed=0)
-    typical = typical_column_nats(training.model, dataset.frame, seed=0)
-    codes = encode_rows(training.model, dataset.frame, held_out, typical, n_samples=8, seed=0)
+    codes = encode_rows(training.model, dataset.frame, held_out, n_samples=8, seed=0)
     return Learned(dataset, encoding, rows, held_out, training, codes)

@@ -55,7 +55,7 @@ def codes_of(mean: np.ndarray, stddev: float = 0.0, *, held_out: np.ndarray | No
         unit_correction=zeros,
         reason_column=none.astype(int),
         reason_nats=none,
-        reason_expected=none,
+        reason_p=none,
         held_out=np.arange(n_rows) % 10 == 0 if held_out is None else held_out,
         columns=(),
     )

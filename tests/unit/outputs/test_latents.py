@@ -23,7 +23,7 @@ def arrays(**changed: Any) -> dict[str, Any]:
         "unit_correction": np.zeros(N),
         "reason_column": np.zeros((N, K), int),
         "reason_nats": np.zeros((N, K)),
-        "reason_expected": np.full((N, K), np.nan),
+        "reason_p": np.ones((N, K)),
         "held_out": np.arange(N) < 2,
         "columns": ("a", "b"),
     }

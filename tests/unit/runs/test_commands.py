@@ -14,7 +14,15 @@ import pytest
 
 from vaeaudit.cli.fit import fit as fit_command
 from vaeaudit.cli.fit import fit_config_of
-from vaeaudit.config import AnalysisConfig, EnsembleConfig, FitConfig, ModelConfig, Objective, ReadConfig, TrainConfig
+from vaeaudit.config import (
+    AnalysisConfig,
+    ConditionalsConfig,
+    FitConfig,
+    ModelConfig,
+    Objective,
+    ReadConfig,
+    TrainConfig,
+)
 from vaeaudit.runs.commands import commands_again, describe_given
 from vaeaudit.runs.reading import Run
 
@@ -62,7 +70,7 @@ READ = ReadConfig(
         FitConfig(preset="quick", train=TrainConfig(epochs=3)),
         FitConfig.from_dict({"preset": "thorough", "train": {"epochs": 9, "patience": 2, "debias": True}}),
         FitConfig.from_dict({"preset": "quick", "train": {"members": 2}, "model": {"latents": 3, "beta": 0.5}}),
-        FitConfig(model=ModelConfig(hidden=(16,), objective="ae"), ensemble=EnsembleConfig(steps=9)),
+        FitConfig(model=ModelConfig(hidden=(16,), objective="ae"), conditionals=ConditionalsConfig(steps=9)),
         FitConfig(analysis=AnalysisConfig(fdr=0.1, uniform=True, density="gmm", rarity="dbvae-max", bins=9)),
         FitConfig(read=ReadConfig(levels={"a.b": ["x,y", " z", 'q"\x7f']}), train=TrainConfig(trim=0.0)),
     ],

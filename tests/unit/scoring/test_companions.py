@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.scoring import companions as room
 from vaeaudit.scoring.companions import NEIGHBOUR, companion_scores, distance_to_neighbour, isolation_scores
@@ -14,31 +14,18 @@ def test_a_row_far_from_all_others_is_first_for_both(build):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, 400))
     x[7], y[7] = 9.0, -9.0
-    inputs = build({"x": (x, Kind.REAL), "y": (y, Kind.REAL)}, np.zeros((400, 1)))
-    scores = companion_scores(inputs.frame, inputs.schema, inputs.codes, seed=0)
-    assert scores.basis == "columns"
+    inputs = build({"x": (np.zeros(400), Kind.REAL)}, np.stack([x, y], axis=1))
+    scores = companion_scores(inputs.codes, seed=0)
     assert len(scores) == 400
     assert {int(score.argmax()) for score in scores.by_name.values()} == {7}
-
-
-def test_columns_that_the_model_does_not_have_are_not_looked_at(build):
-    rng = np.random.default_rng(1)
-    x, age = rng.normal(size=300), rng.normal(size=300)
-    age[5] = 500.0
-    table = {"x": (x, Kind.REAL), "age": (age, Kind.REAL, Role.SENSITIVE)}
-    with_age = build(table, np.zeros((300, 1)))
-    without = build({"x": (x, Kind.REAL)}, np.zeros((300, 1)))
-    first, second = (companion_scores(each.frame, each.schema, each.codes, seed=3) for each in (with_age, without))
-    assert np.array_equal(first.isolation_forest, second.isolation_forest)
-    assert np.array_equal(first.neighbour_distance, second.neighbour_distance)
 
 
 def test_copies_of_a_row_do_not_hide_it(build):
     rng = np.random.default_rng(2)
     x = np.concatenate([rng.normal(size=500), np.full(30, 12.0)])
     y = np.concatenate([rng.normal(size=500), np.full(30, -12.0)])
-    inputs = build({"x": (x, Kind.REAL), "y": (y, Kind.REAL)}, np.zeros((530, 1)))
-    distance = companion_scores(inputs.frame, inputs.schema, inputs.codes, seed=0).neighbour_distance
+    inputs = build({"x": (np.zeros(530), Kind.REAL)}, np.stack([x, y], axis=1))
+    distance = companion_scores(inputs.codes, seed=0).neighbour_distance
     assert distance[500:].min() > distance[:500].max()
     assert np.ptp(distance[500:]) == 0
 
@@ -87,22 +74,18 @@ def test_pictures_are_compared_by_their_active_latents(build):
     mean[42, :2] = 8.0
     mean[100:120] = mean[42]
     inputs = build({"x": (np.zeros(300), Kind.REAL)}, mean, image_statistics=np.zeros((300, 4)))
-    scores = companion_scores(inputs.frame, inputs.schema, inputs.codes, seed=0)
-    assert scores.basis == "latents"
+    scores = companion_scores(inputs.codes, seed=0)
     odd = np.r_[42, 100:120]
     assert set(np.argsort(-scores.neighbour_distance, kind="stable")[: len(odd)].tolist()) == set(odd.tolist())
 
 
 def test_scores_survive_being_written():
-    scores = CompanionScores("latents", np.array([0.5, 0.25], np.float32), np.array([1.0, 2.0], np.float32))
+    scores = CompanionScores(np.array([0.5, 0.25], np.float32), np.array([1.0, 2.0], np.float32))
     back = CompanionScores.from_arrays(scores.to_arrays())
-    assert back.basis == "latents"
     assert back.isolation_forest.tolist() == [0.5, 0.25]
     assert back.neighbour_distance.tolist() == [1.0, 2.0]
 
 
 def test_what_cannot_be_scores_is_refused():
-    with pytest.raises(ValueError, match="basis must be one of .*'pixels'"):
-        CompanionScores("pixels", np.zeros(2), np.zeros(2))
     with pytest.raises(ValueError, match="neighbour_distance must have shape"):
-        CompanionScores("columns", np.zeros(2), np.zeros(3))
+        CompanionScores(np.zeros(2), np.zeros(3))

@@ -50,7 +50,7 @@ def codes_of(statistics: np.ndarray | None, held_out: np.ndarray, n_rows: int | 
         unit_correction=zeros,
         reason_column=nothing.astype(int),
         reason_nats=nothing,
-        reason_expected=nothing,
+        reason_p=nothing,
         held_out=held_out,
         columns=(),
         image_statistics=statistics,

@@ -1,171 +1,223 @@
-"""Scores, flags and weights point one way; a posterior that lies apart is isolated."""
+"""Five answers of how surprising a row is, each a share of rows, joined and held against the bulk of them."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from hypothesis.extra import numpy as hnp
 
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
-from vaeaudit.scoring.table_score import (
-    PosteriorIsolation,
-    clearer_of_two,
-    density_null,
-    fit_isolation,
-    score_rows,
-    table_score,
-)
+from vaeaudit.scoring import table_score as module
+from vaeaudit.scoring.rarity.rareness import LatentDensities, Rareness, fit_density
+from vaeaudit.scoring.table_score import Compared, beyond_rarity, row_p_values, score_rows
 
 RNG = np.random.default_rng(21)
+M = 500
+GEOMETRY, CELLS = RNG.normal(size=(M, 3)), RNG.normal(size=(M, 4)).round(3)
+COMPARED = Compared.of(GEOMETRY, CELLS, seed=0)
 
 
-def codes_with(iwae: np.ndarray, mean: np.ndarray, isolation: np.ndarray | None = None) -> LatentCodes:
+def surprises_of(compared: Compared, geometry: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    return compared.surprises(geometry, compared.cell_ranks(cells))
+
+
+def codes_with(surprises: np.ndarray | None, mean: np.ndarray) -> LatentCodes:
     n_rows, n_latents = mean.shape
     none = np.zeros((n_rows, 1))
     return LatentCodes(
         mean=mean,
         stddev=np.ones_like(mean),
         kl=np.ones((n_rows, n_latents)),
-        log_likelihood=iwae,
-        iwae=iwae,
-        unit_correction=np.zeros(n_rows),
+        log_likelihood=none[:, 0],
+        iwae=none[:, 0],
+        unit_correction=none[:, 0],
         reason_column=none.astype(int),
         reason_nats=none,
-        reason_expected=none,
+        reason_p=none + 1,
         held_out=np.zeros(n_rows, bool),
         columns=("x",),
-        isolation_nats=RNG.exponential(size=n_rows) if isolation is None else isolation,
-        rarity_nats=np.zeros(n_rows),
+        surprises=surprises,
     )
 
 
+def rareness_of(mean: np.ndarray) -> Rareness:
+    return LatentDensities.of(fit_density(mean, np.array([True] * mean.shape[1]), seed=0), mean).rareness(
+        AnalysisConfig()
+    )
+
+
+def test_a_rank_is_the_share_of_cells_that_are_higher_and_half_of_the_equal_ones() -> None:
+    compared = Compared.of(np.zeros((4, 3)), np.array([[1.0], [2.0], [2.0], [5.0]]), seed=0)
+    asked = np.array([[0.0], [1.0], [2.0], [3.0], [5.0], [9.0]])
+    shares = np.array([4, 3.5, 2, 1, 0.5, 0.5]) / 4  # beyond all: as much as half a row
+    np.testing.assert_allclose(compared.cell_ranks(asked)[:, 0], -np.log(shares), rtol=1e-6)
+
+
+VALUES = hnp.arrays(np.float64, (12, 2), elements=st.integers(-3, 3))
+
+
+@given(own=VALUES, others=VALUES)
+def test_ranks_are_those_of_counting(own: np.ndarray, others: np.ndarray) -> None:
+    higher = (own[None] > others[:, None]).sum(axis=1) + 0.5 * (own[None] == others[:, None]).sum(axis=1)
+    expected = -np.log(np.maximum(higher, 0.5) / len(own))
+    found = Compared.of(np.zeros((12, 3)), own, seed=0).cell_ranks(others)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_row_of_the_run_gets_the_same_surprises_when_it_is_scored_again() -> None:
+    first = surprises_of(COMPARED, GEOMETRY, CELLS)
+    again = Compared.from_arrays({**COMPARED.to_arrays(), "other": np.zeros(3)})
+    np.testing.assert_allclose(surprises_of(again, GEOMETRY[7:9], CELLS[7:9]), first[7:9], rtol=1e-4)
+    np.testing.assert_array_equal(again.score(first), COMPARED.score(first))
+
+
+def test_a_new_row_beyond_all_is_at_least_as_surprising_as_half_a_row_of_the_run() -> None:
+    far = surprises_of(COMPARED, np.full((1, 3), 1e6), np.full((1, 4), 1e6))
+    assert far[0, :4].min() >= np.log(2 * M) - 1e-5
+    tops = len(np.unique(CELLS.argmax(axis=0)))  # by one cell it ties with the row that is highest in each column
+    assert far[0, 4] >= np.log(2 * M / tops) - 1e-5
+    near = surprises_of(COMPARED, np.full((1, 3), -1e6), np.full((1, 4), -1e6))
+    np.testing.assert_allclose(near[0], 0, atol=1e-6)
+
+
+@given(hnp.arrays(np.float64, (3, 7), elements=st.floats(-1e6, 1e6)))
+def test_surprises_of_any_row_are_finite_and_none_is_negative(values: np.ndarray) -> None:
+    found = surprises_of(COMPARED, values[:, :3], values[:, 3:])
+    assert found.shape == (3, 5)
+    assert found.min() >= 0
+    assert np.isfinite(found).all()
+    assert np.isfinite(COMPARED.score(found)).all()
+
+
+def test_all_cells_are_weighed_together_and_the_most_surprising_one_alone() -> None:
+    cells = RNG.normal(size=(M, 6))
+    middle, high = np.quantile(cells, [0.5, 0.9], axis=0)
+    compared = Compared.of(np.zeros((M, 3)), cells, seed=0)
+    one = middle.copy()
+    one[2] = 100
+    found = surprises_of(compared, np.zeros((2, 3)), np.stack([one, high]))
+    assert found[0, 4] > found[1, 4]
+    assert found[0, 3] < found[1, 3]
+
+
+def joined(surprises: np.ndarray, n_compared: int = M) -> np.ndarray:
+    return np.asarray(np.sqrt(np.square(np.minimum(surprises, 1.5 * np.log(n_compared))).sum(axis=1)))
+
+
+def test_surprises_are_joined_as_the_root_of_the_sum_of_squares_of_which_none_drowns_the_others() -> None:
+    geometry = GEOMETRY.copy()
+    geometry[0] = 1e5
+    compared = Compared.of(geometry, CELLS, seed=0)
+    surprises = surprises_of(compared, geometry, CELLS).astype(np.float64)
+    np.testing.assert_allclose(compared.rows, np.sort(joined(surprises)), rtol=1e-6)
+    far = np.full((2, 5), [[700.0], [1.5 * np.log(M)]])
+    assert np.ptp(compared.score(far)) == 0
+    assert compared.score(np.zeros((0, 5))).shape == (0,)
+
+
+def test_a_p_value_is_the_larger_of_the_scores_and_of_what_two_questions_allow() -> None:
+    surprises = np.array([[9.0, 0.5, 0, 0, 0], [9.0, 8.0, 0, 0, 0], [9.0, 8.0, 7.0, 0, 0]])
+    found = row_p_values(np.array([8.0, 6.0, 2.0]), surprises)
+    np.testing.assert_allclose(found, [1.0, np.exp(-6), np.exp(-2)])
+    np.testing.assert_allclose(row_p_values(np.array([9.0]), surprises[1:2]), 4 * np.exp(-8))
+
+
+def test_nats_count_by_how_much_they_exceed_those_of_the_cell_alone() -> None:
+    found = beyond_rarity(np.array([[7.60041, 7.6], [0.1, 3.0]]), np.array([[7.6, 0.0], [0.3, 1.0]]))
+    np.testing.assert_allclose(found, [[0.0, 7.6], [-0.2, 2.0]], atol=1e-6)
+    assert beyond_rarity(np.array([[2.00012]]), np.zeros((1, 1))) == beyond_rarity(
+        np.array([[2.0004]]), np.zeros((1, 1))
+    )
+
+
+def test_a_rare_level_that_goes_with_its_row_does_not_stand_out_and_one_that_does_not_does() -> None:
+    n_rows, rare, strange = 4000, np.arange(20), np.arange(20, 30)
+    alone = np.full((n_rows, 1), 0.7) + RNG.exponential(0.01, (n_rows, 1))
+    alone[:30] = -np.log(30 / n_rows)
+    nats = alone + RNG.normal(0, 0.3, (n_rows, 1))  # beside the others of its row it is as rare as everywhere
+    nats[strange] += 6
+    geometry, cells = RNG.normal(size=(n_rows, 3)), beyond_rarity(nats, alone)
+    compared = Compared.of(geometry, cells, seed=0)
+    one_cell = surprises_of(compared, geometry, cells)[:, 4]
+    assert one_cell[strange].min() > -np.log(15 / n_rows)
+    assert np.median(one_cell[rare]) < 2
+    assert surprises_of(Compared.of(geometry, nats, seed=0), geometry, nats)[rare, 4].min() > 4  # without the credit
+
+
+def test_of_more_rows_than_are_compared_with_a_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_ROWS", 200)
+    kept = Compared.of(GEOMETRY, CELLS, seed=0)
+    assert (kept.cells.shape, kept.members.shape, kept.rows.shape) == ((200, 4), (200, 5), (200,))
+    found, whole = (surprises_of(each, GEOMETRY, CELLS) for each in (kept, COMPARED))
+    assert np.corrcoef(joined(found), joined(whole))[0, 1] > 0.97
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 80)
+    assert Compared.of(GEOMETRY, CELLS, seed=0).cells.shape == (20, 4)
+
+
+def test_tables_without_cells_or_of_one_row_are_compared_too() -> None:
+    none = Compared.of(GEOMETRY, np.zeros((M, 0)), seed=0)
+    assert np.isfinite(surprises_of(none, GEOMETRY, np.zeros((M, 0)))).all()
+    one = Compared.of(GEOMETRY[:1], CELLS[:1], seed=0)
+    np.testing.assert_allclose(surprises_of(one, GEOMETRY[:1], CELLS[:1]), np.log(2), rtol=1e-6)
+
+
+def test_nothing_to_compare_with_is_refused() -> None:
+    with pytest.raises(ValueError, match="rows must not be empty"):
+        Compared.of(np.zeros((0, 3)), np.zeros((0, 2)), seed=0)
+
+
+def judged(n_rows: int, *, broken: int, seed: int = 0) -> tuple[np.ndarray, Compared]:
+    """Surprises of rows of which the first lie far out and have improbable cells, and what they are held against."""
+    generator = np.random.default_rng(seed)
+    geometry, cells = generator.normal(size=(n_rows, 3)), generator.exponential(size=(n_rows, 4))
+    geometry[:broken] += 6
+    cells[:broken] += 12
+    compared = Compared.of(geometry, cells, seed=0)
+    return surprises_of(compared, geometry, cells), compared
+
+
 def test_rows_that_do_not_belong_are_flagged_and_hardly_any_others() -> None:
+    surprises, compared = judged(3000, broken=30)
     mean = RNG.normal(size=(3000, 2))
-    iwae = -20 - RNG.chisquare(6, 3000)
-    iwae[:30] -= 60
-    rareness = LatentDensities.of(fit_density(mean, np.array([True, True]), seed=0), mean).rareness(AnalysisConfig())
-    scores = score_rows(codes_with(iwae, mean), -iwae, rareness, fdr=0.05)
+    scores = score_rows(codes_with(surprises, mean), compared, rareness_of(mean), fdr=0.05)
 
     assert scores.outlier[:30].all()
     assert scores.outlier[30:].sum() <= 6
-    np.testing.assert_allclose(scores.p_value, np.exp(-scores.outlier_score))
-    order = np.argsort(scores.outlier_score)
-    assert np.all(np.diff(scores.p_value[order]) <= 1e-9)
+    np.testing.assert_allclose(scores.p_value, row_p_values(scores.outlier_score, surprises))
     assert scores.weight.mean() == pytest.approx(1)
     assert scores.fdr == 0.05
     assert "nats" in scores.definition
 
 
-def test_the_clearer_of_two_answers_counts_with_the_allowance_for_two() -> None:
-    one, other = RNG.exponential(size=100_000), RNG.exponential(size=100_000)
-    for nats in (clearer_of_two(one, other, n_compared=10), clearer_of_two(one, one, n_compared=10)):
-        for rate in (0.1, 0.01, 0.001):
-            assert np.mean(np.exp(-nats) <= rate) <= rate * 1.2
-    far = clearer_of_two(np.array([0.0, 0.0, 900.0]), np.array([0.0, 900.0, 0.0]), n_compared=100)
-    np.testing.assert_allclose(far, [0.0, 900 - np.log(2), 900 - np.log(2)])
-
-
-@given(st.floats(1e-9, 1), st.floats(1e-9, 1))
-def test_two_answers_are_weighed_as_sidak_did(isolation: float, density: float) -> None:
-    nats = clearer_of_two(-np.log([isolation]), -np.log([density]), n_compared=1)
-    smaller = min(isolation, density)
-    assert float(np.exp(-nats)[0]) == pytest.approx(1 - (1 - smaller) ** 2)
-    assert nats[0] >= 0
-
-
-def test_of_two_independent_answers_the_p_value_is_uniform() -> None:
-    one, other = np.random.default_rng(22).exponential(size=(2, 20_000))
-    assert stats.kstest(np.exp(-clearer_of_two(one, other, n_compared=1)), "uniform").pvalue > 0.01
-
-
-def test_what_chance_alone_would_bring_forth_says_nothing_of_density() -> None:
-    density = np.log(1000) + np.array([-0.1, 0.1])
-    nats = clearer_of_two(np.zeros(2), density, n_compared=1000)
-    np.testing.assert_allclose(nats, [0.0, density[1] - np.log(2)], rtol=1e-3)
-
-
-def test_a_row_is_flagged_for_its_isolation_alone() -> None:
-    mean, iwae = RNG.normal(size=(3000, 2)), -20 - RNG.chisquare(6, 3000)
-    isolation = RNG.exponential(size=3000)
-    isolation[:5] = 40.0
-    rareness = LatentDensities.of(fit_density(mean, np.array([True, True]), seed=0), mean).rareness(AnalysisConfig())
-    scores = score_rows(codes_with(iwae, mean, isolation), -iwae, rareness, fdr=0.05)
-    assert scores.outlier[:5].all()
-    assert scores.outlier[5:].sum() <= 2
-
-
-@pytest.mark.parametrize("missing", ["isolation_nats", "rarity_nats"])
-def test_rows_that_nobody_judged_as_rows_of_a_table_are_refused(missing: str) -> None:
-    codes = replace(codes_with(np.zeros(3), np.zeros((3, 1))), **{missing: None})
-    with pytest.raises(ValueError, match=missing):
-        table_score(codes, np.zeros(100))
-
-
-def test_a_group_is_not_improbable_for_being_rare() -> None:
-    iwae = -20 - RNG.chisquare(6, 3000)
-    rare, contradicting = np.arange(30), np.arange(30, 40)
-    iwae[:40] -= 40
-    codes = codes_with(iwae, np.zeros((3000, 1)), isolation=np.zeros(3000))
-    rarity = np.zeros(3000)
-    rarity[rare] = 40
-    codes = replace(codes, rarity_nats=rarity)
-    score = table_score(codes, density_null(codes, seed=0))
-    assert score[rare].max() < 8
-    assert score[contradicting].min() > 8
+def test_a_row_that_only_one_question_finds_is_not_flagged() -> None:
+    surprises, compared = judged(3000, broken=0)
+    surprises[0] = [30, 0.1, 0.1, 0.1, 0.1]
+    surprises[1] = [30, 30, 0.1, 0.1, 0.1]
+    mean = RNG.normal(size=(3000, 1))
+    scores = score_rows(codes_with(surprises, mean), compared, rareness_of(mean), fdr=0.05)
+    assert scores.outlier[:2].tolist() == [False, True]
 
 
 def test_clean_rows_are_hardly_ever_flagged() -> None:
     flagged = 0
     for seed in range(20):
-        generator = np.random.default_rng(seed)
-        mean = generator.normal(size=(400, 1))
-        iwae = -generator.chisquare(5, 400)
-        density = LatentDensities.of(fit_density(mean, np.array([True]), seed=0), mean).rareness(AnalysisConfig())
-        flagged += int(score_rows(codes_with(iwae, mean), -iwae, density, fdr=0.05).outlier.any())
+        surprises, compared = judged(400, broken=0, seed=seed)
+        mean = np.random.default_rng(seed).normal(size=(400, 1))
+        flagged += int(score_rows(codes_with(surprises, mean), compared, rareness_of(mean), fdr=0.05).outlier.any())
     assert flagged <= 4  # the share of tables with any flag is at most the rate, 1 in 20
 
 
-SPREAD_RNG = np.random.default_rng(4)
-SPREAD = np.concatenate([SPREAD_RNG.normal(size=(980, 6)), SPREAD_RNG.normal(6, 0.5, size=(20, 6))]).astype(np.float32)
-FOLD = np.arange(1000) % 2
+def test_a_more_surprising_row_never_scores_lower() -> None:
+    surprises, compared = judged(1000, broken=10)
+    score = compared.score(surprises)
+    assert np.all(np.diff(score[np.argsort(joined(surprises, 1000))]) >= -1e-9)
+    assert (score >= 0).all()
 
 
-@pytest.fixture(scope="module")
-def isolation() -> PosteriorIsolation:
-    return fit_isolation(SPREAD, FOLD, trees=60, seed=0)[0]
-
-
-def test_rows_get_the_nats_when_they_are_learned_from_that_they_get_later(isolation: PosteriorIsolation) -> None:
-    _, nats = fit_isolation(SPREAD, FOLD, trees=60, seed=0)
-    np.testing.assert_array_equal(nats, isolation.nats(SPREAD, FOLD))
-
-
-def test_rows_that_stand_apart_are_isolated(isolation: PosteriorIsolation) -> None:
-    nats = isolation.nats(SPREAD, FOLD)
-    assert nats[980:].min() > np.quantile(nats[:980], 0.98)
-    assert (nats >= 0).all()
-
-
-def test_most_rows_have_the_nats_of_a_uniform_p_value(isolation: PosteriorIsolation) -> None:
-    nats = isolation.nats(SPREAD[:980], FOLD[:980])
-    assert np.quantile(nats, 0.5) == pytest.approx(np.log(2), abs=0.1)
-    assert np.quantile(nats, 0.9) == pytest.approx(np.log(10), abs=0.35)
-
-
-def test_what_is_kept_grows_the_same_forest(isolation: PosteriorIsolation) -> None:
-    again = PosteriorIsolation.from_arrays({**isolation.to_arrays(), "other": np.zeros(3)})
-    np.testing.assert_array_equal(again.nats(SPREAD, FOLD), isolation.nats(SPREAD, FOLD))
-    np.testing.assert_array_equal(again.nats(SPREAD[5:6], FOLD[5:6]), isolation.nats(SPREAD, FOLD)[5:6])
-
-
-def test_one_fold_is_enough_and_none_is_refused() -> None:
-    one, _ = fit_isolation(SPREAD, np.zeros(1000, int), trees=10, seed=0)
-    assert one.n_folds == 1
-    with pytest.raises(ValueError, match="null"):
-        PosteriorIsolation((), (), 10, 0)
+def test_rows_that_nobody_judged_as_rows_of_a_table_are_refused() -> None:
+    mean = RNG.normal(size=(60, 1))
+    with pytest.raises(ValueError, match="surprises"):
+        score_rows(codes_with(None, mean), COMPARED, rareness_of(mean), fdr=0.05)

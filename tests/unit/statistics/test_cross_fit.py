@@ -74,13 +74,13 @@ SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=20)
 FEATURES = hnp.arrays(np.float32, SHAPES, elements=st.floats(-20, 20, width=32))
 
 
-@given(features=FEATURES, seed=st.integers(0, 100))
-def test_a_row_keeps_its_fold_whatever_stands_around_it(features: np.ndarray, seed: int) -> None:
-    fold = content_folds(features)
+@given(features=FEATURES, seed=st.integers(0, 100), n_folds=st.integers(1, 20))
+def test_a_row_keeps_its_fold_whatever_stands_around_it(features: np.ndarray, seed: int, n_folds: int) -> None:
+    fold = content_folds(features, n_folds)
     order = np.random.default_rng(seed).permutation(len(features))
-    np.testing.assert_array_equal(content_folds(features[order]), fold[order])
-    np.testing.assert_array_equal(content_folds(features[:1]), fold[:1])
-    assert set(fold) <= {0, 1}
+    np.testing.assert_array_equal(content_folds(features[order], n_folds), fold[order])
+    np.testing.assert_array_equal(content_folds(features[:1], n_folds), fold[:1])
+    assert set(fold) <= set(range(n_folds))
 
 
 def test_copies_share_a_fold_and_zeros_have_no_sign() -> None:
@@ -88,29 +88,36 @@ def test_copies_share_a_fold_and_zeros_have_no_sign() -> None:
     rows = generator.normal(size=(50, 3)).astype(np.float32)
     rows[:10, 0] = 0.0
     copies = np.concatenate([rows, np.where(rows == 0, np.float32(-0.0), rows)])
-    fold = content_folds(copies)
+    fold = content_folds(copies, 3)
     np.testing.assert_array_equal(fold[:50], fold[50:])
 
 
+@pytest.mark.parametrize("n_folds", [2, 3, 5])
 @pytest.mark.parametrize("n_features", [1, 2, 40])
-def test_folds_are_halves_and_independent_of_the_values(n_features: int) -> None:
+def test_folds_are_of_like_size_and_independent_of_the_values(n_features: int, n_folds: int) -> None:
     rows = np.random.default_rng(1).normal(size=(4000, n_features)).astype(np.float32)
-    fold = content_folds(rows)
-    assert fold.mean() == pytest.approx(0.5, abs=0.04)
-    assert abs(np.corrcoef(fold, rows[:, 0])[0, 1]) < 0.06
-    assert abs(np.corrcoef(fold, np.abs(rows[:, 0]))[0, 1]) < 0.06
+    fold = content_folds(rows, n_folds)
+    for place in range(n_folds):
+        inside = fold == place
+        assert inside.mean() == pytest.approx(1 / n_folds, abs=0.04)
+        assert abs(np.corrcoef(inside, rows[:, 0])[0, 1]) < 0.06
+        assert abs(np.corrcoef(inside, np.abs(rows[:, 0]))[0, 1]) < 0.06
 
 
-def test_whole_numbers_are_halved_too() -> None:
+def test_whole_numbers_are_parted_alike_too() -> None:
     rows = np.random.default_rng(2).integers(0, 30, (4000, 3)).astype(np.float32)
-    assert content_folds(rows).mean() == pytest.approx(0.5, abs=0.04)
+    assert np.bincount(content_folds(rows, 3)) / 4000 == pytest.approx([1 / 3] * 3, abs=0.04)
 
 
 def test_a_fold_of_few_rows_is_not_worth_having() -> None:
-    assert can_cross_fit(np.arange(40) % 2)
-    assert not can_cross_fit(np.arange(18) % 2)
-    assert not can_cross_fit((np.arange(1000) < 200).astype(int))
-    assert not can_cross_fit(np.zeros(100, int))
+    assert can_cross_fit(np.arange(40) % 2, 2)
+    assert can_cross_fit(np.arange(40) % 3, 3)
+    assert not can_cross_fit(np.arange(18) % 2, 2)
+    assert not can_cross_fit(np.arange(27) % 3, 3)
+    assert not can_cross_fit((np.arange(1000) < 200).astype(int), 2)
+    assert not can_cross_fit(np.where(np.arange(1000) < 150, 2, np.arange(1000) % 2), 3)
+    assert not can_cross_fit(np.zeros(100, int), 2)
+    assert not can_cross_fit(np.zeros(100, int), 1)
 
 
 def one_against_rest(member):

@@ -170,8 +170,8 @@ def with_decoded(
     regions, inputs
         What was found in which rows.
     decoded
-        By `region_key`, and by `USUAL`: [P, C] what the decoder expects of each modelled column at P points, in the
-        units of `LatentCodes.reason_expected`. Regions that are not in it stay as they are.
+        By `region_key`, and by `USUAL`: [P, C] what the decoder expects of each modelled column at P points, as in
+        `ModelFacts.traversals`. Regions that are not in it stay as they are.
     """
     if USUAL not in decoded:
         return tuple(regions)

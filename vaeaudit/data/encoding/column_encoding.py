@@ -181,16 +181,6 @@ def tail_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -
     return np.where(quantise(column, numbers) >= len(column.atoms), -beyond, 0.0)
 
 
-def drawn_tail_log_density(
-    column: ColumnEncoding, codes: npt.NDArray[np.int32], generator: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """Return [N] `tail_log_density` of cells drawn from a model as codes; where in its tail each lies is drawn here."""
-    in_tail = (codes == len(column.atoms)) | (codes == column.n_codes - 1)
-    if not column.edges:  # one bin: between the outer atoms, or in one of the tails
-        in_tail &= generator.random(len(codes)) < sum(column.tails) / _bin_widths(column)[0]
-    return -np.where(in_tail, generator.exponential(size=len(codes)), 0.0)
-
-
 def bin_log_density(column: ColumnEncoding, numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return [N] the log density within each number's bin, in the column's own units; 0 at atoms."""
     widths = _bin_widths(column)

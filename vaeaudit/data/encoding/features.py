@@ -1,4 +1,4 @@
-"""Rows as plain standardised numbers: what the outlier ensemble reads, whatever likelihood a column has in the model.
+"""Rows as plain standardised numbers: what the outlier score reads, whatever likelihood a column has in the model.
 
 Unlike the model's own encoding, which may cut a heaped or heavy-tailed column into bins, numbers stay numbers here, so
 that a value far out lies far out.

@@ -21,7 +21,6 @@ from vaeaudit.data.encoding.column_encoding import (
     Likelihood,
     bin_log_density,
     cell_numbers,
-    drawn_tail_log_density,
     encode_numbers,
     fit_quantised,
     quantise,
@@ -129,22 +128,6 @@ class Encoding:
                 base[shared, position] = -np.log(column.shared_levels)
             elif column.likelihood is Likelihood.QUANTISED:
                 base[:, position] = tail_log_density(column, cell_numbers(frame[column.name]))
-        return base
-
-    def drawn_base_log_density(
-        self, codes: npt.NDArray[np.int32], generator: np.random.Generator
-    ) -> npt.NDArray[np.float64]:
-        """[N, C]; `base_log_density` of rows drawn from a model as codes [N, Q].
-
-        Where in its tail, or at which of the levels that share a code, a drawn cell lies is drawn here.
-        """
-        base = np.zeros((len(codes), len(self.columns)))
-        for position, column in enumerate(self.coded):
-            cells, place = codes[:, position], len(self.numeric) + position
-            if column.likelihood is Likelihood.CATEGORICAL:
-                base[:, place] = -np.where(cells == column.n_codes - 1, np.log(column.shared_levels), 0.0)
-            elif column.likelihood is Likelihood.QUANTISED:
-                base[:, place] = drawn_tail_log_density(column, cells, generator)
         return base
 
     def unit_correction(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:

@@ -1,1 +1,1 @@
-"""The beta-VAE of tables, and the small ensemble beside it."""
+"""The beta-VAE of tables, and the network beside it that judges cells by the others of their rows."""

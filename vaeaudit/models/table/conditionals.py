@@ -285,7 +285,9 @@ def _judge(model: Conditionals) -> Any:
             own_codes = codes[:, block.start - model.n_numeric : block.stop - model.n_numeric]
             own = tf.gather(probability, tf.maximum(own_codes, 0), batch_dims=2)[..., None]
             less = tf.where(probability < own, probability, 0.0) + 0.5 * tf.where(probability == own, probability, 0.0)
-            tails.append(-tf.math.log(tf.maximum(tf.reduce_sum(less, axis=-1), 1e-30)))
+            # A level without a place in its order, that only new rows have, is taken as missing.
+            below = tf.where(own_codes < 0, 1.0, tf.reduce_sum(less, axis=-1))
+            tails.append(-tf.math.log(tf.maximum(below, 1e-30)))
         return nats, tf.where(observed, tf.concat(tails, axis=-1), nats)
 
     n_numeric, n_columns = model.n_numeric, model.n_columns

@@ -23,12 +23,6 @@ from vaeaudit.models.inference import (
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import LatentCodes
 
-#: K, reasons kept per row.
-REASONS = 5
-#: Rows from which the typical surprise of a column is taken.
-_TYPICAL_ROWS = 8192
-#: Share of the rows, those of lowest bound, from whose latents no null row is drawn.
-NULL_TRIM = 0.05
 _LARGEST = np.finfo(np.float64).max
 
 

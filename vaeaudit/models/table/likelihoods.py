@@ -19,7 +19,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
 
-from vaeaudit.data.encoding.column_encoding import CLIP, MISSING_CODE, ColumnEncoding, Likelihood, largest_count
+from vaeaudit.data.encoding.column_encoding import CLIP, ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.table_encoding import Encoding
 
 #: Floor of a learned scale, in standard deviations of the column (sigma-VAE, Rybkin 2021, learns the scale; without
@@ -130,20 +130,6 @@ class MixedLikelihood(keras.layers.Layer):
         pieces = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)
         return [self._distribution(index, piece) for index, piece in enumerate(pieces[:-1])]
 
-    def column_distribution(self, parameters: tf.Tensor, column: int) -> tuple[Block, int, tfd.Distribution]:
-        """Return the block of a column, the column's place in it, and the block's distributions [..., B, n].
-
-        Parameters
-        ----------
-        parameters
-            [..., B, n_parameters] decoder outputs.
-        column
-            Position in model order.
-        """
-        index = next(place for place, block in enumerate(self.blocks) if block.start <= column < block.stop)
-        outputs = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)[index]
-        return self.blocks[index], column - self.blocks[index].start, self._distribution(index, outputs)
-
     def missingness(self, parameters: tf.Tensor) -> tfd.Distribution:
         """Return Bernoulli distributions [..., B, M] of "the cell is missing", M columns that have missing cells."""
         return tfd.Bernoulli(logits=parameters[..., self.n_parameters - len(self.with_missing) :])
@@ -213,32 +199,6 @@ class MixedLikelihood(keras.layers.Layer):
     def _spread_of_missing(self) -> tf.Tensor:
         """Return [M, C]; puts the columns that have missing cells at their places among all columns."""
         return tf.one_hot(self.with_missing, self.n_columns)
-
-    def sample(self, parameters: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Draw values [B, P], codes [B, Q] and observed [B, C] from decoder outputs [B, n_parameters].
-
-        Numbers are clipped like encoded ones, so that drawn rows can be scored like read ones.
-        """
-        seeds = tf.random.experimental.stateless_split(seed, len(self.blocks) + 1)
-        values, codes = [tf.zeros_like(parameters[:, :0])], [tf.zeros_like(parameters[:, :0], tf.int32)]
-        for index, (block, distribution) in enumerate(zip(self.blocks, self.distributions(parameters), strict=True)):
-            if isinstance(distribution, tfd.Categorical):
-                drawn = _sample_categorical(distribution.logits, seeds[index])
-            else:
-                drawn = distribution.sample(seed=seeds[index])
-            if block.likelihood.is_coded:
-                codes.append(tf.cast(drawn, tf.int32))
-            elif block.likelihood is Likelihood.NEGATIVE_BINOMIAL:
-                values.append(tf.minimum(drawn, [largest_count(column) for column in block.columns]))
-            else:
-                values.append(tf.clip_by_value(drawn, -CLIP, CLIP))
-        observed = tf.ones([tf.shape(parameters)[0], self.n_columns], tf.bool)
-        if len(self.with_missing):
-            missing = tf.cast(self.missingness(parameters).sample(seed=seeds[-1]), tf.float32)
-            observed = tf.matmul(missing, self._spread_of_missing()) < 0.5
-        all_codes = tf.concat(codes, axis=-1)
-        all_codes = tf.where(observed[:, self.n_numeric :], all_codes, MISSING_CODE)
-        return tf.where(observed[:, : self.n_numeric], tf.concat(values, axis=-1), 0.0), all_codes, observed
 
     def _cells(self, block: Block, values: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
         if not block.likelihood.is_coded:
@@ -319,12 +279,6 @@ def _ordered_log_probs(cutpoints: tf.Tensor, location: tf.Tensor) -> tf.Tensor:
     inner = tfp.math.log1mexp(cutpoints[:, 1:] - cutpoints[:, :-1])
     shrink = tf.pad(inner, [[0, 0], [1, 1]]) if cutpoints.shape[-1] > 1 else tf.zeros([cutpoints.shape[0], 2])
     return below_upper + above_lower + shrink
-
-
-def _sample_categorical(logits: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Draw by the Gumbel-max trick; TFP's own sampler transposes integers, which TensorFlow complains about on CPUs."""
-    uniform = tf.random.stateless_uniform(tf.shape(logits), seed, minval=np.finfo(np.float32).tiny)
-    return tf.argmax(logits - tf.math.log(-tf.math.log(uniform)), axis=-1)
 
 
 def scale_of(raw: tf.Tensor) -> tf.Tensor:

@@ -38,7 +38,7 @@ def codes(mean: np.ndarray) -> LatentCodes:
         unit_correction=flat,
         reason_column=none.astype(int),
         reason_nats=none,
-        reason_expected=none,
+        reason_p=none,
         held_out=np.ones(n_rows, bool),
         columns=(),
     )

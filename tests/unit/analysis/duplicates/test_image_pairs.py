@@ -109,7 +109,7 @@ def test_the_same_seed_gives_the_same_pairs(tmp_path):
 def codes_of(mean):
     n_rows = len(mean)
     flat = {name: np.zeros(n_rows) for name in ("log_likelihood", "iwae", "unit_correction")}
-    none = {name: np.zeros((n_rows, 0)) for name in ("reason_nats", "reason_expected")}
+    none = {name: np.zeros((n_rows, 0)) for name in ("reason_nats", "reason_p")}
     return LatentCodes(
         reason_column=np.zeros((n_rows, 0), int),
         mean=mean,

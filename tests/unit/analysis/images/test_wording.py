@@ -30,7 +30,7 @@ def pictured(people) -> AuditInputs:
             columns=(),
             reason_column=nothing.astype(np.int64),
             reason_nats=nothing,
-            reason_expected=nothing,
+            reason_p=nothing,
             image_statistics=np.zeros((n_rows, 3)),
         ),
         model=replace(people.model, traversals=np.zeros((people.codes.n_latents, 5, 0))),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_reasons_speak_in_the_users_terms(people, outliers):
     assert first.reasons[1].expected in {"driver", "nurse"}
 
 
-def test_missing_cells_dates_and_unsurprising_cells_are_handled(build):
+def test_missing_cells_dates_and_unsurprising_cells_are_handled(build, cells_of):
     table = {
         "day": (["2020-01-01", None, "2020-01-03"], Kind.DATETIME),
         "pay": ([1.5, 2.0, np.nan], Kind.REAL),
@@ -62,23 +64,26 @@ def test_missing_cells_dates_and_unsurprising_cells_are_handled(build):
         np.zeros((3, 1)),
         reason_column=np.array([[0, 1], [0, 1], [1, 0]]),
         reason_nats=np.array([[3.0, 0.01], [2.0, 1.0], [4.0, -1.0]]),
-        reason_expected=np.array([[1_577_923_200.0, 0.0], [np.nan, np.nan], [2.25, 0.0]]),
     )
+    expected = np.array([1_577_923_200.0, 0.0, 1_577_923_200.0, 0.0, 2.25, 0.0])
+    column, nats = inputs.codes.reason_column.ravel(), inputs.codes.reason_nats.ravel()
+    cells = cells_of(
+        [0, 0, 1, 1, 2, 2], column, nats, low=expected, high=expected, p_missing=np.array([0, 0, 0, 0.9, 0, 0])
+    )
+    inputs = replace(inputs, cells=cells)
     told = describe_reasons(inputs, np.arange(3))
     assert [(r.column, r.value, r.expected) for r in told[0]] == [("day", "2020-01-01", "2020-01-02")]
-    assert [(r.value, r.expected) for r in told[1]] == [("(missing)", "(any value)"), ("2", "(missing)")]
+    assert [(r.value, r.expected) for r in told[1]] == [("(missing)", "2020-01-02"), ("2", "(missing)")]
     assert [(r.value, r.expected) for r in told[2]] == [("(missing)", "2.25")]
 
 
-def test_a_cell_that_is_what_was_expected_is_no_reason(build):
+def test_a_cell_that_is_what_was_expected_is_no_reason(build, cells_of):
     table = {"job": (["nurse", "driver"], Kind.CATEGORY), "x": ([1.0, 2.0], Kind.REAL)}
-    position = {level: place for place, level in enumerate(("driver", "nurse"))}
-    inputs = build(
-        table,
-        np.zeros((2, 1)),
-        reason_expected=np.array([[position["nurse"], 5.0], [position["nurse"], 5.0]], dtype=float),
-    )
-    told = describe_reasons(inputs, np.arange(2))
+    nurse = ("driver", "nurse").index("nurse")
+    numbers = np.array([np.nan, 5.0, np.nan, 5.0])
+    levels = np.array([[nurse, -1, -1], [-1, -1, -1]] * 2)
+    cells = cells_of([0, 0, 1, 1], [0, 1, 0, 1], [2.5, 0.5, 2.5, 0.5], low=numbers, high=numbers, levels=levels)
+    told = describe_reasons(replace(build(table, np.zeros((2, 1))), cells=cells), np.arange(2))
     assert [[reason.column for reason in reasons] for reasons in told] == [["x"], ["job", "x"]]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate, stats
+from scipy import integrate
 
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.column_encoding import MAX_BINS, MISSING_CODE, Likelihood
@@ -88,16 +88,3 @@ def test_the_density_of_a_quantised_column_has_mass_one(dataset_of: Make, bins: 
         inside = np.linspace(low, high, 20_001)[1:-1]  # atoms and edges are points, of no length
         between += integrate.trapezoid(density(inside), inside) if high > low else 0.0
     assert between + density(np.array(column.atoms)).sum() == pytest.approx(1.0, abs=0.01)
-
-
-def test_what_drawn_rows_add_is_what_read_rows_add(dataset_of: Make) -> None:
-    number = np.concatenate([np.full(2000, 40.0), 40 + RNG.laplace(0, 10, 6000)])
-    level = RNG.choice(list("abcdef"), 8000, p=[0.5, 0.2, 0.1, 0.1, 0.05, 0.05])
-    dataset = dataset_of({"hours": (number, Kind.REAL), "level": (level, Kind.CATEGORY)})
-    encoding = fit_encoding(dataset, max_levels=2)
-    read = encoding.base_log_density(dataset.frame).sum(axis=1)
-    drawn = encoding.drawn_base_log_density(encoding.encode(dataset.frame).codes, np.random.default_rng(0)).sum(axis=1)
-
-    assert drawn.mean() == pytest.approx(read.mean(), abs=0.02)
-    apart = stats.ks_2samp(read.astype(np.float64).round(4), drawn.round(4), method="asymp")
-    assert apart.statistic < 0.03
