@@ -6,40 +6,56 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.outputs.latents import CellExpectations
-from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
-#: Upper shares of a column's cells at which its tail is compared with that of a true model, and the fewest cells there.
-SHARES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002)
-FEWEST_BEYOND = 10
+#: Upper shares of a column's cells at which its tail is measured; of the wrong cells there are fewer.
+SHARES = (0.1, 0.05, 0.02, 0.01)
+#: A tail of numbers is never taken to be lighter than this.
+LEAST_SCALE = 0.2
 #: Another cell is to blame for a cell's surprise where that is less without it by this share, and by this many nats.
 PARTNER_SHARE = 0.5
 PARTNER_NATS = 1.0
 
 
-def tail_scales(tail_nats: FloatArray) -> npt.NDArray[np.float64]:
-    """Return [C] by how much tails of the cells [N, C] of each column are heavier than those of a true model; least 1.
-
-    Under a true model -log of a p-value is exponential of scale 1. Ours is learned, and sure of itself where it should
-    not be: the scale is the largest of those that the upper shares `SHARES` of the column's own cells ask for. The few
-    wrong cells among them make it, if anything, larger.
+def tail_quantiles(tail_nats: FloatArray) -> npt.NDArray[np.float64]:
+    """Return [K, C]; what the upper shares `SHARES` of the cells [N, C] of each column reach.
 
     Parameters
     ----------
     tail_nats
         Of the run's own rows; see `vaeaudit.models.table.conditionals.CellSurprise`.
     """
-    shares = np.array([share for share in SHARES if share * len(tail_nats) >= FEWEST_BEYOND])
-    if not len(shares):
-        return np.ones(tail_nats.shape[1])
-    reached = np.quantile(tail_nats, 1 - shares, axis=0)
-    return np.asarray(np.maximum((reached / -np.log(shares)[:, None]).max(axis=0), 1.0))
+    return np.asarray(np.quantile(tail_nats, 1 - np.array(SHARES), axis=0))
 
 
-def cell_p_values(tail_nats: FloatArray, scale: FloatArray) -> npt.NDArray[np.float64]:
-    """Return p-values of cells, of the shape of their tails, each beside the scale of its column."""
-    nats = np.asarray(tail_nats, np.float64) / scale
-    return np.clip(np.exp(-nats), np.finfo(np.float64).tiny, 1.0)
+def cell_p_values(
+    tail_nats: FloatArray, column: IntArray, quantiles: FloatArray, is_number: BoolArray
+) -> npt.NDArray[np.float64]:
+    """Return the probability of a cell of the same column that surprises as much, of the shape of the tails.
+
+    Under a true model -log of a cell's own p-value is exponential of scale 1. Ours is learned: surer of itself than it
+    should be, or less sure, as where the tails of a Student-t are held against numbers that have none. Up to the last
+    of the quantiles the column's own cells say how often a cell surprises as much. Beyond, the tail is exponential, of
+    the largest scale that any two neighbouring quantiles ask for; of codes, which come in lumps, of no less than 1.
+
+    Parameters
+    ----------
+    tail_nats, column
+        Of the cells, and the positions of their columns.
+    quantiles
+        [K, C]; see `tail_quantiles`.
+    is_number
+        [C]; whether a column holds plain numbers.
+    """
+    shares = np.array(SHARES)
+    steps = np.diff(quantiles, axis=0) / -np.diff(np.log(shares))[:, None]
+    scale = np.maximum(steps.max(axis=0), np.where(is_number, LEAST_SCALE, 1.0))
+    nats, start = np.asarray(tail_nats, np.float64), quantiles[-1][column]
+    beyond = np.log(shares[-1]) - (nats - start) / scale[column]
+    within = np.maximum(np.log(shares[-1]), -nats)
+    p_value = np.exp(np.where(nats > start, beyond, within))
+    return np.asarray(np.clip(p_value, np.finfo(np.float64).tiny, 1.0))
 
 
 def suspicious(p_value: FloatArray, n_cells: int, *, fdr: float) -> npt.NDArray[np.bool_]:

@@ -33,8 +33,10 @@ class TableScore(Record):
         Of codes and of missing cells.
     compared
         What the run's own rows found.
-    typical, tail_scale
-        [C]; nats of a typical cell of each column, and by how much its tails are heavier than those of a true model.
+    typical
+        [C]; nats of a typical cell of each column.
+    tail
+        [K, C]; see `vaeaudit.scoring.cells.tail_quantiles`.
     n_folds
         1 (no cross-fitting) or more.
     network
@@ -46,7 +48,7 @@ class TableScore(Record):
     shares: CodeShares
     compared: Compared
     typical: Annotated[FloatArray, Array("C")]
-    tail_scale: Annotated[FloatArray, Array("C", least=1)]
+    tail: Annotated[FloatArray, Array("_ C")]
     n_folds: Annotated[int, Array("", "whole numbers", least=1)]
     network: Annotated[tuple[FloatArray, ...], Array("_ _ _")]
 

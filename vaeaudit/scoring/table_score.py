@@ -64,7 +64,7 @@ class Compared(Record):
             raise ValueError("rows must not be empty")
 
     @classmethod
-    def of(cls, geometry: FloatArray, cells: FloatArray, *, seed: int) -> Compared:
+    def of(cls, geometry: FloatArray, cells: FloatArray, clearest: FloatArray, *, seed: int) -> Compared:
         """Keep what the run's own rows found.
 
         Parameters
@@ -73,13 +73,15 @@ class Compared(Record):
             [N, 3]; see `vaeaudit.scoring.geometry`.
         cells
             [N, C]; see `beyond_rarity`.
+        clearest
+            [N]; -log of the smallest p-value of the cells of each row.
         seed
             Of the rows that are kept, where there are too many.
         """
         most = int(np.clip(_MOST_NUMBERS // max(cells.shape[1], 1), 1, _MOST_ROWS))
         kept = np.sort(np.random.default_rng(seed).permutation(len(cells))[:most])
         own = np.sort(cells[kept], axis=0)
-        found = _members(geometry[kept], _ranks(cells[kept], own))
+        found = _members(geometry[kept], _ranks(cells[kept], own), clearest[kept])
         members = np.sort(found, axis=0)
         return cls(own, members, np.sort(_joined(_surprises(found, members), len(members))))
 
@@ -87,15 +89,15 @@ class Compared(Record):
         """Return -log of the share of its column's cells that surprise as much [N, C], for surprises [N, C]."""
         return _ranks(cells, self.cells)
 
-    def surprises(self, geometry: FloatArray, cell_ranks: FloatArray) -> npt.NDArray[np.float32]:
+    def surprises(self, geometry: FloatArray, cell_ranks: FloatArray, clearest: FloatArray) -> npt.NDArray[np.float32]:
         """Return -log of the share of rows that are as surprising [N, 5], by question; beyond all rows, of their law.
 
         Parameters
         ----------
-        geometry, cell_ranks
-            [N, 3] and [N, C].
+        geometry, cell_ranks, clearest
+            [N, 3], [N, C] and [N], as in `of`.
         """
-        return _surprises(_members(geometry, cell_ranks), self.members)
+        return _surprises(_members(geometry, cell_ranks, clearest), self.members)
 
     def score(self, surprises: FloatArray) -> npt.NDArray[np.float64]:
         """Return the outlier score [N] of rows, in nats, for surprises [N, 5]; see `DEFINITION`."""
@@ -115,10 +117,14 @@ def beyond_rarity(nats: FloatArray, alone: FloatArray) -> npt.NDArray[np.float32
     return np.asarray(np.round(nats - alone, _DECIMALS), np.float32)
 
 
-def _members(geometry: FloatArray, cell_ranks: FloatArray) -> npt.NDArray[np.float32]:
-    """Return what the five questions find [N, 5]: three of `geometry`, the sum of the cells' ranks, and the largest."""
+def _members(geometry: FloatArray, cell_ranks: FloatArray, clearest: FloatArray) -> npt.NDArray[np.float32]:
+    """Return what the five questions find [N, 5]: three of `geometry`, the sum of the cells' ranks, the clearest cell.
+
+    Of ranks as many cells may be first as there are columns; which of them is how far out says their p-value.
+    """
     total = cell_ranks.sum(axis=1, dtype=np.float64)
-    return np.asarray(np.column_stack([geometry, total, cell_ranks.max(axis=1, initial=0.0)]), np.float32)
+    one = np.maximum(cell_ranks.max(axis=1, initial=0.0), clearest)
+    return np.asarray(np.column_stack([geometry, total, one]), np.float32)
 
 
 def _ranks(values: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float32]:

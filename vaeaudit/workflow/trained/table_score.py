@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.config import FitConfig
@@ -15,7 +16,7 @@ from vaeaudit.data.schema.columns import Schema
 from vaeaudit.models.table.conditionals import CellSurprise, Conditionals, judge_cells, train_conditionals
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
-from vaeaudit.scoring.cells import cell_p_values, tail_scales
+from vaeaudit.scoring.cells import cell_p_values, tail_quantiles
 from vaeaudit.scoring.geometry import Geometry
 from vaeaudit.scoring.state import TableScore
 from vaeaudit.scoring.table_score import Compared, beyond_rarity
@@ -62,17 +63,19 @@ def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: F
     network = train_conditionals(encoding, rows, fold, config.conditionals, steps=config.network_steps, seed=seed)
     shares, geometry = CodeShares.of(encoding, rows), Geometry.of(features, seed=seed)
     surprise, lies = _surprise(network, shares, frame, fold, seed=seed), geometry.scores(features)
+    tail = tail_quantiles(surprise.cells.tail_nats)
+    p_value = surprise.p_values(encoding, tail)
     score = TableScore(
         feature=scaling,
         geometry=geometry,
         shares=shares,
-        compared=Compared.of(lies, surprise.beyond, seed=seed),
+        compared=Compared.of(lies, surprise.beyond, _clearest(p_value), seed=seed),
         typical=np.median(surprise.cells.nats, axis=0),
-        tail_scale=tail_scales(surprise.cells.tail_nats),
+        tail=tail,
         n_folds=n_folds,
         network=tuple(network.get_weights()),
     )
-    return _judged(lies, surprise, score), score
+    return _judged(lies, surprise, p_value, score), score
 
 
 def judge_other(
@@ -92,7 +95,7 @@ def judge_other(
     features = score.feature.encode(frame, schema)
     network = network_of(encoding, score, config)
     surprise = _surprise(network, score.shares, frame, folds_of(features, score), seed=config.seed)
-    return _judged(score.geometry.scores(features), surprise, score)
+    return _judged(score.geometry.scores(features), surprise, surprise.p_values(encoding, score.tail), score)
 
 
 def network_of(encoding: Encoding, score: TableScore, config: FitConfig) -> Conditionals:
@@ -114,6 +117,16 @@ class _Surprise:
     cells: CellSurprise
     beyond: FloatArray
 
+    def p_values(self, encoding: Encoding, tail: FloatArray) -> npt.NDArray[np.float64]:
+        """Return the probability [N, C] that a cell of the same column surprises as much."""
+        is_number = np.arange(len(encoding.columns)) < len(encoding.numeric)
+        return cell_p_values(self.cells.tail_nats, np.arange(len(encoding.columns)), tail, is_number)
+
+
+def _clearest(p_value: FloatArray) -> npt.NDArray[np.float64]:
+    """Return -log of the smallest p-value [N] of the cells [N, C] of each row."""
+    return np.asarray(-np.log(p_value.min(axis=1, initial=1.0)))
+
 
 def _surprise(
     network: Conditionals, shares: CodeShares, frame: pd.DataFrame, fold: IntArray, *, seed: int
@@ -127,16 +140,15 @@ def _surprise(
     return _Surprise(cells, beyond_rarity(found.nats - of_numbers, shares.nats(rows)))
 
 
-def _judged(lies: FloatArray, surprise: _Surprise, score: TableScore) -> Judged:
+def _judged(lies: FloatArray, surprise: _Surprise, p_value: FloatArray, score: TableScore) -> Judged:
     """Say how surprising the rows are, and which of their cells tell most against them."""
     ranks = score.compared.cell_ranks(surprise.beyond)
     excess = surprise.cells.nats - score.typical
     telling = ranks * np.maximum(excess, 0.0)
     top = np.argsort(-telling, axis=1, kind="stable")[:, : min(REASONS, telling.shape[1])]
-    tails = np.take_along_axis(surprise.cells.tail_nats, top, axis=1)
     return Judged(
         reason_column=top.astype(np.int32),
         reason_nats=np.take_along_axis(excess, top, axis=1).astype(np.float32),
-        reason_p=cell_p_values(tails, score.tail_scale[top]),
-        surprises=score.compared.surprises(lies, ranks),
+        reason_p=np.take_along_axis(p_value, top, axis=1),
+        surprises=score.compared.surprises(lies, ranks, _clearest(p_value)),
     )
