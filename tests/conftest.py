@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from vaeaudit.config import PRESETS, EnsembleConfig, FitConfig, ModelConfig, ReadConfig, TrainConfig
+from vaeaudit.config import PRESETS, ConditionalsConfig, FitConfig, ModelConfig, ReadConfig, TrainConfig
 from vaeaudit.data.dataset import QUARANTINE_COLUMNS, Dataset, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 
@@ -90,7 +90,7 @@ def small_config() -> Callable[..., FitConfig]:
             read=ReadConfig(**read),
             model=ModelConfig(**{"hidden": (16,), **(model or {})}),
             train=TrainConfig(**SMALL_TRAINING),
-            ensemble=EnsembleConfig(steps=200, width=32, trees=100),
+            conditionals=ConditionalsConfig(steps=60, width=32),
             preset="quick",
             seed=seed,
         )
