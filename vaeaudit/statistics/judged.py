@@ -179,11 +179,11 @@ def weighed(blocks: Sequence[tuple[npt.NDArray[np.floating], float]]) -> FloatAr
     return np.asarray(np.hstack(scaled), np.float64)
 
 
-def common_to_wrong(holds: Mask, wrong: Mask, *, seed: int, rounds: int = 999) -> tuple[int, float] | None:
+def common_to_wrong(holds: Mask, wrong: Mask, *, least: int, seed: int, rounds: int = 999) -> tuple[int, float] | None:
     """Return which condition is commonest among wrong rows beside sound ones, and its p-value over all conditions.
 
     Fisher's exact test of each, the smallest p-value compared with those after `rounds` permutations of the judgements
-    (Westfall and Young 1993); None where there is no condition, or one side is empty.
+    (Westfall and Young 1993); None where no condition holds in enough wrong rows.
 
     Parameters
     ----------
@@ -191,6 +191,8 @@ def common_to_wrong(holds: Mask, wrong: Mask, *, seed: int, rounds: int = 999) -
         [K, J]; which conditions hold in which judged rows.
     wrong
         [J]; which rows were judged wrong.
+    least
+        In how many wrong rows a condition must hold, there and after permutations.
     seed, rounds
         Of the permutations.
     """
@@ -202,5 +204,6 @@ def common_to_wrong(holds: Mask, wrong: Mask, *, seed: int, rounds: int = 999) -
     hits, size = shuffled.astype(np.int64) @ holds.T.astype(np.int64), holds.sum(axis=1)
     counts = np.arange(n_rows + 1)
     p = np.asarray(stats.hypergeom.sf(counts - 1, n_rows, counts[:, None], n_wrong))[size, hits]
+    p[hits < least] = 1.0
     smallest = p.min(axis=1)
-    return int(p[0].argmin()), float((smallest <= smallest[0] * (1 + 1e-9)).mean())
+    return None if smallest[0] == 1.0 else (int(p[0].argmin()), float((smallest <= smallest[0] * (1 + 1e-9)).mean()))

@@ -235,10 +235,9 @@ def _common(inputs: AuditInputs, by_row: Mapping[int, Collection[bool]]) -> Comm
     wrong = np.array([told[position] > 0 for position in positions.tolist()], dtype=bool)
     if wrong.sum() < _LEAST_WRONG:
         return None
-    candidates = [one for one in _candidates(inputs, positions) if (one.holds[positions] & wrong).sum() >= _LEAST_WRONG]
-    found = common_to_wrong(
-        np.array([one.holds[positions] for one in candidates], dtype=bool), wrong, seed=inputs.run.seed
-    )
+    candidates = list(_candidates(inputs, positions))
+    holds = np.array([one.holds[positions] for one in candidates], dtype=bool)
+    found = common_to_wrong(holds, wrong, least=_LEAST_WRONG, seed=inputs.run.seed)
     if found is None or found[1] > _LARGEST_P:
         return None
     best = candidates[found[0]]
