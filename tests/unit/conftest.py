@@ -69,7 +69,7 @@ def make_codes(mean: np.ndarray, columns: tuple[str, ...], rng: np.random.Genera
         "unit_correction": np.zeros(n_rows),
         "reason_column": np.zeros((n_rows, 2), dtype=np.int64) + np.array([0, min(1, len(columns) - 1)]),
         "reason_nats": np.tile([2.5, 0.5], (n_rows, 1)),
-        "reason_expected": np.zeros((n_rows, 2)),
+        "reason_p": np.full((n_rows, 2), 0.5),
         "held_out": np.arange(n_rows) % 10 == 0,
     }
     return LatentCodes(**{**codes, **changes}, columns=columns)
@@ -201,10 +201,7 @@ def people_inputs(n_rows: int = 1_500, seed: int = 0, *, quarantined: int = 3) -
         ],
         axis=1,
     )
-    expected = np.stack([np.full(n_rows, 38.0), np.zeros(n_rows)], axis=1)
-    return make_inputs(
-        frame, schema, latents, outlier=outlier, quarantined=quarantined, seed=seed, reason_expected=expected
-    )
+    return make_inputs(frame, schema, latents, outlier=outlier, quarantined=quarantined, seed=seed)
 
 
 def _restored(frame: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, Schema]:

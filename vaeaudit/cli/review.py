@@ -18,9 +18,8 @@ from vaeaudit.wording.review import review_in_words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vaeaudit.outputs.judgements import Verdict
+    from vaeaudit.workflow.review import Answers
 
-_ANSWERS: dict[str, Verdict] = {"s": "sound", "w": "wrong"}
 #: Columns of the table that is put to a reader which are no cells of the row.
 _OWN = ("row_id", "rank", "judgement", "note", "reasons", "content")
 
@@ -65,9 +64,9 @@ def review(
     output.conclude(made.path, json.dumps(document, indent=2, allow_nan=False), _say)
 
 
-def _ask(rows: pd.DataFrame) -> dict[str, tuple[Verdict, str]]:
+def _ask(rows: pd.DataFrame) -> Answers:
     """Put rows to the reader one by one; what was answered before `q` counts."""
-    answers: dict[str, tuple[Verdict, str]] = {}
+    answers: Answers = {}
     for number, row in enumerate(rows.to_dict("records"), start=1):
         click.echo(f"\n{number} of {len(rows)}: row {printable(row['row_id'])}, place {row['rank']} of the list")
         for name, cell in row.items():
@@ -79,8 +78,8 @@ def _ask(rows: pd.DataFrame) -> dict[str, tuple[Verdict, str]]:
         answer = click.prompt(question, type=click.Choice(["s", "w", "n", "q"]), show_choices=False)
         if answer == "q":
             break
-        if answer in _ANSWERS:
-            answers[row["row_id"]] = (_ANSWERS[answer], "")
+        if answer != "n":
+            answers[row["row_id"]] = ("sound" if answer == "s" else "wrong", "")
     return answers
 
 

@@ -26,8 +26,9 @@ from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import make_folder, new_file
 from vaeaudit.workflow.inputs import REVIEWS, inputs_of, loaded, sweep
 
-#: Puts rows to a reader, as a table like that of the CSV, and returns row id -> judgement and note.
-Ask = Callable[[pd.DataFrame], dict[str, tuple[Verdict, str]]]
+#: Row id -> judgement and note; and what puts rows to a reader, as a table like that of the CSV.
+Answers = dict[str, tuple[Verdict, str]]
+Ask = Callable[[pd.DataFrame], Answers]
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,7 +22,6 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.schema.columns import Column, Kind
-from vaeaudit.outputs.judgements import Verdict
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.judged import (
@@ -114,28 +113,22 @@ def propose(inputs: AuditInputs, n_rows: int, *, by: str) -> IntArray:
     return asked if surprises is None else asked[np.argsort(-surprises[asked].std(axis=1), kind="stable")]
 
 
-def proposals_table(
-    inputs: AuditInputs, positions: IntArray, answers: Mapping[str, tuple[Verdict, str]] | None = None
-) -> pd.DataFrame:
+def proposals_table(inputs: AuditInputs, positions: IntArray) -> pd.DataFrame:
     """Return rows [M] to be judged: id, place in the list, room for the judgement, reasons, content, cells as text.
 
     Parameters
     ----------
     inputs, positions
         The rows, and which of them [M].
-    answers
-        Row id -> judgement and note, where there are some already.
     """
     order = inputs.scores.most_atypical_first
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(1, len(order) + 1)
-    ids = inputs.row_ids[positions].astype(str)
-    told = [(answers or {}).get(row_id, ("", "")) for row_id in ids]
     table: dict[str, object] = {
-        "row_id": ids.astype(object),
+        "row_id": inputs.row_ids[positions].astype(str).astype(object),
         "rank": rank[positions],
-        "judgement": [judgement for judgement, _ in told],
-        "note": [note for _, note in told],
+        "judgement": "",
+        "note": "",
         "reasons": reasons_in_words(inputs, positions),
         "content": row_contents(inputs, positions),
     }
