@@ -37,7 +37,6 @@ SMALL_TRAINING: dict[str, Any] = {
     "learning_rate": 0.01,
     "fewest_steps": 30,
     "most_steps": 30,
-    "null_rows": 1000,
 }
 
 

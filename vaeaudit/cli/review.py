@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ def review(
     from vaeaudit.workflow.review import review as review_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
     asks = judgements is None and not output.as_json and sys.stdin.isatty() and sys.stdout.isatty()
-    with Display(quiet=output.quiet or asks).shown() as display:
+    display = Display(quiet=output.quiet or asks)
+    with nullcontext() if asks else display.shown():  # which would keep Ctrl-C from ending a question
         made = review_run(
             run,
             rows=rows,
@@ -74,7 +76,7 @@ def _ask(rows: pd.DataFrame) -> Answers:
                 click.echo(f"  {printable(str(name))}: {printable(str(cell))}")
         if row["reasons"]:
             click.echo(f"  Why it is listed: {printable(row['reasons'])}")
-        question = "Does it belong? s = sound, w = wrong (cannot be so), n = next, q = quit"
+        question = "Does it belong? s = sound, w = wrong (cannot be so), n = next, q = keep these and quit"
         answer = click.prompt(question, type=click.Choice(["s", "w", "n", "q"]), show_choices=False)
         if answer == "q":
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,7 @@ def _lines(path: Path, file: str) -> tuple[list[str], list[tuple[int, list[str]]
         text = content.decode("utf-8-sig")
         first = text.partition("\n")[0]
         delimiter = ";" if first.count(";") > first.count(",") else ","
-        reader = csv.reader(text.splitlines(keepends=True), strict=True, delimiter=delimiter)
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         lines = [(reader.line_num, cells) for cells in reader if any(cells)]
     except OSError as error:
         raise InputError(f"--judgements {path}: the file cannot be read ({error.strerror}).") from error

@@ -33,9 +33,8 @@ def review_in_words(review: Mapping[str, Any]) -> list[str]:
         for at in review["precision"]
     ]
     lines.append(
-        f"By these judgements, of which {numbers.share(review['mistaken'])} may be mistaken, the rows of highest score "
-        f"are wrong in: {'; '.join(shares)}; in brackets {numbers.share(review['precision'][0]['ci']['level'])} "
-        "intervals."
+        f"By these judgements, of which {numbers.rate(review['mistaken'])} may be mistaken, so much of the list is "
+        f"wrong: {'; '.join(shares)} (in brackets {numbers.rate(review['precision'][0]['ci']['level'])} intervals)."
     )
     return [*lines, *([_common(review["common"])] if review["common"] else [])]
 

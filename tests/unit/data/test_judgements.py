@@ -60,3 +60,8 @@ def test_an_id_that_two_rows_are_written_as_is_refused(tmp_path):
     (tmp_path / "judged.csv").write_text("row_id,judgement\n'=1+1,wrong\n", encoding="utf-8")
     with pytest.raises(InputError, match="several rows are called so"):
         read_judgements(tmp_path / "judged.csv", ["=1+1", "'=1+1"])
+
+
+def test_line_ends_of_other_alphabets_are_part_of_a_cell(tmp_path):
+    given = read(tmp_path, "row_id,judgement,note\na,wrong,one\u2028two\n")
+    assert given[0].note == "one\u2028two"
