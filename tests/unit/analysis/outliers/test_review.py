@@ -139,3 +139,21 @@ def test_the_content_of_a_row_is_all_its_cells(build):
     digests = row_contents(inputs, np.arange(3))
     assert len(set(digests)) == 3
     assert row_contents(inputs, np.array([1])) == [digests[1]]
+
+
+def test_pictures_are_judged_by_what_their_score_is_made_of(judged):
+    n_rows, nothing = len(judged.frame), np.zeros((len(judged.frame), 0))
+    female = (judged.frame["sex"] == "female").to_numpy()
+    statistics = np.column_stack([female, np.random.default_rng(0).normal(size=n_rows)])
+    codes = replace(
+        judged.codes,
+        columns=(),
+        reason_column=nothing.astype(np.int64),
+        reason_nats=nothing,
+        reason_p=nothing,
+        image_statistics=statistics,
+    )
+    pictured = replace(judged, codes=codes, cells=None)
+    review = review_of(pictured, AnalysisConfig())
+    assert len(propose(pictured, 12, by="Bob")) == 12
+    assert female[[row.position for row in review.order[:30]]].mean() > 0.5
