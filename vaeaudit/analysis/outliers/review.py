@@ -39,7 +39,7 @@ PLACES, LAST_PLACE = (10, 20, 50), 1_000
 #: Rows listed in the new order.
 MOST_ROWS = 50
 #: A rule of the rows that were judged wrong holds for so many of them, and is believed up to this p-value.
-_LEAST_WRONG, _LARGEST_P = 3, 0.05
+_LEAST_WRONG, _LARGEST_P = 3, 0.01
 #: Weights of what is asked of every row, of its reasons, and of its cells, when rows are told apart.
 _OF_QUESTIONS, _OF_COLUMNS = 1.5, 0.7
 

@@ -26,13 +26,17 @@ def judgement(inputs, position, verdict, *, by="Ann", at="2026-01-01T00:00:00+00
     return Judgement(str(inputs.row_ids[position]), content, verdict, "", by, at)
 
 
+def with_women_judged_wrong(people, n_rows):
+    female = (people.frame["sex"] == "female").to_numpy()
+    proposed = propose(people, n_rows, by="Ann")
+    given = [judgement(people, position, "wrong" if female[position] else "sound") for position in proposed]
+    return replace(people, judgements=tuple(given))
+
+
 @pytest.fixture
 def judged(people):
     """Of the rows that are proposed, those of women are judged wrong."""
-    proposed = propose(people, 20, by="Ann")
-    female = (people.frame["sex"] == "female").to_numpy()
-    given = [judgement(people, position, "wrong" if female[position] else "sound") for position in proposed]
-    return replace(people, judgements=tuple(given))
+    return with_women_judged_wrong(people, 20)
 
 
 def test_nothing_is_said_before_anybody_judged(people):
@@ -73,9 +77,10 @@ def test_judgements_order_the_list_anew_and_say_how_right_it_is(judged):
     assert all(ranks[row.rank_by_score - 1] == row.row_id for row in review.order)
 
 
-def test_what_rows_judged_wrong_have_in_common_is_said(judged):
+def test_what_rows_judged_wrong_have_in_common_is_said(people):
+    judged = with_women_judged_wrong(people, 40)
     common = review_of(judged, AnalysisConfig()).common
-    assert common.p_adjusted <= 0.05
+    assert common.p_adjusted <= 0.01
     assert common.wrong >= 3
     assert (common.condition.column, common.condition.value) == ("sex", ["female"])
     said = " ".join(review_in_words(summary_of(judged)))
