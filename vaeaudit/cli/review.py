@@ -14,7 +14,6 @@ import click
 from vaeaudit.cli.options import Output, output_options, path_option, printable
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.wording import phrases
-from vaeaudit.wording.review import review_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +85,8 @@ def _ask(rows: pd.DataFrame) -> Answers:
 
 
 def _say(document: dict[str, Any]) -> None:
+    from vaeaudit.wording.review import review_in_words  # noqa: PLC0415 - keeps `--help` free of pandas
+
     kept, outdated = document["kept"], document["outdated"]
     lines = [f"{phrases.plural(len(kept), 'judgement')} of {kept[0]['by']} added."] if kept else []
     if outdated:
