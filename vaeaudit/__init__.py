@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # as `_WHERE` has it, for type checkers and editors
     from vaeaudit.workflow.fit import fit, inspect
     from vaeaudit.workflow.rebalance import Rebalancing, rebalance
     from vaeaudit.workflow.report import audit, report
+    from vaeaudit.workflow.review import Reviewed, review
     from vaeaudit.workflow.score import Scores, score
 
 __version__ = "0.1.0"
@@ -30,12 +31,14 @@ __version__ = "0.1.0"
 _WHERE = {
     "Audit": "vaeaudit.workflow.audited",
     "Rebalancing": "vaeaudit.workflow.rebalance",
+    "Reviewed": "vaeaudit.workflow.review",
     "Scores": "vaeaudit.workflow.score",
     "audit": "vaeaudit.workflow.report",
     "fit": "vaeaudit.workflow.fit",
     "inspect": "vaeaudit.workflow.fit",
     "rebalance": "vaeaudit.workflow.rebalance",
     "report": "vaeaudit.workflow.report",
+    "review": "vaeaudit.workflow.review",
     "score": "vaeaudit.workflow.score",
     "load_run": "vaeaudit.runs.reading",
     "BetaVAE": "vaeaudit.models.vae",
@@ -52,6 +55,7 @@ __all__ = [
     "FitConfig",
     "LatentCodes",
     "Rebalancing",
+    "Reviewed",
     "Scores",
     "VaeauditError",
     "__version__",
@@ -61,6 +65,7 @@ __all__ = [
     "load_run",
     "rebalance",
     "report",
+    "review",
     "score",
 ]
 

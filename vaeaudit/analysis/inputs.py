@@ -16,6 +16,7 @@ from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.judgements import Judgement
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.plantings import Plantings
@@ -178,6 +179,8 @@ class AuditInputs:
         What is expected in the cells of a table that surprise; None for pictures and where the run did not ask.
     plantings
         What became of faults planted in copies of the rows; None where none were.
+    judgements
+        The last word of each reader on each row.
     """
 
     frame: pd.DataFrame
@@ -204,6 +207,7 @@ class AuditInputs:
     cells: CellExpectations | None = None
     plantings: Plantings | None = None
     label_doubts: LabelDoubts | None = None
+    judgements: tuple[Judgement, ...] = ()
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

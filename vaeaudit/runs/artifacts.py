@@ -41,6 +41,7 @@ class Step(StrEnum):
     COMPARE = "where there is a reference"
     JUDGE = "when rows are judged"
     COMPLETE = "last"
+    REVIEW = "afterwards, by readers: no manifest lists it"
 
 
 class Has(StrEnum):
@@ -223,6 +224,7 @@ PICTURES = Artifact("pictures.npz", _record(Pictures), Step.JUDGE, Has.IMAGES)
 DECODED_REGIONS = Artifact("decoded_regions.npz", _record(DecodedRegions), Step.JUDGE, Has.TABLES)
 ROWS = Artifact("rows.parquet", _table(ROW_COLUMNS), Step.JUDGE)
 MANIFEST = Artifact("manifest.json", _json(documents.MANIFEST), Step.COMPLETE)
+JUDGEMENTS = Artifact("judgements.json", _json(documents.JUDGEMENTS), Step.REVIEW, Has.SOME)
 
 #: Name -> its entry.
 ARTIFACTS: dict[str, Artifact[Any]] = {

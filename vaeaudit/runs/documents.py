@@ -20,6 +20,7 @@ from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.changes import Changes
+from vaeaudit.outputs.judgements import Judgements
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.table_rules import TableRules
@@ -287,6 +288,7 @@ ANSWERS = Document(Answers)
 RULES = Document(TableRules)
 CHANGES = Document(Changes)
 POWER = Document(Plantings)
+JUDGEMENTS = Document(Judgements, exact=True)
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

@@ -22,6 +22,7 @@ from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.judgements import NO_JUDGEMENTS, Judgements
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.plantings import Plantings
@@ -203,6 +204,14 @@ class Run:
     def quarantine(self) -> pd.DataFrame:
         """Every row or file that was left out, with the reason."""
         return self.read(artifacts.QUARANTINE)
+
+    @property
+    def judgements(self) -> Judgements:
+        """What readers have judged so far; read anew each time, since no manifest holds it and it may grow."""
+        path = self.path / artifacts.JUDGEMENTS.name
+        if not (path.exists() or path.is_symlink()):
+            return NO_JUDGEMENTS
+        return artifacts.JUDGEMENTS.read(artifacts.listed_file(self.path, artifacts.JUDGEMENTS.name))
 
     # --- regions ------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from vaeaudit.storage.locks import sweep_results
 
 REPORTS = Path("reports")
 REBALANCINGS = Path("rebalance")
+REVIEWS = Path("reviews")
 
 
 def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> AuditInputs:
@@ -67,6 +68,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         cells=run.cells,
         plantings=run.plantings,
         label_doubts=run.label_doubts,
+        judgements=run.judgements.latest,
         member_means=None if run.members is None else run.members.mean,
         decoded_regions=run.decoded_regions,
         run=run_facts(run.config, run.metadata),

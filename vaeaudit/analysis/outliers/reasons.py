@@ -16,6 +16,7 @@ from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import IntArray
 from vaeaudit.scoring.cells import find_cells, named_partner
+from vaeaudit.wording import phrases
 from vaeaudit.wording.cells import (
     MISSING,
     PRESENT,
@@ -71,6 +72,33 @@ def first_reasons(inputs: AuditInputs, positions: IntArray) -> dict[str, int]:
     """Count, per column, the rows in which it is the first reason; most frequent first."""
     first = [reasons[0].column for reasons in describe_reasons(inputs, positions) if reasons]
     return dict(Counter(first).most_common())
+
+
+def reasons_in_words(inputs: AuditInputs, positions: IntArray) -> npt.NDArray[np.object_]:
+    """Say why the rows at these positions [M] are atypical; of pictures, what about them is."""
+    if inputs.aspects is not None:
+        return inputs.aspects[positions]
+    told = ["; ".join(phrases.reason(reason) for reason in reasons) for reasons in describe_reasons(inputs, positions)]
+    return np.array(told, dtype=object)
+
+
+def beside_cells(table: dict[str, object], inputs: AuditInputs, positions: IntArray) -> pd.DataFrame:
+    """Return columns [M] with the rows' own cells as text behind them.
+
+    Parameters
+    ----------
+    table
+        Name -> values; a column of the data of such a name gets " (data)" appended.
+    inputs, positions
+        The rows, and which of them [M].
+    """
+    joined = dict(table)
+    for column in inputs.schema:
+        name = column.name
+        while name in joined:
+            name = f"{name} (data)"
+        joined[name] = column_texts(inputs.frame[column.name].iloc[positions], column, missing="")
+    return pd.DataFrame(joined)
 
 
 @dataclass(frozen=True)

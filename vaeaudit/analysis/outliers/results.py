@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.row_scores import CompanionName, Question
 from vaeaudit.statistics.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
 
@@ -274,6 +275,89 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class PrecisionAt:
+    """Share of the first `k` rows of the list that readers would judge wrong, with its (credible) interval."""
+
+    k: Annotated[int, Ge(1)]
+    share: Share
+    ci: Interval
+
+
+@dataclass(frozen=True)
+class RerankedRow:
+    """A row in the order that judgements give: its rank then, and by its score alone; ranks begin at 1."""
+
+    row_id: str
+    position: Count
+    rank: Annotated[int, Ge(1)]
+    rank_by_score: Annotated[int, Ge(1)]
+
+
+@dataclass(frozen=True)
+class CommonToWrong:
+    """What rows that were judged wrong have in common, and those judged sound mostly have not.
+
+    Attributes
+    ----------
+    condition
+        On a cell of the row; None where it is `reason` that they share.
+    reason
+        The column whose cell is the first reason of all of them; empty where it is `condition`.
+    wrong, n_wrong, sound, n_sound
+        How many of the rows judged wrong, and of those judged sound, it holds for.
+    rows
+        For how many of all rows it holds.
+    p_adjusted
+        Over all conditions that were tried.
+    """
+
+    condition: Condition | None
+    reason: str
+    wrong: Count
+    n_wrong: Count
+    sound: Count
+    n_sound: Count
+    rows: Count
+    p_adjusted: Share
+
+
+@dataclass(frozen=True)
+class Review:
+    """What readers' judgements say of the list.
+
+    Attributes
+    ----------
+    judgements, wrong, sound
+        How many are used, and of each kind; a row that several readers judged counts for each of them.
+    readers
+        Their names.
+    contradicted
+        Rows of which one reader says `wrong` and another `sound`; all of these judgements are weighed.
+    outdated
+        Judgements that are not used, since the run has no such row with that content: they are asked for again.
+    mistaken
+        Share of judgements that are taken to be mistaken.
+    precision
+        Down to each place.
+    order
+        The first rows of the list in the order that the judgements give.
+    common
+        None where nothing is shown.
+    """
+
+    judgements: Count
+    wrong: Count
+    sound: Count
+    readers: tuple[str, ...]
+    contradicted: Count
+    outdated: Count
+    mistaken: Share
+    precision: tuple[PrecisionAt, ...]
+    order: tuple[RerankedRow, ...]
+    common: CommonToWrong | None
+
+
+@dataclass(frozen=True)
 class OutlierSummary:
     """Outlier scores of the whole dataset.
 
@@ -303,6 +387,8 @@ class OutlierSummary:
         Suspicious cells; None for pictures, and for a run of an earlier version.
     unit
         Of the scores: `nats`, or for pictures `robust sd`, standard deviations estimated so that outliers hardly count.
+    review
+        What readers judged of the list; None before anybody did.
     """
 
     definition: str
@@ -319,6 +405,7 @@ class OutlierSummary:
     curve: ScoreCurve | None = None
     agreement: Agreement | None = None
     cells: CellSummary | None = None
+    review: Review | None = None
 
     @property
     def combinations_beyond_their_groups(self) -> tuple[CombinationOutlierRate, ...]:

@@ -13,14 +13,13 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
 from vaeaudit.analysis.outliers.groups import outlier_rates
-from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
+from vaeaudit.analysis.outliers.reasons import beside_cells, describe_reasons, first_reasons, reasons_in_words
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
+from vaeaudit.analysis.outliers.review import review_of
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.row_scores import QUESTIONS, Question
 from vaeaudit.statistics.calibration import p_values_of
 from vaeaudit.statistics.measures import FloatArray
-from vaeaudit.wording import phrases
-from vaeaudit.wording.cells import column_texts
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
@@ -52,6 +51,7 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
         agreement=find_agreement(inputs, config.confidence),
         cells=summarise_cells(inputs, config),
         unit="nats" if inputs.codes.image_statistics is None else "robust sd",
+        review=review_of(inputs, config),
     )
 
 
@@ -123,18 +123,10 @@ def flagged_table(inputs: AuditInputs) -> pd.DataFrame:
     """
     flagged = np.flatnonzero(inputs.scores.outlier)
     positions = flagged[np.argsort(-inputs.scores.outlier_score[flagged], kind="stable")]
-    told = ["; ".join(phrases.reason(reason) for reason in reasons) for reasons in describe_reasons(inputs, positions)]
-    if inputs.aspects is not None:
-        told = [str(aspect) for aspect in inputs.aspects[positions]]
     table: dict[str, object] = {
         "row_id": inputs.row_ids[positions].astype(object),
         "outlier_score": inputs.scores.outlier_score[positions],
         "outlier_p_value": inputs.scores.p_value[positions],
-        "reasons": np.array(told, dtype=object),
+        "reasons": reasons_in_words(inputs, positions),
     }
-    for column in inputs.schema:
-        name = column.name
-        while name in table:
-            name = f"{name} (data)"
-        table[name] = column_texts(inputs.frame[column.name].iloc[positions], column, missing="")
-    return pd.DataFrame(table)
+    return beside_cells(table, inputs, positions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.outliers.results import (
@@ -20,6 +21,7 @@ from vaeaudit.report.parts.tables import Badge, Bar, Cell, Lines, Table, Track, 
 from vaeaudit.report.sections.outlier_agreement import outlier_agreement, what_is_atypical
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.review import review_in_words
 
 _OPEN_ROWS = 10
 _TITLE = "Suspicious cells"
@@ -43,6 +45,8 @@ def outliers(results: AuditResults) -> Section:
         blocks += outlier_galleries(results.pictures, found)
     if found.top:
         blocks += _top(found, of_pictures=results.pictures is not None)
+    if found.review is not None:
+        blocks.append(Paragraph(" ".join(review_in_words(asdict(found.review)))))
     if found.by_column:
         blocks.append(_by_column(found))
     if found.cells is not None:
