@@ -35,8 +35,8 @@ class TableScore(Record):
         What the run's own rows found.
     typical
         [C]; nats of a typical cell of each column.
-    tail
-        [K, C]; see `vaeaudit.scoring.cells.tail_quantiles`.
+    tail, n_rows
+        [K, C]; see `vaeaudit.scoring.cells.tail_quantiles`, and of how many rows.
     n_folds
         1 (no cross-fitting) or more.
     network
@@ -49,6 +49,7 @@ class TableScore(Record):
     compared: Compared
     typical: Annotated[FloatArray, Array("C")]
     tail: Annotated[FloatArray, Array("_ C")]
+    n_rows: Annotated[int, Array("", "whole numbers", least=1)]
     n_folds: Annotated[int, Array("", "whole numbers", least=1)]
     network: Annotated[tuple[FloatArray, ...], Array("_ _ _")]
 

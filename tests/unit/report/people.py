@@ -51,6 +51,7 @@ from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.outputs.region_rules import Condition, region_id
+from vaeaudit.outputs.row_scores import QUESTIONS
 from vaeaudit.statistics.measures import Interval, Measure
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
@@ -380,16 +381,18 @@ def outlier_rate(attributes: tuple[str, ...], group: tuple[str, ...], flagged: i
 
 def people_agreement(top: tuple[OutlierRow, ...]) -> Agreement:
     def differing(row: OutlierRow, rank: int) -> DifferingRow:
-        return DifferingRow(row.row_id, row.position, rank, (rank + 4_000, rank + 90), rank < 30, row.reasons)
+        ranks = tuple(rank + far for far in (4_000, 90, 50, 10, 400))
+        return DifferingRow(row.row_id, row.position, rank, ranks, rank < 30, row.reasons)
 
     return Agreement(
-        basis="columns",
+        are_parts=True,
         n=N,
         n_top=30,
         of_flagged=True,
         companions=(
-            Companion("isolation forest", 0.71, Interval(0.70, 0.72, 0.95), 11, share_interval(11, 30)),
-            Companion("neighbour distance", None, None, 19, share_interval(19, 30)),
+            Companion("isolation", 0.71, Interval(0.70, 0.72, 0.95), 11, share_interval(11, 30)),
+            Companion("robust distance", None, None, 19, share_interval(19, 30)),
+            *(Companion(name, 0.8, Interval(0.7, 0.9, 0.95), 20, share_interval(20, 30)) for name in QUESTIONS[2:]),
         ),
         only_model=tuple(differing(row, rank) for rank, row in enumerate(top[:8], start=1)),
         n_only_model=8,

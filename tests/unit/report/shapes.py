@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from vaeaudit.analysis.images.results import MapGrid, PictureSheets, RegionTiles
 from vaeaudit.analysis.latents.results import LatentMap
 from vaeaudit.analysis.outliers.results import Agreement
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.row_scores import CompanionName
 
 KEPT, LATENTS, STEPS, THUMBNAILS = 40, 6, 11, 60
 ASPECT = "small-scale shape differs from what the model expects"
@@ -100,10 +102,19 @@ def shapes_sheets(pictures: Pictures, people: SimpleNamespace, **changes: object
 def shapes_agreement(of_tables: Agreement) -> Agreement:
     """The agreement of detectors that see latents, with rows told by what about the picture is atypical."""
     told = [
-        tuple(replace(row, reasons=(), aspect=ASPECT) for row in rows)
+        tuple(replace(row, reasons=(), aspect=ASPECT, companion_ranks=row.companion_ranks[:2]) for row in rows)
         for rows in (of_tables.only_model, of_tables.only_companions)
     ]
-    return replace(of_tables, basis="latents", only_model=told[0], only_companions=told[1], only_model_columns={})
+    names: tuple[CompanionName, ...] = get_args(CompanionName)
+    detectors = tuple(replace(part, name=name) for part, name in zip(of_tables.companions, names, strict=False))
+    return replace(
+        of_tables,
+        are_parts=False,
+        companions=detectors,
+        only_model=told[0],
+        only_companions=told[1],
+        only_model_columns={},
+    )
 
 
 def shapes_results(people: SimpleNamespace, size: int = 48, channels: int = 3, **changes: object) -> AuditResults:

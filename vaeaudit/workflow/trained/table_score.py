@@ -64,7 +64,7 @@ def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: F
     shares, geometry = CodeShares.of(encoding, rows), Geometry.of(features, seed=seed)
     surprise, lies = _surprise(network, shares, frame, fold, seed=seed), geometry.scores(features)
     tail = tail_quantiles(surprise.cells.tail_nats)
-    p_value = surprise.p_values(encoding, tail)
+    p_value = surprise.p_values(encoding, tail, len(frame))
     score = TableScore(
         feature=scaling,
         geometry=geometry,
@@ -72,6 +72,7 @@ def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: F
         compared=Compared.of(lies, surprise.beyond, _clearest(p_value), seed=seed),
         typical=np.median(surprise.cells.nats, axis=0),
         tail=tail,
+        n_rows=len(frame),
         n_folds=n_folds,
         network=tuple(network.get_weights()),
     )
@@ -95,7 +96,8 @@ def judge_other(
     features = score.feature.encode(frame, schema)
     network = network_of(encoding, score, config)
     surprise = _surprise(network, score.shares, frame, folds_of(features, score), seed=config.seed)
-    return _judged(score.geometry.scores(features), surprise, surprise.p_values(encoding, score.tail), score)
+    p_value = surprise.p_values(encoding, score.tail, score.n_rows)
+    return _judged(score.geometry.scores(features), surprise, p_value, score)
 
 
 def network_of(encoding: Encoding, score: TableScore, config: FitConfig) -> Conditionals:
@@ -117,10 +119,11 @@ class _Surprise:
     cells: CellSurprise
     beyond: FloatArray
 
-    def p_values(self, encoding: Encoding, tail: FloatArray) -> npt.NDArray[np.float64]:
+    def p_values(self, encoding: Encoding, tail: FloatArray, n_rows: int) -> npt.NDArray[np.float64]:
         """Return the probability [N, C] that a cell of the same column surprises as much."""
         is_number = np.arange(len(encoding.columns)) < len(encoding.numeric)
-        return cell_p_values(self.cells.tail_nats, np.arange(len(encoding.columns)), tail, is_number)
+        column = np.arange(len(encoding.columns))
+        return cell_p_values(self.cells.tail_nats, column, tail, n_rows, is_number=is_number)
 
 
 def _clearest(p_value: FloatArray) -> npt.NDArray[np.float64]:

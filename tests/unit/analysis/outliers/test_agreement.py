@@ -10,12 +10,12 @@ from scipy import stats
 
 from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, ranks
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.outputs.row_scores import CompanionScores
+from vaeaudit.outputs.row_scores import QUESTIONS, CompanionScores
 from vaeaudit.statistics.association import rank_correlation
 
 
 def with_companions(inputs, forest, distance):
-    return replace(inputs, companions=CompanionScores("columns", np.asarray(forest), np.asarray(distance)))
+    return replace(inputs, companions=CompanionScores(np.asarray(forest), np.asarray(distance)))
 
 
 @pytest.fixture
@@ -85,6 +85,15 @@ def test_a_detector_that_cannot_tell_rows_apart_has_no_correlation(rows):
     assert found.companions[0].correlation is None
     assert found.companions[0].correlation_ci is None
     assert found.companions[1].correlation == pytest.approx(1.0)
+
+
+def test_of_a_table_the_questions_are_compared_that_its_score_is_made_of(rows):
+    score = np.arange(200.0)
+    inputs = rows(score, score < 0, score, score)
+    surprises = np.random.default_rng(0).exponential(size=(200, 5))
+    found = find_agreement(replace(inputs, codes=replace(inputs.codes, surprises=surprises)), 0.95)
+    assert found.are_parts
+    assert [companion.name for companion in found.companions] == list(QUESTIONS)
 
 
 def test_ranks_begin_at_the_highest_score_and_keep_the_order_of_equals():

@@ -83,22 +83,32 @@ def test_small_and_empty_groups_are_named(results):
     assert no_harder_sentence([rate_of(results, "nobody")], "groups") == "None of the groups holds a row."
 
 
-def test_companions_are_told_as_standing_beside_the_score(results):
+def beside(agreement):
+    """The agreement of detectors that are no parts of the score, as those of pictures."""
+    return replace(agreement, are_parts=False)
+
+
+def test_questions_are_told_as_what_the_score_is_made_of_and_companions_as_beside_it(results):
     agreement = results.outliers.agreement
-    assert "they do not enter the score" in agreement_sentence(agreement)
-    assert "latents of the pictures" in agreement_sentence(replace(agreement, basis="latents"))
+    assert agreement_sentence(agreement).startswith("The score is made of these questions")
+    assert "robust distance: how far" in agreement_sentence(agreement)
+    assert "they do not enter the score" in agreement_sentence(beside(agreement))
+    assert "latents of the pictures" in agreement_sentence(beside(agreement))
     said = shared_sentence(agreement)
     assert said.startswith("Of the 30 flagged rows, 11 (36.7 %) are also among the 30 highest of the isolation")
     assert "lists drawn at random would share about 0" in said
     assert "Too few rows are flagged" in shared_sentence(replace(agreement, of_flagged=False))
 
 
-def test_where_the_vae_differs_is_told_by_columns(results, people):
+def test_rows_that_only_one_side_finds_are_told_with_their_columns(results, people):
     agreement = results.outliers.agreement
     said = only_model_sentence(agreement)
-    assert said.startswith("8 of the 30 flagged rows are on top by the VAE alone.")
+    assert said.startswith("8 of the 30 flagged rows are on top by no single question, but by several together.")
     assert people.SCRIPT in said
+    assert "on top by the VAE alone" in only_model_sentence(beside(agreement))
     nowhere = replace(agreement, n_only_model=0, only_model=(), only_model_columns={}, n_only_companions=0)
-    assert only_model_sentence(nowhere).startswith("Every one of the 30 flagged rows")
-    assert only_companions_sentence(nowhere) == "No row is on top by another detector only."
-    assert only_companions_sentence(agreement).startswith("21 rows are among the 30 highest")
+    assert only_model_sentence(nowhere).endswith("at least one of the questions.")
+    assert only_companions_sentence(nowhere) == "No row is on top by a single question only."
+    assert only_companions_sentence(beside(nowhere)) == "No row is on top by another detector only."
+    assert only_companions_sentence(agreement).startswith("21 rows are among the 30 highest of a single question")
+    assert "but not of the VAE" in only_companions_sentence(beside(agreement))

@@ -104,7 +104,7 @@ def test_the_codes_say_five_surprises_and_the_cells_that_tell_most(scored: Score
     assert codes.reason_column.shape == codes.reason_nats.shape == codes.reason_p.shape == (N, REASONS)
     assert all(len(set(row)) == REASONS for row in codes.reason_column.tolist())
     assert scored.score.n_folds == 3
-    assert scored.score.typical.shape == scored.score.tail_scale.shape == (6,)
+    assert scored.score.typical.shape == scored.score.tail.shape[1:] == (6,)
 
 
 def test_broken_cells_are_the_first_reasons_of_their_rows_and_improbable(scored: Scored) -> None:
