@@ -3,7 +3,7 @@
     python -m benchmarks.outlier_kinds [--data PATH] [--more PATH] [--rows N]
 
 Every .npz of DATA/adbench (X, y), and of --more (sets that are in no folder of the project's), is a base: as it is, and
-with its outliers left out and 1 or 5 and 10 % of synthetic ones put in, of each of ADBench's four kinds. *Local*: drawn
+with its outliers left out and 1, 5 or 10 % of synthetic ones put in, of each of ADBench's four kinds. *Local*: drawn
 from a Gaussian mixture of the rows whose covariances are five times as large; *global*: uniform over the ranges of the
 columns; *dependency*: each column drawn by itself; *cluster*: drawn about five times the means of the mixture. Rows are
 scored as `vaeaudit fit` scores them, labels never seen.
@@ -37,7 +37,7 @@ from vaeaudit.outputs.row_scores import QUESTIONS
 from vaeaudit.workflow.trained.table_score import judge_own
 
 KINDS = ("local", "global", "dependency", "cluster")
-#: Shares of synthetic outliers: every base has two of them, in turn.
+#: Shares of synthetic outliers, in turn.
 SHARES = (0.01, 0.05, 0.1)
 OURS, M3, NEIGHBOURS = "vaeaudit", "M3", "50th neighbour"
 _MOST_ROWS, _MOST_COLUMNS, _RESAMPLES = 2000, 200, 2000
@@ -91,9 +91,8 @@ def sets(path: Path, most_rows: int) -> Iterator[Outliers]:
     share = min(1.0, most_rows / len(x))
     kept = np.concatenate([outlying[: max(10, round(share * len(outlying)))], sound[: round(share * len(sound))]])
     yield Outliers(path.stem, "real", x[kept], y[kept])
-    for place, kind in enumerate(KINDS):
-        for share in np.roll(SHARES, place)[:2]:
-            yield _with_synthetic(path.stem, kind, x[sound[:_MOST_ROWS]], float(share), draw)
+    for place, kind in enumerate(KINDS, start=crc32(path.stem.encode())):
+        yield _with_synthetic(path.stem, kind, x[sound[:_MOST_ROWS]], SHARES[place % len(SHARES)], draw)
 
 
 def _with_synthetic(base: str, kind: str, sound: Values, share: float, draw: np.random.Generator) -> Outliers:

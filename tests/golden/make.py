@@ -24,7 +24,7 @@ def make_run() -> None:
     """Learn generated people, with a label, sensitive columns and the true shares to compare with."""
     truth = people(280, seed=11)
     read = {"id": "person_id", "label": "loan_approved", "sensitive": ("sex", "age"), "include": ("age",)}
-    narrow = {"model": {"hidden": [32], "latents": 4}, "ensemble": {"width": 8, "most_features": 16}}  # small to keep
+    narrow = {"model": {"hidden": [32], "latents": 4}, "conditionals": {"width": 16}}  # small to keep
     config = FitConfig.from_dict({"preset": "quick", "seed": 11, "read": read, **narrow})
     shutil.rmtree(RUN, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
