@@ -50,6 +50,9 @@ DELETION = {
     "empty": "no row",
 }
 
+#: The same of the first rows of the list, which nobody need delete.
+LEANING = {**DELETION, "harder": "listed more often", "less": "listed less often"}
+
 _BIN = re.compile(r"\[.*, .*\)")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"

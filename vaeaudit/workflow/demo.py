@@ -152,12 +152,17 @@ def _members(frame: pd.DataFrame, region: dict[str, Any]) -> np.ndarray:
 
 
 def _outliers(truth: People, folder: Path) -> list[PlantedItem]:
-    flagged = set(pd.read_parquet(folder / "rows.parquet").query("outlier")["row_id"])
-    items = []
+    """Hold the list, read down to twice as many rows as are broken, and the flags against the truth."""
+    rows = pd.read_parquet(folder / "rows.parquet").sort_values(
+        ["outlier", "outlier_score"], ascending=False, kind="stable"
+    )
+    flagged, read = set(rows.query("outlier")["row_id"]), 2 * len(truth.outliers)
+    listed, items = set(rows["row_id"].head(read)), []
     for kind in dict.fromkeys(truth.outliers.values()):
-        rows = [row for row, what in truth.outliers.items() if what == kind]
-        hits = sum(row in flagged for row in rows)
-        items.append(PlantedItem(f"{len(rows)} rows: {kind}", 2 * hits > len(rows), f"{hits} of {len(rows)} flagged"))
+        broken = [row for row, what in truth.outliers.items() if what == kind]
+        hits = sum(row in listed for row in broken)
+        how = f"{hits} of {len(broken)} among the first {read} of the list, {sum(r in flagged for r in broken)} flagged"
+        items.append(PlantedItem(f"{len(broken)} rows: {kind}", 2 * hits > len(broken), how))
     false = len(flagged - set(truth.outliers))
     kept = len(truth.frame) - len(truth.outliers)
     share = numbers.share(false / max(1, len(flagged)))

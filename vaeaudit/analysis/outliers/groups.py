@@ -10,15 +10,23 @@ import numpy.typing as npt
 
 from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, product, product_size
-from vaeaudit.analysis.outliers.results import CombinationOutlierRate, GroupOutlierRate, OutlierRate, OutlierRateStatus
+from vaeaudit.analysis.outliers.results import (
+    CombinationOutlierRate,
+    GroupOutlierRate,
+    ListedGroup,
+    OutlierRate,
+    OutlierRateStatus,
+)
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.outputs.record import BoolArray, FloatArray
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.intervals import clopper_pearson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 #: Pairs of attributes with more combinations are not crossed: nearly all would be too small to judge.
 MOST_COMBINATIONS = 200
+#: Shares of the list whose first rows are held against the groups.
+LISTED = (0.01, 0.05)
 #: Pairs of attributes that are crossed, in the order in which the attributes were declared.
 MOST_PAIRS = 10
 
@@ -74,6 +82,27 @@ def outlier_rates(
         if rate.n > 0
     )
     return tuple(by_group), tuple(by_combination)
+
+
+def listed_groups(groupings: Sequence[Grouping], order: IntArray, config: AnalysisConfig) -> tuple[ListedGroup, ...]:
+    """Return what part of every group stands among the first of the list; see `outlier_rates`.
+
+    A score may be the higher for belonging to a small group, or to one with habits of its own, and a list that leans on
+    a group is no list of errors.
+
+    Parameters
+    ----------
+    groupings, config
+        As for `outlier_rates`.
+    order
+        [N]; positions of the rows, the most atypical first.
+    """
+    found: list[ListedGroup] = []
+    for first in LISTED:
+        listed = np.zeros(len(order), dtype=bool)
+        listed[order[: max(1, round(first * len(order)))]] = True
+        found += [ListedGroup(**vars(rate), first=first) for rate in outlier_rates(groupings, listed, config)[0]]
+    return tuple(found)
 
 
 def rate_ratio_interval(

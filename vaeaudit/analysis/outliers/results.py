@@ -159,6 +159,13 @@ class GroupOutlierRate(OutlierRate):
 
 
 @dataclass(frozen=True)
+class ListedGroup(GroupOutlierRate):
+    """Of one group: how many of its rows are among the `first` share of the list, flagged or not."""
+
+    first: Share
+
+
+@dataclass(frozen=True)
 class CombinationOutlierRate(OutlierRate):
     """Of the rows in which a group of one sensitive attribute meets a group of another."""
 
@@ -373,6 +380,8 @@ class OutlierSummary:
         Flagged rows and all rows.
     by_group, by_combination
         See `OutlierRate`: every group of one sensitive attribute; the combinations of two that hold rows.
+    listed_by_group
+        Every group's part of the first hundredth and the first twentieth of the list.
     top
         The rows of highest score, flagged ones first.
     score_quantiles
@@ -402,6 +411,7 @@ class OutlierSummary:
     by_column: Mapping[str, Count] = field(default_factory=dict)
     unit: ScoreUnit = "nats"
     by_combination: tuple[CombinationOutlierRate, ...] = ()
+    listed_by_group: tuple[ListedGroup, ...] = ()
     curve: ScoreCurve | None = None
     agreement: Agreement | None = None
     cells: CellSummary | None = None

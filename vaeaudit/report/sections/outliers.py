@@ -9,6 +9,7 @@ from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.outliers.results import (
     AnyOutlierRate,
     CellSummary,
+    ListedGroup,
     OutlierRow,
     OutlierSummary,
     ScoreCurve,
@@ -52,6 +53,8 @@ def outliers(results: AuditResults) -> Section:
     if found.cells is not None:
         blocks.append(suspicious_cells(found.cells))
     blocks += outlier_groups(found)
+    if found.listed_by_group:
+        blocks.append(listed_groups(found))
     if found.agreement is not None:
         blocks.append(outlier_agreement(found.agreement))
     return Section("outliers", title, outliers_lead(found), tuple(blocks))
@@ -189,6 +192,32 @@ def outlier_groups(found: OutlierSummary) -> list[Block]:
     return [Group("outliers-groups", "What removing them would do to groups", tuple(blocks))]
 
 
+def listed_groups(found: OutlierSummary) -> Group:
+    """Say which groups the list leans on, flagged or not."""
+    harder = sorted((rate for rate in found.listed_by_group if rate.status == "harder"), key=lambda rate: -rate.rate)
+    blocks: list[Block] = [Answer(leaning_sentence(rate), "warn") for rate in harder[:_SENTENCES]]
+    if not harder:
+        blocks.append(
+            Paragraph("No group is shown to stand among the first of the list clearly more often than others.")
+        )
+    track = Track(0.0, max((rate.ci.high or 1.0 for rate in found.listed_by_group if rate.n), default=1.0), "share")
+    for first in dict.fromkeys(rate.first for rate in found.listed_by_group):
+        rates = [rate for rate in found.listed_by_group if rate.first == first]
+        caption = f"Rows of each group among the first {numbers.rate(first)} of the list"
+        blocks.append(_groups_table(caption, rates, track, fold=True, listed="Listed"))
+    return Group("outliers-listed", "Whom the list leans on", tuple(blocks))
+
+
+def leaning_sentence(rate: ListedGroup) -> str:
+    """Say which part of a group stands among the first of the list, against all others."""
+    others = numbers.share(rate.rate_of_others or 0.0)
+    return (
+        f"The first {numbers.rate(rate.first)} of the list hold {numbers.share(rate.rate)} of the rows with "
+        f"{group_in_words(rate)} ({numbers.count(rate.flagged)} of {numbers.count(rate.n)}; {_interval(rate.ci)}), "
+        f"against {others} of all others: read it as a list of errors only once it is known why."
+    )
+
+
 def _answers(rates: Sequence[AnyOutlierRate], what: str) -> list[Block]:
     """Stress the groups that surely lose more; say in passing what could be chance."""
     harder = sorted((rate for rate in rates if rate.status == "harder"), key=lambda rate: -rate.rate)
@@ -209,11 +238,13 @@ def _combinations(found: OutlierSummary, track: Track) -> list[Block]:
     ]
 
 
-def _groups_table(caption: str, rates: Sequence[AnyOutlierRate], track: Track, *, fold: bool | None = None) -> Table:
+def _groups_table(
+    caption: str, rates: Sequence[AnyOutlierRate], track: Track, *, fold: bool | None = None, listed: str = "Flagged"
+) -> Table:
     columns = (
         plain("Group")
-        + numeric("Flagged rows")
-        + plain("Flagged share, with interval")
+        + numeric(f"{listed} rows")
+        + plain(f"{listed} share, with interval")
         + numeric("Of all others")
         + plain("Times as often, with interval")
         + numeric("Adjusted p")
@@ -233,7 +264,9 @@ def _group_row(rate: AnyOutlierRate, track: Track) -> tuple[Cell, ...]:
         numbers.ABSENT if rate.rate_of_others is None else numbers.share(rate.rate_of_others),
         times,
         numbers.p_value(rate.p_adjusted),
-        Badge(phrases.DELETION[rate.status], _TONE[rate.status]),
+        Badge(
+            (phrases.LEANING if isinstance(rate, ListedGroup) else phrases.DELETION)[rate.status], _TONE[rate.status]
+        ),
     )
 
 

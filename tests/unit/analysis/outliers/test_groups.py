@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import Grouping
-from vaeaudit.analysis.outliers.groups import outlier_rates, rate_ratio_interval
+from vaeaudit.analysis.outliers.groups import listed_groups, outlier_rates, rate_ratio_interval
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.region_rules import Condition
 
@@ -64,6 +64,18 @@ def test_where_flags_fall_at_random_no_group_is_singled_out():
         groups, combinations = outlier_rates([sex, race], flagged, CONFIG)
         statuses.append({rate.status for rate in (*groups, *combinations)} - {"unclear"})
     assert sum(bool(found) for found in statuses) <= 2
+
+
+def test_the_list_is_held_against_groups_whether_or_not_anything_is_flagged():
+    codes = np.repeat([0, 1], [200, 1_800])
+    order = np.concatenate([np.arange(0, 60), np.arange(300, 2_000), np.arange(60, 300)])  # women come first
+    found = listed_groups([grouping("sex", codes, ("f", "m"))], order, CONFIG)
+    assert [(rate.first, rate.group, rate.flagged, rate.status) for rate in found] == [
+        (0.01, "f", 20, "harder"),
+        (0.01, "m", 0, "less"),
+        (0.05, "f", 60, "harder"),
+        (0.05, "m", 40, "less"),
+    ]
 
 
 def test_a_sure_but_small_difference_is_within_tolerance():
