@@ -212,10 +212,10 @@ def _rotated(joined: Mapping[str, list[Figures]]) -> dict[str, list[tuple[float,
     mean = {
         base: {way: float(np.mean([sum(each[way]) for each in own])) for way in own[0]} for base, own in joined.items()
     }
-    chosen = {
-        base: max(own, key=lambda way, base=base: np.mean([mean[other][way] for other in mean if other != base]))
-        for base, own in mean.items()
-    }
+    chosen = {}
+    for base, own in mean.items():
+        elsewhere = {way: float(np.mean([mean[other][way] for other in mean if other != base])) for way in own}
+        chosen[base] = max(elsewhere, key=lambda way: elsewhere[way])
     return {base: [each[chosen[base]] for each in own] for base, own in joined.items()}
 
 

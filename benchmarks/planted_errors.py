@@ -90,7 +90,7 @@ def tables(data: Path, most_rows: int) -> Iterator[tuple[str, pd.DataFrame]]:
     ):
         frame = pd.read_csv(record.require(path.parent.parent, f"tables/{path.name}"), low_memory=False)
         yield name, frame.sample(min(len(frame), most_rows), random_state=0).reset_index(drop=True)
-    yield "people", people(min(4000, most_rows), seed=0).table
+    yield "people", people(min(4000, most_rows), seed=0).frame
 
 
 def _read(frame: pd.DataFrame) -> Dataset:
@@ -130,7 +130,7 @@ def planted(name: str, frame: pd.DataFrame, seed: int) -> tuple[list[dict[str, A
         raise ValueError("rows of a table have surprises")
     ranks = [_rank_nats(member) for member in codes.surprises.T]
     detectors: Scores = {
-        OURS: scores.outlier_score,
+        OURS: np.asarray(scores.outlier_score, np.float64),
         "isolation forest": ranks[0],
         "robust distance": ranks[1],
         "LeSiNN": ranks[2],
@@ -218,7 +218,7 @@ def _boosted(x: pd.DataFrame, y: pd.Series, seed: int, *, is_level: bool) -> npt
     folds = KFold(3, shuffle=True, random_state=seed)
     if not is_level:
         said = cross_val_predict(HistGradientBoostingRegressor(max_iter=60, random_state=seed), x, y, cv=folds)
-        return np.abs(y.to_numpy() - said)
+        return np.asarray(np.abs(y.to_numpy() - said))
     if y.nunique() < 2:
         return np.zeros(len(y))
     learner = HistGradientBoostingClassifier(max_iter=60, random_state=seed, early_stopping=False)
@@ -228,7 +228,7 @@ def _boosted(x: pd.DataFrame, y: pd.Series, seed: int, *, is_level: bool) -> npt
 def _out_of_bag(x: pd.DataFrame, y: pd.Series, seed: int, *, is_level: bool) -> npt.NDArray[np.float64]:
     settings = {"n_estimators": 60, "oob_score": True, "bootstrap": True, "random_state": seed, "n_jobs": 1}
     if not is_level:
-        return np.abs(y.to_numpy() - RandomForestRegressor(**settings).fit(x, y).oob_prediction_)
+        return np.asarray(np.abs(y.to_numpy() - RandomForestRegressor(**settings).fit(x, y).oob_prediction_))
     return _of_levels(y, RandomForestClassifier(**settings).fit(x, y).oob_decision_function_)
 
 

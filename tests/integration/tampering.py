@@ -20,7 +20,7 @@ import pandas as pd
 
 #: Arrays whose numbers may be NaN by their declaration.
 MAY_BE_NAN = {"low", "high", "covered", "p_missing", "partner_nats"}
-#: Arrays that a run need not have; and the last of the ensemble's, which is missed when the ensemble is built.
+#: Arrays that a run need not have.
 OPTIONAL = re.compile(r"stability|densities_density_nats_\w+|patch_scales|surprises|chance\w*")
 #: What is named by the data, so that an entry more or less is no damage.
 BY_NAME = {"density", "versions", "timings"}

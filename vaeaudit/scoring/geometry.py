@@ -85,12 +85,14 @@ class Geometry(Record):
             directions = PCA(n_directions, random_state=self.seed % 2**32).fit(reference)
             reference, points = directions.transform(reference), directions.transform(points)
         with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            warnings.simplefilter("error", UserWarning)
             # Levels that exclude each other make the covariance singular; its pseudo-inverse is what is wanted.
             warnings.filterwarnings("ignore", "The covariance matrix associated")
             warnings.filterwarnings("ignore", "Determinant has increased")
             try:
                 found = MinCovDet(random_state=self.seed % 2**32).fit(reference)
-            except ValueError:  # more than half of the rows are one point, about which nothing varies
+            except (ValueError, RuntimeWarning, UserWarning):  # half of the rows are one point: nothing varies there
                 found = EmpiricalCovariance().fit(reference)
         return np.asarray(found.mahalanobis(points), np.float64)
 

@@ -117,6 +117,14 @@ def test_nothing_to_compare_with_is_refused() -> None:
         Geometry.of(np.zeros((0, 2), np.float32), seed=0)
 
 
+def test_where_half_of_few_rows_are_one_point_the_others_still_lie_farther_out() -> None:
+    features = np.zeros((5, 8), np.float32)
+    features[[0, 0, 2], [0, 5, 7]] = [-10.246885, -16.407034, 3.3580155]
+    robust = scores_of(features, seed=0)[:, 1]
+    assert robust.argmax() == 0
+    assert np.isfinite(robust).all()
+
+
 FEATURES = hnp.arrays(
     np.float32,
     hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=25),

@@ -17,11 +17,21 @@ from vaeaudit.scoring.table_score import Compared, beyond_rarity, row_p_values, 
 RNG = np.random.default_rng(21)
 M = 500
 GEOMETRY, CELLS = RNG.normal(size=(M, 3)), RNG.normal(size=(M, 4)).round(3)
-COMPARED = Compared.of(GEOMETRY, CELLS, seed=0)
 
 
-def surprises_of(compared: Compared, geometry: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    return compared.surprises(geometry, compared.cell_ranks(cells))
+def compared_of(geometry: np.ndarray, cells: np.ndarray, clearest: np.ndarray | None = None) -> Compared:
+    """Rows whose clearest cell says no more than its rank, unless told."""
+    return Compared.of(geometry, cells, np.zeros(len(cells)) if clearest is None else clearest, seed=0)
+
+
+def surprises_of(
+    compared: Compared, geometry: np.ndarray, cells: np.ndarray, clearest: np.ndarray | None = None
+) -> np.ndarray:
+    told = np.zeros(len(cells)) if clearest is None else clearest
+    return compared.surprises(geometry, compared.cell_ranks(cells), told)
+
+
+COMPARED = compared_of(GEOMETRY, CELLS)
 
 
 def codes_with(surprises: np.ndarray | None, mean: np.ndarray) -> LatentCodes:
@@ -50,7 +60,7 @@ def rareness_of(mean: np.ndarray) -> Rareness:
 
 
 def test_a_rank_is_the_share_of_cells_that_are_higher_and_half_of_the_equal_ones() -> None:
-    compared = Compared.of(np.zeros((4, 3)), np.array([[1.0], [2.0], [2.0], [5.0]]), seed=0)
+    compared = compared_of(np.zeros((4, 3)), np.array([[1.0], [2.0], [2.0], [5.0]]))
     asked = np.array([[0.0], [1.0], [2.0], [3.0], [5.0], [9.0]])
     shares = np.array([4, 3.5, 2, 1, 0.5, 0.5]) / 4  # beyond all: as much as half a row
     np.testing.assert_allclose(compared.cell_ranks(asked)[:, 0], -np.log(shares), rtol=1e-6)
@@ -63,7 +73,7 @@ VALUES = hnp.arrays(np.float64, (12, 2), elements=st.integers(-3, 3))
 def test_ranks_are_those_of_counting(own: np.ndarray, others: np.ndarray) -> None:
     higher = (own[None] > others[:, None]).sum(axis=1) + 0.5 * (own[None] == others[:, None]).sum(axis=1)
     expected = -np.log(np.maximum(higher, 0.5) / len(own))
-    found = Compared.of(np.zeros((12, 3)), own, seed=0).cell_ranks(others)
+    found = compared_of(np.zeros((12, 3)), own).cell_ranks(others)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
@@ -95,12 +105,23 @@ def test_surprises_of_any_row_are_finite_and_none_is_negative(values: np.ndarray
 def test_all_cells_are_weighed_together_and_the_most_surprising_one_alone() -> None:
     cells = RNG.normal(size=(M, 6))
     middle, high = np.quantile(cells, [0.5, 0.9], axis=0)
-    compared = Compared.of(np.zeros((M, 3)), cells, seed=0)
+    compared = compared_of(np.zeros((M, 3)), cells)
     one = middle.copy()
     one[2] = 100
     found = surprises_of(compared, np.zeros((2, 3)), np.stack([one, high]))
     assert found[0, 4] > found[1, 4]
     assert found[0, 3] < found[1, 3]
+
+
+def test_of_cells_that_are_first_of_their_columns_the_least_probable_is_the_most_surprising() -> None:
+    cells = CELLS.copy()
+    cells[np.arange(4), np.arange(4)] = [10, 20, 30, 40]
+    clearest = RNG.exponential(size=M)
+    clearest[:4] = [30, 9, 60, 15]
+    one_cell = surprises_of(compared_of(GEOMETRY, cells, clearest), GEOMETRY, cells, clearest)[:, 4]
+    assert np.argsort(-one_cell)[:4].tolist() == [2, 0, 3, 1]
+    by_rank = surprises_of(compared_of(GEOMETRY, cells), GEOMETRY, cells)[:4, 4]
+    assert np.ptp(by_rank) == 0
 
 
 def joined(surprises: np.ndarray, n_compared: int = M) -> np.ndarray:
@@ -110,7 +131,7 @@ def joined(surprises: np.ndarray, n_compared: int = M) -> np.ndarray:
 def test_surprises_are_joined_as_the_root_of_the_sum_of_squares_of_which_none_drowns_the_others() -> None:
     geometry = GEOMETRY.copy()
     geometry[0] = 1e5
-    compared = Compared.of(geometry, CELLS, seed=0)
+    compared = compared_of(geometry, CELLS)
     surprises = surprises_of(compared, geometry, CELLS).astype(np.float64)
     np.testing.assert_allclose(compared.rows, np.sort(joined(surprises)), rtol=1e-6)
     far = np.full((2, 5), [[700.0], [1.5 * np.log(M)]])
@@ -118,11 +139,24 @@ def test_surprises_are_joined_as_the_root_of_the_sum_of_squares_of_which_none_dr
     assert compared.score(np.zeros((0, 5))).shape == (0,)
 
 
+def test_one_question_however_loud_is_joined_as_no_more_than_its_cap() -> None:
+    loud, capped, two = [1e9, 0, 0, 0, 0], [1.5 * np.log(M), 0, 0, 0, 0], [1.5 * np.log(M), 4, 0, 0, 0]
+    score = COMPARED.score(np.array([loud, capped, two]))
+    assert score[0] == score[1] < score[2]
+
+
 def test_a_p_value_is_the_larger_of_the_scores_and_of_what_two_questions_allow() -> None:
     surprises = np.array([[9.0, 0.5, 0, 0, 0], [9.0, 8.0, 0, 0, 0], [9.0, 8.0, 7.0, 0, 0]])
     found = row_p_values(np.array([8.0, 6.0, 2.0]), surprises)
     np.testing.assert_allclose(found, [1.0, np.exp(-6), np.exp(-2)])
     np.testing.assert_allclose(row_p_values(np.array([9.0]), surprises[1:2]), 4 * np.exp(-8))
+
+
+@given(st.integers(0, 4), st.floats(0, 700), st.floats(0, 700), st.floats(0, np.log(4)))
+def test_one_question_alone_never_makes_a_row_improbable(which: int, score: float, loud: float, others: float) -> None:
+    surprises = np.full((1, 5), others)
+    surprises[0, which] = loud
+    assert row_p_values(np.array([score]), surprises)[0] == pytest.approx(1)
 
 
 def test_nats_count_by_how_much_they_exceed_those_of_the_cell_alone() -> None:
@@ -140,33 +174,33 @@ def test_a_rare_level_that_goes_with_its_row_does_not_stand_out_and_one_that_doe
     nats = alone + RNG.normal(0, 0.3, (n_rows, 1))  # beside the others of its row it is as rare as everywhere
     nats[strange] += 6
     geometry, cells = RNG.normal(size=(n_rows, 3)), beyond_rarity(nats, alone)
-    compared = Compared.of(geometry, cells, seed=0)
+    compared = compared_of(geometry, cells)
     one_cell = surprises_of(compared, geometry, cells)[:, 4]
     assert one_cell[strange].min() > -np.log(15 / n_rows)
     assert np.median(one_cell[rare]) < 2
-    assert surprises_of(Compared.of(geometry, nats, seed=0), geometry, nats)[rare, 4].min() > 4  # without the credit
+    assert surprises_of(compared_of(geometry, nats), geometry, nats)[rare, 4].min() > 4  # without the credit
 
 
 def test_of_more_rows_than_are_compared_with_a_sample_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_ROWS", 200)
-    kept = Compared.of(GEOMETRY, CELLS, seed=0)
+    kept = compared_of(GEOMETRY, CELLS)
     assert (kept.cells.shape, kept.members.shape, kept.rows.shape) == ((200, 4), (200, 5), (200,))
     found, whole = (surprises_of(each, GEOMETRY, CELLS) for each in (kept, COMPARED))
     assert np.corrcoef(joined(found), joined(whole))[0, 1] > 0.97
     monkeypatch.setattr(module, "_MOST_NUMBERS", 80)
-    assert Compared.of(GEOMETRY, CELLS, seed=0).cells.shape == (20, 4)
+    assert compared_of(GEOMETRY, CELLS).cells.shape == (20, 4)
 
 
 def test_tables_without_cells_or_of_one_row_are_compared_too() -> None:
-    none = Compared.of(GEOMETRY, np.zeros((M, 0)), seed=0)
+    none = compared_of(GEOMETRY, np.zeros((M, 0)))
     assert np.isfinite(surprises_of(none, GEOMETRY, np.zeros((M, 0)))).all()
-    one = Compared.of(GEOMETRY[:1], CELLS[:1], seed=0)
+    one = compared_of(GEOMETRY[:1], CELLS[:1])
     np.testing.assert_allclose(surprises_of(one, GEOMETRY[:1], CELLS[:1]), np.log(2), rtol=1e-6)
 
 
 def test_nothing_to_compare_with_is_refused() -> None:
     with pytest.raises(ValueError, match="rows must not be empty"):
-        Compared.of(np.zeros((0, 3)), np.zeros((0, 2)), seed=0)
+        compared_of(np.zeros((0, 3)), np.zeros((0, 2)))
 
 
 def judged(n_rows: int, *, broken: int, seed: int = 0) -> tuple[np.ndarray, Compared]:
@@ -175,7 +209,7 @@ def judged(n_rows: int, *, broken: int, seed: int = 0) -> tuple[np.ndarray, Comp
     geometry, cells = generator.normal(size=(n_rows, 3)), generator.exponential(size=(n_rows, 4))
     geometry[:broken] += 6
     cells[:broken] += 12
-    compared = Compared.of(geometry, cells, seed=0)
+    compared = compared_of(geometry, cells)
     return surprises_of(compared, geometry, cells), compared
 
 

@@ -43,8 +43,11 @@ def test_no_flagged_row_is_a_pass_that_claims_no_proof(ask):
     assert answer.why.endswith("at a false-discovery rate of 5 %; that is no proof that all belong.")
 
 
-def test_a_model_that_learned_nothing_calls_no_row_an_outlier(ask, healthy):
+def test_a_model_that_learned_nothing_calls_no_picture_an_outlier_but_rows_of_a_table_are_not_judged_by_it(
+    ask, healthy, of_pictures
+):
     blind = replace(healthy.model, baseline_nats=healthy.model.elbo_nats)
-    answer = ask(60, model=blind)
+    assert ask(60, model=blind) == ask(60)
+    answer = ask(60, model=blind, inputs=of_pictures)
     assert (answer.state, answer.findings) == ("inconclusive", ())
     assert answer.why == "What the model gained could be chance (VA702), so no row can be called an outlier."

@@ -71,7 +71,9 @@ def test_where_every_group_is_too_small_nothing_is_passed(ask, female, healthy, 
     assert (answer.state, answer.tested) == ("inconclusive", 0)
 
 
-def test_by_the_flags_of_a_model_that_learned_nothing_nobody_should_delete(ask, female, healthy):
-    answer = ask(female, model=replace(healthy.model, baseline_nats=healthy.model.elbo_nats))
+def test_by_the_flags_of_a_model_that_learned_nothing_nobody_should_delete_pictures(ask, female, healthy, of_pictures):
+    blind = replace(healthy.model, baseline_nats=healthy.model.elbo_nats)
+    assert ask(female, model=blind).state == "finding"
+    answer = ask(female, model=blind, inputs=of_pictures)
     assert answer.state == "inconclusive"
     assert answer.why.endswith("so nobody should delete by its flags.")

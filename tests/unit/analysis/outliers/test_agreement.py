@@ -39,12 +39,15 @@ def test_detectors_that_say_the_same_agree_in_full(rows):
     assert (found.n_only_model, found.only_model, found.n_only_companions) == (0, (), 0)
 
 
-def test_rows_that_one_side_finds_are_told_with_their_ranks(rows):
+def test_rows_that_one_side_finds_are_told_with_their_ranks(rows, cells_of):
     n_rows = 500
     score, forest, distance = np.arange(n_rows, 0, -1.0), np.zeros(n_rows), np.zeros(n_rows)
     forest[100:120] = np.arange(20, 0, -1.0)  # its 20 highest are none of ours
     distance[5:25] = np.arange(20, 0, -1.0)  # of these, 15 are ours
-    found = find_agreement(rows(score, np.arange(n_rows) < 20, forest, distance), 0.95)
+    inputs = rows(score, np.arange(n_rows) < 20, forest, distance)
+    expected = np.zeros(n_rows)
+    cells = cells_of(np.arange(n_rows), np.zeros(n_rows), np.ones(n_rows), low=expected, high=expected)
+    found = find_agreement(replace(inputs, cells=cells), 0.95)
     assert [companion.shared for companion in found.companions] == [0, 15]
     assert found.n_only_model == 5
     assert [row.position for row in found.only_model] == [0, 1, 2, 3, 4]

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from vaeaudit.config import ModelConfig
+from vaeaudit.data.encoding.shares import CodeShares
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models.objectives import BetaObjective
@@ -58,6 +59,12 @@ def test_what_a_cell_costs_alone_is_minus_the_log_of_its_share_in_its_column(mar
     np.testing.assert_allclose(alone[~missing, 0], -np.log(1 - missing.mean()), atol=1e-3)
     shares = np.bincount(rows.codes[:, 0]) / N
     np.testing.assert_allclose(alone[:, 1], -np.log(shares[rows.codes[:, 0]]), atol=2e-3)
+
+
+def test_what_a_cell_costs_alone_is_counted_alike_for_the_score_and_for_trimming(marginal: Any) -> None:
+    model, rows, _ = marginal
+    counted = CodeShares.of(model.encoding, rows).nats(rows)
+    np.testing.assert_allclose(model.nats_alone(rows.arrays()).numpy(), counted, atol=1e-6)
 
 
 def test_a_missing_level_costs_what_missing_cells_do(dataset_of: Any) -> None:

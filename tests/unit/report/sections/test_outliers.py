@@ -84,6 +84,14 @@ def test_where_nothing_is_flagged_nothing_is_taken_from_anybody(results):
 def test_detectors_are_compared_where_they_were_asked(results):
     group = group_of(outliers(results), "outliers-agreement")
     titles = [block.caption for block in group.blocks if isinstance(block, Table)]
+    assert titles[0] == "How far each question agrees with the score"
+    assert titles[1].startswith("On top by no single question; ranks among 48,842 rows")
+    assert titles[2].startswith("On top by a single question: the first 2 of 21")
+    of_pictures = group_of(
+        outliers(with_outliers(results, agreement=replace(results.outliers.agreement, are_parts=False))),
+        "outliers-agreement",
+    )
+    titles = [block.caption for block in of_pictures.blocks if isinstance(block, Table)]
     assert titles[1].startswith("On top by the VAE alone; ranks among 48,842 rows")
     assert titles[2].startswith("On top by another detector alone: the first 2 of 21")
     asked = outliers(with_outliers(results, agreement=None))
