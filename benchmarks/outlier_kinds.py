@@ -70,15 +70,24 @@ def main() -> None:
         for outliers in sets(path, arguments.rows):
             found.append((outliers, judged(outliers)))
             print(outliers.base, outliers.kind, outliers.x.shape, found[-1][1]["said"][OURS], flush=True)
+        write(files, found)
+    for name, rows in write(files, found).items():
+        print(f"\n{name}\n{record.table(rows)}")
+
+
+def write(
+    files: Sequence[Path], found: Sequence[tuple[Outliers, dict[str, Figures]]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Write what is known so far, and return it."""
     in_view = {path.stem for path in files if path.parent.name == "adbench"}
     parts = {"22 sets in view": in_view, "other sets": {path.stem for path in files} - in_view}
     figures = {
         "by kind": [row for part, bases in parts.items() for row in by_kind(part, bases, found)],
         "differences": [row for kinds in (("real",), KINDS) for row in differences(kinds, found)],
     }
-    for name, rows in figures.items():
-        print(f"\n{name}\n{record.table(rows)}")
-    record.write("outlier_kinds", figures, data=f"{len(files)} bases, {len(found)} sets", seeds=range(1))
+    bases = len({outliers.base for outliers, _ in found})
+    record.write("outlier_kinds", figures, data=f"{bases} bases, {len(found)} sets", seeds=range(1))
+    return figures
 
 
 def sets(path: Path, most_rows: int) -> Iterator[Outliers]:

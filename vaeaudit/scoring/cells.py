@@ -10,7 +10,7 @@ from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
 #: Upper shares of a column's cells at which its tail is measured; of the wrong cells there are fewer.
-SHARES = (0.1, 0.05, 0.02, 0.01)
+SHARES = (0.1, 0.05, 0.02)
 #: A tail of numbers is never taken to be lighter than this.
 LEAST_SCALE = 0.2
 #: Another cell is to blame for a cell's surprise where that is less without it by this share, and by this many nats.
