@@ -38,6 +38,8 @@ FREEDOM = 4.0
 _MOST_NATS = 30.0
 #: Passes over the rows in which all cells are judged, at most: of more columns, several are hidden at a time.
 MOST_PASSES = 32
+#: Standard deviations beyond which a number that is shown is drawn in: one wrong cell must not make the others wrong.
+_FARTHEST = 4.0
 #: Rows judged in one call.
 _CHUNK = 4096
 _PADDING_LOGIT = -1e4
@@ -122,7 +124,7 @@ class Conditionals(keras.Model):
         def of(weight: tf.Tensor) -> tf.Tensor:
             return weight if member is None else tf.gather(weight, member)
 
-        shown = features * (1.0 - tf.gather(hidden, self.column_of, axis=-1))
+        shown = tf.clip_by_value(features, -_FARTHEST, _FARTHEST) * (1.0 - tf.gather(hidden, self.column_of, axis=-1))
         (stem, stem_bias), (output, output_bias) = self.stem[0], self.outputs_layer[0]
         h = tf.matmul(tf.concat([shown, hidden], axis=-1), of(stem)) + of(stem_bias)
         inner = h
