@@ -37,6 +37,7 @@ PUBLIC = ("vaeaudit", "vaeaudit.report", "vaeaudit.samples")
 FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
     "--data",
     "--part",
+    "--more",
     "--before",
     "--cases",
     "--pictures",
