@@ -68,7 +68,7 @@ def test_the_command_scores_the_same_file_as_the_run_did(
     assert document["outliers"]["flagged"] == rows["outlier"].sum()
     assert sum(document["regions"].values()) == rows["region"].notna().sum()
     metadata = pq.read_schema(tmp_path / done.stdout.strip()).metadata
-    assert b"importance-weighted" in metadata[b"vaeaudit"]
+    assert b"Five questions" in metadata[b"vaeaudit"]
 
 
 def test_json_and_quiet_are_for_machines_and_scores_are_replaced(
