@@ -239,8 +239,6 @@ def _levels_text(cells: CellExpectations, place: int, code: int, column: Column)
 def _range_text(low: float, high: float, found: float, scale: ColumnScale) -> str:
     if not (np.isfinite(low) and np.isfinite(high)):
         return ""
-    if high < scale.lowest:  # the network knows no bounds: no distance is below 0
-        low = high = scale.lowest
     if scale.whole and scale.column.kind is not Kind.DATETIME:
         low, high = float(round(low)), float(round(high))
     if low <= found <= high:
