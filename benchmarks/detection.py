@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 FloatArray = npt.NDArray[np.floating]
@@ -283,3 +284,8 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 def _shown(value: float | None) -> float | str:
     return _NOTHING if value is None else value
+
+
+def rank_nats(score: FloatArray) -> npt.NDArray[np.float64]:
+    """Return -log of the share of scores [N] that are as high, of equal ones half."""
+    return np.asarray(-np.log1p(-(rankdata(score) - 0.5) / len(score)))

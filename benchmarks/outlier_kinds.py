@@ -29,6 +29,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from benchmarks import record
+from benchmarks.detection import rank_nats
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.encoding.table_encoding import fit_encoding
@@ -153,7 +154,7 @@ def judged(outliers: Outliers) -> dict[str, Figures]:
     found, score = judge_own(fit_encoding(dataset, max_levels=100), dataset.frame, dataset.schema, config)
     features = fit_features(dataset.frame, dataset.schema).encode(dataset.frame, dataset.schema)
     neighbours = NearestNeighbors(n_neighbors=min(51, len(features) - 1)).fit(features)
-    ranks = -np.log1p(-(pd.DataFrame(found.surprises).rank().to_numpy() - 0.5) / len(features))
+    ranks = np.column_stack([rank_nats(member) for member in found.surprises.T])
     scores: dict[str, Values] = {
         OURS: score.compared.score(found.surprises),
         M3: ranks[:, :3].sum(axis=1),

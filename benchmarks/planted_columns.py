@@ -38,6 +38,12 @@ _CONFIG = AnalysisConfig()
 
 def tables(data: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the name and the rows of every table: those at hand, and three that are generated."""
+    yield from tables_at_hand(data, MOST_ROWS)
+    yield from _generated()
+
+
+def tables_at_hand(data: Path, most_rows: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name and the rows, or some of them, of four mixed tables."""
     cases = data.parent / "cases"
     for name, path in (
         ("adult", data / "tables/adult.csv"),
@@ -46,8 +52,7 @@ def tables(data: Path) -> Iterator[tuple[str, pd.DataFrame]]:
         ("attrition", cases / "tables/attrition.csv"),
     ):
         frame = pd.read_csv(record.require(path.parent.parent, f"tables/{path.name}"), low_memory=False)
-        yield name, frame.sample(min(len(frame), MOST_ROWS), random_state=0).reset_index(drop=True)
-    yield from _generated()
+        yield name, frame.sample(min(len(frame), most_rows), random_state=0).reset_index(drop=True)
 
 
 def _generated() -> Iterator[tuple[str, pd.DataFrame]]:

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -35,6 +34,8 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.preprocessing import OrdinalEncoder
 
 from benchmarks import record
+from benchmarks.detection import rank_nats
+from benchmarks.planted_columns import tables_at_hand
 from vaeaudit.config import FitConfig, Preset
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
@@ -81,15 +82,7 @@ def main() -> None:
 
 def tables(data: Path, most_rows: int) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield name and rows of each table."""
-    cases = data.parent / "cases"
-    for name, path in (
-        ("adult", data / "tables/adult.csv"),
-        ("german", data / "tables/german.csv"),
-        ("attrition", cases / "tables/attrition.csv"),
-        ("compas", cases / "tables/compas.csv"),
-    ):
-        frame = pd.read_csv(record.require(path.parent.parent, f"tables/{path.name}"), low_memory=False)
-        yield name, frame.sample(min(len(frame), most_rows), random_state=0).reset_index(drop=True)
+    yield from tables_at_hand(data, most_rows)
     yield "people", people(min(4000, most_rows), seed=0).frame
 
 
@@ -128,7 +121,7 @@ def planted(name: str, frame: pd.DataFrame, seed: int) -> tuple[list[dict[str, A
     codes, scores, cells = _judge(dataset, seed)
     if codes.surprises is None:
         raise ValueError("rows of a table have surprises")
-    ranks = [_rank_nats(member) for member in codes.surprises.T]
+    ranks = [rank_nats(member) for member in codes.surprises.T]
     detectors: Scores = {
         OURS: np.asarray(scores.outlier_score, np.float64),
         "isolation forest": ranks[0],
@@ -209,7 +202,7 @@ def per_column(dataset: Dataset, seed: int) -> Scores:
             ),
         ):
             whole = np.zeros(len(values))
-            whole[known] = _rank_nats(surprise)
+            whole[known] = rank_nats(surprise)
             ranks[detector].append(whole)
     return {detector: np.max(found, axis=0) for detector, found in ranks.items()}
 
@@ -235,10 +228,6 @@ def _out_of_bag(x: pd.DataFrame, y: pd.Series, seed: int, *, is_level: bool) -> 
 def _of_levels(y: pd.Series, said: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     codes = np.unique(y, return_inverse=True)[1]
     return -np.log(np.nan_to_num(said[np.arange(len(y)), codes], nan=1.0) + 1e-6)
-
-
-def _rank_nats(score: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    return np.asarray(-np.log1p(-(rankdata(score) - 0.5) / len(score)))
 
 
 def _means(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.row_scores import CompanionScores
-from vaeaudit.scoring.geometry import TREES
+from vaeaudit.scoring.geometry import isolation
 
 #: The neighbour whose distance counts: the default of PyOD's KNN, so that a reader can repeat the figure; up to five
 #: odd rows that lie together are still far from the sixth.
@@ -55,8 +54,7 @@ def isolation_scores(features: FloatArray, *, seed: int) -> npt.NDArray[np.float
     """
     if features.shape[1] == 0:
         return np.full(len(features), 0.5, np.float32)
-    forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(features)
-    return np.asarray(-forest.score_samples(features), np.float32)
+    return isolation(features, features, seed=seed).astype(np.float32)
 
 
 def distance_to_neighbour(features: FloatArray, first: IntArray, *, seed: int) -> npt.NDArray[np.float32]:

@@ -68,11 +68,13 @@ class Geometry(Record):
         """
         if features.shape[1] == 0:
             return np.zeros((len(features), 3))
-        return np.column_stack([self._isolation(features), self._robust_distance(features), self._nearest(features)])
-
-    def _isolation(self, features: FloatArray) -> npt.NDArray[np.float64]:
-        forest = IsolationForest(n_estimators=TREES, random_state=self.seed % 2**32).fit(self.reference)
-        return np.asarray(-forest.score_samples(features), np.float64)
+        return np.column_stack(
+            [
+                isolation(self.reference, features, seed=self.seed),
+                self._robust_distance(features),
+                self._nearest(features),
+            ]
+        )
 
     def _robust_distance(self, features: FloatArray) -> npt.NDArray[np.float64]:
         reference = self.reference[np.random.default_rng(self.seed).permutation(len(self.reference))]
@@ -109,3 +111,9 @@ class Geometry(Record):
             nearest = np.maximum(squared, 0.0).reshape(len(rows), BAGS, size).min(axis=2)
             total[start : start + _CHUNK] = np.sqrt(nearest).mean(axis=1)
         return total
+
+
+def isolation(reference: FloatArray, rows: FloatArray, *, seed: int) -> npt.NDArray[np.float64]:
+    """Return the anomaly score [N] of rows [N, F] in an isolation forest that was grown from others [R, F]."""
+    forest = IsolationForest(n_estimators=TREES, random_state=seed % 2**32).fit(reference)
+    return np.asarray(-forest.score_samples(rows), np.float64)

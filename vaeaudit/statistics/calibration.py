@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -54,27 +52,6 @@ def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
     above = score > tail.lowest
     if above.any():
         nats[above] = np.maximum(tail.nats(score[above]), _empirical_nats(np.array([tail.lowest]), ordered))
-    return nats
-
-
-def fold_nats(score: FloatArray, fold: npt.NDArray[np.integer], nulls: Sequence[FloatArray]) -> npt.NDArray[np.float64]:
-    """Return `bulk_nats` [N] where each row is compared with the null of its own fold.
-
-    Cross-fitting and held-out rows: models that were trained on other rows give scores on another scale, so rows are
-    compared only with rows that were treated alike (cross-conformal prediction, Vovk 2015).
-
-    Parameters
-    ----------
-    score, fold
-        [N], and [N] in 0 to F - 1.
-    nulls
-        Of each of the F folds: [M] scores of its own rows.
-    """
-    nats = np.zeros(len(score))
-    for index, null in enumerate(nulls):
-        rows = fold == index
-        if rows.any():
-            nats[rows] = bulk_nats(score[rows], null)
     return nats
 
 

@@ -12,7 +12,6 @@ from scipy import stats
 from vaeaudit.statistics.calibration import (
     bulk_nats,
     bulk_p_values,
-    fold_nats,
     p_values_of,
 )
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
@@ -143,19 +142,8 @@ def test_p_values_are_minus_the_exponential_of_nats_and_never_0() -> None:
     np.testing.assert_allclose(bulk_p_values(score, null), np.exp(-bulk_nats(score, null)))
 
 
-def test_each_row_is_compared_with_its_own_fold() -> None:
-    generator = np.random.default_rng(9)
-    fold = generator.integers(0, 2, 4000)
-    score = generator.normal(size=4000) + 5 * fold  # the second fold's model scores everything higher
-    nulls = (score[fold == 0], score[fold == 1])
-    p_values = p_values_of(fold_nats(score, fold, nulls))
-    assert stats.kstest(p_values[fold == 0], "uniform").statistic < 0.05
-    assert stats.kstest(p_values[fold == 1], "uniform").statistic < 0.05
-    np.testing.assert_array_equal(fold_nats(score[:3], np.zeros(3, int), nulls[:1]), bulk_nats(score[:3], nulls[0]))
-
-
 def test_without_a_null_every_row_is_taken_to_belong() -> None:
-    np.testing.assert_array_equal(fold_nats(np.array([1.0, 9.0]), np.zeros(2, int), (np.zeros(0),)), [0, 0])
+    np.testing.assert_array_equal(bulk_nats(np.array([1.0, 9.0]), np.zeros(0)), [0, 0])
 
 
 @given(

@@ -25,7 +25,7 @@ from tensorflow_probability import distributions as tfd
 from vaeaudit.config import ConditionalsConfig
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.models.graphs import repeat, traced
-from vaeaudit.models.table.likelihoods import Block, blocks_of, scale_of
+from vaeaudit.models.table.likelihoods import blocks_of, padded_logits, scale_of
 from vaeaudit.models.table.vae import TableInputs
 
 FloatArray = npt.NDArray[np.floating]
@@ -42,7 +42,6 @@ MOST_PASSES = 32
 _FARTHEST = 4.0
 #: Rows judged in one call.
 _CHUNK = 4096
-_PADDING_LOGIT = -1e4
 #: Nats of a probability that is as good as none.
 _LARGEST_TAIL = 700.0
 
@@ -136,13 +135,11 @@ class Conditionals(keras.Model):
         """Return what outputs [..., B, H] say of the cells."""
         location, scale, *logits, missing = tf.split(outputs, self.sizes, axis=-1)
         numbers = tfd.StudentT(FREEDOM, location, scale_of(scale))
-        codes = [self._codes(*block) for block in zip(self.blocks, self.depths, logits, strict=True)]
+        codes = [
+            tfd.OneHotCategorical(logits=padded_logits(block, outputs, depth))
+            for block, depth, outputs in zip(self.blocks, self.depths, logits, strict=True)
+        ]
         return Heads(numbers, codes, tfd.Bernoulli(logits=missing))
-
-    def _codes(self, block: Block, depth: int, logits: tf.Tensor) -> tfd.Distribution:
-        padding = np.where(np.arange(depth) < block.n_codes[:, None], 0.0, _PADDING_LOGIT).astype(np.float32)
-        shape = tf.concat([tf.shape(logits)[:-1], [block.n_columns, depth]], axis=0)
-        return tfd.OneHotCategorical(logits=tf.reshape(logits, shape) + padding)
 
     def nats(self, heads: Heads, features: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
         """Return -log p(cell | what was shown) [..., B, C]; of a missing cell, that it is missing.

@@ -243,9 +243,14 @@ class MixedLikelihood(keras.layers.Layer):
         return tfd.Categorical(logits=_ordered_log_probs(cutpoints, outputs))
 
     def _categorical(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
-        padding = np.where(np.arange(block.width) < block.n_codes[:, None], 0.0, _PADDING_LOGIT).astype(np.float32)
-        shape = tf.concat([tf.shape(outputs)[:-1], [block.n_columns, block.width]], axis=0)
-        return tfd.Categorical(logits=tf.reshape(outputs, shape) + padding)
+        return tfd.Categorical(logits=padded_logits(block, outputs, block.width))
+
+
+def padded_logits(block: Block, outputs: tf.Tensor, width: int) -> tf.Tensor:
+    """Return outputs [..., B, n * width] of a block as logits [..., B, n, width], with none for lacking codes."""
+    padding = np.where(np.arange(width) < block.n_codes[:, None], 0.0, _PADDING_LOGIT).astype(np.float32)
+    shape = tf.concat([tf.shape(outputs)[:-1], [block.n_columns, width]], axis=0)
+    return tf.reshape(outputs, shape) + padding
 
 
 def code_probabilities(distribution: tfd.Distribution, depth: int) -> tf.Tensor:

@@ -84,7 +84,7 @@ def _without_culprits(
     which = consequences(found, len(typical))
     if len(which) == 0:
         return found
-    again = replace(expect_cells(network, cells.take(which), typical, without=found.partner[which]))
+    again = expect_cells(network, cells.take(which), typical, without=found.partner[which])
     merged = {entry.name: getattr(found, entry.name).copy() for entry in fields(found)}
     for name, values in merged.items():
         values[which] = getattr(again, name)

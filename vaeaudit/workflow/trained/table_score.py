@@ -11,7 +11,7 @@ import pandas as pd
 from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.encoding.shares import CodeShares
-from vaeaudit.data.encoding.table_encoding import Encoding
+from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.models.table.conditionals import CellSurprise, Conditionals, judge_cells, train_conditionals
 from vaeaudit.outputs.latents import LatentCodes
@@ -27,7 +27,7 @@ REASONS = 5
 
 
 @dataclass(frozen=True)
-class Judged:
+class RowEvidence:
     """What is known of N rows of a table beside what the beta-VAE says; see the fields of `LatentCodes`."""
 
     reason_column: IntArray
@@ -40,7 +40,9 @@ class Judged:
         return replace(codes, **vars(self))
 
 
-def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: FitConfig) -> tuple[Judged, TableScore]:
+def judge_own(
+    encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: FitConfig
+) -> tuple[RowEvidence, TableScore]:
     """Judge the rows of a run, and learn what other rows are to be compared with.
 
     Each row is judged by a member of the network that never saw it.
@@ -62,7 +64,8 @@ def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: F
         n_folds, fold = 1, np.zeros_like(fold)
     network = train_conditionals(encoding, rows, fold, config.conditionals, steps=config.network_steps, seed=seed)
     shares, geometry = CodeShares.of(encoding, rows), Geometry.of(features, seed=seed)
-    surprise, lies = _surprise(network, shares, frame, fold, seed=seed), geometry.scores(features)
+    base, lies = encoding.base_log_density(frame), geometry.scores(features)
+    surprise = _surprise(network, shares, rows, base, fold=fold, seed=seed)
     tail = tail_quantiles(surprise.cells.tail_nats)
     p_value = surprise.p_values(encoding, tail, len(frame))
     score = TableScore(
@@ -81,7 +84,7 @@ def judge_own(encoding: Encoding, frame: pd.DataFrame, schema: Schema, config: F
 
 def judge_other(
     encoding: Encoding, frame: pd.DataFrame, schema: Schema, score: TableScore, config: FitConfig
-) -> Judged:
+) -> RowEvidence:
     """Judge other rows by the same measures; rows of the run are judged as they were then.
 
     Parameters
@@ -95,7 +98,8 @@ def judge_other(
     """
     features = score.feature.encode(frame, schema)
     network = network_of(encoding, score, config)
-    surprise = _surprise(network, score.shares, frame, folds_of(features, score), seed=config.seed)
+    rows, base = encoding.encode(frame), encoding.base_log_density(frame)
+    surprise = _surprise(network, score.shares, rows, base, fold=folds_of(features, score), seed=config.seed)
     p_value = surprise.p_values(encoding, score.tail, score.n_rows)
     return _judged(score.geometry.scores(features), surprise, p_value, score)
 
@@ -132,24 +136,28 @@ def _clearest(p_value: FloatArray) -> npt.NDArray[np.float64]:
 
 
 def _surprise(
-    network: Conditionals, shares: CodeShares, frame: pd.DataFrame, fold: IntArray, *, seed: int
+    network: Conditionals,
+    shares: CodeShares,
+    rows: EncodedRows,
+    base: npt.NDArray[np.float32],
+    *,
+    fold: IntArray,
+    seed: int,
 ) -> _Surprise:
-    encoding = network.encoding
-    rows, base = encoding.encode(frame), encoding.base_log_density(frame)
     found = judge_cells(network, rows, fold, seed=seed)
     # Beyond its edges a number is the less probable the farther it lies; which of some rare levels it is, is no matter.
-    of_numbers = np.where([column.kind.is_levelled for column in encoding.columns], 0.0, base)
+    of_numbers = np.where([column.kind.is_levelled for column in network.encoding.columns], 0.0, base)
     cells = CellSurprise(found.nats - base, found.tail_nats - of_numbers)
     return _Surprise(cells, beyond_rarity(found.nats - of_numbers, shares.nats(rows)))
 
 
-def _judged(lies: FloatArray, surprise: _Surprise, p_value: FloatArray, score: TableScore) -> Judged:
+def _judged(lies: FloatArray, surprise: _Surprise, p_value: FloatArray, score: TableScore) -> RowEvidence:
     """Say how surprising the rows are, and which of their cells tell most against them."""
     ranks = score.compared.cell_ranks(surprise.beyond)
     excess = surprise.cells.nats - score.typical
     telling = ranks * np.maximum(excess, 0.0)
     top = np.argsort(-telling, axis=1, kind="stable")[:, : min(REASONS, telling.shape[1])]
-    return Judged(
+    return RowEvidence(
         reason_column=top.astype(np.int32),
         reason_nats=np.take_along_axis(excess, top, axis=1).astype(np.float32),
         reason_p=np.take_along_axis(p_value, top, axis=1),

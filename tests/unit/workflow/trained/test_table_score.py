@@ -20,7 +20,7 @@ from vaeaudit.scoring.state import TableScore
 from vaeaudit.scoring.table_score import row_p_values
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.workflow.trained.cells import check_cells
-from vaeaudit.workflow.trained.table_score import REASONS, Judged, folds_of, judge_other, judge_own, network_of
+from vaeaudit.workflow.trained.table_score import REASONS, RowEvidence, folds_of, judge_other, judge_own, network_of
 
 N = 1200
 BROKEN = np.arange(8)
@@ -50,7 +50,7 @@ class Scored:
     dataset: Dataset
     encoding: Encoding
     config: FitConfig
-    judged: Judged
+    judged: RowEvidence
     score: TableScore
 
     @property
@@ -73,7 +73,7 @@ class Scored:
         outlier, ones = benjamini_hochberg(p_value) <= 0.05, np.ones(len(score))
         return RowScores(score, p_value, outlier, ones, ones, "", 0.05)
 
-    def again(self, frame: Any) -> Judged:
+    def again(self, frame: Any) -> RowEvidence:
         return judge_other(self.encoding, frame, self.dataset.schema, self.score, self.config)
 
 
