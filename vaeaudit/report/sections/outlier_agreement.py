@@ -40,7 +40,7 @@ def outlier_agreement(agreement: Agreement) -> Group:
     blocks.append(Paragraph(only_companions_sentence(agreement)))
     if agreement.only_companions:
         rows = agreement.only_companions
-        found = "On top by a single question" if agreement.are_parts else "On top by another detector alone"
+        found = "On top by a question, not by the score" if agreement.are_parts else "On top by another detector alone"
         blocks.append(_rows(found, rows, agreement.n_only_companions, agreement, fold=True))
     return Group("outliers-agreement", title, tuple(blocks))
 
@@ -131,10 +131,11 @@ def top_in_words(agreement: Agreement) -> str:
 def shared_sentence(agreement: Agreement) -> str:
     """Say how many of the top rows the companions have on top too, and how many would be by chance."""
     parts = [_shared(companion, agreement) for companion in agreement.companions]
+    shared = phrases.listed(parts, most=len(parts))
     chance = agreement.n_top**2 / agreement.n
     few = "" if agreement.of_flagged else " Too few rows are flagged to compare these alone."
     return (
-        f"Of {top_in_words(agreement)}, {phrases.listed(parts)}; lists drawn at random would share about "
+        f"Of {top_in_words(agreement)}, {shared}; lists drawn at random would share about "
         f"{numbers.expected(chance)}.{few}"
     )
 
@@ -165,12 +166,12 @@ def only_companions_sentence(agreement: Agreement) -> str:
     """Say which rows only one of the detectors has on top."""
     one = "question" if agreement.are_parts else "detector"
     if agreement.n_only_companions == 0:
-        return f"No row is on top by {'a single question' if agreement.are_parts else 'another detector'} only."
+        return f"No row is on top by {'a question' if agreement.are_parts else 'another detector'} only."
     said = "is" if agreement.n_only_companions == 1 else "are"
     found = phrases.plural(agreement.n_only_companions, "row")
     rows = f"{found} {said} among the {numbers.count(agreement.n_top)} highest"
     if agreement.are_parts:
-        return f"{rows} of a single {one}, but not of the score: the others find nothing odd about them."
+        return f"{rows} of at least one {one}, but not of the score: it takes more than one."
     return (
         f"{rows} of another {one}, but not of the VAE: unusual in the latents, and yet reproduced as well as others of "
         "its complexity, with a texture as usual."

@@ -15,6 +15,7 @@ from vaeaudit.analysis.outliers.results import (
     ScoreCurve,
     SuspiciousCell,
 )
+from vaeaudit.outputs.row_scores import QUESTIONS
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import outlier_galleries
@@ -89,9 +90,14 @@ def _row(row: OutlierRow, *, of_pictures: bool) -> tuple[Cell, ...]:
         numbers.number(row.score),
         numbers.p_value(row.p_value),
         Badge("flagged", "bad") if row.flagged else "no",
-        *(() if of_pictures else (phrases.listed(row.questions) or "several together",)),
+        *(() if of_pictures else (stands_out_by(row),)),
         what_is_atypical(row, of_cells=not of_pictures),
     )
+
+
+def stands_out_by(row: OutlierRow) -> str:
+    """Name every question that puts a row among the highest hundredth."""
+    return phrases.listed(row.questions, most=len(QUESTIONS)) if row.questions else "several together"
 
 
 def _by_column(found: OutlierSummary) -> Table:

@@ -96,7 +96,7 @@ def test_questions_are_told_as_what_the_score_is_made_of_and_companions_as_besid
     assert "latents of the pictures" in agreement_sentence(beside(agreement))
     said = shared_sentence(agreement)
     assert said.startswith("Of the 30 flagged rows, 11 (36.7 %) are also among the 30 highest of the isolation")
-    assert "lists drawn at random would share about 0" in said
+    assert "highest of the one cell; lists drawn at random would share about 0" in said
     assert "Too few rows are flagged" in shared_sentence(replace(agreement, of_flagged=False))
 
 
@@ -108,7 +108,7 @@ def test_rows_that_only_one_side_finds_are_told_with_their_columns(results, peop
     assert "on top by the VAE alone" in only_model_sentence(beside(agreement))
     nowhere = replace(agreement, n_only_model=0, only_model=(), only_model_columns={}, n_only_companions=0)
     assert only_model_sentence(nowhere).endswith("at least one of the questions.")
-    assert only_companions_sentence(nowhere) == "No row is on top by a single question only."
+    assert only_companions_sentence(nowhere) == "No row is on top by a question only."
     assert only_companions_sentence(beside(nowhere)) == "No row is on top by another detector only."
-    assert only_companions_sentence(agreement).startswith("21 rows are among the 30 highest of a single question")
+    assert only_companions_sentence(agreement).startswith("21 rows are among the 30 highest of at least one question")
     assert "but not of the VAE" in only_companions_sentence(beside(agreement))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from vaeaudit.analysis.outliers.results import ScoreCurve
+from vaeaudit.outputs.row_scores import QUESTIONS
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Figure, Group, Paragraph
 from vaeaudit.report.parts.tables import Table
-from vaeaudit.report.sections.outliers import outliers
+from vaeaudit.report.sections.outliers import outliers, stands_out_by
 
 
 def group_of(section, name):
@@ -86,7 +88,7 @@ def test_detectors_are_compared_where_they_were_asked(results):
     titles = [block.caption for block in group.blocks if isinstance(block, Table)]
     assert titles[0] == "How far each question agrees with the score"
     assert titles[1].startswith("On top by no single question; ranks among 48,842 rows")
-    assert titles[2].startswith("On top by a single question: the first 2 of 21")
+    assert titles[2].startswith("On top by a question, not by the score: the first 2 of 21")
     of_pictures = group_of(
         outliers(with_outliers(results, agreement=replace(results.outliers.agreement, are_parts=False))),
         "outliers-agreement",
@@ -122,3 +124,14 @@ def test_where_no_cell_is_suspicious_the_section_says_so_and_of_pictures_nothing
     assert answer.text == "None of the 683,788 cells surprises more than chance explains."
     ids = [getattr(block, "id", None) for block in outliers(with_outliers(results, cells=None)).blocks]
     assert "outliers-cells" not in ids
+
+
+@pytest.mark.parametrize(
+    ("questions", "said"),
+    [((), "several together"), (QUESTIONS[3:], "all cells and one cell"), (QUESTIONS, "all cells and one cell")],
+)
+def test_every_question_that_speaks_for_a_row_is_named(results, questions, said):
+    row = replace(results.outliers.top[0], questions=questions)
+    named = stands_out_by(row)
+    assert named.endswith(said)
+    assert "more" not in named
