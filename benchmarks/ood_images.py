@@ -1,197 +1,363 @@
-"""Protocol `ood_images`: pictures that do not belong, found by the outlier score of pictures; labels never seen.
+"""Protocol `ood_images`: pictures and vectors that do not belong, found by the outlier score; labels never seen.
 
-    python -m benchmarks.ood_images [--data PATH] [--seeds K]
+    python -m benchmarks.ood_images [--data PATH] [--more PATH] [--vectors PATH] [--preset NAME] [--part PART ...]
 
-Fashion-MNIST: a model of 10,000 training pictures scores its test pictures, MNIST and notMNIST. Magnetic tile: a model
-of all pictures, defects among them, scores the same pictures. Everything at the defaults of `vaeaudit fit`. Beside it,
-in the same run: the raw negative ELBO of the same model, and two detectors on the pixels.
+*clean*: a model of 5,000 pictures of Fashion-MNIST scores 1,000 of its test pictures, MNIST and notMNIST.
+*contaminated*: 1, 3 or 10 % of the pictures of one set, or of several, among those of another; a model of all of them
+scores all of them. Sets of --data, which the score was chosen on, and of --more (each an `.npy` of uint8 pictures),
+which nothing was chosen on. *defects*: magnetic tiles, all classes learned. *groups*: the share of each group of clean
+faces among the first 5 %. *vectors*: each `.npz` (X, y) of --vectors, with the rows that y calls outliers, and with 3 %
+of the rows of another set.
+
+Everything at the defaults of `vaeaudit fit`. Beside it: what is left of 16 x 16 pixels by their first 32 principal
+components, an isolation forest on the same pixels, the 5th neighbour among the latents of the same model; of vectors an
+isolation forest, the 5th neighbour, and the 50th. Intervals are over sets, hosts drawn with replacement.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.neighbors import NearestNeighbors
 
 from benchmarks import record
-from vaeaudit.config import AnalysisConfig, FitConfig, ReadConfig
+from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.load import load
+from vaeaudit.data.reading.load_like import OtherData
 
-FloatArray = npt.NDArray[np.floating]
+Values = npt.NDArray[np.floating]
+Pixels = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+Figures = dict[str, tuple[float, float]]
 
-_TRAINED = 10_000
-_SOUND = "free"
-_OURS = "vaeaudit"
-#: Of the pixels' variance, kept by the principal components whose reconstruction error is taken.
-_PCA_SHARE = 0.9
-_TREES = 200
+PARTS = ("clean", "contaminated", "defects", "groups", "vectors")
+OURS = "vaeaudit"
+SHARES = (0.01, 0.03, 0.1)
+_MOST, _OF_SET, _RESAMPLES = 1500, 2500, 2000
+_SIDE, _COMPONENTS = 16, 32
+#: Other sets whose pictures are put, one set at a time, among those of each.
+_GUESTS = 2
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Scores per set of pictures and method; what training took; which rows of the training set were flagged."""
+class Mixed:
+    """Pictures or vectors of a host, and which of them are foreign."""
 
-    scores: Mapping[str, Mapping[str, FloatArray]]
-    seconds: float
-    epochs: int
-    flagged: npt.NDArray[np.bool_]
+    host: str
+    foreign: str
+    share: float
+    x: npt.NDArray[Any]
+    y: Flags
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Measure, print and write; what was measured of other parts before is kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=record.DATA)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--more", type=Path)
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--preset", default="standard")
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS)
     arguments = parser.parse_args()
-    fashion = record.require(arguments.data, "arrays/fashion_mnist.npz")
-    others = record.require(arguments.data, "arrays/ood_28px.npz")
-    tiles = record.require(arguments.data, "images/magnetic_tile")
-    seeds = range(arguments.seeds)
+    figures: dict[str, Any] = record.figures_of("ood_images")
+    for part in arguments.part:
+        for name, rows in measured(part, arguments):
+            figures[name] = rows
+            print(f"\n{name}\n{record.table(rows)}", flush=True)
+            record.write("ood_images", figures, data="arrays, images; sets of --more and --vectors named in the tables")
+
+
+def measured(part: str, arguments: argparse.Namespace) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the tables of a part."""
+    data, preset = arguments.data, arguments.preset
+    if part == "clean":
+        yield "clean_fashion_mnist", clean(data, preset)
+    if part == "contaminated":
+        chosen_on = {name: pictures_of(data, name) for name in ("fairface", "tile", "fashion", "dsprites")}
+        guests = {name: pictures_of(data, name) for name in ("mnist", "notmnist")}
+        yield from contaminated("sets_chosen_on", chosen_on, guests, preset)
+        if arguments.more:
+            held_out = {path.stem: np.load(path) for path in sorted(arguments.more.glob("*.npy"))}
+            yield from contaminated("held_out_sets", held_out, {}, preset)
+    if part == "defects":
+        yield "magnetic_tile_defects", defects(record.require(data, "images/magnetic_tile"), preset)
+    if part == "groups":
+        yield "groups_among_the_first_5_percent", groups(record.require(data, "images/fairface_64/train"), preset)
+    if part == "vectors" and arguments.vectors:
+        yield from vectors(arguments.vectors)
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+def pictures_of(data: Path, name: str) -> Pixels:
+    """Return up to `_OF_SET` pictures [N, H, W(, 3)] of a set of the protocol."""
+    if name in ("mnist", "notmnist"):
+        with np.load(record.require(data, "arrays/ood_28px.npz")) as archive:
+            return _some(archive[name])
+    if name == "fashion":
+        with np.load(record.require(data, "arrays/fashion_mnist.npz")) as archive:
+            return _some(archive["x_train"])
+    if name == "dsprites":
+        with np.load(record.require(data, "arrays/dsprites_rerender_92160.npz")) as archive:
+            return np.asarray(_some(archive["imgs"]) * np.uint8(255), np.uint8)
+    folder = {"fairface": "images/fairface_64/train", "tile": "images/magnetic_tile"}[name]
+    mode, files = "RGB" if name == "fairface" else "L", sorted(record.require(data, folder).rglob("*.*"))
+    chosen = _some(np.array([str(path) for path in files if path.suffix.lower() in (".jpg", ".png")]))
+    return np.stack([_padded(Image.open(path).convert(mode), 64) for path in chosen])
+
+
+def _some(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return values[np.random.default_rng(7).permutation(len(values))[:_OF_SET]]
+
+
+def _padded(picture: Image.Image, side: int) -> Pixels:
+    scale = side / max(picture.size)
+    picture = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.BOX)
+    square = Image.new(picture.mode, (side, side))
+    square.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+    return np.asarray(square)
+
+
+def contaminated(
+    name: str, hosts: Mapping[str, Pixels], guests: Mapping[str, Pixels], preset: str
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield a table of every pair of host and foreign set, worst first, and means with intervals."""
+    found = []
+    for mixed in mixtures(hosts, {**hosts, **guests}):
+        found.append((mixed, judged_pictures(mixed, preset)))
+        print(mixed.host, mixed.foreign, mixed.share, found[-1][1], flush=True)
+    yield from tables(name, found)
+
+
+def mixtures(hosts: Mapping[str, Pixels], foreign: Mapping[str, Pixels]) -> Iterator[Mixed]:
+    """Yield each set with pictures of `_GUESTS` others in turn, and with some of every other, among it."""
+    shares, turn = cycle(SHARES), 0
+    for host in hosts:
+        guests = [name for name in foreign if name != host]
+        for _ in range(_GUESTS):
+            guest, turn = guests[turn % len(guests)], turn + 1
+            yield _mixture(host, hosts[host], guest, next(shares), [foreign[guest]])
+        yield _mixture(host, hosts[host], "several", 0.03, [foreign[name] for name in guests])
+
+
+def _mixture(host: str, own: Pixels, guest: str, share: float, others: Sequence[Pixels]) -> Mixed:
+    draw = np.random.default_rng([len(host), len(guest), len(own)])
+    n_rows, side = min(_MOST, len(own)), own.shape[1]
+    each = max(1, round(max(10.0, share * n_rows) / len(others)))
+    strange = [_like(other[draw.permutation(len(other))[:each]], side) for other in others]
+    n_strange = sum(len(part) for part in strange)
+    parts = [_like(own[draw.permutation(len(own))[: n_rows - n_strange]], side), *strange]
+    if not any(values.ndim == 4 for values in (own, *others)):
+        parts = [part[..., :1] for part in parts]
+    order = draw.permutation(n_rows)
+    return Mixed(host, guest, share, np.concatenate(parts)[order], (np.arange(n_rows) >= n_rows - n_strange)[order])
+
+
+def _like(pictures: Pixels, side: int) -> Pixels:
+    """Return pictures in colour and of one side [N, side, side, 3]."""
+    resized = [Image.fromarray(picture).convert("RGB").resize((side, side), Image.BICUBIC) for picture in pictures]
+    return np.stack([np.asarray(picture) for picture in resized])
+
+
+def judged_pictures(mixed: Mixed, preset: str) -> Figures:
+    """Return AUROC and average precision of the foreign pictures, by score."""
     with tempfile.TemporaryDirectory() as folder:
-        runs = [fashion_mnist(fashion, others, Path(folder), seed) for seed in seeds]
-        defects, flagged = zip(*(magnetic_tile(tiles, Path(folder), seed) for seed in seeds), strict=True)
-    figures = {
-        "fashion_mnist_auroc_against_other_pictures": table([run[0] for run in runs]),
-        "magnetic_tile_auroc_of_defects_against_free": table(list(defects)),
-        "training_and_flags_at_fdr_0.05": [*(run[1] for run in runs), *flagged],
+        dataset = _dataset(mixed.x, Path(folder))
+        trained, codes = learned(dataset, preset)
+        scores = trained.row_scores(codes)
+    found = {OURS: scores.outlier_score, **dict(zip(codes.questions, np.asarray(codes.surprises).T, strict=True))}
+    found |= of_pixels(mixed.x) | {"5th neighbour in the latents": neighbour(codes.mean[:, codes.active], 5)}
+    return {name: figures(mixed.y, score) for name, score in found.items()} | {
+        "flagged": (int(scores.outlier.sum()), int(scores.outlier[mixed.y].sum()))
     }
-    for name, rows in figures.items():
-        print(f"\n{name}\n{record.table(rows)}")
-    record.write(
-        "ood_images",
-        figures,
-        data="arrays/fashion_mnist.npz, arrays/ood_28px.npz, images/magnetic_tile",
-        seeds=list(seeds),
-    )
 
 
-def fashion_mnist(fashion: Path, others: Path, folder: Path, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the AUROC of each other set per method, and how training and flags went."""
-    with np.load(fashion) as archive:
-        arrays = {"train": archive["x_train"][:_TRAINED], "test": archive["x_test"]}
-    with np.load(others) as archive:
-        arrays |= {name: archive[name] for name in ("mnist", "notmnist")}
-    pictures = {name: _pictures(values, folder / f"{name}.npy", folder) for name, values in arrays.items()}
-    scored = score(pictures.pop("train"), pictures, seed)
-    aurocs = {
-        method: {
-            name: _auroc(scored.scores["test"][method], scored.scores[name][method]) for name in ("mnist", "notmnist")
-        }
-        for method in scored.scores["test"]
-    }
-    return aurocs, _facts("fashion_mnist", seed, scored, np.zeros(_TRAINED, bool))
+def learned(dataset: Dataset, preset: str) -> tuple[Any, Any]:
+    """Train as `vaeaudit fit` does; return the trained model and the codes of the rows."""
+    from vaeaudit.workflow.builder import kind_for  # noqa: PLC0415 - TensorFlow
+
+    kind = kind_for(dataset)
+    prepared = kind.prepare(dataset, FitConfig(preset=preset))
+    trained, codes, _ = kind.learn(prepared.train(), dataset, prepared, lambda done: None)
+    return trained, codes
 
 
-def magnetic_tile(folder: Path, cache: Path, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the AUROC of each class of defects, their mean, and all defects pooled, per method; and the flags."""
-    tiles = load(folder, ReadConfig(exclude=("class",), cache=str(cache / "cache")))
-    classes = tiles.frame["class"].astype(str).to_numpy()
-    scored = score(tiles, {"tiles": tiles}, seed)
-    aurocs = {}
-    for method, values in scored.scores["tiles"].items():
-        sound = values[classes == _SOUND]
-        found = {name: _auroc(sound, values[classes == name]) for name in sorted(set(classes) - {_SOUND})}
-        mean = float(np.mean(list(found.values())))
-        aurocs[method] = {**found, "mean": mean, "pooled": _auroc(sound, values[classes != _SOUND])}
-    return aurocs, _facts("magnetic_tile", seed, scored, classes != _SOUND)
+def of_pixels(pictures: Pixels) -> dict[str, Values]:
+    """Score pictures by 16 x 16 pixels: what components do not hold, and an isolation forest."""
+    small = [
+        np.stack([np.asarray(Image.fromarray(plane).resize((_SIDE, _SIDE), Image.BOX)).ravel() for plane in channel])
+        for channel in np.moveaxis(pictures, 3, 0)
+    ]
+    pixels = np.concatenate(small, axis=1) / 255
+    fitted = PCA(n_components=_COMPONENTS, random_state=0).fit(pixels)
+    left = np.square(pixels - fitted.inverse_transform(fitted.transform(pixels))).sum(axis=1)
+    return {"PCA-32 of 16 x 16 pixels": left, "isolation forest of 16 x 16 pixels": forest(pixels)}
 
 
-def score(trained: Dataset, others: Mapping[str, Dataset], seed: int) -> Scored:
-    """Train on one dataset at the defaults, and score others by our score, the ELBO and the detectors on pixels."""
-    from vaeaudit.data.encoding.image_encoding import fit_image_encoding  # noqa: PLC0415
-    from vaeaudit.models.fitting.build import resolve  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.models.fitting.training import split_held_out, train  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.models.image.inference import encode_images, fit_image_scales  # noqa: PLC0415 - TensorFlow
-    from vaeaudit.scoring.image_score import fit_reference, image_outlier_score, score_images  # noqa: PLC0415
-    from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density  # noqa: PLC0415
-
-    encoding = fit_image_encoding(_store(trained))
-    config = resolve(FitConfig(seed=seed), encoding)
-    rows = encoding.encode(_store(trained))
-    held_out = split_held_out(len(rows), config.train.held_out, seed)
-    training = train(encoding, rows, held_out, config.model, config.train, seed=seed)
-    scales = fit_image_scales(training.model, rows, seed=seed)
-
-    def encode(dataset: Dataset, held_out: npt.NDArray[np.bool_]) -> Any:
-        pictures = encoding.encode(_store(dataset))
-        samples = config.train.iwae_samples
-        return encode_images(training.model, pictures, held_out, scales, n_samples=samples, seed=seed)
-
-    codes = encode(trained, held_out)
-    reference = fit_reference(codes.image_statistics)
-    rareness = LatentDensities.of(fit_density(codes.mean[~held_out], codes.active, seed=seed), codes.mean).rareness(
-        AnalysisConfig()
-    )
-    peers = {name: fit(_flat(trained), seed) for name, fit in {"IsolationForest": forest, "PCA": principal}.items()}
-    scores = {}
-    for name, dataset in others.items():
-        found = encode(dataset, np.zeros(len(_store(dataset)), bool))
-        pixels = _flat(dataset)
-        scores[name] = {
-            _OURS: image_outlier_score(found.image_statistics, reference),
-            "negative ELBO": -found.elbo,
-            **{peer: look(pixels) for peer, look in peers.items()},
-        }
-    flagged = score_images(codes, reference, rareness, fdr=config.analysis.fdr).outlier
-    return Scored(scores, training.seconds, training.epochs, flagged)
+def forest(rows: Values) -> Values:
+    """Isolation forest (scikit-learn, 200 trees)."""
+    return np.asarray(-IsolationForest(n_estimators=200, random_state=0).fit(rows).score_samples(rows))
 
 
-def forest(pixels: FloatArray, seed: int) -> Any:
-    """Isolation forest on pixels (scikit-learn)."""
-    fitted = IsolationForest(n_estimators=_TREES, random_state=seed, n_jobs=2).fit(pixels)
-    return lambda others: -fitted.score_samples(others)
+def neighbour(rows: Values, k: int) -> Values:
+    """Distance to the k-th neighbour."""
+    return np.asarray(NearestNeighbors(n_neighbors=k).fit(rows).kneighbors()[0][:, -1])
 
 
-def principal(pixels: FloatArray, seed: int) -> Any:
-    """Squared error of the reconstruction from the principal components that keep most of the variance."""
-    fitted = PCA(n_components=_PCA_SHARE, svd_solver="full", random_state=seed).fit(pixels)
-    return lambda others: np.square(others - fitted.inverse_transform(fitted.transform(others))).sum(axis=1)
-
-
-def table(runs: list[dict[str, dict[str, float]]]) -> list[dict[str, Any]]:
-    """Return one row per method: mean over the seeds, and for ours the smallest and largest as rows of their own."""
+def clean(data: Path, preset: str) -> list[dict[str, Any]]:
+    """Return the AUROC of other pictures under a model of Fashion-MNIST alone."""
+    with np.load(record.require(data, "arrays/fashion_mnist.npz")) as archive:
+        train, test = archive["x_train"][:5000], archive["x_test"][:1000]
     rows = []
-    for method in runs[0]:
-        values = {name: [run[method][name] for run in runs] for name in runs[0][method]}
-        rows.append({"score": method, **{name: _rounded(np.mean(found)) for name, found in values.items()}})
-        if method == _OURS and len(runs) > 1:
-            for word, pick in (("smallest", min), ("largest", max)):
-                of_seeds = {name: _rounded(pick(found)) for name, found in values.items()}
-                rows.append({"score": f"{method}, {word} of {len(runs)} seeds", **of_seeds})
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = _dataset(train[..., None], Path(folder) / "train")
+        trained, _ = learned(dataset, preset)
+        for name in ("mnist", "notmnist"):
+            pictures = np.concatenate([test, pictures_of(data, name)[:1000]])[..., None]
+            other = _dataset(pictures, Path(folder) / name)
+            codes = trained.codes(OtherData(other, other.frame), lambda done: None)
+            is_other = np.arange(len(pictures)) >= len(test)
+            row = {"against": name, OURS: figures(is_other, trained.row_scores(codes).outlier_score)[0]}
+            asked = zip(codes.questions, np.asarray(codes.surprises).T, strict=True)
+            rows.append(row | {question: figures(is_other, values)[0] for question, values in asked})
+    return [_rounded(row) for row in rows]
+
+
+def defects(folder: Path, preset: str) -> list[dict[str, Any]]:
+    """Return the AUROC of each class of defects against free tiles, and their mean."""
+    with tempfile.TemporaryDirectory() as cache:
+        tiles = load(folder, ReadConfig(exclude=("class",), cache=cache))
+        classes = tiles.frame["class"].astype(str).to_numpy()
+        trained, codes = learned(tiles, preset)
+        pixels = _store(tiles).read(np.arange(len(tiles)))
+        scores = {OURS: trained.row_scores(codes).outlier_score}
+    scores |= dict(zip(codes.questions, np.asarray(codes.surprises).T, strict=True))
+    scores |= of_pixels(pixels) | {"5th neighbour in the latents": neighbour(codes.mean[:, codes.active], 5)}
+    rows = []
+    for name, score in scores.items():
+        found = {}
+        for defect in sorted(set(classes) - {"free"}):
+            used = np.isin(classes, ["free", defect])
+            found[defect] = figures(classes[used] == defect, score[used])[0]
+        rows.append(_rounded({"score": name, **found, "mean": float(np.mean(list(found.values())))}))
     return rows
 
 
-def _facts(name: str, seed: int, scored: Scored, planted: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """Say how long training took and how many sound and unsound pictures are flagged; "-" where none is unsound."""
-    unsound = f"{scored.flagged[planted].sum()} of {planted.sum()}" if planted.any() else "-"
-    return {
-        "data": name,
-        "seed": seed,
-        "epochs": scored.epochs,
-        "train_s": scored.seconds,
-        "sound flagged": f"{scored.flagged[~planted].sum()} of {(~planted).sum()}",
-        "defects flagged": unsound,
-    }
+def groups(folder: Path, preset: str) -> list[dict[str, Any]]:
+    """Return the share of each race among the first 5 % of clean faces, beside its share of all."""
+    with tempfile.TemporaryDirectory() as cache:
+        faces = load(folder, ReadConfig(exclude=("age", "gender", "race"), cache=cache))
+        trained, codes = learned(faces, preset)
+        first = trained.row_scores(codes).most_atypical_first[: round(0.05 * len(faces))]
+    race = faces.frame["race"].astype(str)
+    everyone, listed = race.value_counts(normalize=True), race.iloc[first].value_counts(normalize=True)
+    parts = listed.reindex(everyone.index, fill_value=0.0)
+    return [
+        _rounded({"race": name, "of all": share, "of the first 5 %": parts[name], "ratio": parts[name] / share})
+        for name, share in everyone.items()
+    ]
 
 
-def _pictures(values: npt.NDArray[np.uint8], path: Path, cache: Path) -> Dataset:
-    np.save(path, values)
-    side = values.shape[1]
-    started = time.monotonic()
-    dataset = load(path, ReadConfig(kind="images", image_size=side, cache=str(cache / "cache")))
-    print(f"read {len(values):,} pictures in {time.monotonic() - started:.1f} s")
-    return dataset
+# --- vectors --------------------------------------------------------------------------------------------------------
+
+
+def vectors(folder: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield tables of sets with their own outliers, and with rows of another set of as many elements."""
+    sets = {path.stem: path for path in sorted(folder.glob("*.npz"))}
+    loaded = {name: _vectors(path) for name, path in sets.items()}
+    real = [Mixed(name, "its own", float(y.mean()), x, y) for name, (x, y) in loaded.items()]
+    yield from tables("vectors_with_outliers_of_their_own", [(mixed, judged_vectors(mixed)) for mixed in real])
+    off_topic = list(_off_topic(loaded))
+    yield from tables("vectors_with_rows_of_another_set", [(mixed, judged_vectors(mixed)) for mixed in off_topic])
+
+
+def _vectors(path: Path) -> tuple[Values, Flags]:
+    with np.load(path) as archive:
+        x, y = archive["X"].astype(np.float32), archive["y"].astype(bool)
+    kept = np.random.default_rng(0).permutation(len(x))[:_OF_SET]
+    return x[kept], y[kept]
+
+
+def _off_topic(loaded: Mapping[str, tuple[Values, Flags]]) -> Iterator[Mixed]:
+    draw, names = np.random.default_rng(1), list(loaded)
+    for place, host in enumerate(names):
+        own = loaded[host][0][~loaded[host][1]]
+        alike = [name for name in names[place + 1 :] + names[:place] if loaded[name][0].shape[1] == own.shape[1]]
+        if not alike:
+            continue
+        guest = alike[len(alike) // 2]
+        strange = loaded[guest][0][draw.permutation(len(loaded[guest][0]))[: max(6, round(0.03 * len(own)))]]
+        y = np.arange(len(own) + len(strange)) >= len(own)
+        yield Mixed(host, guest, 0.03, np.concatenate([own, strange]), y)
+
+
+def judged_vectors(mixed: Mixed) -> Figures:
+    """Return AUROC and average precision by score."""
+    from vaeaudit.scoring.vector_score import VectorScore  # noqa: PLC0415 - beside the pictures' imports
+
+    score = VectorScore.of(mixed.x, seed=0)
+    surprises = score.surprises(mixed.x)
+    found = {OURS: score.joined.score(surprises), "isolation forest": forest(mixed.x)}
+    found |= {f"{k}th neighbour": neighbour(mixed.x, min(k, len(mixed.x) - 1)) for k in (5, 50)}
+    return {name: figures(mixed.y, values) for name, values in found.items()}
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def figures(y: Flags, score: Values) -> tuple[float, float]:
+    """Return AUROC and average precision."""
+    return float(roc_auc_score(y, score)), float(average_precision_score(y, score))
+
+
+def tables(name: str, found: Sequence[tuple[Mixed, Figures]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield the means of all sets with intervals, and the sets, worst first."""
+    hosts = sorted({mixed.host for mixed, _ in found})
+    draw = np.random.default_rng(0)
+    samples = [draw.choice(hosts, len(hosts)) for _ in range(_RESAMPLES)]
+    rows = []
+    for method in [key for key in found[0][1] if key != "flagged"]:
+        row: dict[str, Any] = {"score": method}
+        for place, figure in enumerate(("AUROC", "AP")):
+            of_host = {host: [each[method][place] for mixed, each in found if mixed.host == host] for host in hosts}
+            means = [np.mean([value for host in sample for value in of_host[host]]) for sample in samples]
+            row[figure] = float(np.mean([each[method][place] for _, each in found]))
+            row[f"{figure} interval"] = "{:.3f} to {:.3f}".format(*np.quantile(means, [0.025, 0.975]))
+        row["lowest AUROC"] = min(each[method][0] for _, each in found)
+        rows.append(_rounded(row))
+    yield f"{name}_means", rows
+    every = []
+    for mixed, each in sorted(found, key=lambda entry: entry[1][OURS][0]):
+        row = {"host": mixed.host, "foreign": mixed.foreign, "share": mixed.share, "rows": len(mixed.y)}
+        best = max((key for key in each if key not in (OURS, "flagged")), key=lambda key: each[key][0])
+        row |= {f"{OURS} AUROC": each[OURS][0], "AP": each[OURS][1], "best other": best, "its AUROC": each[best][0]}
+        if "flagged" in each:
+            row |= {"flagged": "{:.0f}, {:.0f} right".format(*each["flagged"])}
+        every.append(_rounded(row))
+    yield f"{name}_worst_first", every
+
+
+def _dataset(pictures: Pixels, folder: Path) -> Dataset:
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "pictures.npy", pictures)
+    return load(
+        folder / "pictures.npy",
+        ReadConfig(kind="images", image_size=pictures.shape[1], cache=str(folder / "cache")),
+    )
 
 
 def _store(dataset: Dataset) -> Any:
@@ -200,19 +366,8 @@ def _store(dataset: Dataset) -> Any:
     return dataset.images
 
 
-def _flat(dataset: Dataset) -> FloatArray:
-    """Return all pixels in [0, 1], padding included, [N, H * W * channels]."""
-    store = _store(dataset)
-    return np.asarray(store.read(np.arange(len(store))).reshape(len(store), -1) / 255.0)
-
-
-def _auroc(usual: FloatArray, unusual: FloatArray) -> float:
-    truth = np.repeat([0, 1], [len(usual), len(unusual)])
-    return float(roc_auc_score(truth, np.concatenate([usual, unusual])))
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
 
 
 if __name__ == "__main__":

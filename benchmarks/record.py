@@ -93,6 +93,12 @@ def write(
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
+def figures_of(name: str) -> dict[str, Any]:
+    """Return the figures that `results/<name>.json` holds, of parts that were measured before; none without it."""
+    path = RESULTS / f"{name}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))["figures"]) if path.exists() else {}
+
+
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows as a Markdown table; numbers with three significant digits."""
     names = list(rows[0])

@@ -17,7 +17,7 @@ from vaeaudit.data.dataset import QUARANTINE_COLUMNS, RowAccounting
 from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.region_rules import Condition
-from vaeaudit.outputs.row_scores import RowScores
+from vaeaudit.outputs.row_scores import OF_TABLES, RowScores
 from vaeaudit.statistics.measures import Interval
 
 
@@ -71,6 +71,7 @@ def make_codes(mean: np.ndarray, columns: tuple[str, ...], rng: np.random.Genera
         "reason_nats": np.tile([2.5, 0.5], (n_rows, 1)),
         "reason_p": np.ones((n_rows, 2)),
         "held_out": np.arange(n_rows) % 10 == 0,
+        "surprises": np.random.default_rng(n_rows).exponential(size=(n_rows, len(OF_TABLES))),
     }
     return LatentCodes(**{**codes, **changes}, columns=columns)
 

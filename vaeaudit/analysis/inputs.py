@@ -22,7 +22,7 @@ from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.row_pairs import RowPairs
-from vaeaudit.outputs.row_scores import CompanionScores, RowScores
+from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.scoring.rarity.rareness import Rareness
 from vaeaudit.statistics.measures import Count, NonNegative
@@ -171,12 +171,10 @@ class AuditInputs:
         What changes along a date, or depends on the order of the rows.
     rareness
         What rarity and weights are made from; None where it is not known.
-    companions
-        What classical outlier detectors say of the rows; None for a run that did not ask them.
     label_doubts
         What the rest of the data says of each row's label; None without a label, and where nothing could tell it.
     cells
-        What is expected in the cells of a table that surprise; None for pictures and where the run did not ask.
+        What is expected in the cells of a table that surprise; None for pictures and embeddings.
     plantings
         What became of faults planted in copies of the rows; None where none were.
     judgements
@@ -203,7 +201,6 @@ class AuditInputs:
     rules: TableRules = NO_RULES
     changes: tuple[Change, ...] = ()
     rareness: Rareness | None = None
-    companions: CompanionScores | None = None
     cells: CellExpectations | None = None
     plantings: Plantings | None = None
     label_doubts: LabelDoubts | None = None
@@ -212,7 +209,7 @@ class AuditInputs:
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}
-        optional = {name: getattr(self, name) for name in ("pairs", "aspects", "companions", "label_doubts")}
+        optional = {name: getattr(self, name) for name in ("pairs", "aspects", "label_doubts")}
         sizes |= {name: len(value) for name, value in optional.items() if value is not None}
         for name, size in sizes.items():
             if size != n_rows:

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from vaeaudit.outputs.record import Array, BoolArray, FloatArray, IntArray, Record
+from vaeaudit.outputs.row_scores import OF_PICTURES, OF_TABLES, OF_VECTORS, Question
 
 #: A latent is active when its mean KL and the variance of its posterior means both exceed this (METHODS: Burda 2016).
 ACTIVE_THRESHOLD = 0.01
@@ -40,11 +41,10 @@ class LatentCodes(Record):
     columns
         Names of the modelled columns, in model order; none for pictures, which then have K = 0 reasons.
     image_statistics
-        Pictures: [N, K + 2], what their outlier score is made of: K log energies and two measures of complexity (see
-        `vaeaudit.scoring.image_score`); None for tables.
+        Pictures: [N, K + 2], K log energies and two measures of complexity (see `vaeaudit.scoring.image_score`); None
+        for tables.
     surprises
-        Tables: [N, 5]; -log of the share of rows that are as surprising, by the questions of
-        `vaeaudit.outputs.row_scores.QUESTIONS`. None for pictures.
+        [N, Q]; -log of the share of rows that are as surprising, by question (`questions`); None before they are asked.
     """
 
     mean: Annotated[FloatArray, Array("N L")]
@@ -68,6 +68,15 @@ class LatentCodes(Record):
     def n_latents(self) -> int:
         """L, active or not."""
         return int(self.mean.shape[1])
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Q; what was asked of the rows."""
+        if self.surprises is None:
+            return ()
+        if self.image_statistics is not None:
+            return OF_PICTURES
+        return OF_VECTORS if self.surprises.shape[1] == len(OF_VECTORS) else OF_TABLES
 
     @property
     def active(self) -> BoolArray:

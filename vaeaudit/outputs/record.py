@@ -145,12 +145,14 @@ class Record:
 
     @classmethod
     def share_in(cls, arrays: Arrays, prefix: str | None = None) -> float:
-        """Return how many of this record's own arrays are there, as a share."""
+        """Return how many of this record's arrays are there, as a share; of records in it, the likeliest."""
         start = cls.PREFIX if prefix is None else prefix
-        own = [field for field in _fields_of(cls) if not field.optional]
-        names = [f"{field.name}{cls.JOINT}0" if field.many and field.value is not str else field.name for field in own]
-        names = [name for field, name in zip(own, names, strict=True) if not field.records]
-        return sum(f"{start}{name}" in arrays for name in names) / max(len(names), 1)
+        shares = []
+        for field in (field for field in _fields_of(cls) if not field.optional):
+            name = f"{start}{field.name}{f'{cls.JOINT}0' if field.many and field.value is not str else ''}"
+            kinds = [kind.share_in(arrays, f"{name}_") for kind in field.records]
+            shares.append(max(kinds) if kinds else float(name in arrays))
+        return sum(shares) / max(len(shares), 1)
 
 
 #: Class -> its fields; resolving annotations takes longer than all checks of a small record.

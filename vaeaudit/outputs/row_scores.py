@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.outputs.record import Array, FloatArray, Record
+from vaeaudit.outputs.record import FloatArray
 
 
 @dataclass(frozen=True)
@@ -60,32 +60,26 @@ class RowScores:
         return np.lexsort((-self.outlier_score, ~self.outlier)).astype(np.int64)
 
 
-Question = Literal["isolation", "robust distance", "distance to neighbours", "all cells", "one cell"]
-#: What is asked of every row of a table: `LatentCodes.surprises` answers in this order.
-QUESTIONS: tuple[Question, ...] = get_args(Question)
-
-CompanionName = Literal["isolation forest", "neighbour distance"]
-
-
-@dataclass(frozen=True)
-class CompanionScores(Record):
-    """What classical detectors say of N pictures, of which they see the active latents; higher is more atypical.
-
-    Attributes
-    ----------
-    isolation_forest
-        [N]; anomaly score in (0, 1) of isolation trees (Liu, Ting, Zhou 2008), `2^(-E[path] / c)`.
-    neighbour_distance
-        [N]; Euclidean distance to the fifth nearest *different* row (Ramaswamy, Rastogi, Shim 2000).
-    """
-
-    isolation_forest: Annotated[FloatArray, Array("N")]
-    neighbour_distance: Annotated[FloatArray, Array("N", least=0)]
-
-    def __len__(self) -> int:
-        return len(self.isolation_forest)
-
-    @property
-    def by_name(self) -> dict[CompanionName | Question, FloatArray]:
-        """Name of the detector, as reports use it -> its scores [N]."""
-        return {"isolation forest": self.isolation_forest, "neighbour distance": self.neighbour_distance}
+Question = Literal[
+    "isolation",
+    "robust distance",
+    "distance to neighbours",
+    "all cells",
+    "one cell",
+    "length",
+    "isolation of measures",
+    "robust distance of measures",
+    "isolation in the latents",
+    "robust distance in the latents",
+    "worst patches",
+]
+#: What is asked of every row, in the order of `LatentCodes.surprises`: of tables, of vectors, of pictures.
+OF_TABLES: tuple[Question, ...] = ("isolation", "robust distance", "distance to neighbours", "all cells", "one cell")
+OF_VECTORS: tuple[Question, ...] = ("isolation", "robust distance", "distance to neighbours", "length")
+OF_PICTURES: tuple[Question, ...] = (
+    "isolation of measures",
+    "robust distance of measures",
+    "isolation in the latents",
+    "robust distance in the latents",
+    "worst patches",
+)

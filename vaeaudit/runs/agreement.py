@@ -23,7 +23,8 @@ from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition, RegionRule, latent_of
 from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.runs.documents import Architecture
-from vaeaudit.scoring.state import ImageScoring, TableScoring
+from vaeaudit.scoring.state import ImageScoring, TableScore, TableScoring
+from vaeaudit.scoring.vector_score import VectorScore
 
 #: Seconds since 1970 that pandas can write as a date, on either side.
 _FARTHEST = 9.2e9
@@ -34,8 +35,10 @@ def check_codes(codes: LatentCodes, encoding: AnyEncoding, schema: Schema) -> No
     if codes.columns != encoding.names:
         raise ValueError("its columns are not those of the encoding")
     has_statistics = codes.image_statistics is not None
-    if has_statistics != isinstance(encoding, ImageEncoding) or has_statistics == (codes.surprises is not None):
-        raise ValueError("expected image_statistics of pictures, surprises of tables")
+    if has_statistics != isinstance(encoding, ImageEncoding):
+        raise ValueError("expected image_statistics of pictures, and of nothing else")
+    if codes.surprises is None or codes.surprises.shape[1] != len(codes.questions):
+        raise ValueError("expected surprises of every question")
     _check_positions(codes.reason_column, len(encoding.names), "reason_column")
 
 
@@ -135,18 +138,26 @@ def check_scoring(
     if isinstance(scoring, TableScoring) == isinstance(encoding, ImageEncoding):
         raise ValueError(f"{type(scoring).__name__} is not of this kind of data")
     if isinstance(scoring, TableScoring):
-        if not scoring.score.feature.fits(schema):
-            raise ValueError("feature_sizes are not those of the columns")
-        if scoring.score.typical.shape != (len(encoding.names),):
-            raise ValueError("typical is not of the columns of the run")
-        if scoring.score.network[0].shape[0] != scoring.score.n_folds:
-            raise ValueError(f"the network must have {scoring.score.n_folds} members")
-        if scoring.score.network[0].shape[-1] != config.conditionals.width:
-            raise ValueError(f"the network must have layers of width {config.conditionals.width}")
+        _check_score(scoring.score, encoding, schema, config)
     elif isinstance(encoding, ImageEncoding):
         found = [(scale.factor, scale.side) for scale in scoring.patch.residual]
         if found != list(usable_scales(encoding.height, encoding.width)[: len(found)]):
             raise ValueError(f"patches of {found} are not those of pictures of this size")
+
+
+def _check_score(score: TableScore | VectorScore, encoding: AnyEncoding, schema: Schema, config: FitConfig) -> None:
+    if isinstance(score, VectorScore):
+        if score.geometry.letters["F"] != len(encoding.names):
+            raise ValueError("geometry is not of the columns of the run")
+        return
+    if not score.feature.fits(schema):
+        raise ValueError("feature_sizes are not those of the columns")
+    if score.typical.shape != (len(encoding.names),):
+        raise ValueError("typical is not of the columns of the run")
+    if score.network[0].shape[0] != score.n_folds:
+        raise ValueError(f"the network must have {score.n_folds} members")
+    if score.network[0].shape[-1] != config.conditionals.width:
+        raise ValueError(f"the network must have layers of width {config.conditionals.width}")
 
 
 def check_architecture(

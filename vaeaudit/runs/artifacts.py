@@ -22,7 +22,6 @@ from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_pairs import RowPairs
-from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.runs import documents, store
 from vaeaudit.runs.documents import Document
 from vaeaudit.scoring.state import ImageScoring, TableScoring
@@ -213,8 +212,7 @@ REFERENCE_LATENTS = Artifact("reference/latents.npz", _record(LatentCodes), Step
 REFERENCE_SCORES = Artifact("reference/scores.npz", _record(ReferenceScores), Step.COMPARE, Has.SOME)
 LATENT_SPACE = Artifact("latent_space.npz", _record(LatentSpace), Step.JUDGE)
 PAIRS = Artifact("pairs.npz", _record(RowPairs), Step.JUDGE)
-COMPANIONS = Artifact("companions.npz", _record(CompanionScores), Step.JUDGE, Has.IMAGES)
-CELLS = Artifact("cells.npz", _record(CellExpectations), Step.JUDGE, Has.TABLES)
+CELLS = Artifact("cells.npz", _record(CellExpectations), Step.JUDGE, Has.SOME)
 LABEL_DOUBTS = Artifact("label_doubts.npz", _record(LabelDoubts), Step.JUDGE, Has.SOME)
 CHANGES = Artifact("changes.json", _json(documents.CHANGES), Step.JUDGE)
 REGIONS = Artifact("regions.json", _json(documents.REGIONS), Step.JUDGE)

@@ -29,7 +29,6 @@ from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.row_pairs import RowPairs
-from vaeaudit.outputs.row_scores import CompanionScores
 from vaeaudit.outputs.table_rules import TableRules
 from vaeaudit.runs import agreement, artifacts, store
 from vaeaudit.runs.artifacts import Artifact, Traversals
@@ -182,18 +181,13 @@ class Run:
         return self._optional_record(artifacts.PAIRS)
 
     @cached_property
-    def companions(self) -> CompanionScores | None:
-        """What classical outlier detectors say of the rows."""
-        return self._optional_record(artifacts.COMPANIONS)
-
-    @cached_property
     def label_doubts(self) -> LabelDoubts | None:
         """What the rest of the data says of each row's label; None without a label, and where nothing tells it."""
         return self._optional_record(artifacts.LABEL_DOUBTS)
 
     @cached_property
     def cells(self) -> CellExpectations | None:
-        """What is expected in the cells that surprise; None for pictures."""
+        """What is expected in the cells that surprise; None for pictures and embeddings."""
         cells = self._optional_record(artifacts.CELLS)
         if cells is not None:
             with store.decoding(self.path / artifacts.CELLS.name, "cells of the run's rows"):

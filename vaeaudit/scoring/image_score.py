@@ -1,4 +1,4 @@
-"""One outlier score, p-value and flag per picture, from the statistics that the model leaves (NumPy only).
+"""The outlier score of pictures: five questions, from what is measured on them and what the model leaves (NumPy only).
 
 A picture's energies (`vaeaudit.models.image.scores`) grow with its complexity, whether or not it belongs: busy pictures
 are reproduced worse than plain ones (Nalisnick 2019; Ren 2019). So each energy is compared with what pictures of the
@@ -7,7 +7,7 @@ same complexity usually have, by Huber's robust regression (1964), which a few p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -15,17 +15,18 @@ import numpy.typing as npt
 from scipy.special import logsumexp
 
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.outputs.row_scores import RowScores
-from vaeaudit.scoring.rarity.rareness import Rareness
-from vaeaudit.scoring.table_score import row_scores
-from vaeaudit.statistics.calibration import bulk_p_values
+from vaeaudit.outputs.record import Array, BoolArray, FloatArray, Record
+from vaeaudit.outputs.row_scores import OF_PICTURES
+from vaeaudit.scoring.geometry import Geometry
+from vaeaudit.scoring.joined import FLAGGED, JOINED, MOST_ROWS, Joined
 
 IMAGE_DEFINITION = (
-    "How far a picture exceeds what is usual for pictures of its complexity, in robust standard deviations: the soft "
-    "maximum over how much of it the model does not reproduce and how unusual its own texture is, each in its worst "
-    "patches and at several scales. P-values come from the bulk of all pictures of the run; rows are flagged by "
-    "Benjamini-Hochberg over all rows."
+    "Surprise in nats, so the higher, the more atypical. Five questions are put to every picture. Two of what can be "
+    "measured on it, its light, colour, sharpness and place, and of how well the beta-VAE reproduces it and how "
+    "unusual its texture is at several scales: in an isolation forest (Liu 2008), and by its distance under a robust "
+    "covariance (Rousseeuw 1999). The same two of where it lies among the latents of the beta-VAE. And how far its "
+    "worst patches exceed what is usual for pictures of its complexity, since a local defect moves nothing else. "
+    f"{JOINED} {FLAGGED}"
 )
 #: Kind of patch at each scale, in the order of `vaeaudit.models.image.scores.SCALES`.
 SCALE_NAMES = ("fine texture", "texture", "small-scale shape", "coarse shape")
@@ -38,6 +39,10 @@ _ITERATIONS = 30
 _RIDGE = 1e-4
 #: Log energies that differ by less than one per cent do not differ.
 _SMALLEST_SPREAD = 0.01
+#: What is said of a picture of which no energy stands out.
+NOTHING = "nothing stands out"
+#: Spread of a measure, in parts of its mean, below which it does not vary.
+_LEAST_SCALE = 1e-6
 #: Robust standard deviations from which on an energy stands out.
 _STANDS_OUT = 2.0
 
@@ -106,7 +111,7 @@ def excess_energies(statistics: FloatArray, reference: ComplexityReference) -> n
     return np.asarray((statistics[:, :-_COMPLEXITIES] - usual - reference.centre) / reference.spread)
 
 
-def image_outlier_score(statistics: FloatArray, reference: ComplexityReference) -> npt.NDArray[np.float64]:
+def worst_patches(statistics: FloatArray, reference: ComplexityReference) -> npt.NDArray[np.float64]:
     """Return [N]; soft maximum (log-mean-exp) of the K excess energies, so that one kind of oddity is enough.
 
     Parameters
@@ -116,6 +121,110 @@ def image_outlier_score(statistics: FloatArray, reference: ComplexityReference) 
     """
     excess = excess_energies(statistics, reference)
     return np.asarray(logsumexp(excess, axis=1) - np.log(excess.shape[1]))
+
+
+@dataclass(frozen=True)
+class PictureScore(Record):
+    """What the outlier score of pictures compares them with.
+
+    Attributes
+    ----------
+    complexity
+        What energies are usual at a complexity.
+    location, scale
+        [F]; of what is measured on a picture: V columns computed from it, then its K + 2 statistics.
+    measures, latents
+        Pictures that others are compared with, by what is measured on them and by their A active latents.
+    active
+        [L]; which latents these are.
+    joined
+        What the questions found of the run's own pictures.
+    """
+
+    complexity: ComplexityReference
+    location: Annotated[FloatArray, Array("F")]
+    scale: Annotated[FloatArray, Array("F", above=0)]
+    measures: Geometry
+    latents: Geometry
+    active: Annotated[BoolArray, Array("L", "true or false")]
+    joined: Joined
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        n_energies = self.complexity.letters["K"]
+        n_features, n_active = len(self.location), int(self.active.sum())
+        if not n_energies + _COMPLEXITIES <= n_features == self.measures.letters["F"]:
+            raise ValueError(f"measures must be of {n_features} features, {n_energies} energies among them")
+        if self.latents.letters["F"] != n_active or self.joined.letters["Q"] != len(OF_PICTURES):
+            raise ValueError(f"expected {n_active} latents and {len(OF_PICTURES)} questions")
+
+    @classmethod
+    def of(cls, measured: FloatArray, codes: LatentCodes, *, seed: int) -> PictureScore:
+        """Learn what is usual among the run's own pictures, of which some need not belong.
+
+        Parameters
+        ----------
+        measured
+            [N, V]; columns computed from the pictures, NaN where there is nothing to measure.
+        codes
+            Of the pictures, with `image_statistics`.
+        seed
+            Of the rows that others are compared with, and of the trees.
+        """
+        features = _features(measured, codes)
+        known = np.ma.masked_invalid(features)
+        location, scale = (np.ma.filled(of(axis=0), 0.0) for of in (known.mean, known.std))
+        scale = np.where(scale > _LEAST_SCALE * np.maximum(np.abs(location), 1.0), scale, 1.0)
+        partial = cls(
+            complexity=fit_reference(_statistics_of(codes)),
+            location=location,
+            scale=scale,
+            measures=Geometry.of(_standard(features, location, scale), seed=seed),
+            latents=Geometry.of(codes.mean[:, codes.active], seed=seed),
+            active=codes.active,
+            joined=Joined.of(np.zeros((1, len(OF_PICTURES)))),
+        )
+        kept = np.sort(np.random.default_rng(seed).permutation(len(features))[:MOST_ROWS])
+        return replace(partial, joined=Joined.of(partial._found(measured, codes)[kept]))
+
+    def surprises(self, measured: FloatArray, codes: LatentCodes) -> npt.NDArray[np.float32]:
+        """Return -log of the share of the run's pictures that are as surprising [N, 5], by question.
+
+        Parameters
+        ----------
+        measured, codes
+            As in `of`; of the same or of other pictures.
+        """
+        return self.joined.surprises(self._found(measured, codes))
+
+    def _found(self, measured: FloatArray, codes: LatentCodes) -> npt.NDArray[np.float64]:
+        """Return the answers to `OF_PICTURES` [N, 5]."""
+        features = _standard(_features(measured, codes), self.location, self.scale)
+        latents = codes.mean[:, self.active]
+        return np.column_stack(
+            [
+                self.measures.isolation(features),
+                self.measures.robust_distance(features),
+                self.latents.isolation(latents),
+                self.latents.robust_distance(latents),
+                worst_patches(_statistics_of(codes), self.complexity),
+            ]
+        )
+
+
+def _statistics_of(codes: LatentCodes) -> FloatArray:
+    if codes.image_statistics is None:
+        raise ValueError("codes must have image_statistics: these rows are no pictures")
+    return codes.image_statistics
+
+
+def _features(measured: FloatArray, codes: LatentCodes) -> npt.NDArray[np.float64]:
+    return np.column_stack([np.asarray(measured, np.float64), _statistics_of(codes)])
+
+
+def _standard(features: FloatArray, location: FloatArray, scale: FloatArray) -> npt.NDArray[np.float32]:
+    """Return features in standard deviations; where there is nothing to measure, the usual."""
+    return np.nan_to_num((features - location) / scale).astype(np.float32)
 
 
 def aspects(statistics: FloatArray, reference: ComplexityReference) -> list[str]:
@@ -129,42 +238,9 @@ def aspects(statistics: FloatArray, reference: ComplexityReference) -> list[str]
     excess = excess_energies(statistics, reference)
     names = _aspect_names(excess.shape[1])
     return [
-        names[which] if most > _STANDS_OUT else "nothing stands out"
+        names[which] if most > _STANDS_OUT else NOTHING
         for which, most in zip(excess.argmax(axis=1), excess.max(axis=1), strict=True)
     ]
-
-
-def score_images(
-    codes: LatentCodes,
-    reference: ComplexityReference,
-    rareness: Rareness,
-    *,
-    fdr: float,
-    null: FloatArray | None = None,
-) -> RowScores:
-    """Score every picture.
-
-    Compared with all pictures of the run, of which some may not belong. Those that the model was trained on may score a
-    little lower for having been learned, but the energies of a picture itself cannot be learned.
-
-    Parameters
-    ----------
-    codes
-        Of the pictures, with `image_statistics`.
-    reference
-        See `fit_reference`.
-    rareness
-        Of the pictures the model was trained on.
-    fdr
-        False-discovery rate of the flags.
-    null
-        [M]; scores of the run's own pictures; those of `codes` where it is None.
-    """
-    if codes.image_statistics is None:
-        raise ValueError("codes must have image_statistics: these rows are no pictures")
-    score = image_outlier_score(codes.image_statistics, reference)
-    p_value = bulk_p_values(score, score if null is None else null)
-    return row_scores(codes, score, p_value, rareness, fdr=fdr, definition=IMAGE_DEFINITION)
 
 
 def _design(statistics: FloatArray, origin: FloatArray) -> npt.NDArray[np.float64]:

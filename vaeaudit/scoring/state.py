@@ -8,17 +8,17 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.features import FeatureScaling
 from vaeaudit.data.encoding.shares import CodeShares
 from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.geometry import Geometry
-from vaeaudit.scoring.image_score import IMAGE_DEFINITION, ComplexityReference, aspects, score_images
+from vaeaudit.scoring.image_score import IMAGE_DEFINITION, PictureScore, aspects
+from vaeaudit.scoring.joined import Joined
 from vaeaudit.scoring.rarity.rareness import LatentDensities
-from vaeaudit.scoring.table_score import DEFINITION, Compared, score_rows
+from vaeaudit.scoring.table_score import DEFINITION, Compared
+from vaeaudit.scoring.vector_score import VECTOR_DEFINITION, VectorScore
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,11 @@ class TableScore(Record):
     n_folds: Annotated[int, Array("", "whole numbers", least=1)]
     network: Annotated[tuple[FloatArray, ...], Array("_ _ _")]
 
+    @property
+    def joined(self) -> Joined:
+        """What the questions found of the run's own rows."""
+        return self.compared.joined
+
 
 @dataclass(frozen=True)
 class TableScoring(Record):
@@ -66,25 +71,18 @@ class TableScoring(Record):
         Of the latents.
     """
 
-    score: TableScore
+    score: TableScore | VectorScore
     densities: LatentDensities
 
     @property
     def definition(self) -> str:
         """What the outlier score is, in words."""
-        return DEFINITION
+        return VECTOR_DEFINITION if isinstance(self.score, VectorScore) else DEFINITION
 
-    def row_scores(self, codes: LatentCodes, config: AnalysisConfig) -> RowScores:
-        """Return what follows for each row.
-
-        Parameters
-        ----------
-        codes
-            Of the rows to be scored.
-        config
-            Rate of the flags, and which kind of rarity.
-        """
-        return score_rows(codes, self.score.compared, self.densities.rareness(config), fdr=config.fdr)
+    @property
+    def joined(self) -> Joined:
+        """What the questions found of the run's own rows."""
+        return self.score.joined
 
     def aspects(self, codes: LatentCodes) -> None:
         """Return None: the cells of a row say what about it is atypical."""
@@ -98,42 +96,37 @@ class ImageScoring(Record):
     ----------
     patch
         What energy patches have.
-    complexity
-        What energies are usual at a complexity.
-    null_scores
-        [M]; of pictures of the run.
+    score
+        What the outlier score compares pictures with.
     densities
         Of the latents.
     """
 
     patch: PatchScales
-    complexity: ComplexityReference
-    null_scores: Annotated[FloatArray, Array("M")]
+    score: PictureScore
     densities: LatentDensities
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not len(self.null_scores):
-            raise ValueError("null_scores must not be empty")
-        n_energies = self.complexity.letters["K"]
-        if n_energies + 2 != self.patch.n_statistics:
-            raise ValueError(f"complexity must be of {self.patch.n_statistics - 2} energies, found {n_energies}")
+        n_statistics = self.score.complexity.letters["K"] + 2
+        if n_statistics != self.patch.n_statistics:
+            raise ValueError(f"complexity must be of {self.patch.n_statistics - 2} energies, found {n_statistics - 2}")
 
     @property
     def definition(self) -> str:
         """What the outlier score is, in words."""
         return IMAGE_DEFINITION
 
-    def row_scores(self, codes: LatentCodes, config: AnalysisConfig) -> RowScores:
-        """Return what follows for each picture; see `TableScoring.row_scores`."""
-        rareness = self.densities.rareness(config)
-        return score_images(codes, self.complexity, rareness, null=self.null_scores, fdr=config.fdr)
+    @property
+    def joined(self) -> Joined:
+        """What the questions found of the run's own pictures."""
+        return self.score.joined
 
     def aspects(self, codes: LatentCodes) -> npt.NDArray[np.object_]:
         """Say of each picture [N] what about it is most atypical."""
         if codes.image_statistics is None:
             raise ValueError("codes must have image_statistics: these rows are no pictures")
-        return np.array(aspects(codes.image_statistics, self.complexity), dtype=object)
+        return np.array(aspects(codes.image_statistics, self.score.complexity), dtype=object)
 
 
 AnyScoring = TableScoring | ImageScoring

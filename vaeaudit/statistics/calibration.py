@@ -9,9 +9,6 @@ from vaeaudit.statistics.null_tail import fit_bulk_tail
 
 FloatArray = npt.NDArray[np.floating]
 
-#: Scores that others are compared with, at most.
-MOST_NULL = 20_000
-
 
 def p_values_of(nats: FloatArray) -> npt.NDArray[np.float64]:
     """Return exp(-nats) [N], never 0: where it underflows, the smallest normal double.
@@ -22,11 +19,6 @@ def p_values_of(nats: FloatArray) -> npt.NDArray[np.float64]:
         [N] at least 0; see `bulk_nats`.
     """
     return np.maximum(np.exp(-np.asarray(nats, np.float64)), np.finfo(np.float64).tiny)
-
-
-def bulk_p_values(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
-    """Return P(null >= score) [N] for null scores [M] that need not all belong; see `bulk_nats`."""
-    return p_values_of(bulk_nats(score, null))
 
 
 def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
@@ -53,20 +45,6 @@ def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
     if above.any():
         nats[above] = np.maximum(tail.nats(score[above]), _empirical_nats(np.array([tail.lowest]), ordered))
     return nats
-
-
-def sample_of_scores(score: FloatArray, *, seed: int) -> npt.NDArray[np.float64]:
-    """Return scores [M] to compare others with: all N, or `MOST_NULL` of them, of which more would change little.
-
-    Parameters
-    ----------
-    score
-        [N]; of a run's own rows, which need not all belong.
-    seed
-        Of the sample.
-    """
-    kept = np.random.default_rng(seed).permutation(len(score))[:MOST_NULL]
-    return np.asarray(score, np.float64)[np.sort(kept)]
 
 
 def _empirical_nats(score: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float64]:

@@ -30,8 +30,7 @@ from vaeaudit.runs.commands import describe_given, resuming
 from vaeaudit.runs.contents import StoredReference, describe_run, describe_source, source_text, write_reference
 from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run_path
 from vaeaudit.runs.reading import Run
-from vaeaudit.scoring.companions import companion_scores
-from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.scoring.rows_table import table_of_rows
 from vaeaudit.settings import FitSettings, ReadSettings, refuse_unknown, section_with, with_settings
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts, shares_of, sweep
 from vaeaudit.workflow.learn import Learned, interruption, learn
@@ -200,9 +199,6 @@ def judge_rows(
     pairs = find_pairs(dataset, codes, seed=seed)
     writer.record(artifacts.PAIRS, pairs)
     scores = trained.row_scores(codes)
-    companions = None if codes.image_statistics is None else companion_scores(codes, seed=seed)
-    if companions is not None:
-        writer.record(artifacts.COMPANIONS, companions)
     cells = trained.cells(dataset.frame, codes, scores)
     if cells is not None:
         writer.record(artifacts.CELLS, cells)
@@ -225,7 +221,6 @@ def judge_rows(
         reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
         aspects=trained.scoring.aspects(codes),
         rareness=trained.scoring.densities.rareness(config.analysis),
-        companions=companions,
         cells=cells,
         member_means=None if learned.members is None else learned.members.mean,
         run=run_facts(config, learned.metadata),

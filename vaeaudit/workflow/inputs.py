@@ -22,7 +22,7 @@ from vaeaudit.runs.contents import StoredReference, read_reference
 from vaeaudit.runs.directory import RUNS, PartialRun, sweep_partial_runs
 from vaeaudit.runs.reading import Run, load_run
 from vaeaudit.runs.store import SCORES
-from vaeaudit.scoring.table_score import stored_scores
+from vaeaudit.scoring.rows_table import stored_scores
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.storage.locks import sweep_results
 
@@ -64,7 +64,6 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         reference=None if reference is None else as_compared(reference, fdr=scores.fdr),
         aspects=run.scoring.aspects(run.codes),
         rareness=run.scoring.densities.rareness(run.config.analysis),
-        companions=run.companions,
         cells=run.cells,
         plantings=run.plantings,
         label_doubts=run.label_doubts,

@@ -169,7 +169,6 @@ def of_rows(inputs: AuditInputs, rows: IntArray) -> AuditInputs:
         rules=replace(inputs.rules, rules=tuple(replace(rule, exception_rows=()) for rule in inputs.rules.rules)),
         pairs=None,
         aspects=None,
-        companions=None,
         label_doubts=None,
         cells=None,
     )

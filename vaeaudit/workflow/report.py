@@ -18,7 +18,7 @@ from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.report.files import write as write_report
 from vaeaudit.runs.commands import commands_again
 from vaeaudit.runs.reading import Run
-from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.scoring.rows_table import table_of_rows
 from vaeaudit.settings import FitSettings, ReportSettings, refuse_unknown, section_with
 from vaeaudit.workflow.audited import Audit
 from vaeaudit.workflow.fit import fit

@@ -18,7 +18,7 @@ from vaeaudit.runs.contents import describe_scores
 from vaeaudit.runs.documents import KeptAnswer
 from vaeaudit.runs.reading import Run
 from vaeaudit.runs.store import score_path, write_scores
-from vaeaudit.scoring.table_score import table_of_rows
+from vaeaudit.scoring.rows_table import table_of_rows
 from vaeaudit.settings import OtherReadSettings, refuse_unknown, section_with
 from vaeaudit.workflow.inputs import loaded, sweep
 from vaeaudit.workflow.other import other_reading, read_and_score

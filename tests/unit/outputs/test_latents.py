@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.outputs.latents import ACTIVE_THRESHOLD, LatentCodes
+from vaeaudit.outputs.row_scores import OF_PICTURES, OF_TABLES, OF_VECTORS
 
 N, L, K = 6, 3, 2
 RNG = np.random.default_rng(0)
@@ -49,6 +50,19 @@ def test_an_active_latent_costs_nats_and_moves() -> None:
     kl = np.full((N, L), 1.0)
     kl[:, 2] = ACTIVE_THRESHOLD / 2  # costs nothing
     np.testing.assert_array_equal(LatentCodes(**arrays(mean=mean, kl=kl)).active, [True, False, False])
+
+
+@pytest.mark.parametrize(
+    ("questions", "changed"),
+    [
+        ((), {}),
+        (OF_TABLES, {"surprises": np.zeros((N, 5))}),
+        (OF_VECTORS, {"surprises": np.zeros((N, 4))}),
+        (OF_PICTURES, {"surprises": np.zeros((N, 5)), "image_statistics": np.zeros((N, 5))}),
+    ],
+)
+def test_what_was_asked_of_rows_follows_from_what_they_are(questions: tuple[str, ...], changed: dict[str, Any]) -> None:
+    assert LatentCodes(**arrays(**changed)).questions == questions
 
 
 def test_codes_come_back_from_plain_arrays() -> None:

@@ -170,6 +170,40 @@ def test_a_single_value_must_be_one_and_texts_a_list() -> None:
             Whole.from_arrays({**arrays, name: broken})
 
 
+@dataclass(frozen=True)
+class HoldsLeaf(Record):
+    part: Leaf
+
+
+@dataclass(frozen=True)
+class HoldsOther(Record):
+    part: Other
+
+
+@dataclass(frozen=True)
+class HoldsEither(Record):
+    held: HoldsLeaf | HoldsOther
+    spare: HoldsLeaf | HoldsOther | None = None
+
+
+@pytest.mark.parametrize("held", [HoldsLeaf(leaf()), HoldsOther(other())])
+@pytest.mark.parametrize("spare", [None, HoldsLeaf(leaf()), HoldsOther(other())])
+def test_kinds_that_differ_only_in_the_records_they_hold_are_told_apart(held: Any, spare: Any) -> None:
+    again = HoldsEither.from_arrays(HoldsEither(held, spare).to_arrays())
+    assert_same(again.held, held)
+    assert type(again.spare) is type(spare)
+
+
+def test_the_share_of_a_record_counts_the_arrays_of_those_in_it() -> None:
+    arrays = HoldsLeaf(leaf()).to_arrays("here_")
+    assert (HoldsLeaf.share_in(arrays, "here_"), HoldsOther.share_in(arrays, "here_")) == (1, 0)
+    del arrays["here_part_size"]
+    assert HoldsLeaf.share_in(arrays, "here_") == pytest.approx(2 / 3)
+    assert HoldsEither.share_in(HoldsEither(HoldsOther(other())).to_arrays()) == 1
+    with pytest.raises(ValueError, match="here_part_size' is missing"):
+        HoldsLeaf.from_arrays(arrays, "here_")
+
+
 def test_a_field_without_a_declaration_is_a_mistake_of_the_class() -> None:
     @dataclass(frozen=True)
     class Undeclared(Record):

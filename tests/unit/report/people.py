@@ -51,7 +51,7 @@ from vaeaudit.analysis.representation.representation import Representation
 from vaeaudit.config import Objective
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.outputs.region_rules import Condition, region_id
-from vaeaudit.outputs.row_scores import QUESTIONS
+from vaeaudit.outputs.row_scores import OF_TABLES
 from vaeaudit.statistics.measures import Interval, Measure
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
@@ -385,14 +385,13 @@ def people_agreement(top: tuple[OutlierRow, ...]) -> Agreement:
         return DifferingRow(row.row_id, row.position, rank, ranks, rank < 30, row.reasons)
 
     return Agreement(
-        are_parts=True,
         n=N,
         n_top=30,
         of_flagged=True,
         companions=(
             Companion("isolation", 0.71, Interval(0.70, 0.72, 0.95), 11, share_interval(11, 30)),
             Companion("robust distance", None, None, 19, share_interval(19, 30)),
-            *(Companion(name, 0.8, Interval(0.7, 0.9, 0.95), 20, share_interval(20, 30)) for name in QUESTIONS[2:]),
+            *(Companion(name, 0.8, Interval(0.7, 0.9, 0.95), 20, share_interval(20, 30)) for name in OF_TABLES[2:]),
         ),
         only_model=tuple(differing(row, rank) for rank, row in enumerate(top[:8], start=1)),
         n_only_model=8,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import get_args
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from vaeaudit.analysis.images.results import MapGrid, PictureSheets, RegionTiles
 from vaeaudit.analysis.latents.results import LatentMap
 from vaeaudit.analysis.outliers.results import Agreement
 from vaeaudit.outputs.images import Pictures
-from vaeaudit.outputs.row_scores import CompanionName
+from vaeaudit.outputs.row_scores import OF_PICTURES
 
 KEPT, LATENTS, STEPS, THUMBNAILS = 40, 6, 11, 60
 ASPECT = "small-scale shape differs from what the model expects"
@@ -100,17 +99,15 @@ def shapes_sheets(pictures: Pictures, people: SimpleNamespace, **changes: object
 
 
 def shapes_agreement(of_tables: Agreement) -> Agreement:
-    """The agreement of detectors that see latents, with rows told by what about the picture is atypical."""
+    """The agreement of what is asked of pictures, with rows told by what about the picture is atypical."""
     told = [
-        tuple(replace(row, reasons=(), aspect=ASPECT, companion_ranks=row.companion_ranks[:2]) for row in rows)
+        tuple(replace(row, reasons=(), aspect=ASPECT) for row in rows)
         for rows in (of_tables.only_model, of_tables.only_companions)
     ]
-    names: tuple[CompanionName, ...] = get_args(CompanionName)
-    detectors = tuple(replace(part, name=name) for part, name in zip(of_tables.companions, names, strict=False))
+    questions = tuple(replace(part, name=name) for part, name in zip(of_tables.companions, OF_PICTURES, strict=True))
     return replace(
         of_tables,
-        are_parts=False,
-        companions=detectors,
+        companions=questions,
         only_model=told[0],
         only_companions=told[1],
         only_model_columns={},
@@ -129,11 +126,17 @@ def shapes_results(people: SimpleNamespace, size: int = 48, channels: int = 3, *
         "outliers": replace(
             made.outliers,
             top=tuple(
-                replace(row, row_id=tile.row_id, position=tile.position, reasons=(), aspect=ASPECT)
+                replace(
+                    row,
+                    row_id=tile.row_id,
+                    position=tile.position,
+                    reasons=(),
+                    aspect=ASPECT,
+                    questions=OF_PICTURES[-1:],
+                )
                 for row, tile in zip(made.outliers.top, sheets.outliers, strict=False)
             ),
             by_column={},
-            unit="robust sd",
             agreement=shapes_agreement(made.outliers.agreement),
         ),
         "duplicates": Duplicates(

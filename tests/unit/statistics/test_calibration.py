@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from vaeaudit.statistics.calibration import (
-    bulk_nats,
-    bulk_p_values,
-    p_values_of,
-)
+from vaeaudit.statistics.calibration import bulk_nats, p_values_of
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
+
+
+def bulk_p_values(score: np.ndarray, null: np.ndarray) -> np.ndarray:
+    return p_values_of(bulk_nats(score, null))
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,6 @@ def test_p_values_are_minus_the_exponential_of_nats_and_never_0() -> None:
     p_values = p_values_of(np.array([0.0, 2.0, 1e9]))
     np.testing.assert_allclose(p_values[:2], [1, np.exp(-2)])
     assert 0 < p_values[2] < 1e-300
-    null = np.random.default_rng(8).gumbel(size=500)
-    score = np.linspace(-2, 12, 40)
-    np.testing.assert_allclose(bulk_p_values(score, null), np.exp(-bulk_nats(score, null)))
 
 
 def test_without_a_null_every_row_is_taken_to_belong() -> None:

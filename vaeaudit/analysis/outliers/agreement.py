@@ -1,16 +1,14 @@
-"""Where the outlier score and single detectors agree, and which rows only one side finds."""
+"""Where the outlier score and the questions that it is made of agree, and which rows only one side finds."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.outliers.aspects import aspects_of
 from vaeaudit.analysis.outliers.reasons import describe_reasons, first_reasons
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
-from vaeaudit.outputs.row_scores import QUESTIONS, CompanionName, Question
 from vaeaudit.statistics.association import rank_correlation
 from vaeaudit.statistics.intervals import share_interval
 
@@ -25,7 +23,7 @@ FEWEST_ROWS = 100
 
 
 def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
-    """Compare the score of all rows with single detectors: of tables those that it is made of, of pictures companions.
+    """Compare the score of all rows with the questions that it is made of.
 
     Parameters
     ----------
@@ -37,16 +35,16 @@ def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
     Returns
     -------
     Agreement or None
-        None below `FEWEST_ROWS` rows, and where the run has no detector beside the score.
+        None below `FEWEST_ROWS` rows.
     """
-    detectors, n_rows = _detectors(inputs), len(inputs.frame)
-    if not detectors or n_rows < FEWEST_ROWS:
+    codes, n_rows = inputs.codes, len(inputs.frame)
+    if codes.surprises is None or n_rows < FEWEST_ROWS:
         return None
     flagged = int(inputs.scores.outlier.sum())
     of_flagged = FEWEST_TOP <= flagged <= n_rows // 2
     n_top = flagged if of_flagged else max(FEWEST_TOP, round(TOP_SHARE * n_rows))
     rank = _places(inputs.scores.most_atypical_first) if of_flagged else ranks(inputs.scores.outlier_score)
-    others = np.stack([ranks(score) for score in detectors.values()])
+    others = np.stack([ranks(score) for score in codes.surprises.T])
     ours, theirs = rank <= n_top, others <= n_top
     only_model = np.flatnonzero(ours & ~theirs.any(axis=0))
     only_model = only_model[np.argsort(rank[only_model])]
@@ -54,24 +52,16 @@ def find_agreement(inputs: AuditInputs, confidence: float) -> Agreement | None:
     order = np.lexsort((others[:, only_companions].min(axis=0), -theirs[:, only_companions].sum(axis=0)))
     only_companions = only_companions[order]
     return Agreement(
-        are_parts=inputs.codes.surprises is not None,
         n=n_rows,
         n_top=n_top,
         of_flagged=of_flagged,
-        companions=_companions(inputs.scores.outlier_score, detectors, ours, theirs, confidence),
+        companions=_companions(inputs, ours, theirs, confidence),
         only_model=_described(inputs, only_model[:MOST_ROWS], rank, others),
         n_only_model=len(only_model),
         only_model_columns=first_reasons(inputs, only_model),
         only_companions=_described(inputs, only_companions[:MOST_ROWS], rank, others),
         n_only_companions=len(only_companions),
     )
-
-
-def _detectors(inputs: AuditInputs) -> dict[CompanionName | Question, FloatArray]:
-    """Return the scores [N] of each detector by name."""
-    if inputs.codes.surprises is not None:
-        return dict(zip(QUESTIONS, inputs.codes.surprises.T, strict=True))
-    return {} if inputs.companions is None else inputs.companions.by_name
 
 
 def ranks(score: FloatArray) -> IntArray:
@@ -85,16 +75,10 @@ def _places(order: IntArray) -> IntArray:
     return rank
 
 
-def _companions(
-    score: FloatArray,
-    detectors: Mapping[CompanionName | Question, FloatArray],
-    ours: BoolArray,
-    theirs: BoolArray,
-    confidence: float,
-) -> tuple[Companion, ...]:
-    entries = []
-    for (name, other), top in zip(detectors.items(), theirs, strict=True):
-        correlation = rank_correlation(score, other, confidence)
+def _companions(inputs: AuditInputs, ours: BoolArray, theirs: BoolArray, confidence: float) -> tuple[Companion, ...]:
+    codes, entries = inputs.codes, []
+    for name, other, top in zip(codes.questions, np.asarray(codes.surprises).T, theirs, strict=True):
+        correlation = rank_correlation(inputs.scores.outlier_score, other, confidence)
         shared = int((ours & top).sum())
         entries.append(
             Companion(
@@ -109,7 +93,7 @@ def _companions(
 
 
 def _described(inputs: AuditInputs, positions: IntArray, rank: IntArray, others: IntArray) -> tuple[DifferingRow, ...]:
-    reasons = describe_reasons(inputs, positions)
+    reasons, said = describe_reasons(inputs, positions), aspects_of(inputs, positions)
     return tuple(
         DifferingRow(
             row_id=str(inputs.row_ids[position]),
@@ -118,7 +102,7 @@ def _described(inputs: AuditInputs, positions: IntArray, rank: IntArray, others:
             companion_ranks=tuple(int(place) for place in others[:, position]),
             flagged=bool(inputs.scores.outlier[position]),
             reasons=reasons[place],
-            aspect="" if inputs.aspects is None else str(inputs.aspects[position]),
+            aspect=said[place],
         )
         for place, position in enumerate(positions)
     )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.outliers.aspects import aspects_of
 from vaeaudit.analysis.outliers.results import Reason
 from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.schema.columns import Column, Kind, Schema
@@ -77,7 +78,7 @@ def first_reasons(inputs: AuditInputs, positions: IntArray) -> dict[str, int]:
 def reasons_in_words(inputs: AuditInputs, positions: IntArray) -> npt.NDArray[np.object_]:
     """Say why the rows at these positions [M] are atypical; of pictures, what about them is."""
     if inputs.aspects is not None:
-        return inputs.aspects[positions]
+        return aspects_of(inputs, positions)
     told = ["; ".join(phrases.reason(reason) for reason in reasons) for reasons in describe_reasons(inputs, positions)]
     return np.array(told, dtype=object)
 

@@ -10,12 +10,11 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from vaeaudit.outputs.region_rules import Condition
-from vaeaudit.outputs.row_scores import CompanionName, Question
+from vaeaudit.outputs.row_scores import Question
 from vaeaudit.statistics.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
 
 #: What deleting the flagged rows would do to a group, against all others.
 OutlierRateStatus = Literal["harder", "less", "unclear", "small", "empty"]
-ScoreUnit = Literal["nats", "robust sd"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Reason:
 class OutlierRow:
     """One flagged (or merely top-ranked) row.
 
-    `aspect` says of a picture in words what about it is atypical; `questions` are those that put a row of a table among
-    the highest hundredth.
+    `aspect` says of a picture in words what about it is atypical; `questions` are those that put the row among the
+    highest hundredth.
     """
 
     row_id: str
@@ -208,19 +207,19 @@ class ScoreCurve:
 
 @dataclass(frozen=True)
 class Companion:
-    """A single detector on the same rows, and how far it agrees with the score.
+    """One of the questions that the score is made of, and how far it agrees with the score.
 
     Attributes
     ----------
     name
-        One of the questions that the score of a table is made of; of pictures a detector on their latents.
+        Of the question.
     correlation, correlation_ci
         Spearman's rank correlation of the two scores over all rows; None where one of them is constant.
     shared, shared_ci
         How many of the `n_top` rows of highest score are also among its own, and the interval of their share.
     """
 
-    name: CompanionName | Question
+    name: Question
     correlation: Annotated[float, Ge(-1), Le(1)] | None
     correlation_ci: Interval | None
     shared: Count
@@ -245,18 +244,16 @@ class DifferingRow:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Where the score and single detectors agree, and which rows only one side finds.
+    """Where the score and the questions that it is made of agree, and which rows only one side finds.
 
     Attributes
     ----------
-    are_parts
-        Whether the score is made of them, as that of a table is; else they stand beside it.
     n, n_top
         Rows, and how many of highest score are compared: the flagged ones, or if these are few the top per cent.
     of_flagged
         Whether these are the flagged rows.
     companions
-        The detectors.
+        The questions.
     only_model, n_only_model
         Rows among the top by the score and by no companion, highest score first; how many there are in all.
     only_model_columns
@@ -265,7 +262,6 @@ class Agreement:
         Rows among the top by a companion but not by the score, those first that all companions have there.
     """
 
-    are_parts: bool
     n: Annotated[int, Ge(2)]
     n_top: Annotated[int, Ge(1)]
     of_flagged: bool
@@ -391,11 +387,9 @@ class OutlierSummary:
     curve
         For the score curve; None where there is no row.
     agreement
-        With single detectors; None where there are too few rows, or there is none.
+        With the questions by themselves; None where there are too few rows.
     cells
-        Suspicious cells; None for pictures, and for a run of an earlier version.
-    unit
-        Of the scores: `nats`, or for pictures `robust sd`, standard deviations estimated so that outliers hardly count.
+        Suspicious cells; None for pictures and embeddings.
     review
         What readers judged of the list; None before anybody did.
     """
@@ -409,7 +403,6 @@ class OutlierSummary:
     top: tuple[OutlierRow, ...]
     score_quantiles: FloatArray
     by_column: Mapping[str, Count] = field(default_factory=dict)
-    unit: ScoreUnit = "nats"
     by_combination: tuple[CombinationOutlierRate, ...] = ()
     listed_by_group: tuple[ListedGroup, ...] = ()
     curve: ScoreCurve | None = None

@@ -109,8 +109,8 @@ def propose(inputs: AuditInputs, n_rows: int, *, by: str) -> IntArray:
     own = judged.position[[name == by for name in judged.by]]
     taken = np.flatnonzero(np.isin(order, own))
     asked = order[spread_places(len(order), n_rows, taken, seed=inputs.run.seed)]
-    surprises = inputs.codes.surprises
-    return asked if surprises is None else asked[np.argsort(-surprises[asked].std(axis=1), kind="stable")]
+    surprises = np.asarray(inputs.codes.surprises)
+    return asked[np.argsort(-surprises[asked].std(axis=1), kind="stable")]
 
 
 def proposals_table(inputs: AuditInputs, positions: IntArray) -> pd.DataFrame:
@@ -201,9 +201,7 @@ def reranked(inputs: AuditInputs, judged: Judged) -> IntArray:
 def _blocks(inputs: AuditInputs) -> Iterator[tuple[FloatArray, float]]:
     """Yield what rows are told apart by, and its weight: the questions put to them, their reasons, their cells."""
     codes = inputs.codes
-    asked = codes.surprises if codes.surprises is not None else codes.image_statistics
-    rarity = inputs.scores.rarity[:, None]
-    yield np.column_stack([rarity] if asked is None else [asked, rarity]), _OF_QUESTIONS
+    yield np.column_stack([np.asarray(codes.surprises), inputs.scores.rarity]), _OF_QUESTIONS
     if codes.columns:
         reasons = np.zeros((len(codes), len(codes.columns)))
         np.put_along_axis(reasons, codes.reason_column, np.maximum(codes.reason_nats, 0.0), axis=1)

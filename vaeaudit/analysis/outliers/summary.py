@@ -11,13 +11,14 @@ import pandas as pd
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
+from vaeaudit.analysis.outliers.aspects import aspects_of
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
 from vaeaudit.analysis.outliers.groups import listed_groups, outlier_rates
 from vaeaudit.analysis.outliers.reasons import beside_cells, describe_reasons, first_reasons, reasons_in_words
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.analysis.outliers.review import review_of
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.outputs.row_scores import QUESTIONS, Question
+from vaeaudit.outputs.row_scores import Question
 from vaeaudit.statistics.calibration import p_values_of
 from vaeaudit.statistics.measures import FloatArray
 
@@ -51,16 +52,14 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
         curve=_curve(inputs) if n_rows else None,
         agreement=find_agreement(inputs, config.confidence),
         cells=summarise_cells(inputs, config),
-        unit="nats" if inputs.codes.image_statistics is None else "robust sd",
         review=review_of(inputs, config),
     )
 
 
 def _curve(inputs: AuditInputs) -> ScoreCurve:
-    """Return the curve of the score by itself: a row of a table is flagged where two questions say so, too."""
-    scores = inputs.scores
-    of_score = scores.p_value if inputs.codes.surprises is None else p_values_of(scores.outlier_score)
-    return score_curve(scores.outlier_score, of_score)
+    """Return the curve of the score by itself: a row is flagged where two questions say so, too."""
+    score = inputs.scores.outlier_score
+    return score_curve(score, p_values_of(score))
 
 
 def score_curve(score: FloatArray, p_value: FloatArray) -> ScoreCurve:
@@ -87,7 +86,7 @@ def score_curve(score: FloatArray, p_value: FloatArray) -> ScoreCurve:
 def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tuple[OutlierRow, ...]:
     """Describe the rows at these positions [M], with the cells that make them atypical, most surprising first."""
     scores = inputs.scores
-    reasons = describe_reasons(inputs, positions)
+    reasons, said = describe_reasons(inputs, positions), aspects_of(inputs, positions)
     return tuple(
         OutlierRow(
             row_id=str(inputs.row_ids[position]),
@@ -96,7 +95,7 @@ def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tup
             p_value=float(scores.p_value[position]),
             flagged=bool(scores.outlier[position]),
             reasons=reasons[place],
-            aspect="" if inputs.aspects is None else str(inputs.aspects[position]),
+            aspect=said[place],
             questions=_questions(inputs, int(position)),
         )
         for place, position in enumerate(positions)
@@ -108,7 +107,7 @@ def _questions(inputs: AuditInputs, position: int) -> tuple[Question, ...]:
     if inputs.codes.surprises is None:
         return ()
     speak = inputs.codes.surprises[position] >= -np.log(_SPEAKS)
-    return tuple(question for question, speaks in zip(QUESTIONS, speak, strict=True) if speaks)
+    return tuple(question for question, speaks in zip(inputs.codes.questions, speak, strict=True) if speaks)
 
 
 def flagged_table(inputs: AuditInputs) -> pd.DataFrame:

@@ -240,7 +240,7 @@ def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
     shown = _scores_shown(outliers, curve)
     more: Spec = {"xaxis": {"range": shown}, "yaxis": shares}
     if outliers.threshold is not None:
-        text = f"flagged from<br>{numbers.number(outliers.threshold)} {outliers.unit}"
+        text = f"flagged from<br>{numbers.number(outliers.threshold)} nats"
         # Towards the middle, so that a narrow page does not cut it.
         side, shift = ("right", -4) if outliers.threshold > sum(shown) / 2 else ("left", 4)
         place = {
@@ -255,7 +255,7 @@ def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
         more["annotations"] = [
             {"text": text, "align": side, "showarrow": False, **place, "y": 0.99, "yref": "paper", "yanchor": "top"}
         ]
-    x_title, y_title = f"outlier score ({outliers.unit})", "rows that score as high"
+    x_title, y_title = "outlier score (nats)", "rows that score as high"
     return drawn([observed, expected], height=340, x=x_title, y=y_title, legend=True, **more)
 
 
@@ -278,6 +278,6 @@ def _scores_shown(outliers: OutlierSummary, curve: ScoreCurve) -> list[float]:
 def _point(outliers: OutlierSummary, score: float, observed: float, expected: float) -> str:
     rows = phrases.plural(round(observed * outliers.n), "row")
     return hover(
-        f"{rows} ({numbers.share(observed)}) score {numbers.number(score)} {outliers.unit} or more",
+        f"{rows} ({numbers.share(observed)}) score {numbers.number(score)} nats or more",
         f"at most {numbers.share(expected)} would if all belonged",
     )

@@ -1,33 +1,41 @@
-"""What single detectors say of the same rows: those that the score is made of, or that stand beside it."""
+"""What each of the questions says that the outlier score is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from vaeaudit.analysis.outliers.results import Agreement, Companion, DifferingRow, OutlierRow
+from vaeaudit.outputs.row_scores import Question
 from vaeaudit.report.parts.blocks import Block, Group, Paragraph
 from vaeaudit.report.parts.tables import Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
 #: Reasons shown of each row.
 _REASONS = 3
-#: What each detector does, after its name.
-MEANING = {
-    "isolation forest": "asks how few random cuts separate a row from the others (200 trees; Liu et al. 2008)",
-    "neighbour distance": (
-        "asks how far the fifth-nearest different row lies; copies of a row are no neighbours (Ramaswamy et al. 2000)"
-    ),
+#: What each question asks, after its name.
+MEANING: dict[Question, str] = {
     "isolation": "how few random cuts separate the row from the others (200 trees; Liu et al. 2008)",
     "robust distance": "how far it lies from the bulk, in the bulk's own covariance (Rousseeuw and Van Driessen 1999)",
-    "distance to neighbours": "how far the nearest of 32 random rows lies, over 100 draws (Pang et al. 2015)",
+    "distance to neighbours": "how far the nearest of 32 random rows lies on average (Pang et al. 2015)",
     "all cells": "how improbable its cells are, each given the others, all together",
     "one cell": "the cell that surprises most, beside the other cells of its column",
+    "length": "whether it is far longer or shorter than most",
+    "isolation of measures": (
+        "how few random cuts separate the picture from the others by its light, colour, sharpness, place and texture, "
+        "and by how well the model reproduces it (200 trees; Liu et al. 2008)"
+    ),
+    "robust distance of measures": (
+        "how far it lies from the bulk by the same measures, in the bulk's own covariance (Rousseeuw and Van Driessen "
+        "1999)"
+    ),
+    "isolation in the latents": "the same cuts among the latents",
+    "robust distance in the latents": "the same distance among the latents",
+    "worst patches": "how far its worst patches exceed what is usual for pictures of its complexity",
 }
 
 
 def outlier_agreement(agreement: Agreement) -> Group:
-    """Build the part of the section that compares detectors."""
-    title = "What each question says" if agreement.are_parts else "Beside two classical detectors"
+    """Build the part of the section that shows what each question says."""
     blocks: list[Block] = [
         Paragraph(agreement_sentence(agreement)),
         _detectors(agreement),
@@ -35,25 +43,23 @@ def outlier_agreement(agreement: Agreement) -> Group:
         Paragraph(only_model_sentence(agreement)),
     ]
     if agreement.only_model:
-        found = "On top by no single question" if agreement.are_parts else "On top by the VAE alone"
-        blocks.append(_rows(found, agreement.only_model, agreement.n_only_model, agreement))
+        blocks.append(_rows("On top by no single question", agreement.only_model, agreement.n_only_model, agreement))
     blocks.append(Paragraph(only_companions_sentence(agreement)))
     if agreement.only_companions:
         rows = agreement.only_companions
-        found = "On top by a question, not by the score" if agreement.are_parts else "On top by another detector alone"
+        found = "On top by a question, not by the score"
         blocks.append(_rows(found, rows, agreement.n_only_companions, agreement, fold=True))
-    return Group("outliers-agreement", title, tuple(blocks))
+    return Group("outliers-agreement", "What each question says", tuple(blocks))
 
 
 def _detectors(agreement: Agreement) -> Table:
     columns = (
-        plain("Question" if agreement.are_parts else "Detector", "Rank correlation with the score, all rows")
+        plain("Question", "Rank correlation with the score, all rows")
         + numeric(f"Also among its {numbers.count(agreement.n_top)} highest")
         + plain("Share, with interval")
     )
     rows = [_detector(companion, agreement.n_top) for companion in agreement.companions]
-    caption = "How far each question agrees with the score" if agreement.are_parts else "How far other detectors agree"
-    return table(caption, columns, rows)
+    return table("How far each question agrees with the score", columns, rows)
 
 
 def _detector(companion: Companion, n_top: int) -> tuple[Cell, ...]:
@@ -75,50 +81,34 @@ def _rows(caption: str, rows: Sequence[DifferingRow], total: int, agreement: Agr
         caption = f"{caption}: the first {len(rows)} of {numbers.count(total)}"
     columns = (
         plain("Row")
-        + numeric(
-            "Rank by the score" if agreement.are_parts else "Rank by the VAE",
-            *(f"Rank by the {companion.name}" for companion in agreement.companions),
-        )
+        + numeric("Rank by the score", *(f"Rank by the {companion.name}" for companion in agreement.companions))
         + wide("What the model finds")
     )
     caption = f"{caption}; ranks among {phrases.plural(agreement.n, 'row')}"
-    return table(caption, columns, [_row(row, of_cells=agreement.are_parts) for row in rows], fold=fold)
+    return table(caption, columns, [_row(row) for row in rows], fold=fold)
 
 
-def _row(row: DifferingRow, *, of_cells: bool) -> tuple[Cell, ...]:
+def _row(row: DifferingRow) -> tuple[Cell, ...]:
     return (
         phrases.name(row.row_id),
         numbers.count(row.rank),
         *(numbers.count(rank) for rank in row.companion_ranks),
-        what_is_atypical(row, of_cells=of_cells, most=_REASONS),
+        what_is_atypical(row, most=_REASONS),
     )
 
 
-def what_is_atypical(row: DifferingRow | OutlierRow, *, of_cells: bool, most: int | None = None) -> Cell:
-    """List what a picture shows that is atypical, and the cells that are; rows are made `of_cells` or are pictures."""
+def what_is_atypical(row: DifferingRow | OutlierRow, *, most: int | None = None) -> Cell:
+    """List what a picture shows that is atypical, and the cells that are."""
     lines = tuple(phrases.reason(why, cut=True) for why in row.reasons[:most])
     if row.aspect:
         lines = (phrases.shorten(row.aspect, 240), *lines)
-    return Lines(lines) if lines else "no single cell stands out" if of_cells else "the picture as a whole"
+    return Lines(lines) if lines else "no single cell stands out"
 
 
 def agreement_sentence(agreement: Agreement) -> str:
-    """Say what the detectors are, and whether the score is made of them."""
-    if agreement.are_parts:
-        meaning = "; ".join(
-            f"{companion.name}: {MEANING.get(companion.name, '')}" for companion in agreement.companions
-        )
-        return (
-            f"The score is made of these questions, and none of them decides alone. {meaning[:1].upper()}{meaning[1:]}."
-        )
-    meaning = "; ".join(
-        f"the {companion.name} {MEANING.get(companion.name, '')}".rstrip() for companion in agreement.companions
-    )
-    return (
-        "Classical detectors on the same pictures, for comparison only: they do not enter the score. "
-        f"{meaning[:1].upper()}{meaning[1:]}. Both see the active latents of the pictures, and nothing that no latent "
-        "holds, such as fine texture."
-    )
+    """Say what the questions are, and that the score is made of them."""
+    meaning = "; ".join(f"{companion.name}: {MEANING[companion.name]}" for companion in agreement.companions)
+    return f"The score is made of these questions, and none of them decides alone. {meaning[:1].upper()}{meaning[1:]}."
 
 
 def top_in_words(agreement: Agreement) -> str:
@@ -129,7 +119,7 @@ def top_in_words(agreement: Agreement) -> str:
 
 
 def shared_sentence(agreement: Agreement) -> str:
-    """Say how many of the top rows the companions have on top too, and how many would be by chance."""
+    """Say how many of the top rows the questions have on top too, and how many would be by chance."""
     parts = [_shared(companion, agreement) for companion in agreement.companions]
     shared = phrases.listed(parts, most=len(parts))
     chance = agreement.n_top**2 / agreement.n
@@ -149,13 +139,14 @@ def _shared(companion: Companion, agreement: Agreement) -> str:
 
 
 def only_model_sentence(agreement: Agreement) -> str:
-    """Say where the score differs: the rows that no companion has on top, and what is odd about them."""
-    others = "questions" if agreement.are_parts else "others"
+    """Say where the score differs: the rows that no question has on top, and what is odd about them."""
     if agreement.n_only_model == 0:
-        return f"Every one of {top_in_words(agreement)} is also on top by at least one of the {others}."
+        return f"Every one of {top_in_words(agreement)} is also on top by at least one of the questions."
     verb = "is" if agreement.n_only_model == 1 else "are"
-    alone = "no single question, but by several together" if agreement.are_parts else "the VAE alone"
-    text = f"{numbers.count(agreement.n_only_model)} of {top_in_words(agreement)} {verb} on top by {alone}."
+    text = (
+        f"{numbers.count(agreement.n_only_model)} of {top_in_words(agreement)} {verb} on top by no single question, "
+        "but by several together."
+    )
     if agreement.only_model_columns:
         named = phrases.counted({phrases.name(key): rows for key, rows in agreement.only_model_columns.items()})
         text += f" What it finds first there: {phrases.listed(named)}."
@@ -163,16 +154,11 @@ def only_model_sentence(agreement: Agreement) -> str:
 
 
 def only_companions_sentence(agreement: Agreement) -> str:
-    """Say which rows only one of the detectors has on top."""
-    one = "question" if agreement.are_parts else "detector"
+    """Say which rows only one of the questions has on top."""
     if agreement.n_only_companions == 0:
-        return f"No row is on top by {'a question' if agreement.are_parts else 'another detector'} only."
+        return "No row is on top by a question only."
     said = "is" if agreement.n_only_companions == 1 else "are"
-    found = phrases.plural(agreement.n_only_companions, "row")
-    rows = f"{found} {said} among the {numbers.count(agreement.n_top)} highest"
-    if agreement.are_parts:
-        return f"{rows} of at least one {one}, but not of the score: it takes more than one."
     return (
-        f"{rows} of another {one}, but not of the VAE: unusual in the latents, and yet reproduced as well as others of "
-        "its complexity, with a texture as usual."
+        f"{phrases.plural(agreement.n_only_companions, 'row')} {said} among the {numbers.count(agreement.n_top)} "
+        "highest of at least one question, but not of the score: it takes more than one."
     )

@@ -15,7 +15,6 @@ from vaeaudit.analysis.outliers.results import (
     ScoreCurve,
     SuspiciousCell,
 )
-from vaeaudit.outputs.row_scores import QUESTIONS
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import outlier_galleries
@@ -73,9 +72,9 @@ def _curve(found: OutlierSummary, curve: ScoreCurve) -> Figure:
 
 def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     """Show the first rows openly and the others on demand."""
-    columns = plain("Row") + numeric(f"Score ({found.unit})", "p") + plain("Flagged")
-    columns += wide("What is atypical") if of_pictures else plain("Stands out by") + wide("Reasons")
-    rows = [_row(row, of_pictures=of_pictures) for row in found.top]
+    columns = plain("Row") + numeric("Score (nats)", "p") + plain("Flagged")
+    columns += plain("Stands out by") + wide("What is atypical" if of_pictures else "Reasons")
+    rows = [_row(row) for row in found.top]
     every = "; flagged.csv has every flagged row" if found.flagged else ""
     first = table(f"The highest scores{every}", columns, rows[:_OPEN_ROWS])
     further = rows[_OPEN_ROWS:]
@@ -84,20 +83,20 @@ def _top(found: OutlierSummary, *, of_pictures: bool) -> list[Block]:
     return [first, table(f"The next {phrases.plural(len(further), 'row')} by score", columns, further, fold=True)]
 
 
-def _row(row: OutlierRow, *, of_pictures: bool) -> tuple[Cell, ...]:
+def _row(row: OutlierRow) -> tuple[Cell, ...]:
     return (
         phrases.name(row.row_id),
         numbers.number(row.score),
         numbers.p_value(row.p_value),
         Badge("flagged", "bad") if row.flagged else "no",
-        *(() if of_pictures else (stands_out_by(row),)),
-        what_is_atypical(row, of_cells=not of_pictures),
+        stands_out_by(row),
+        what_is_atypical(row),
     )
 
 
 def stands_out_by(row: OutlierRow) -> str:
     """Name every question that puts a row among the highest hundredth."""
-    return phrases.listed(row.questions, most=len(QUESTIONS)) if row.questions else "several together"
+    return phrases.listed(row.questions, most=len(row.questions)) if row.questions else "several together"
 
 
 def _by_column(found: OutlierSummary) -> Table:
@@ -120,7 +119,8 @@ def outliers_lead(outliers: OutlierSummary) -> str:
     if outliers.flagged == 0:
         return (
             f"No row is flagged: none of the {phrases.plural(outliers.n, 'row')} is so atypical that it would stand "
-            f"out at a false-discovery rate of {rate}."
+            f"out at a false-discovery rate of {rate}. That is not to say that all belong: the list below begins with "
+            "the most atypical, and what of it is wrong a look at its first rows tells best."
         )
     return (
         f"{phrases.plural(outliers.flagged, 'row')} of {numbers.count(outliers.n)} "
@@ -134,14 +134,14 @@ def score_curve_sentence(outliers: OutlierSummary, curve: ScoreCurve) -> str:
     text = (
         f"How many rows score at least as high (solid), and at most how many would if every row belonged (dashed); "
         f"each step down is ten times fewer. The highest score is {numbers.number(float(curve.scores[-1]))} "
-        f"{outliers.unit}."
+        "nats."
     )
     if outliers.threshold is None:
         return f"{text} The solid line leaves the dashed one nowhere so far that a row would be flagged."
     place = int((curve.scores < outliers.threshold).sum())
     place = min(place, len(curve.scores) - 1)
     return (
-        f"{text} Rows are flagged from {numbers.number(outliers.threshold)} {outliers.unit} on: "
+        f"{text} Rows are flagged from {numbers.number(outliers.threshold)} nats on: "
         f"{numbers.share(float(curve.observed[place]))} of the rows score as high, where "
         f"at most {numbers.share(float(curve.expected[place]))} would if all belonged."
     )

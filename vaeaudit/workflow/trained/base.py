@@ -182,7 +182,9 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
 
     def row_scores(self, codes: LatentCodes) -> RowScores:
         """Return what follows for each row."""
-        return self.scoring.row_scores(codes, self.config.analysis)
+        config = self.config.analysis
+        rareness = self.scoring.densities.rareness(config)
+        return self.scoring.joined.row_scores(codes, rareness, fdr=config.fdr, definition=self.scoring.definition)
 
     @abstractmethod
     def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.coverage.latent_points import points_of_regions
@@ -16,8 +17,11 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, fit_image_encoding
+from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.reading.load_like import OtherData
+from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.image.inference import decode_pictures, encode_images, fit_image_scales, make_pictures
@@ -26,9 +30,8 @@ from vaeaudit.models.inference import TRAVERSAL
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
-from vaeaudit.scoring.image_score import fit_reference, image_outlier_score
+from vaeaudit.scoring.image_score import PictureScore
 from vaeaudit.scoring.state import ImageScoring
-from vaeaudit.statistics.calibration import sample_of_scores
 from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
 
 
@@ -53,16 +56,15 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
         patches = fit_image_scales(model, rows, seed=seed)
         n_samples = config.train.iwae_samples
         codes = encode_images(model, rows, prepared.held_out, patches, n_samples=n_samples, seed=seed, on_rows=on_rows)
-        statistics = np.asarray(codes.image_statistics)
-        complexity = fit_reference(statistics)
-        null = sample_of_scores(image_outlier_score(statistics, complexity), seed=seed)
-        scoring = ImageScoring(patches, complexity, null, fit_densities(codes, config, "pixels"))
-        return cls(model, dataset.schema, config, scoring), codes, training
+        densities, measured = fit_densities(codes, config, "pixels"), measured_on(dataset.frame, dataset.schema)
+        score = PictureScore.of(measured, codes, seed=seed)
+        codes = replace(codes, surprises=score.surprises(measured, codes))
+        return cls(model, dataset.schema, config, ImageScoring(patches, score, densities)), codes, training
 
     def codes(self, other: OtherData, on_rows: OnRows) -> LatentCodes:
         rows = self.model.encoding.encode(pictures_of(other.dataset))
         held_out, train = np.ones(len(rows), dtype=bool), self.config.train
-        return encode_images(
+        codes = encode_images(
             self.model,
             rows,
             held_out,
@@ -71,6 +73,8 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
             seed=self.config.seed,
             on_rows=on_rows,
         )
+        measured = measured_on(other.as_met, self.schema)
+        return replace(codes, surprises=self.scoring.score.surprises(measured, codes))
 
     def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> None:
         return None
@@ -103,6 +107,12 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
             regions=np.stack([decode_pictures(self.model, z) for z in points.values()]),
         )
         return replace(inputs, pictures=pictures)
+
+
+def measured_on(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.float64]:
+    """Return the columns [N, V] of rows that were computed from their pictures; see `measured_columns`."""
+    names = [column.name for column in schema if column.name in computed_columns(schema)]
+    return np.column_stack([np.zeros((len(frame), 0)), *(cell_numbers(frame[name]) for name in names)])
 
 
 def pictures_of(dataset: Dataset) -> ImageStore:

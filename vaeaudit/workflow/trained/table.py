@@ -27,11 +27,12 @@ from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
+from vaeaudit.scoring.joined import row_p_values
 from vaeaudit.scoring.state import TableScore, TableScoring
-from vaeaudit.scoring.table_score import row_p_values
+from vaeaudit.scoring.vector_score import VectorScore
 from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
 from vaeaudit.workflow.trained.cells import check_cells
-from vaeaudit.workflow.trained.table_score import folds_of, judge_other, judge_own, network_of
+from vaeaudit.workflow.trained.table_score import folds_of, judge, judge_other, network_of
 
 #: Rows decoded per region, and rows that say what is usual.
 _ROWS_PER_REGION = 24
@@ -56,7 +57,7 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         model, held_out, config = cast(TableVAE, training.model), prepared.held_out, prepared.config
         drawn = {"n_samples": config.train.iwae_samples, "seed": config.seed}
         codes = encode_rows(model, dataset.frame, held_out, **drawn, on_rows=on_rows)
-        judged, score = judge_own(model.encoding, dataset.frame, dataset.schema, config)
+        judged, score = judge(model.encoding, dataset, config)
         codes = judged.join(codes)
         densities = fit_densities(codes, config, "columns")
         scoring = TableScoring(score, densities)
@@ -72,8 +73,10 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         codes = encode_rows(self.model, frame, np.ones(len(frame), dtype=bool), **drawn, on_rows=on_rows)
         return judge_other(self.model.encoding, frame, self.schema, self.scoring.score, config).join(codes)
 
-    def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations:
+    def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations | None:
         score = self.scoring.score
+        if isinstance(score, VectorScore):  # what a single element says means nothing
+            return None
         fold = folds_of(score.feature.encode(frame, self.schema), score)
         network = network_of(self.model.encoding, score, self.config)
         return check_cells(network, frame, codes, scores, fold=fold, typical=score.typical)
@@ -112,14 +115,14 @@ class Detector:
     encoding: Encoding
     schema: Schema
     config: FitConfig
-    compared: TableScore
+    compared: TableScore | VectorScore
     training_score: npt.NDArray[np.float64]
     training_p: npt.NDArray[np.float64]
 
     def score(self, rows: OtherData) -> npt.NDArray[np.float64]:
         """Return the score [N] of rows in the columns of `schema`, in nats: the higher, the more atypical."""
         judged = judge_other(self.encoding, rows.as_met, self.schema, self.compared, self.config)
-        return self.compared.compared.score(judged.surprises)
+        return self.compared.joined.score(judged.surprises)
 
 
 def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
@@ -133,6 +136,6 @@ def learn_detector(dataset: Dataset, config: FitConfig) -> Detector:
         All settings.
     """
     encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
-    judged, compared = judge_own(encoding, dataset.frame, dataset.schema, config)
-    score = compared.compared.score(judged.surprises)
+    judged, compared = judge(encoding, dataset, config)
+    score = compared.joined.score(judged.surprises)
     return Detector(encoding, dataset.schema, config, compared, score, row_p_values(score, judged.surprises))

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.config import FitConfig
+from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.encoding.shares import CodeShares
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
@@ -20,6 +22,7 @@ from vaeaudit.scoring.cells import cell_p_values, tail_quantiles
 from vaeaudit.scoring.geometry import Geometry
 from vaeaudit.scoring.state import TableScore
 from vaeaudit.scoring.table_score import Compared, beyond_rarity
+from vaeaudit.scoring.vector_score import LEAST_ELEMENTS, VectorScore
 from vaeaudit.statistics.cross_fit import can_cross_fit, content_folds
 
 #: Cells kept per row, those that tell most against it.
@@ -38,6 +41,48 @@ class RowEvidence:
     def join(self, codes: LatentCodes) -> LatentCodes:
         """Return the codes of the same rows with all this."""
         return replace(codes, **vars(self))
+
+
+@dataclass(frozen=True)
+class VectorEvidence:
+    """What is known of N vectors beside what the beta-VAE says: no element of theirs is a reason."""
+
+    surprises: FloatArray
+
+    def join(self, codes: LatentCodes) -> LatentCodes:
+        """Return the codes of the same rows with this."""
+        return replace(codes, surprises=self.surprises)
+
+
+def judge(
+    encoding: Encoding, dataset: Dataset, config: FitConfig
+) -> tuple[RowEvidence | VectorEvidence, TableScore | VectorScore]:
+    """Judge the rows of a run, of a table or of vectors, and learn what other rows are to be compared with.
+
+    Parameters
+    ----------
+    encoding
+        Fitted to the rows.
+    dataset
+        The rows.
+    config
+        As resolved.
+    """
+    if not are_vectors(dataset):
+        return judge_own(encoding, dataset.frame, dataset.schema, config)
+    vectors = _vectors(dataset.frame, dataset.schema)
+    score = VectorScore.of(vectors, seed=config.seed)
+    return VectorEvidence(score.surprises(vectors)), score
+
+
+def are_vectors(dataset: Dataset) -> bool:
+    """Whether what is modelled are the elements of long vectors, and nothing else."""
+    modelled = [column.name for column in dataset.schema.modelled]
+    return len(modelled) >= LEAST_ELEMENTS and set(modelled) <= set(dataset.elements)
+
+
+def _vectors(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.float64]:
+    return np.column_stack([cell_numbers(frame[column.name]) for column in schema.modelled])
 
 
 def judge_own(
@@ -83,19 +128,21 @@ def judge_own(
 
 
 def judge_other(
-    encoding: Encoding, frame: pd.DataFrame, schema: Schema, score: TableScore, config: FitConfig
-) -> RowEvidence:
+    encoding: Encoding, frame: pd.DataFrame, schema: Schema, score: TableScore | VectorScore, config: FitConfig
+) -> RowEvidence | VectorEvidence:
     """Judge other rows by the same measures; rows of the run are judged as they were then.
 
     Parameters
     ----------
     encoding, schema, config
-        As given to `judge_own`.
+        As given to `judge`.
     frame
         [N] typed rows in the columns of `schema`; levels never seen may stand behind those that are known.
     score
-        What `judge_own` returned.
+        What `judge` returned.
     """
+    if isinstance(score, VectorScore):
+        return VectorEvidence(score.surprises(_vectors(frame, schema)))
     features = score.feature.encode(frame, schema)
     network = network_of(encoding, score, config)
     rows, base = encoding.encode(frame), encoding.base_log_density(frame)

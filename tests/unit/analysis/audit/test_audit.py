@@ -24,7 +24,6 @@ from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population_shares import Population, PopulationColumn
 from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import InputError
-from vaeaudit.scoring.table_score import table_of_rows
 from vaeaudit.wording.phrases import plural
 
 CONFIG = AnalysisConfig()
@@ -108,16 +107,6 @@ def test_with_a_population_representation_is_judged(people):
     assert judged.verdict.status == "fail"
     assert "VA101-sex" in {finding.id for finding in judged.findings}
     assert ("VA101", "fail") in {(reason.code, reason.effect) for reason in judged.verdict.checks}
-
-
-def test_the_row_table_has_the_columns_of_the_contract(people):
-    region = np.array(["R1"] + [None] * (len(people.frame) - 1), dtype=object)
-    table = table_of_rows(people.row_ids, people.scores, people.codes, region)
-    names = "row_id outlier_score outlier_p_value outlier rarity region weight z_0 z_1 z_2 z_3"
-    assert list(table.columns) == names.split()
-    assert table["row_id"].tolist() == people.row_ids.tolist()
-    assert table["region"].isna().sum() == len(table) - 1
-    assert table["weight"].mean() == pytest.approx(1)
 
 
 def test_no_rows_at_all_are_an_error_that_says_where_to_look(build):

@@ -57,7 +57,7 @@ def test_kept_rows_rise_each_once_and_hold_what_every_sheet_calls_for(people, n_
     codes = replace(people.codes, **{
         name: getattr(people.codes, name)[:n_rows]
         for name in ("mean", "stddev", "kl", "log_likelihood", "iwae", "unit_correction", "reason_column",
-                     "reason_nats", "reason_p", "held_out")
+                     "reason_nats", "reason_p", "held_out", "surprises")
     })  # fmt: skip
     scores = scores_of(n_rows, seed)
     added = np.array([row for row in further if row < n_rows], dtype=np.int64)

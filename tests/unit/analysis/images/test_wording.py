@@ -13,6 +13,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.summary import flagged_table, summarise_outliers
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.row_scores import OF_TABLES
 
 ASPECT = "fine texture is unusual in itself"
 
@@ -32,6 +33,7 @@ def pictured(people) -> AuditInputs:
             reason_nats=nothing,
             reason_p=nothing,
             image_statistics=np.zeros((n_rows, 3)),
+            surprises=np.tile([0.1, 6.0, 0.1, 0.1, 6.0], (n_rows, 1)),
         ),
         model=replace(people.model, traversals=np.zeros((people.codes.n_latents, 5, 0))),
         aspects=np.full(n_rows, ASPECT, dtype=object),
@@ -85,14 +87,14 @@ def test_a_table_keeps_its_words(people):
     assert "correct or explain the cells named there" in said
 
 
-def test_an_outlying_picture_is_explained_by_its_aspect_and_scored_in_its_own_unit(pictured, people):
+def test_an_outlying_picture_is_explained_by_its_aspect_and_the_questions_that_speak_of_it(pictured, people):
     summary = summarise_outliers(pictured, [], AnalysisConfig())
-    assert summary.unit == "robust sd"
     assert {row.aspect for row in summary.top} == {ASPECT}
+    assert {row.questions for row in summary.top} == {("robust distance of measures", "worst patches")}
     assert set(flagged_table(pictured)["reasons"]) == {ASPECT}
     of_table = summarise_outliers(people, [], AnalysisConfig())
-    assert of_table.unit == "nats"
     assert {row.aspect for row in of_table.top} == {""}
+    assert {question for row in of_table.top for question in row.questions} <= set(OF_TABLES)
 
 
 def test_aspects_of_other_rows_are_refused(pictured):

@@ -10,32 +10,39 @@ from scipy import stats
 
 from vaeaudit.analysis.outliers.agreement import FEWEST_ROWS, MOST_ROWS, find_agreement, ranks
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.outputs.row_scores import QUESTIONS, CompanionScores
+from vaeaudit.outputs.row_scores import OF_PICTURES, OF_TABLES, OF_VECTORS
 from vaeaudit.statistics.association import rank_correlation
 
 
-def with_companions(inputs, forest, distance):
-    return replace(inputs, companions=CompanionScores(np.asarray(forest), np.asarray(distance)))
+def answers(n_rows, *asked):
+    """Surprises [N, Q] of the questions of tables; those that are not given say what the first one does."""
+    first = asked[0] if asked else np.zeros(n_rows)
+    return np.stack([*asked, *[first] * (len(OF_TABLES) - len(asked))], axis=1)
 
 
 @pytest.fixture
 def rows(build, with_scores):
-    """`rows(score, flagged, forest, distance)`: inputs whose N rows have these scores."""
+    """`rows(score, flagged, *surprises)`: inputs whose N rows have this score, and these surprises by question."""
 
-    def made(score, flagged, forest, distance):
+    def made(score, flagged, *surprises):
         score, flagged = np.asarray(score, float), np.asarray(flagged, bool)
-        inputs = build({"x": (np.arange(len(score)), Kind.REAL)}, np.zeros((len(score), 1)), outlier=flagged)
-        return with_companions(with_scores(inputs, outlier_score=score), forest, distance)
+        inputs = build(
+            {"x": (np.arange(len(score)), Kind.REAL)},
+            np.zeros((len(score), 1)),
+            outlier=flagged,
+            surprises=answers(len(score), *surprises),
+        )
+        return with_scores(inputs, outlier_score=score)
 
     return made
 
 
-def test_detectors_that_say_the_same_agree_in_full(rows):
+def test_questions_that_say_the_same_agree_in_full(rows):
     score = np.random.default_rng(0).normal(size=400)
     found = find_agreement(rows(score, score > np.sort(score)[-21], np.exp(score), 3 * (score - score.min())), 0.95)
     assert (found.n, found.n_top, found.of_flagged) == (400, 20, True)
-    assert [companion.shared for companion in found.companions] == [20, 20]
-    assert [companion.correlation for companion in found.companions] == pytest.approx([1.0, 1.0])
+    assert [companion.shared for companion in found.companions[:2]] == [20, 20]
+    assert [companion.correlation for companion in found.companions[:2]] == pytest.approx([1.0, 1.0])
     assert (found.n_only_model, found.only_model, found.n_only_companions) == (0, (), 0)
 
 
@@ -48,7 +55,7 @@ def test_rows_that_one_side_finds_are_told_with_their_ranks(rows, cells_of):
     expected = np.zeros(n_rows)
     cells = cells_of(np.arange(n_rows), np.zeros(n_rows), np.ones(n_rows), low=expected, high=expected)
     found = find_agreement(replace(inputs, cells=cells), 0.95)
-    assert [companion.shared for companion in found.companions] == [0, 15]
+    assert [companion.shared for companion in found.companions[:2]] == [0, 15]
     assert found.n_only_model == 5
     assert [row.position for row in found.only_model] == [0, 1, 2, 3, 4]
     assert found.only_model[0].rank == 1
@@ -60,7 +67,7 @@ def test_rows_that_one_side_finds_are_told_with_their_ranks(rows, cells_of):
     assert found.only_model_columns == {"x": 4}  # the cell of row 0 is what was expected
 
 
-def test_rows_that_all_companions_have_on_top_come_first(rows):
+def test_rows_that_several_questions_have_on_top_come_first(rows):
     n_rows = 300
     forest, distance = np.zeros(n_rows), np.zeros(n_rows)
     forest[200:210] = np.arange(20, 10, -1.0)
@@ -76,13 +83,13 @@ def test_where_few_rows_are_flagged_the_top_per_cent_is_compared(rows, n_flagged
     assert (found.n_top, found.of_flagged) == (n_top, of_flagged)
 
 
-def test_without_companions_or_with_few_rows_there_is_no_agreement(rows, people):
-    assert find_agreement(people, 0.95) is None
+def test_where_nothing_was_asked_or_with_few_rows_there_is_no_agreement(rows, people):
+    assert find_agreement(replace(people, codes=replace(people.codes, surprises=None)), 0.95) is None
     few = np.arange(FEWEST_ROWS - 1.0)
     assert find_agreement(rows(few, few < 0, few, few), 0.95) is None
 
 
-def test_a_detector_that_cannot_tell_rows_apart_has_no_correlation(rows):
+def test_a_question_that_cannot_tell_rows_apart_has_no_correlation(rows):
     score = np.arange(200.0)
     found = find_agreement(rows(score, score < 0, np.zeros(200), score), 0.95)
     assert found.companions[0].correlation is None
@@ -90,13 +97,24 @@ def test_a_detector_that_cannot_tell_rows_apart_has_no_correlation(rows):
     assert found.companions[1].correlation == pytest.approx(1.0)
 
 
-def test_of_a_table_the_questions_are_compared_that_its_score_is_made_of(rows):
+@pytest.mark.parametrize(
+    ("questions", "statistics"), [(OF_TABLES, None), (OF_VECTORS, None), (OF_PICTURES, np.zeros((200, 4)))]
+)
+def test_those_questions_are_compared_that_were_asked_of_rows_of_this_kind(rows, questions, statistics):
     score = np.arange(200.0)
-    inputs = rows(score, score < 0, score, score)
-    surprises = np.random.default_rng(0).exponential(size=(200, 5))
-    found = find_agreement(replace(inputs, codes=replace(inputs.codes, surprises=surprises)), 0.95)
-    assert found.are_parts
-    assert [companion.name for companion in found.companions] == list(QUESTIONS)
+    inputs = rows(score, score < 0)
+    surprises = np.random.default_rng(0).exponential(size=(200, len(questions)))
+    codes = replace(inputs.codes, surprises=surprises, image_statistics=statistics)
+    found = find_agreement(replace(inputs, codes=codes), 0.95)
+    assert tuple(companion.name for companion in found.companions) == questions
+
+
+def test_pictures_that_one_side_finds_are_told_by_what_is_atypical_about_them(rows):
+    inputs = rows(np.arange(200, 0, -1.0), np.arange(200) < 20, np.arange(200.0))
+    said = np.array([f"aspect of {place}" for place in range(200)], object)
+    found = find_agreement(replace(inputs, aspects=said), 0.95)
+    assert found.only_companions[0].aspect == "aspect of 199"
+    assert {row.aspect for row in find_agreement(inputs, 0.95).only_companions} == {""}
 
 
 def test_ranks_begin_at_the_highest_score_and_keep_the_order_of_equals():

@@ -146,17 +146,23 @@ def test_the_content_of_a_row_is_all_its_cells(build):
     assert row_contents(inputs, np.array([1])) == [digests[1]]
 
 
+def test_those_on_which_the_questions_disagree_most_are_proposed_first(people):
+    apart = np.asarray(people.codes.surprises)[propose(people, 12, by="Ann")].std(axis=1)
+    assert np.all(np.diff(apart) <= 0)
+
+
 def test_pictures_are_judged_by_what_their_score_is_made_of(judged):
     n_rows, nothing = len(judged.frame), np.zeros((len(judged.frame), 0))
     female = (judged.frame["sex"] == "female").to_numpy()
-    statistics = np.column_stack([female, np.random.default_rng(0).normal(size=n_rows)])
+    surprises = np.column_stack([female, np.random.default_rng(0).exponential(size=(n_rows, 4))])
     codes = replace(
         judged.codes,
         columns=(),
         reason_column=nothing.astype(np.int64),
         reason_nats=nothing,
         reason_p=nothing,
-        image_statistics=statistics,
+        image_statistics=np.zeros((n_rows, 3)),
+        surprises=surprises,
     )
     pictured = replace(judged, codes=codes, cells=None)
     review = review_of(pictured, AnalysisConfig())

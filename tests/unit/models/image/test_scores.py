@@ -19,7 +19,8 @@ from vaeaudit.models.image.scores import (
     worst_patches,
 )
 from vaeaudit.outputs.images import PatchScales
-from vaeaudit.scoring.image_score import excess_energies, fit_reference, image_outlier_score
+from vaeaudit.scoring.image_score import excess_energies, fit_reference
+from vaeaudit.scoring.image_score import worst_patches as worst_excess
 
 SIDE = 32
 
@@ -68,7 +69,7 @@ def test_blobs_on_textured_noise_are_found_although_they_were_learned_from() -> 
     blobbed = np.arange(300) < 15
     pictures = np.where(blobbed[:, None, None, None], pictures, textures(300, seed=1))
     statistics = statistics_of(learn(pictures), pictures)
-    score = image_outlier_score(statistics, fit_reference(statistics))
+    score = worst_excess(statistics, fit_reference(statistics))
     assert roc_auc_score(blobbed, score) > 0.9
     # The raw error says how much contrast a picture has, not whether it belongs.
     assert roc_auc_score(blobbed, statistics[:, 0]) < 0.8
@@ -79,7 +80,7 @@ def test_translated_copies_of_usual_pictures_are_usual(usual: tuple[np.ndarray, 
     statistics = statistics_of(scales, pictures)
     reference = fit_reference(statistics)
     moved = statistics_of(scales, np.roll(pictures, (5, 11), axis=(1, 2)))
-    scores = [image_outlier_score(values, reference) for values in (statistics, moved)]
+    scores = [worst_excess(values, reference) for values in (statistics, moved)]
     assert 0.45 < roc_auc_score(np.repeat([0, 1], len(pictures)), np.concatenate(scores)) < 0.55
 
 
@@ -88,9 +89,7 @@ def test_more_contrast_alone_is_no_outlier_while_a_blob_is(usual: tuple[np.ndarr
     reference = fit_reference(statistics_of(scales, pictures))
     contrasted = 0.5 + 1.3 * (pictures[:100] - 0.5)
     blobbed, _ = with_blobs(pictures[:100], seed=3)
-    medians = [
-        np.median(image_outlier_score(statistics_of(scales, values), reference)) for values in (contrasted, blobbed)
-    ]
+    medians = [np.median(worst_excess(statistics_of(scales, values), reference)) for values in (contrasted, blobbed)]
     assert medians[0] < 1
     assert medians[1] > 2
 
@@ -173,7 +172,7 @@ def test_pictures_that_are_all_equal_have_equal_scores_and_nothing_to_show() -> 
     pictures = np.repeat(textures(1, seed=9), 50, axis=0)
     scales = fit_patch_scales(pictures, pictures, np.ones(pictures.shape[:3], bool), seed=0)
     statistics = image_statistics(scales, pictures, pictures, everywhere(pictures)).numpy()
-    score = image_outlier_score(statistics, fit_reference(statistics))
+    score = worst_excess(statistics, fit_reference(statistics))
     np.testing.assert_allclose(score, score[0], atol=1e-3)
     assert surprise_map(scales, pictures, pictures, everywhere(pictures)).numpy().max() == 0
     other = textures(1, seed=10)

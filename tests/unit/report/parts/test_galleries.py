@@ -259,7 +259,7 @@ def test_what_is_said_of_tables_is_said_of_pictures_in_their_own_words(shapes, p
     assert said in page.text
     assert "independent pixels" in page.text
     assert "Only the pixels enter the model" in page.text
-    for wrong in ("Columns modelled", "independent columns", "no single cell", "Score (nats)"):
+    for wrong in ("Columns modelled", "independent columns", "no single cell", "all cells"):
         assert wrong not in page.text
     strips = [svg for svg in page.all("svg") if (svg.get("class") or "").startswith("strip")]
     assert all(("pixelated" in svg["class"]) == (size == 8) for svg in strips)
@@ -275,8 +275,8 @@ def test_a_report_about_pictures_satisfies_its_schema(pictured):
     jsonschema = pytest.importorskip("jsonschema")
     found = document(pictured)
     jsonschema.validate(found, json_schema())
-    assert found["outliers"]["unit"] == "robust sd"
     assert found["outliers"]["top"][0]["aspect"]
+    assert found["outliers"]["top"][0]["questions"] == ["worst patches"]
 
 
 def test_a_strip_with_too_few_ticks_and_a_scale_with_one_end_are_refused(pictured):

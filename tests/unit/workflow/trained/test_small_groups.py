@@ -12,7 +12,7 @@ from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.schema.columns import Kind
-from vaeaudit.scoring.table_score import row_p_values
+from vaeaudit.scoring.joined import row_p_values
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.workflow.trained.table_score import judge_own
 
@@ -45,7 +45,7 @@ def found(dataset_of: Callable[..., Dataset], request: pytest.FixtureRequest) ->
     dataset = dataset_of(rows_with_a_small_group_and_broken_cells())
     encoding, config = fit_encoding(dataset, max_levels=255), FitConfig(seed=request.param)
     judged, scored = judge_own(encoding, dataset.frame, dataset.schema, config)
-    score = scored.compared.score(judged.surprises)
+    score = scored.joined.score(judged.surprises)
     return score, benjamini_hochberg(row_p_values(score, judged.surprises)) <= 0.05
 
 

@@ -16,8 +16,8 @@ from vaeaudit.data.schema.columns import Kind
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.scoring.cells import find_cells, named_partner
+from vaeaudit.scoring.joined import row_p_values
 from vaeaudit.scoring.state import TableScore
-from vaeaudit.scoring.table_score import row_p_values
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.workflow.trained.cells import check_cells
 from vaeaudit.workflow.trained.table_score import REASONS, RowEvidence, folds_of, judge_other, judge_own, network_of
@@ -68,7 +68,7 @@ class Scored:
 
     @property
     def rows(self) -> RowScores:
-        score = self.score.compared.score(self.judged.surprises)
+        score = self.score.joined.score(self.judged.surprises)
         p_value = row_p_values(score, self.judged.surprises)
         outlier, ones = benjamini_hochberg(p_value) <= 0.05, np.ones(len(score))
         return RowScores(score, p_value, outlier, ones, ones, "", 0.05)
@@ -123,7 +123,7 @@ def test_rows_scored_again_get_what_they_got(scored: Scored) -> None:
 def test_a_few_rows_scored_alone_get_what_they_got_among_the_others(scored: Scored) -> None:
     some = np.array([0, 3, 40, 777, 1100])
     alone = scored.again(scored.dataset.frame.iloc[some])
-    score = scored.score.compared.score
+    score = scored.score.joined.score
     np.testing.assert_allclose(score(alone.surprises), score(scored.judged.surprises)[some], atol=0.05)
     np.testing.assert_allclose(alone.reason_nats[:, 0], scored.judged.reason_nats[some, 0], atol=2e-3)
 
@@ -167,7 +167,7 @@ def test_rows_that_come_first_by_one_question_have_their_reasons_looked_at(
     assert np.all(np.isin(first, cells.row) | (codes.reason_nats[first].max(axis=1) < 0.5))
 
 
-def test_of_pictures_no_cells_are_checked(scored: Scored) -> None:
+def test_where_no_question_was_asked_no_cells_are_checked(scored: Scored) -> None:
     network = network_of(scored.encoding, scored.score, scored.config)
     with pytest.raises(ValueError, match="surprises"):
         check_cells(
