@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
-from vaeaudit.analysis.grouping.groups import Grouping, product, product_size
+from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, product, product_size
+from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.results import (
     CombinationOutlierRate,
     GroupOutlierRate,
@@ -19,6 +20,7 @@ from vaeaudit.analysis.outliers.results import (
 )
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.row_scores import OF_VECTORS
 from vaeaudit.statistics.intervals import clopper_pearson
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
@@ -27,6 +29,8 @@ from vaeaudit.statistics.multiplicity import benjamini_hochberg
 MOST_COMBINATIONS = 200
 #: Shares of the list whose first rows are held against the groups.
 LISTED = (0.01, 0.05)
+#: Columns named that the list leans on, where no sensitive one is declared.
+MOST_LEANING = 5
 #: Pairs of attributes that are crossed, in the order in which the attributes were declared.
 MOST_PAIRS = 10
 
@@ -103,6 +107,30 @@ def listed_groups(groupings: Sequence[Grouping], order: IntArray, config: Analys
         listed[order[: max(1, round(first * len(order)))]] = True
         found += [ListedGroup(**vars(rate), first=first) for rate in outlier_rates(groupings, listed, config)[0]]
     return tuple(found)
+
+
+def leaning_groups(inputs: AuditInputs, config: AnalysisConfig) -> tuple[ListedGroup, ...]:
+    """Return what the list leans on where nobody declared a sensitive column: of any column the group it favours most.
+
+    Of the label, of columns computed from pictures, of all others alike; at most `MOST_LEANING` columns, those that
+    stand out most, and only groups that are listed more often than others beyond what all these comparisons bring by
+    chance. Elements of vectors are not asked.
+
+    Parameters
+    ----------
+    inputs, config
+        The rows, and what counts as a finding.
+    """
+    if inputs.codes.questions == OF_VECTORS:
+        return ()
+    columns = bin_columns(inputs.frame, inputs.schema)
+    found = listed_groups(columns, inputs.scores.most_atypical_first, config)
+    leaning = [rate for rate in found if rate.status == "harder"]
+    leaning.sort(key=lambda rate: -(np.inf if rate.ratio is None else rate.ratio))
+    of_column: dict[str, ListedGroup] = {}
+    for rate in leaning:
+        of_column.setdefault(rate.attribute, rate)
+    return tuple(of_column.values())[:MOST_LEANING]
 
 
 def rate_ratio_interval(

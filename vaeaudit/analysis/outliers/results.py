@@ -377,7 +377,8 @@ class OutlierSummary:
     by_group, by_combination
         See `OutlierRate`: every group of one sensitive attribute; the combinations of two that hold rows.
     listed_by_group
-        Every group's part of the first hundredth and the first twentieth of the list.
+        Every group's part of the first hundredth and the first twentieth of the list; where no sensitive column is
+        declared, the groups of other columns that the list leans on.
     top
         The rows of highest score, flagged ones first.
     score_quantiles

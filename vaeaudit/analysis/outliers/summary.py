@@ -13,7 +13,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
 from vaeaudit.analysis.outliers.aspects import aspects_of
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
-from vaeaudit.analysis.outliers.groups import listed_groups, outlier_rates
+from vaeaudit.analysis.outliers.groups import leaning_groups, listed_groups, outlier_rates
 from vaeaudit.analysis.outliers.reasons import beside_cells, describe_reasons, first_reasons, reasons_in_words
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.analysis.outliers.review import review_of
@@ -37,6 +37,7 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
     ranked = scores.most_atypical_first[:MOST_ROWS]
     n_rows = len(flagged)
     by_group, by_combination = outlier_rates(groupings, flagged, config)
+    listed = listed_groups(groupings, scores.most_atypical_first, config) or leaning_groups(inputs, config)
     return OutlierSummary(
         definition=scores.definition,
         threshold=float(scores.outlier_score[flagged].min()) if flagged.any() else None,
@@ -45,7 +46,7 @@ def summarise_outliers(inputs: AuditInputs, groupings: Sequence[Grouping], confi
         n=n_rows,
         by_group=by_group,
         by_combination=by_combination,
-        listed_by_group=listed_groups(groupings, scores.most_atypical_first, config),
+        listed_by_group=listed,
         top=outlier_rows(inputs, ranked),
         score_quantiles=np.quantile(scores.outlier_score, np.linspace(0, 1, 101)) if n_rows else np.zeros(101),
         by_column=first_reasons(inputs, np.flatnonzero(flagged)),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import Grouping
-from vaeaudit.analysis.outliers.groups import listed_groups, outlier_rates, rate_ratio_interval
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.outliers.groups import leaning_groups, listed_groups, outlier_rates, rate_ratio_interval
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.region_rules import Condition
 
@@ -137,3 +140,23 @@ def test_nothing_bounds_a_ratio_where_a_side_has_no_row():
     low, high = rate_ratio_interval([0, 3], [0, 10], [3, 0], [10, 0], 0.95)
     assert low.tolist() == [0.0, 0.0]
     assert np.isinf(high).all()
+
+
+def with_scores(people: AuditInputs, score: np.ndarray) -> AuditInputs:
+    none = np.zeros(len(score), bool)
+    return replace(people, scores=replace(people.scores, outlier_score=score, outlier=none))
+
+
+def test_where_nothing_sensitive_is_declared_the_columns_that_the_list_leans_on_are_said(people):
+    label = people.schema.label
+    levels = people.frame[label.name].astype(str)
+    rare = levels.value_counts().idxmin()
+    score = np.random.default_rng(4).gumbel(size=len(levels)) + 4.0 * (levels == rare).to_numpy()
+    found = leaning_groups(with_scores(people, score), CONFIG)
+    assert (found[0].attribute, found[0].group, found[0].status) == (label.name, rare, "harder")
+    assert found[0].rate > 4 * (found[0].rate_of_others or 0.0)
+
+
+def test_a_list_in_random_order_leans_on_no_column(people):
+    score = np.random.default_rng(5).gumbel(size=len(people.frame))
+    assert leaning_groups(with_scores(people, score), CONFIG) == ()
