@@ -129,6 +129,7 @@ def make_inputs(
         stopped="converged",
         seconds=4.2,
         baseline_nats=baseline_nats,
+        gain_sd=1.5,
         history={name: np.array([3.0, 2.0, 1.5]) for name in ("loss", "val_loss", "kl", "val_elbo", "active")},
         traversals=_straight_traversals(frame, schema, n_latents),
         traversal_positions=np.linspace(-2, 2, 5),

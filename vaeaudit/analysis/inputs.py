@@ -75,6 +75,8 @@ class ModelFacts:
     baseline_nats
         Held-out mean log-likelihood of the same rows under independent columns fitted to the training rows, in the
         same units as `LatentCodes.log_likelihood`.
+    gain_sd
+        Standard deviation, over these rows, of what the model's ELBO gains on it.
     history
         One array [epochs] per curve: `loss`, `val_loss`, `kl`, `val_elbo`, `active`.
     traversals, traversal_positions
@@ -92,6 +94,7 @@ class ModelFacts:
     stopped: Stopped
     seconds: float
     baseline_nats: float
+    gain_sd: float
     history: Mapping[str, FloatArray]
     traversals: FloatArray
     traversal_positions: FloatArray

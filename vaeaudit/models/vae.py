@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import keras
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
@@ -106,10 +108,10 @@ class BetaVAE(keras.Model):
         """Return the batch as the encoder sees it [B, D]."""
         raise NotImplementedError
 
-    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> float:
+    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Set the decoder to what is known without latents; return the held-out log-likelihood that this reaches.
 
-        Mean over `test_rows` in nats per row, with all columns or pixels independent: what a model that has learned no
+        Of each of `test_rows`, in nats, with all columns or pixels independent: what a model that has learned no
         relation would reach.
         """
         raise NotImplementedError

@@ -110,6 +110,7 @@ class TrainingFacts:
     epochs: Count
     seconds: Seconds
     baseline_nats: Finite
+    gain_sd: Seconds
 
 
 @dataclass(frozen=True)

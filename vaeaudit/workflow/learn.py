@@ -107,7 +107,7 @@ def learn(
             writer.record(artifacts.MEMBERS, members)
     with watch.phase("writing"):
         traversals = trained.traversals()
-        metadata = {**metadata, "timings": watch.seconds, **_facts(training, trained)}
+        metadata = {**metadata, "timings": watch.seconds, **_facts(training, trained, codes)}
         write_after_training(
             writer,
             architecture=trained.architecture,
@@ -121,11 +121,12 @@ def learn(
     return Learned(trained, prepared.rows, codes, training.history, traversals, members, metadata)
 
 
-def _facts(training: Training, trained: Trained[Any, Any]) -> dict[str, Any]:
+def _facts(training: Training, trained: Trained[Any, Any], codes: LatentCodes) -> dict[str, Any]:
+    gain = codes.elbo[codes.held_out] - training.baseline
     chosen = summarise_density(trained.scoring.densities.density)
     facts = {name: getattr(training, name) for name in ("stopped", "epochs", "seconds")}
     return {
-        "training": {**facts, "baseline_nats": training.baseline},
+        "training": {**facts, "baseline_nats": float(training.baseline.mean()), "gain_sd": float(gain.std(ddof=1))},
         "density": None if chosen is None else asdict(chosen),
     }
 

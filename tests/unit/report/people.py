@@ -538,6 +538,7 @@ def people_model() -> ModelSummary:
         elbo_ci=Interval(-15.01, -14.63, 0.95),
         iwae_nats=-14.31,
         baseline_nats=-19.44,
+        gain_ci=Interval(4.47, 4.77, 0.95),
         active_latents=5,
         latents=6,
         columns=11,

@@ -72,6 +72,7 @@ def summarise_model(
         elbo_ci=interval,
         iwae_nats=mean_interval(codes.iwae[judged], confidence)[0],
         baseline_nats=float(facts.baseline_nats),
+        gain_ci=_interval(mean - facts.baseline_nats, facts.gain_sd, int(judged.sum()), confidence),
         active_latents=int(codes.active.sum()),
         latents=codes.n_latents,
         columns=len(codes.columns),
@@ -117,8 +118,12 @@ def mean_interval(values: FloatArray, confidence: float) -> tuple[float, Interva
     if values.size < 2:
         return float(values.mean()) if values.size else 0.0, Interval(None, None, confidence)
     mean = float(values.mean())
-    half = float(normal_quantile(confidence) * values.std(ddof=1) / np.sqrt(values.size))
-    return mean, Interval(mean - half, mean + half, confidence)
+    return mean, _interval(mean, float(values.std(ddof=1)), values.size, confidence)
+
+
+def _interval(mean: float, deviation: float, n: int, confidence: float) -> Interval:
+    half = float(normal_quantile(confidence) * deviation / np.sqrt(n))
+    return Interval(mean - half, mean + half, confidence)
 
 
 def latent_overlap(means: FloatArray) -> dict[str, float]:

@@ -212,6 +212,7 @@ class ModelSummary:
     elbo_ci: Interval
     iwae_nats: float
     baseline_nats: float  # the same rows under independent columns: what learning gained is elbo - baseline
+    gain_ci: Interval  # of that, row by row: both are of the same rows
     active_latents: Count
     latents: Count
     columns: Count

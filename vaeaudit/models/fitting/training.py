@@ -73,7 +73,7 @@ class Training:
     epochs, seconds
         How long it took.
     baseline
-        Held-out mean log-likelihood under independent columns or pixels, in nats.
+        Log-likelihood of each held-out row under independent columns or pixels, in nats.
     state
         At the end: an interrupted training goes on from it, a finished one ends at once with the same result.
     """
@@ -83,7 +83,7 @@ class Training:
     stopped: str
     epochs: int
     seconds: float
-    baseline: float
+    baseline: npt.NDArray[np.floating]
     state: TrainingState
 
 
@@ -381,7 +381,7 @@ class _Keeper(keras.callbacks.Callback):
         if self.waited >= self.config.patience:
             self.stopped = "converged"
 
-    def finish(self, baseline: float) -> Training:
+    def finish(self, baseline: npt.NDArray[np.floating]) -> Training:
         """Put the best weights in place and say how training went."""
         state = self.state()
         self.vae.set_weights(self.best)

@@ -25,6 +25,8 @@ _SCALE_MEMORY = 0.95
 _LOG_SQRT_2PI = 0.5 * float(np.log(2 * np.pi))
 #: Pictures from which the mean picture is taken, and on which it is judged.
 _SAMPLE = 1000
+#: Pictures whose baseline is taken at once.
+_AT_ONCE = 500
 #: Most extreme probability of a black or white pixel in the mean picture.
 _LEAST_PROBABILITY = 1e-3
 #: An aggregated posterior is never narrower than this, in units of the prior: only a broken one would be.
@@ -166,22 +168,26 @@ class ImageVAE(BetaVAE):
         """Return the pixels in [0, 1], laid out flat [B, D]."""
         return flat_pixels(batch[0])
 
-    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> float:
+    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Let the decoder start from the mean colour; the baseline is the mean picture, with the same likelihood."""
-        train, _ = _sample(train_rows, seed)
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(train_rows))[:_SAMPLE])
+        train, _ = _pixels(train_rows.take(chosen))
         mean = train.mean(axis=0)
         scale = max(float(np.sqrt(np.mean((train - mean) ** 2))), SCALE_FLOOR)  # one for all pixels, like the model's
         colour = mean.reshape(-1, self.encoding.channels).mean(axis=0)
         normal = self.likelihood.is_normal
         bias = colour - 0.5 if normal else _logit(colour)
         self.decoder.get_layer(OUTPUTS).bias.assign(bias)
-        test, boxes = _sample(test_rows, seed)
-        if normal:
-            log_prob = -0.5 * ((test - mean) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
-        else:
-            logit = _logit(mean)
-            log_prob = test * logit - np.logaddexp(0, logit)
-        return float((log_prob * self.likelihood.inside(tf.constant(boxes)).numpy()).sum(axis=1).mean())
+        baseline = []
+        for start in range(0, len(test_rows), _AT_ONCE):
+            test, boxes = _pixels(test_rows.take(slice(start, start + _AT_ONCE)))
+            if normal:
+                log_prob = -0.5 * ((test - mean) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
+            else:
+                logit = _logit(mean)
+                log_prob = test * logit - np.logaddexp(0, logit)
+            baseline.append((log_prob * self.likelihood.inside(tf.constant(boxes)).numpy()).sum(axis=1))
+        return np.concatenate(baseline)
 
     def encode(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """Return mean and stddev [B, L] of q(z|x), in the units that `standardise` chose."""
@@ -222,9 +228,8 @@ class ImageVAE(BetaVAE):
         self.likelihood.update_scale(log_likelihood, batch[1])
 
 
-def _sample(rows: Rows, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:_SAMPLE])
-    pixels, boxes = rows.take(chosen).arrays()
+def _pixels(rows: Rows) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    pixels, boxes = rows.arrays()
     return np.divide(pixels.reshape(len(pixels), -1), 255, dtype=np.float32), boxes
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
@@ -82,7 +83,7 @@ class TableVAE(BetaVAE):
         """Return standardised numbers, one-hot codes and masks [B, D]; see `TableInputs`."""
         return self.inputs_layer(*batch)
 
-    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> float:
+    def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Fit each column on its own, and let the decoder start there."""
         bias, baseline = fit_marginals(self.likelihood, train_rows, test_rows, seed=seed)
         self.decoder.layers[-1].bias.assign(bias)
@@ -174,27 +175,27 @@ def _mlp(n_inputs: int, hidden: tuple[int, ...], n_outputs: int, *, seed: int, n
 
 def fit_marginals(
     likelihood: MixedLikelihood, train_rows: Rows, test_rows: Rows, *, seed: int
-) -> tuple[tf.Tensor, float]:
+) -> tuple[tf.Tensor, npt.NDArray[np.floating]]:
     """Fit the likelihood with one parameter vector for all rows.
 
     Returns
     -------
-    tf.Tensor, float
-        The parameters [n_parameters], and the mean log-likelihood of `test_rows` under independent columns, in nats per
-        row and encoded units: what a model that has learned no relation between the columns would reach.
+    tf.Tensor, NDArray
+        The parameters [n_parameters], and the log-likelihood of each of `test_rows` under independent columns, in nats
+        and encoded units: what a model that has learned no relation between the columns would reach.
     """
     bias = tf.Variable(_initial_bias(likelihood, train_rows))
     variables = [bias, *(weight.value for weight in likelihood.trainable_variables)]
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, _STEPS), beta_2=0.99)
     optimizer.build(variables)
 
-    def mean_log_prob(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+    def log_prob(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
         parameters = tf.repeat(bias[None, :], tf.shape(values)[0], axis=0)
-        return tf.reduce_mean(tf.reduce_sum(likelihood.log_prob(parameters, values, codes, observed), axis=-1))
+        return tf.reduce_sum(likelihood.log_prob(parameters, values, codes, observed), axis=-1)
 
     def step(values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
-            loss = -mean_log_prob(values, codes, observed)
+            loss = -tf.reduce_mean(log_prob(values, codes, observed))
         optimizer.apply(tape.gradient(loss, variables), variables)
 
     generator = np.random.default_rng(seed)
@@ -204,7 +205,7 @@ def fit_marginals(
     for _ in range(_STEPS):
         batch = train_rows.take(generator.integers(0, len(train_rows), size))
         take_step(*(tf.constant(part) for part in batch.arrays()))
-    return tf.convert_to_tensor(bias), float(mean_log_prob(*(tf.constant(part) for part in test_rows.arrays())))
+    return tf.convert_to_tensor(bias), log_prob(*(tf.constant(part) for part in test_rows.arrays())).numpy()
 
 
 def _initial_bias(likelihood: MixedLikelihood, rows: Rows) -> np.ndarray:

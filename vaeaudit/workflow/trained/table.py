@@ -62,8 +62,8 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         densities = fit_densities(codes, config, "columns")
         scoring = TableScoring(score, densities)
         # What no latent can change is counted in, so that curves and baseline are comparable with the rows' ELBO.
-        base = float(model.encoding.base_log_density(dataset.frame.loc[held_out]).sum(axis=1).mean())
-        history = {**training.history, "val_elbo": training.history["val_elbo"] + base}
+        base = model.encoding.base_log_density(dataset.frame.loc[held_out]).sum(axis=1, dtype=np.float64)
+        history = {**training.history, "val_elbo": training.history["val_elbo"] + float(base.mean())}
         training = replace(training, history=history, baseline=training.baseline + base)
         return cls(model, dataset.schema, config, scoring), codes, training
 

@@ -13,6 +13,7 @@ from vaeaudit.analysis.coverage.results import GAP
 from vaeaudit.analysis.inputs import Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.statistics.measures import Interval
 
 BAD = RowAccounting(1_000, 900, 100, 0)
 UNREAD = "100 of 1,000 records (10.0 %) could not be read"
@@ -118,7 +119,7 @@ def test_too_few_rows_are_inconclusive_and_never_a_pass(verdict):
 
 
 def test_a_model_without_gain_leaves_the_verdict_open(verdict, healthy):
-    answer = verdict(model=replace(healthy.model, baseline_nats=healthy.model.elbo_nats))
+    answer = verdict(model=replace(healthy.model, gain_ci=Interval(-0.1, 0.1, 0.95)))
     assert answer.status == "inconclusive"
     assert {"VA702"} == {reason.code for reason in answer.checks}  # what rests on it is not told again
 

@@ -9,6 +9,7 @@ from vaeaudit.analysis.checks.va303_deletion_hits_a_group import CHECK
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.outliers.groups import outlier_rates
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.statistics.measures import Interval
 
 CONFIG = AnalysisConfig()
 
@@ -72,7 +73,7 @@ def test_where_every_group_is_too_small_nothing_is_passed(ask, female, healthy, 
 
 
 def test_by_the_flags_of_a_model_that_learned_nothing_nobody_should_delete_pictures(ask, female, healthy, of_pictures):
-    blind = replace(healthy.model, baseline_nats=healthy.model.elbo_nats)
+    blind = replace(healthy.model, gain_ci=Interval(-0.1, 0.1, 0.95))
     assert ask(female, model=blind).state == "finding"
     answer = ask(female, model=blind, inputs=of_pictures)
     assert answer.state == "inconclusive"

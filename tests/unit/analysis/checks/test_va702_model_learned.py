@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from vaeaudit.analysis.checks.va702_model_learned import CHECK, learned_structure
 from vaeaudit.config import Objective
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
 
 
@@ -16,7 +17,7 @@ def test_a_model_that_gains_passes_with_its_figure(seen_of, healthy):
 
 
 def test_a_model_without_gain_could_be_chance(seen_of, healthy, of_pictures):
-    blind = replace(healthy.model, baseline_nats=healthy.model.elbo_nats)
+    blind = replace(healthy.model, gain_ci=Interval(-0.1, 0.1, 0.95))
     table, pictures = CHECK.ask(seen_of(model=blind)), CHECK.ask(seen_of(model=blind, inputs=of_pictures))
     assert table.state == pictures.state == "inconclusive"
     assert "That could be chance, so no statement about latents can rest on it." in table.why
@@ -37,4 +38,4 @@ def test_an_autoencoder_is_flattered(seen_of, healthy):
 
 def test_structure_needs_the_whole_interval_above_the_baseline(healthy):
     assert learned_structure(healthy.model)
-    assert not learned_structure(replace(healthy.model, baseline_nats=healthy.model.elbo_ci.low))
+    assert not learned_structure(replace(healthy.model, gain_ci=Interval(0.0, 0.2, 0.95)))
