@@ -100,10 +100,10 @@ def figures_of(name: str) -> dict[str, Any]:
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as a Markdown table; numbers with three significant digits."""
-    names = list(rows[0])
+    """Return rows as a Markdown table; numbers with three significant digits, nothing where a row lacks a column."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [" | ".join(names), " | ".join("---" for _ in names)]
-    lines += [" | ".join(_cell(row[name]) for name in names) for row in rows]
+    lines += [" | ".join(_cell(row.get(name, "")) for name in names) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 

@@ -38,6 +38,7 @@ FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
     "--data",
     "--part",
     "--more",
+    "--vectors",
     "--before",
     "--cases",
     "--pictures",
