@@ -184,5 +184,5 @@ def test_a_file_that_is_not_listed_is_never_read(copied: Path) -> None:
 
 def test_a_run_holds_what_the_table_of_files_says(fitted: Any) -> None:
     held = {path.relative_to(fitted.run.path).as_posix() for path in fitted.run.path.rglob("*") if path.is_file()}
-    of_a_label = {"label_doubts.npz"}
-    assert held == {name for name, entry in ARTIFACTS.items() if entry.is_required("table")} | of_a_label
+    of_cells_and_a_label = {"cells.npz", "label_doubts.npz"}
+    assert held == {name for name, entry in ARTIFACTS.items() if entry.is_required("table")} | of_cells_and_a_label

@@ -142,7 +142,7 @@ def make_inputs(
         frame=frame,
         schema=schema,
         row_ids=np.array([f"row-{place}" for place in range(n_rows)], dtype=object),
-        codes=make_codes(mean, columns, rng, **code_changes),
+        codes=make_codes(mean, columns, rng, **{"surprises": _surprises_of(score), **code_changes}),
         scores=scores,
         model=model,
         accounting=RowAccounting(n_rows + quarantined, n_rows, quarantined, 0),
@@ -158,6 +158,12 @@ def make_inputs(
             timings={"train": 4.2},
         ),
     )
+
+
+def _surprises_of(score: np.ndarray) -> np.ndarray:
+    """Answers [N, Q] to the questions, each the score's own with some noise."""
+    noise = np.random.default_rng(len(score)).exponential(0.5, size=(len(score), len(OF_TABLES)))
+    return np.maximum(score, 0.0)[:, None] + noise
 
 
 def _straight_traversals(frame: pd.DataFrame, schema: Schema, n_latents: int) -> np.ndarray:

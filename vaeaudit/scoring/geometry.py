@@ -29,9 +29,6 @@ BAG_SIZE = 32
 _LEAST_WEIGHT = 1e-6
 #: Rows that the covariance is learned from, and directions of largest variance that it is over, at most.
 _MOST_COVARIANCE_ROWS, _MOST_DIRECTIONS = 2000, 100
-#: Share of the rows that the covariance is that of. Of half of them, which could bear more outliers, it hangs on where
-#: the search for them begins: the 20 farthest rows of two seeds shared 3 to 10 %, with this share 30 to 60 %.
-_SUPPORT = 0.75
 #: Rows per direction, at least: of fewer a covariance cannot be learned.
 _LEAST_ROWS_PER_DIRECTION = 5
 _CHUNK = 512
@@ -100,10 +97,13 @@ class Geometry(Record):
             warnings.filterwarnings("ignore", "The covariance matrix associated")
             warnings.filterwarnings("ignore", "Determinant has increased")
             try:
-                found = MinCovDet(support_fraction=_SUPPORT, random_state=self.seed % 2**32).fit(reference)
-            except (ValueError, RuntimeWarning, UserWarning):  # half of the rows are one point: nothing varies there
-                found = EmpiricalCovariance().fit(reference)
-        return np.asarray(found.mahalanobis(points), np.float64)
+                found = MinCovDet(random_state=self.seed % 2**32).fit(reference)
+                distance = found.mahalanobis(points)
+            except (ValueError, RuntimeWarning, UserWarning):  # most rows are one point: nothing varies there
+                distance = np.full(1, np.nan)
+        if not np.isfinite(distance).all():
+            distance = EmpiricalCovariance().fit(reference).mahalanobis(points)
+        return np.asarray(distance, np.float64)
 
     def nearest(self, features: FloatArray) -> npt.NDArray[np.float64]:
         """Return [N]; the expected distance to the nearest of `BAG_SIZE` random rows.

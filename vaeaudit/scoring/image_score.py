@@ -7,7 +7,7 @@ same complexity usually have, by Huber's robust regression (1964), which a few p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import Array, BoolArray, FloatArray, Record
 from vaeaudit.outputs.row_scores import OF_PICTURES
 from vaeaudit.scoring.geometry import Geometry
-from vaeaudit.scoring.joined import FLAGGED, JOINED, MOST_ROWS, Joined
+from vaeaudit.scoring.joined import FLAGGED, JOINED, Joined
 
 IMAGE_DEFINITION = (
     "Surprise in nats, so the higher, the more atypical. Five questions are put to every picture. Two of what can be "
@@ -175,17 +175,11 @@ class PictureScore(Record):
         known = np.ma.masked_invalid(features)
         location, scale = (np.ma.filled(of(axis=0), 0.0) for of in (known.mean, known.std))
         scale = np.where(scale > _LEAST_SCALE * np.maximum(np.abs(location), 1.0), scale, 1.0)
-        partial = cls(
-            complexity=fit_reference(_statistics_of(codes)),
-            location=location,
-            scale=scale,
-            measures=Geometry.of(_standard(features, location, scale), seed=seed),
-            latents=Geometry.of(codes.mean[:, codes.active], seed=seed),
-            active=codes.active,
-            joined=Joined.of(np.zeros((1, len(OF_PICTURES)))),
-        )
-        kept = np.sort(np.random.default_rng(seed).permutation(len(features))[:MOST_ROWS])
-        return replace(partial, joined=Joined.of(partial._found(measured, codes)[kept]))
+        places = (_standard(features, location, scale), codes.mean[:, codes.active])
+        near = (Geometry.of(places[0], seed=seed), Geometry.of(places[1], seed=seed))
+        complexity = fit_reference(_statistics_of(codes))
+        found = _answers(near, places, worst_patches(_statistics_of(codes), complexity))
+        return cls(complexity, location, scale, *near, codes.active, Joined.of(found, seed=seed))
 
     def surprises(self, measured: FloatArray, codes: LatentCodes) -> npt.NDArray[np.float32]:
         """Return -log of the share of the run's pictures that are as surprising [N, 5], by question.
@@ -195,21 +189,22 @@ class PictureScore(Record):
         measured, codes
             As in `of`; of the same or of other pictures.
         """
-        return self.joined.surprises(self._found(measured, codes))
-
-    def _found(self, measured: FloatArray, codes: LatentCodes) -> npt.NDArray[np.float64]:
-        """Return the answers to `OF_PICTURES` [N, 5]."""
         features = _standard(_features(measured, codes), self.location, self.scale)
-        latents = codes.mean[:, self.active]
-        return np.column_stack(
-            [
-                self.measures.isolation(features),
-                self.measures.robust_distance(features),
-                self.latents.isolation(latents),
-                self.latents.robust_distance(latents),
-                worst_patches(_statistics_of(codes), self.complexity),
-            ]
-        )
+        near, places = (self.measures, self.latents), (features, codes.mean[:, self.active])
+        worst = worst_patches(_statistics_of(codes), self.complexity)
+        return self.joined.surprises(_answers(near, places, worst))
+
+
+def _answers(
+    near: tuple[Geometry, Geometry], places: tuple[FloatArray, FloatArray], worst: FloatArray
+) -> npt.NDArray[np.float64]:
+    """Return the answers to `OF_PICTURES` [N, 5]: two by what is measured, two by the latents, the worst patches."""
+    lies = [
+        answer
+        for geometry, rows in zip(near, places, strict=True)
+        for answer in (geometry.isolation(rows), geometry.robust_distance(rows))
+    ]
+    return np.column_stack([*lies, worst])
 
 
 def _statistics_of(codes: LatentCodes) -> FloatArray:

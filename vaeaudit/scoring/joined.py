@@ -53,9 +53,19 @@ class Joined(Record):
             raise ValueError("rows must not be empty")
 
     @classmethod
-    def of(cls, found: FloatArray) -> Joined:
-        """Keep what was found of rows [M, Q], the higher the more atypical."""
-        members = np.sort(np.asarray(found, np.float32), axis=0)
+    def of(cls, found: FloatArray, *, seed: int) -> Joined:
+        """Keep what was found of rows [N, Q], the higher the more atypical.
+
+        Parameters
+        ----------
+        found
+            [N, Q].
+        seed
+            Of the `MOST_ROWS` that are kept, where there are more.
+        """
+        kept = np.sort(np.random.default_rng(seed).permutation(len(found))[:MOST_ROWS])
+        found = np.asarray(found[kept], np.float32)
+        members = np.sort(found, axis=0)
         return cls(members, np.sort(_root_of_squares(_surprises(found, members), len(members))))
 
     def surprises(self, found: FloatArray) -> npt.NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -19,6 +20,9 @@ from vaeaudit.scoring.joined import Joined
 from vaeaudit.scoring.rarity.rareness import LatentDensities
 from vaeaudit.scoring.table_score import DEFINITION, Compared
 from vaeaudit.scoring.vector_score import VECTOR_DEFINITION, VectorScore
+
+#: Layers of `vaeaudit.models.table.conditionals.Conditionals`, each a kernel and a bias.
+_LAYERS = 4
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ class TableScore(Record):
     n_rows: Annotated[int, Array("", "whole numbers", least=1)]
     n_folds: Annotated[int, Array("", "whole numbers", least=1)]
     network: Annotated[tuple[FloatArray, ...], Array("_ _ _")]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kernels, biases = self.network[::2], self.network[1::2]
+        chained = all(before.shape[2] == after.shape[1] for before, after in pairwise(kernels))
+        if len(self.network) != 2 * _LAYERS or not chained:
+            raise ValueError(f"the network must have {_LAYERS} layers that follow each other")
+        if any(bias.shape[1:] != (1, kernel.shape[2]) for kernel, bias in zip(kernels, biases, strict=True)):
+            raise ValueError("the network must have a bias for every kernel")
 
     @property
     def joined(self) -> Joined:

@@ -67,7 +67,8 @@ class Compared(Record):
         most = int(np.clip(_MOST_NUMBERS // max(cells.shape[1], 1), 1, MOST_ROWS))
         kept = np.sort(np.random.default_rng(seed).permutation(len(cells))[:most])
         own = np.sort(cells[kept], axis=0)
-        return cls(own, Joined.of(_members(geometry[kept], rank_nats(cells[kept], own), clearest[kept])))
+        found = _members(geometry[kept], rank_nats(cells[kept], own), clearest[kept])
+        return cls(own, Joined.of(found, seed=seed))
 
     def cell_ranks(self, cells: FloatArray) -> npt.NDArray[np.float32]:
         """Return -log of the share of its column's cells that surprise as much [N, C], for surprises [N, C]."""

@@ -6,7 +6,7 @@ the rows' directions, since that is how embeddings are compared. What that gave 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.outputs.row_scores import OF_VECTORS
 from vaeaudit.scoring.geometry import Geometry
-from vaeaudit.scoring.joined import FLAGGED, JOINED, MOST_ROWS, Joined
+from vaeaudit.scoring.joined import FLAGGED, JOINED, Joined
 
 #: Elements from which on a vector is an embedding; of fewer each may be a quantity of its own.
 LEAST_ELEMENTS = 64
@@ -77,21 +77,23 @@ class VectorScore(Record):
         centre = float(np.median(log_length))
         spread = max(1.4826 * float(np.median(np.abs(log_length - centre))), _LEAST_SPREAD)
         scale = float(np.sqrt(directions.var(axis=0).mean())) or 1.0
-        geometry = Geometry.of(directions / scale, seed=seed)
-        partial = cls(scale, np.array([centre, spread]), geometry, Joined.of(np.zeros((1, len(OF_VECTORS)))))
-        kept = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:MOST_ROWS])
-        return replace(partial, joined=Joined.of(partial._found(vectors)[kept]))
+        geometry, length = Geometry.of(directions / scale, seed=seed), np.array([centre, spread])
+        found = _answers(geometry, directions / scale, log_length, length)
+        return cls(scale, length, geometry, Joined.of(found, seed=seed))
 
     def surprises(self, vectors: FloatArray) -> npt.NDArray[np.float32]:
         """Return -log of the share of the run's rows that are as surprising [N, 4], by question."""
-        return self.joined.surprises(self._found(vectors))
-
-    def _found(self, vectors: FloatArray) -> npt.NDArray[np.float64]:
-        """Return the answers to `OF_VECTORS` [N, 4]."""
         directions, log_length = _directions(vectors)
-        centre, spread = self.length
-        beyond = np.maximum(np.abs(log_length - centre) / spread - _USUAL_LENGTH, 0.0)
-        return np.column_stack([self.geometry.scores(directions / self.scale), beyond])
+        return self.joined.surprises(_answers(self.geometry, directions / self.scale, log_length, self.length))
+
+
+def _answers(
+    geometry: Geometry, directions: FloatArray, log_length: FloatArray, length: FloatArray
+) -> npt.NDArray[np.float64]:
+    """Return the answers to `OF_VECTORS` [N, 4]."""
+    centre, spread = length
+    beyond = np.maximum(np.abs(log_length - centre) / spread - _USUAL_LENGTH, 0.0)
+    return np.column_stack([geometry.scores(directions), beyond])
 
 
 def _directions(vectors: FloatArray) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

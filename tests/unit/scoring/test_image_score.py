@@ -14,7 +14,6 @@ from hypothesis.extra import numpy as hnp
 from vaeaudit.outputs.images import SCALES, PatchScale, PatchScales
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.row_scores import OF_PICTURES
-from vaeaudit.scoring import image_score as module
 from vaeaudit.scoring.image_score import (
     ComplexityReference,
     PictureScore,
@@ -332,7 +331,7 @@ def test_other_pictures_are_compared_with_those_of_the_run(usual: Measured, lear
 def test_of_more_pictures_than_are_compared_with_a_sample_is_kept(
     usual: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_ROWS", 300)
+    monkeypatch.setattr("vaeaudit.scoring.joined.MOST_ROWS", 300)
     assert usual.learn().joined.members.shape == (300, len(OF_PICTURES))
 
 

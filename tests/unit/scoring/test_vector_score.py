@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from vaeaudit.outputs.row_scores import OF_VECTORS
-from vaeaudit.scoring import vector_score as module
 from vaeaudit.scoring.joined import row_p_values
 from vaeaudit.scoring.vector_score import VectorScore
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
@@ -127,7 +126,7 @@ def test_rows_of_the_run_get_what_they_got_alone_and_from_a_file(vectors: np.nda
 def test_of_more_vectors_than_are_compared_with_a_sample_is_kept(
     vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_ROWS", 300)
+    monkeypatch.setattr("vaeaudit.scoring.joined.MOST_ROWS", 300)
     kept = VectorScore.of(vectors, seed=0)
     assert kept.joined.members.shape == (300, len(OF_VECTORS))
     found = kept.joined.score(kept.surprises(vectors))
