@@ -9,11 +9,19 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.outputs.record import IntArray
+from vaeaudit.outputs.row_scores import Question
 from vaeaudit.scoring.image_score import NOTHING
 from vaeaudit.wording import numbers
 
 #: Robust standard deviations from which on a measure is named, and measures that are named of one picture.
 _STANDS_OUT, _MOST = 3.0, 2
+#: A question speaks for a row that it puts among this share of all.
+SPEAKS = 0.01
+#: What is said where no single measure stands out -> the questions that speak then.
+_TOGETHER: dict[str, tuple[Question, ...]] = {
+    "its measures do not go together as in most pictures": ("isolation of measures", "robust distance of measures"),
+    "it lies apart in the latents": ("isolation in the latents", "robust distance in the latents"),
+}
 #: What most pictures have: the middle so much of them.
 _MIDDLE = 0.9
 
@@ -33,10 +41,25 @@ def aspects_of(inputs: AuditInputs, positions: IntArray) -> npt.NDArray[np.objec
     """
     if inputs.aspects is None:
         return np.full(len(positions), "", object)
-    measured = _measured(inputs, positions)
+    measured, together = _measured(inputs, positions), _together(inputs, positions)
     of_model = ["" if said == NOTHING else str(said) for said in inputs.aspects[positions]]
-    together = ["; ".join(filter(None, parts)) for parts in zip(measured, of_model, strict=True)]
-    return np.array([said or NOTHING for said in together], object)
+    said = ["; ".join(filter(None, parts)) for parts in zip(measured, of_model, strict=True)]
+    return np.array([alone or both or NOTHING for alone, both in zip(said, together, strict=True)], object)
+
+
+def _together(inputs: AuditInputs, positions: IntArray) -> list[str]:
+    """Say what is unusual about pictures of which no single measure is: how measures, or latents, go together."""
+    surprises = np.asarray(inputs.codes.surprises)[positions]
+    asked = inputs.codes.questions
+    speak = surprises >= -np.log(SPEAKS)
+    return [
+        "; ".join(
+            words
+            for words, questions in _TOGETHER.items()
+            if any(speaks and question in questions for question, speaks in zip(asked, of_picture, strict=True))
+        )
+        for of_picture in speak
+    ]
 
 
 def _measured(inputs: AuditInputs, positions: IntArray) -> list[str]:

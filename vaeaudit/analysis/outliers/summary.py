@@ -11,7 +11,7 @@ import pandas as pd
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
-from vaeaudit.analysis.outliers.aspects import aspects_of
+from vaeaudit.analysis.outliers.aspects import SPEAKS, aspects_of
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
 from vaeaudit.analysis.outliers.groups import leaning_groups, listed_groups, outlier_rates
 from vaeaudit.analysis.outliers.reasons import beside_cells, describe_reasons, first_reasons, reasons_in_words
@@ -24,8 +24,6 @@ from vaeaudit.statistics.measures import FloatArray
 
 #: Rows listed with their reasons.
 MOST_ROWS = 50
-#: A question speaks for a row that it puts among this share of all.
-_SPEAKS = 0.01
 #: Points of the score curve at most.
 CURVE_POINTS = 160
 
@@ -107,7 +105,7 @@ def _questions(inputs: AuditInputs, position: int) -> tuple[Question, ...]:
     """Return the questions that put a row among the highest hundredth."""
     if inputs.codes.surprises is None:
         return ()
-    speak = inputs.codes.surprises[position] >= -np.log(_SPEAKS)
+    speak = inputs.codes.surprises[position] >= -np.log(SPEAKS)
     return tuple(question for question, speaks in zip(inputs.codes.questions, speak, strict=True) if speaks)
 
 

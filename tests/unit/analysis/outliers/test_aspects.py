@@ -9,6 +9,7 @@ import pytest
 
 from vaeaudit.analysis.outliers.aspects import aspects_of
 from vaeaudit.data.schema.columns import Kind, Role, Schema
+from vaeaudit.outputs.row_scores import OF_PICTURES
 from vaeaudit.scoring.image_score import NOTHING
 
 N = 400
@@ -90,3 +91,14 @@ def test_a_picture_on_which_a_measure_cannot_be_taken_is_not_told_by_it(pictures
 def test_rows_of_a_table_have_no_aspect(people):
     assert aspects_of(people, np.array([5, 1])).tolist() == ["", ""]
     assert aspects_of(people, np.array([], int)).shape == (0,)
+
+
+def test_where_no_single_measure_is_odd_it_is_said_what_does_not_go_together(pictures):
+    inputs = pictures(picture_brightness=brightness())
+    surprises = np.full((N, len(OF_PICTURES)), 0.1)
+    surprises[5, 1], surprises[6, [1, 2]] = 9.0, 9.0
+    codes = replace(inputs.codes, surprises=surprises, image_statistics=np.zeros((N, 3)))
+    said = aspects_of(replace(inputs, codes=codes), np.array([4, 5, 6]))
+    assert said[0] == NOTHING
+    assert said[1] == "its measures do not go together as in most pictures"
+    assert said[2] == f"{said[1]}; it lies apart in the latents"
