@@ -90,10 +90,13 @@ def judge(scores: FloatArray, outlier: npt.NDArray[np.bool_]) -> dict[str, Any]:
         return {"failure": f"scores of shape {scores.shape} for {outlier.shape[0]} rows"}
     if not np.isfinite(scores).all():
         return {"failure": "scores hold NaN or infinity"}
-    return {
-        "auroc": float(roc_auc_score(outlier, scores)),
-        "average_precision": float(average_precision_score(outlier, scores)),
-    }
+    auroc, precision = auroc_and_precision(outlier, scores)
+    return {"auroc": auroc, "average_precision": precision}
+
+
+def auroc_and_precision(outlier: npt.NDArray[np.bool_], scores: FloatArray) -> tuple[float, float]:
+    """Return AUROC and average precision of scores [N]."""
+    return float(roc_auc_score(outlier, scores)), float(average_precision_score(outlier, scores))
 
 
 def by_set(runs: Runs, detector: str, measure: Measure) -> dict[str, float]:

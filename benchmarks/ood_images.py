@@ -29,10 +29,10 @@ import numpy.typing as npt
 from PIL import Image
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import NearestNeighbors
 
 from benchmarks import record
+from benchmarks.detection import auroc_and_precision
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.load import load
@@ -72,12 +72,12 @@ def main() -> None:
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS)
     arguments = parser.parse_args()
-    figures: dict[str, Any] = record.figures_of("ood_images")
+    found: dict[str, Any] = record.figures_of("ood_images")
     for part in arguments.part:
         for name, rows in measured(part, arguments):
-            figures[name] = rows
+            found[name] = rows
             print(f"\n{name}\n{record.table(rows)}", flush=True)
-            record.write("ood_images", figures, data="arrays, images; sets of --more and --vectors named in the tables")
+            record.write("ood_images", found, data="arrays, images; sets of --more and --vectors named in the tables")
 
 
 def measured(part: str, arguments: argparse.Namespace) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -181,7 +181,7 @@ def judged_pictures(mixed: Mixed, preset: str) -> Figures:
         scores = trained.row_scores(codes)
     found = {OURS: scores.outlier_score, **dict(zip(codes.questions, np.asarray(codes.surprises).T, strict=True))}
     found |= of_pixels(mixed.x) | {"5th neighbour in the latents": neighbour(codes.mean[:, codes.active], 5)}
-    return {name: figures(mixed.y, score) for name, score in found.items()} | {
+    return {name: auroc_and_precision(mixed.y, score) for name, score in found.items()} | {
         "flagged": (int(scores.outlier.sum()), int(scores.outlier[mixed.y].sum()))
     }
 
@@ -231,9 +231,9 @@ def clean(data: Path, preset: str) -> list[dict[str, Any]]:
             other = _dataset(pictures, Path(folder) / name)
             codes = trained.codes(OtherData(other, other.frame), lambda done: None)
             is_other = np.arange(len(pictures)) >= len(test)
-            row = {"against": name, OURS: figures(is_other, trained.row_scores(codes).outlier_score)[0]}
+            row = {"against": name, OURS: auroc_and_precision(is_other, trained.row_scores(codes).outlier_score)[0]}
             asked = zip(codes.questions, np.asarray(codes.surprises).T, strict=True)
-            rows.append(row | {question: figures(is_other, values)[0] for question, values in asked})
+            rows.append(row | {question: auroc_and_precision(is_other, values)[0] for question, values in asked})
     return [_rounded(row) for row in rows]
 
 
@@ -252,7 +252,7 @@ def defects(folder: Path, preset: str) -> list[dict[str, Any]]:
         found = {}
         for defect in sorted(set(classes) - {"free"}):
             used = np.isin(classes, ["free", defect])
-            found[defect] = figures(classes[used] == defect, score[used])[0]
+            found[defect] = auroc_and_precision(classes[used] == defect, score[used])[0]
         rows.append(_rounded({"score": name, **found, "mean": float(np.mean(list(found.values())))}))
     return rows
 
@@ -313,15 +313,10 @@ def judged_vectors(mixed: Mixed) -> Figures:
     surprises = score.surprises(mixed.x)
     found = {OURS: score.joined.score(surprises), "isolation forest": forest(mixed.x)}
     found |= {f"{k}th neighbour": neighbour(mixed.x, min(k, len(mixed.x) - 1)) for k in (5, 50)}
-    return {name: figures(mixed.y, values) for name, values in found.items()}
+    return {name: auroc_and_precision(mixed.y, values) for name, values in found.items()}
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
-
-
-def figures(y: Flags, score: Values) -> tuple[float, float]:
-    """Return AUROC and average precision."""
-    return float(roc_auc_score(y, score)), float(average_precision_score(y, score))
 
 
 def tables(name: str, found: Sequence[tuple[Mixed, Figures]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:

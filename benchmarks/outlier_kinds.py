@@ -24,12 +24,11 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from benchmarks import record
-from benchmarks.detection import rank_nats
+from benchmarks.detection import auroc_and_precision, rank_nats
 from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.encoding.table_encoding import fit_encoding
@@ -162,8 +161,10 @@ def judged(outliers: Outliers) -> dict[str, Figures]:
         **dict(zip(QUESTIONS, np.asarray(found.surprises, np.float64).T, strict=True)),
     }
     return {
-        "said": {name: _figures(outliers.y, values) for name, values in scores.items()},
-        "joined": {name: _figures(outliers.y, values) for name, values in _ways(found.surprises, ranks).items()},
+        "said": {name: auroc_and_precision(outliers.y, values) for name, values in scores.items()},
+        "joined": {
+            name: auroc_and_precision(outliers.y, values) for name, values in _ways(found.surprises, ranks).items()
+        },
     }
 
 
@@ -177,10 +178,6 @@ def _ways(surprises: npt.NDArray[np.floating], ranks: Values) -> Mapping[str, Va
         for of, values in (("ranks", ranks), ("surprises", limited))
         for power in (1, 2, 3)
     }
-
-
-def _figures(y: Flags, score: Values) -> tuple[float, float]:
-    return float(roc_auc_score(y, score)), float(average_precision_score(y, score))
 
 
 def by_kind(

@@ -12,6 +12,8 @@ from vaeaudit.outputs.row_scores import OF_PICTURES, OF_TABLES, OF_VECTORS, Ques
 
 #: A latent is active when its mean KL and the variance of its posterior means both exceed this (METHODS: Burda 2016).
 ACTIVE_THRESHOLD = 0.01
+#: A question speaks for a row that it puts among this share of all.
+SPEAKS = 0.01
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,13 @@ class LatentCodes(Record):
         if self.image_statistics is not None:
             return OF_PICTURES
         return OF_VECTORS if self.surprises.shape[1] == len(OF_VECTORS) else OF_TABLES
+
+    def speaking(self, row: int) -> tuple[Question, ...]:
+        """Return the questions that put a row, by its position, among the `SPEAKS` highest."""
+        if self.surprises is None:
+            return ()
+        loud = self.surprises[row] >= -np.log(SPEAKS)
+        return tuple(question for question, speaks in zip(self.questions, loud, strict=True) if speaks)
 
     @property
     def active(self) -> BoolArray:

@@ -141,6 +141,9 @@ class PictureScore(Record):
         What the questions found of the run's own pictures.
     """
 
+    #: What the score is, in words.
+    definition: ClassVar[str] = IMAGE_DEFINITION
+
     complexity: ComplexityReference
     location: Annotated[FloatArray, Array("F")]
     scale: Annotated[FloatArray, Array("F", above=0)]

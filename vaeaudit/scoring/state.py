@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +15,11 @@ from vaeaudit.outputs.images import PatchScales
 from vaeaudit.outputs.latents import LatentCodes
 from vaeaudit.outputs.record import Array, FloatArray, Record
 from vaeaudit.scoring.geometry import Geometry
-from vaeaudit.scoring.image_score import IMAGE_DEFINITION, PictureScore, aspects
+from vaeaudit.scoring.image_score import PictureScore, aspects
 from vaeaudit.scoring.joined import Joined
 from vaeaudit.scoring.rarity.rareness import LatentDensities
 from vaeaudit.scoring.table_score import DEFINITION, Compared
-from vaeaudit.scoring.vector_score import VECTOR_DEFINITION, VectorScore
+from vaeaudit.scoring.vector_score import VectorScore
 
 #: Layers of `vaeaudit.models.table.conditionals.Conditionals`, each a kernel and a bias.
 _LAYERS = 4
@@ -46,6 +46,9 @@ class TableScore(Record):
     network
         Weights of `vaeaudit.models.table.conditionals.Conditionals`, each [K, in, out] of K = `n_folds` members.
     """
+
+    #: What the score is, in words.
+    definition: ClassVar[str] = DEFINITION
 
     feature: FeatureScaling
     geometry: Geometry
@@ -87,16 +90,6 @@ class TableScoring(Record):
     score: TableScore | VectorScore
     densities: LatentDensities
 
-    @property
-    def definition(self) -> str:
-        """What the outlier score is, in words."""
-        return VECTOR_DEFINITION if isinstance(self.score, VectorScore) else DEFINITION
-
-    @property
-    def joined(self) -> Joined:
-        """What the questions found of the run's own rows."""
-        return self.score.joined
-
     def aspects(self, codes: LatentCodes) -> None:
         """Return None: the cells of a row say what about it is atypical."""
 
@@ -124,16 +117,6 @@ class ImageScoring(Record):
         n_statistics = self.score.complexity.letters["K"] + 2
         if n_statistics != self.patch.n_statistics:
             raise ValueError(f"complexity must be of {self.patch.n_statistics - 2} energies, found {n_statistics - 2}")
-
-    @property
-    def definition(self) -> str:
-        """What the outlier score is, in words."""
-        return IMAGE_DEFINITION
-
-    @property
-    def joined(self) -> Joined:
-        """What the questions found of the run's own pictures."""
-        return self.score.joined
 
     def aspects(self, codes: LatentCodes) -> npt.NDArray[np.object_]:
         """Say of each picture [N] what about it is most atypical."""

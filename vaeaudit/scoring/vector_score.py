@@ -7,7 +7,7 @@ the rows' directions, since that is how embeddings are compared. What that gave 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,9 @@ class VectorScore(Record):
     joined
         What the questions found of the run's own rows.
     """
+
+    #: What the score is, in words.
+    definition: ClassVar[str] = VECTOR_DEFINITION
 
     scale: Annotated[float, Array("", above=0)]
     length: Annotated[FloatArray, Array("2")]

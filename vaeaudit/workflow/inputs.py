@@ -43,7 +43,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
     reference
         The dataset to compare with; that of the run where None.
     """
-    scores = stored_scores(run.rows, run.scoring.definition, fdr=config.fdr)
+    scores = stored_scores(run.rows, run.scoring.score.definition, fdr=config.fdr)
     reference = reference or read_reference(run)
     history = {name: run.history[name].to_numpy(np.float64) for name in run.history.columns if name != "epoch"}
     return AuditInputs(

@@ -384,7 +384,7 @@ def test_pictures_scored_again_from_a_file_get_what_they_got(usual: Measured, sc
     first = usual.surprises(scoring.score)
     np.testing.assert_array_equal(usual.surprises(again.score), first)
     np.testing.assert_allclose(usual.at(np.arange(40, 45)).surprises(again.score), first[40:45], rtol=1e-3, atol=1e-3)
-    assert again.joined.rows.tolist() == scoring.joined.rows.tolist()
+    assert again.score.joined.rows.tolist() == scoring.score.joined.rows.tolist()
     assert again.aspects(usual.codes).tolist() == scoring.aspects(usual.codes).tolist()
 
 

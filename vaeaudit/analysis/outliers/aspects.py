@@ -15,12 +15,10 @@ from vaeaudit.wording import numbers
 
 #: Robust standard deviations from which on a measure is named, and measures that are named of one picture.
 _STANDS_OUT, _MOST = 3.0, 2
-#: A question speaks for a row that it puts among this share of all.
-SPEAKS = 0.01
 #: What is said where no single measure stands out -> the questions that speak then.
-_TOGETHER: dict[str, tuple[Question, ...]] = {
-    "its measures do not go together as in most pictures": ("isolation of measures", "robust distance of measures"),
-    "it lies apart in the latents": ("isolation in the latents", "robust distance in the latents"),
+_TOGETHER: dict[str, set[Question]] = {
+    "its measures do not go together as in most pictures": {"isolation of measures", "robust distance of measures"},
+    "it lies apart in the latents": {"isolation in the latents", "robust distance in the latents"},
 }
 #: What most pictures have: the middle so much of them.
 _MIDDLE = 0.9
@@ -49,17 +47,8 @@ def aspects_of(inputs: AuditInputs, positions: IntArray) -> npt.NDArray[np.objec
 
 def _together(inputs: AuditInputs, positions: IntArray) -> list[str]:
     """Say what is unusual about pictures of which no single measure is: how measures, or latents, go together."""
-    surprises = np.asarray(inputs.codes.surprises)[positions]
-    asked = inputs.codes.questions
-    speak = surprises >= -np.log(SPEAKS)
-    return [
-        "; ".join(
-            words
-            for words, questions in _TOGETHER.items()
-            if any(speaks and question in questions for question, speaks in zip(asked, of_picture, strict=True))
-        )
-        for of_picture in speak
-    ]
+    speaking = [set(inputs.codes.speaking(int(position))) for position in positions]
+    return ["; ".join(words for words, of in _TOGETHER.items() if spoken & of) for spoken in speaking]
 
 
 def _measured(inputs: AuditInputs, positions: IntArray) -> list[str]:

@@ -11,14 +11,13 @@ import pandas as pd
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.agreement import find_agreement
-from vaeaudit.analysis.outliers.aspects import SPEAKS, aspects_of
+from vaeaudit.analysis.outliers.aspects import aspects_of
 from vaeaudit.analysis.outliers.cell_summary import summarise_cells
 from vaeaudit.analysis.outliers.groups import leaning_groups, listed_groups, outlier_rates
 from vaeaudit.analysis.outliers.reasons import beside_cells, describe_reasons, first_reasons, reasons_in_words
 from vaeaudit.analysis.outliers.results import OutlierRow, OutlierSummary, ScoreCurve
 from vaeaudit.analysis.outliers.review import review_of
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.outputs.row_scores import Question
 from vaeaudit.statistics.calibration import p_values_of
 from vaeaudit.statistics.measures import FloatArray
 
@@ -95,18 +94,10 @@ def outlier_rows(inputs: AuditInputs, positions: npt.NDArray[np.integer]) -> tup
             flagged=bool(scores.outlier[position]),
             reasons=reasons[place],
             aspect=said[place],
-            questions=_questions(inputs, int(position)),
+            questions=inputs.codes.speaking(int(position)),
         )
         for place, position in enumerate(positions)
     )
-
-
-def _questions(inputs: AuditInputs, position: int) -> tuple[Question, ...]:
-    """Return the questions that put a row among the highest hundredth."""
-    if inputs.codes.surprises is None:
-        return ()
-    speak = inputs.codes.surprises[position] >= -np.log(SPEAKS)
-    return tuple(question for question, speaks in zip(inputs.codes.questions, speak, strict=True) if speaks)
 
 
 def flagged_table(inputs: AuditInputs) -> pd.DataFrame:

@@ -183,8 +183,8 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
     def row_scores(self, codes: LatentCodes) -> RowScores:
         """Return what follows for each row."""
         config = self.config.analysis
-        rareness = self.scoring.densities.rareness(config)
-        return self.scoring.joined.row_scores(codes, rareness, fdr=config.fdr, definition=self.scoring.definition)
+        score, rareness = self.scoring.score, self.scoring.densities.rareness(config)
+        return score.joined.row_scores(codes, rareness, fdr=config.fdr, definition=score.definition)
 
     @abstractmethod
     def cells(self, frame: pd.DataFrame, codes: LatentCodes, scores: RowScores) -> CellExpectations | None:

@@ -111,7 +111,8 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
 
 def measured_on(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.float64]:
     """Return the columns [N, V] of rows that were computed from their pictures; see `measured_columns`."""
-    names = [column.name for column in schema if column.name in computed_columns(schema)]
+    computed = computed_columns(schema)
+    names = [column.name for column in schema if column.name in computed]
     return np.column_stack([np.zeros((len(frame), 0)), *(cell_numbers(frame[name]) for name in names)])
 
 
