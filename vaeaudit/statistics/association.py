@@ -41,8 +41,8 @@ def uncertainty_coefficient(joint: IntArray) -> float:
     return min(mutual_information(joint) / smallest, 1.0) if smallest > 0 else 0.0
 
 
-def gap_share(counts: IntArray, cell: Mask) -> float | None:
-    """Return the part of a joint table's dependence that one cell accounts for, 0 to 1.
+def gap_shares(counts: IntArray, cells: Mask) -> FloatArray:
+    """Return the part of a joint table's dependence that one cell accounts for, 0 to 1, of M tables of one shape.
 
     Two log-linear models are fitted by iterative proportional fitting (Deming and Stephan 1940): independence of two
     columns (of three: all their pairs), and the same with one parameter more for the rows of the cell, as in
@@ -53,41 +53,41 @@ def gap_share(counts: IntArray, cell: Mask) -> float | None:
     Parameters
     ----------
     counts
-        [G, H] or [G, H, J]; rows per combination of groups.
-    cell
+        [M, G, H] or [M, G, H, J]; rows per combination of groups.
+    cells
         The same shape; which combinations the cell takes in.
 
     Returns
     -------
-    float or None
-        None where the two cannot be told apart: a table of two groups by two has one parameter of dependence in all.
+    numpy.ndarray
+        [M]; NaN where the two cannot be told apart: a table of two groups by two has one parameter of dependence in
+        all.
     """
-    filled = [np.flatnonzero(counts.sum(axis=tuple(set(range(counts.ndim)) - {axis}))) for axis in range(counts.ndim)]
-    table = counts[np.ix_(*filled)].astype(np.float64)
-    inside = cell[np.ix_(*filled)]
-    margins: list[tuple[int, ...]] = list(combinations(range(table.ndim), table.ndim - 1))
-    freedom = float(np.prod([size - 1 for size in table.shape]))
-    if freedom <= 1 or inside.all() or not inside.any():
-        return None
-    related = max(_deviance(table, _fitted(table, margins, None)) - freedom, 0.0)
-    rest = max(_deviance(table, _fitted(table, margins, inside)) - (freedom - 1), 0.0)
-    if related == 0.0:
-        return None
-    return float(np.clip(1 - rest / related, 0.0, 1.0))
+    table = counts.astype(np.float64)
+    every = tuple(range(1, table.ndim))
+    margins = [table.sum(axis=tuple(set(every) - {axis}), keepdims=True) > 0 for axis in every]
+    filled = np.logical_and.reduce(np.broadcast_arrays(*margins))
+    freedom = np.prod([margin.sum(axis=every) - 1.0 for margin in margins], axis=0)
+    inside = cells & filled
+    related = np.maximum(_deviance(table, _fitted(table, filled, None)) - freedom, 0.0)
+    rest = np.maximum(_deviance(table, _fitted(table, filled, inside)) - (freedom - 1), 0.0)
+    told = (freedom > 1) & inside.any(axis=every) & (filled & ~inside).any(axis=every) & (related > 0)
+    return np.where(told, np.clip(1 - quotient(rest, related), 0.0, 1.0), np.nan)
 
 
-def _fitted(table: FloatArray, margins: list[tuple[int, ...]], cell: Mask | None) -> FloatArray:
-    """Fit expected counts with the margins of the table and, where a cell is given, with its total."""
-    fitted = np.full(table.shape, table.sum() / table.size)
+def _fitted(table: FloatArray, filled: Mask, cells: Mask | None) -> FloatArray:
+    """Fit expected counts [M, G, ...] with the margins of each table and, where cells are given, with their totals."""
+    every = tuple(range(1, table.ndim))
+    fitted = filled * 1.0
     for _ in range(_ROUNDS):
-        for kept in margins:
-            others = tuple(set(range(table.ndim)) - set(kept))
-            fitted = fitted * quotient(table.sum(axis=others, keepdims=True), fitted.sum(axis=others, keepdims=True))
-        if cell is None and table.ndim == 2:
+        for axis in reversed(every):
+            fitted *= quotient(table.sum(axis=axis, keepdims=True), fitted.sum(axis=axis, keepdims=True))
+        if cells is None and len(every) == 2:
             break  # independence is met in one round
-        if cell is not None:
-            fitted[cell] *= quotient(table[cell].sum(), fitted[cell].sum())
-            fitted[~cell] *= quotient(table[~cell].sum(), fitted[~cell].sum())
+        if cells is not None:
+            for part in (cells, filled & ~cells):
+                totals = [(each * part).sum(axis=every, keepdims=True) for each in (table, fitted)]
+                fitted = np.where(part, fitted * quotient(*totals), fitted)
     return fitted
 
 
@@ -97,9 +97,10 @@ def quotient(numerator: FloatArray | float, denominator: FloatArray | float) -> 
     return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=below > 0))
 
 
-def _deviance(table: FloatArray, fitted: FloatArray) -> float:
-    """G^2 = 2 sum of n log(n / fitted), in nats doubled; empty combinations add nothing."""
-    return float(2 * (special.rel_entr(table, fitted) - table + fitted).sum())
+def _deviance(table: FloatArray, fitted: FloatArray) -> FloatArray:
+    """G^2 = 2 sum of n log(n / fitted) [M], in nats doubled; empty combinations add nothing."""
+    terms = special.rel_entr(table, fitted) - table + fitted
+    return np.asarray(2 * terms.sum(axis=tuple(range(1, table.ndim))))
 
 
 def rank_correlation(
@@ -138,8 +139,10 @@ def rank_correlation_interval(r: float, n: int, level: float) -> Interval:
 _FILLINGS = 30
 
 
-def without_cell(counts: IntArray, cell: Mask) -> FloatArray:
+def without_cells(counts: IntArray, cells: Mask) -> FloatArray:
     """Return what two columns would hold in each combination, told by all combinations but those of one cell.
+
+    Of M tables of one shape.
 
     The margins and the main dependence of the two, the first dimension of a correspondence analysis (Greenacre 1984,
     reconstitution formula) less what noise alone gives one (Davidson and Szarek 2001), are fitted to the other
@@ -148,29 +151,29 @@ def without_cell(counts: IntArray, cell: Mask) -> FloatArray:
 
     Parameters
     ----------
-    counts, cell
-        [G, H]; rows per combination of groups, and which combinations the cell takes in.
+    counts, cells
+        [M, G, H]; rows per combination of groups, and which combinations the cell takes in.
 
     Returns
     -------
     numpy.ndarray
-        [G, H]; expected rows, at least 0.
+        [M, G, H]; expected rows, at least 0.
     """
     filled = counts.astype(np.float64)
-    rows, columns = (int(np.count_nonzero(filled.sum(axis=axis))) for axis in (1, 0))
-    dependent = (rows - 2) * (columns - 2) > int(np.count_nonzero(cell))
-    noise = np.sqrt(rows) + np.sqrt(columns)
+    rows, columns = (np.count_nonzero(filled.sum(axis=axis), axis=1) for axis in (2, 1))
+    dependent = (rows - 2) * (columns - 2) > np.count_nonzero(cells, axis=(1, 2))
+    noise = (np.sqrt(rows) + np.sqrt(columns))[dependent]
     expected = filled
     for _ in range(_FILLINGS):
-        product = np.outer(filled.sum(axis=1), filled.sum(axis=0)) / max(filled.sum(), 1.0)
+        total = np.maximum(filled.sum(axis=(1, 2), keepdims=True), 1.0)
+        expected = filled.sum(axis=2, keepdims=True) * filled.sum(axis=1, keepdims=True) / total
+        product = expected[dependent]
         root = np.sqrt(product)
-        expected = product
-        if dependent:
-            apart = np.divide(filled - product, root, out=np.zeros_like(root), where=root > 0)
-            left, size, right = np.linalg.svd(apart, full_matrices=False)
-            beyond = np.sqrt(max(float(size[0]) ** 2 - noise**2, 0.0))
-            expected = np.maximum(product + root * np.outer(left[:, 0] * beyond, right[0]), 0.0)
-        filled = np.where(cell, expected, counts)
+        left, size, right = np.linalg.svd(quotient(filled[dependent] - product, root), full_matrices=False)
+        beyond = np.sqrt(np.maximum(size[:, 0] ** 2 - noise**2, 0.0))
+        dependence = root * (left[:, :, 0] * beyond[:, None])[:, :, None] * right[:, 0, None, :]
+        expected[dependent] = np.maximum(product + dependence, 0.0)
+        filled = np.where(cells, expected, counts)
     return expected
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vaeaudit.analysis.coverage.axes import Axis, FloatArray, GroupMasks, IntArray, Pooled, joint_codes, joint_counts
 from vaeaudit.data.population_shares import Population
 from vaeaudit.outputs.record import BoolArray
-from vaeaudit.statistics.association import uncertainty_coefficient, without_cell
+from vaeaudit.statistics.association import uncertainty_coefficient
 from vaeaudit.statistics.two_samples import (
     OneSample,
     TwoSamples,
@@ -154,13 +154,6 @@ class ExpectedCounts:
         total = int(counts.sum())
         return replace(cells, total=total, expected=self.expected * (total / max(self.total, 1)))
 
-    def is_explained(self, groups: Masks, min_ratio: float) -> bool:
-        """Whether a pair's other cells lead one to expect no more rows in that of `groups` [G] (`without_cell`)."""
-        if self.expected is not None:
-            return False  # a triple is held against its pairs already
-        inside = np.logical_and.outer(*groups)
-        return bool(self.counts[inside].sum() >= min_ratio * without_cell(self.counts, inside)[inside].sum())
-
     def rows_to_collect(self, groups: Masks, ratio_bounds: tuple[float, float], min_ratio: float) -> tuple[int, int]:
         """Fewest rows that, added to the cell of `groups` [G], bring its ratio from either bound to `min_ratio`.
 
@@ -272,7 +265,9 @@ def against_shares(axes: Sequence[Axis], population: Population) -> Iterator[Exp
 
 
 def _sum_over(table: FloatArray, masks: Masks) -> FloatArray:
-    letters = "abcdefgh"[: table.ndim]
-    terms = ",".join(f"m{letter}" for letter in letters)
-    operands = [mask.astype(np.float64) for mask in masks]
-    return np.asarray(np.einsum(f"{letters},{terms}->m", table, *operands, optimize=True))
+    """[M]; sums of a table [G, …] over the groups that each cell takes in."""
+    first, *others = (mask.astype(np.float64) for mask in masks)
+    sums = first @ table.reshape(table.shape[0], prod(table.shape[1:]))
+    for axis, mask in enumerate(others, start=2):
+        sums = np.matmul(mask[:, None], sums.reshape(*mask.shape, prod(table.shape[axis:])))[:, 0]
+    return np.asarray(sums[:, 0])

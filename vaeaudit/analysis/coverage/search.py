@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +24,8 @@ from vaeaudit.analysis.coverage.shortages import (
     tested_together,
 )
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.statistics.association import gap_share
+from vaeaudit.outputs.record import BoolArray
+from vaeaudit.statistics.association import gap_shares, without_cells
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import fcr_level
 from vaeaudit.statistics.two_samples import Counted, OneSample
@@ -40,6 +43,14 @@ class Shortfall:
     axes: tuple[int, ...]
     groups: tuple[GroupMasks, ...]
     shortage: Shortage
+
+
+class _Counted(NamedTuple):
+    """A shortfall of which is not known yet what the columns have to do with one another: its table, and its cell."""
+
+    table: ExpectedCounts
+    inside: BoolArray
+    shortfall: Shortfall
 
 
 def find_shortfalls(
@@ -75,12 +86,13 @@ def find_shortfalls(
     _, limit = family.rejected(config.fdr)
     level = _selection_level(candidates, limit, family, config)
     search = _Search(axes, everything, family, Threshold(limit, level, config.min_ratio), merge)
-    found = [
+    counted = [
         short
         for each in candidates
         if (each.p_values <= limit).any()
         for short in _shortfalls(tables[each.table], each, search)
     ]
+    found = _held_against_dependence(counted, config.min_ratio)
     found.sort(key=lambda shortfall: shortfall.shortage.rank)
     return found, family.tested
 
@@ -132,7 +144,33 @@ def _selection_level(
         selected = short
 
 
-def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search: _Search) -> Iterator[Shortfall]:
+def _held_against_dependence(counted: Sequence[_Counted], min_ratio: float) -> list[Shortfall]:
+    """Say of each shortfall which part of the dependence it is, and whether the rest of the dependence explains it.
+
+    A triple is held against its pairs already; against stated shares nothing is asked about what the columns have to do
+    with one another.
+    """
+    found = [each.shortfall for each in counted]
+    alike = defaultdict(list)
+    for place, (table, inside, _) in enumerate(counted):
+        if table.total is None:
+            alike[inside.shape].append(place)
+    for shape, places in alike.items():
+        counts = np.stack([counted[place].table.counts for place in places])
+        cells = np.stack([counted[place].inside for place in places])
+        shares, explained = gap_shares(counts, cells), np.zeros(len(places), bool)
+        if len(shape) == 2:
+            expected = (without_cells(counts, cells) * cells).sum(axis=(1, 2))
+            by_margins = np.array([counted[place].table.expected is None for place in places])
+            explained = by_margins & ((counts * cells).sum(axis=(1, 2)) >= min_ratio * expected)
+        for place, share, is_explained in zip(places, shares, explained, strict=True):
+            known = None if np.isnan(share) else float(share)
+            shortage = replace(found[place].shortage, gap_share=known, explained=bool(is_explained))
+            found[place] = replace(found[place], shortage=shortage)
+    return found
+
+
+def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search: _Search) -> Iterator[_Counted]:
     axes, threshold = table.crossed.axes, search.threshold
     masks, p = _selected(table, tuple(mask[candidates.places] for mask in table.masks), candidates.p_values, threshold)
     for axis in range(len(axes)):
@@ -161,11 +199,8 @@ def _shortfalls(table: ExpectedCounts, candidates: Candidates[OneSample], search
             rows_to_collect=told.rows_to_collect(groups, bounds, threshold.min_ratio),
             threshold=threshold,
             recount=_recount(table, groups),
-            # nothing is asked against stated shares about what the columns have to do with one another
-            gap_share=gap_share(table.counts, reduce(np.logical_and.outer, groups)) if table.total is None else None,
-            explained=table.is_explained(groups, threshold.min_ratio),
         )
-        yield Shortfall(axes, on_axes, shortage)
+        yield _Counted(table, reduce(np.logical_and.outer, groups), Shortfall(axes, on_axes, shortage))
 
 
 def _recount(table: ExpectedCounts, groups: tuple[GroupMasks, ...]) -> Recount:
