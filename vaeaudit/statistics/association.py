@@ -72,7 +72,7 @@ def gap_shares(counts: IntArray, cells: Mask) -> FloatArray:
     related = np.maximum(_deviance(table, _fitted(table, filled, None)) - freedom, 0.0)
     rest = np.maximum(_deviance(table, _fitted(table, filled, inside)) - (freedom - 1), 0.0)
     told = (freedom > 1) & inside.any(axis=every) & (filled & ~inside).any(axis=every) & (related > 0)
-    return np.where(told, np.clip(1 - quotient(rest, related), 0.0, 1.0), np.nan)
+    return np.asarray(np.where(told, np.clip(1 - quotient(rest, related), 0.0, 1.0), np.nan), np.float64)
 
 
 def _fitted(table: FloatArray, filled: Mask, cells: Mask | None) -> FloatArray:
@@ -88,7 +88,7 @@ def _fitted(table: FloatArray, filled: Mask, cells: Mask | None) -> FloatArray:
             for part in (cells, filled & ~cells):
                 totals = [(each * part).sum(axis=every, keepdims=True) for each in (table, fitted)]
                 fitted = np.where(part, fitted * quotient(*totals), fitted)
-    return fitted
+    return np.asarray(fitted, np.float64)
 
 
 def quotient(numerator: FloatArray | float, denominator: FloatArray | float) -> FloatArray:

@@ -7,7 +7,6 @@ The decoder returns one vector of parameters per row; `MixedLikelihood` cuts it 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,6 +14,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_probability as tfp
 from tensorflow_probability import distributions as tfd
@@ -99,8 +99,8 @@ class MixedLikelihood(keras.layers.Layer):
         self.n_parameters = sum(self.block_sizes) + len(self.with_missing)
 
     def build(self, input_shape: Any = None) -> None:
-        """Create the learned parameters that no latent moves."""
-        self._free: list[dict[str, Any]] = []
+        """Create the learned parameters that no latent moves, by block and name."""
+        self.free: list[dict[str, Any]] = []
         for index, block in enumerate(self.blocks):
             initial: dict[str, np.ndarray] = {}
             ones = np.ones(block.n_columns, np.float32)
@@ -115,7 +115,7 @@ class MixedLikelihood(keras.layers.Layer):
                 gaps = np.full((block.n_columns, n_codes - 1), inverse_softplus(1.0), np.float32)
                 gaps[:, 0] = -(n_codes - 2) / 2
                 initial["raw_cutpoints"] = gaps
-            self._free.append(
+            self.free.append(
                 {
                     name: self.add_weight(
                         name=f"{name}_{index}", shape=value.shape, initializer=keras.initializers.Constant(value)
@@ -144,16 +144,26 @@ class MixedLikelihood(keras.layers.Layer):
         values, codes, observed
             [B, P], [B, Q], [B, C] as in `EncodedRows`.
         """
-        scored = [
-            distribution.log_prob(self._cells(block, values, codes))
-            for block, distribution in zip(self.blocks, self.distributions(parameters), strict=True)
-        ]
+        pieces = tf.split(parameters, [*self.block_sizes, len(self.with_missing)], axis=-1)
+        scored = [self.block_log_prob(index, piece, values, codes) for index, piece in enumerate(pieces[:-1])]
         log_prob = tf.where(observed, tf.concat(scored, axis=-1), 0.0)
         if not len(self.with_missing):
             return log_prob
         is_missing = tf.cast(~tf.gather(observed, self.with_missing, axis=-1), tf.float32)
         of_missing = self.missingness(parameters).log_prob(is_missing)
         return log_prob + tf.matmul(of_missing, self._spread_of_missing())
+
+    def block_log_prob(self, index: int, outputs: tf.Tensor, values: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+        """Return log p(x_c|z) [..., B, n] of the columns of one block; of missing cells it says nothing.
+
+        Parameters
+        ----------
+        index, outputs
+            Of the block, and its part [..., B, n * width] of the parameters.
+        values, codes
+            As for `log_prob`.
+        """
+        return self._distribution(index, outputs).log_prob(self._cells(self.blocks[index], values, codes))
 
     def expectation(self, parameters: tf.Tensor) -> tf.Tensor:
         """Return what the model expects of each cell [..., B, C]: mean, or the most probable code."""
@@ -220,17 +230,17 @@ class MixedLikelihood(keras.layers.Layer):
         return make(index, block, outputs)
 
     def _normal(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
-        return tfd.Normal(outputs, scale_of(self._free[index]["raw_scale"]))
+        return tfd.Normal(outputs, scale_of(self.free[index]["raw_scale"]))
 
     def _student_t(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
-        degrees = 1.0 + tf.nn.softplus(self._free[index]["raw_df"])
-        return tfd.StudentT(degrees, outputs, scale_of(self._free[index]["raw_scale"]))
+        degrees = 1.0 + tf.nn.softplus(self.free[index]["raw_df"])
+        return tfd.StudentT(degrees, outputs, scale_of(self.free[index]["raw_scale"]))
 
     def _negative_binomial(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
         # The decoder says the log of the mean, standardised like the input; mean = r * exp(logit).
         location = np.array([column.location for column in block.columns], np.float32)
         scale = np.array([column.scale for column in block.columns], np.float32)
-        total_count = scale_of(self._free[index]["raw_total_count"])
+        total_count = scale_of(self.free[index]["raw_total_count"])
         log_mean = tf.minimum(location + scale * outputs, 30.0)
         return tfd.NegativeBinomial(total_count, logits=log_mean - tf.math.log(total_count))
 
@@ -238,7 +248,7 @@ class MixedLikelihood(keras.layers.Layer):
         return tfd.Bernoulli(logits=outputs)
 
     def _ordered_logistic(self, index: int, block: Block, outputs: tf.Tensor) -> tfd.Distribution:
-        raw = tf.convert_to_tensor(self._free[index]["raw_cutpoints"])
+        raw = tf.convert_to_tensor(self.free[index]["raw_cutpoints"])
         cutpoints = tf.cumsum(tf.concat([raw[:, :1], 1e-3 + tf.nn.softplus(raw[:, 1:])], axis=-1), axis=-1)
         return tfd.Categorical(logits=_ordered_log_probs(cutpoints, outputs))
 
@@ -291,6 +301,6 @@ def scale_of(raw: tf.Tensor) -> tf.Tensor:
     return SCALE_FLOOR + tf.nn.softplus(raw)
 
 
-def inverse_softplus(value: float) -> float:
-    """Return the number whose softplus is `value`."""
-    return math.log(math.expm1(value))
+def inverse_softplus(value: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the numbers whose softplus is `value`, above 0."""
+    return np.asarray(value + np.log(-np.expm1(-np.asarray(value, np.float64))))
