@@ -91,11 +91,10 @@ class Density(StrEnum):
     AUTO = "auto"
     GMM = "gmm"
     KNN = "knn"
-    FLOW = "flow"
 
 
 #: What `Density.AUTO` chooses among.
-DensityFamily = Literal["gmm", "knn", "flow"]
+DensityFamily = Literal["gmm", "knn"]
 
 
 class Preset(StrEnum):
@@ -391,7 +390,7 @@ class ConditionalsConfig(_Section):
     Attributes
     ----------
     steps, batch_size
-        Optimiser steps (0: 600, or 1,200 with the preset `thorough`), and rows per step and member.
+        Optimiser steps (0: 600; 300 with the preset `quick`, 1,200 with `thorough`), and rows per step and member.
     learning_rate
         Of Adam at the start; it falls to a fiftieth along a cosine.
     width
@@ -525,7 +524,7 @@ class FitConfig(_Section):
 
 
 #: Steps of the network that judges cells, by preset.
-_NETWORK_STEPS = {Preset.QUICK.value: 600, Preset.STANDARD.value: 600, Preset.THOROUGH.value: 1200}
+_NETWORK_STEPS = {Preset.QUICK.value: 300, Preset.STANDARD.value: 600, Preset.THOROUGH.value: 1200}
 #: What the presets change of `TrainConfig`.
 PRESETS: dict[str, dict[str, Any]] = {
     Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "members": 0},

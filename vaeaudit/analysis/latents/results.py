@@ -146,7 +146,7 @@ class DensitySummary:
     Attributes
     ----------
     family
-        `gmm`, `knn` or `flow`.
+        `gmm` or `knn`.
     held_out_nats
         Each family's mean log-density of rows that it was neither fitted to nor tuned on; None where it was not tried.
     n_held_out

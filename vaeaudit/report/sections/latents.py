@@ -24,7 +24,7 @@ _MOST_LATENTS = 12
 _MOST_POSITIONS = 7
 #: An axis whose closest counterpart in a refit agrees with it less than this (rank correlation) is not given a meaning.
 STABLE = 0.7
-_DENSITIES = {"gmm": "a Gaussian mixture", "knn": "kernels around rows", "flow": "an autoregressive flow"}
+_DENSITIES = {"gmm": "a Gaussian mixture", "knn": "kernels around rows"}
 _RARITIES = {
     "joint": "the joint density of the latents in use",
     "dbvae-product": "the product over latents of DB-VAE's single histograms, which holds them for independent",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,20 +12,16 @@ import numpy.typing as npt
 from vaeaudit.config import AnalysisConfig, Density, DensityFamily, Rarity
 from vaeaudit.outputs.histograms import LatentHistograms, bounded_weights, fit_histograms
 from vaeaudit.outputs.record import Array, FloatArray, Record
-from vaeaudit.scoring.rarity.families import FlowDensity, KernelDensity, MixtureDensity, fit_kernels, fit_mixture
+from vaeaudit.scoring.rarity.families import KernelDensity, MixtureDensity, fit_kernels, fit_mixture
 
 #: A density over A latents that integrates to 1.
-AnyDensity = MixtureDensity | KernelDensity | FlowDensity
-#: Learns a flow from training and validation rows [M, A] and [V, A]; returns the arrays of a `FlowDensity`.
-FlowFitter = Callable[[FloatArray, FloatArray], Mapping[str, npt.NDArray[Any]]]
+AnyDensity = MixtureDensity | KernelDensity
 
 #: Rows that the densities are fitted to, tuned and compared on; more would cost time and change little.
 _MOST_ROWS = 12_000
 #: Share of them for tuning, and as much for the comparison.
 _SHARE_KEPT = 1 / 6
-#: Rows from which on a flow is learned when nothing says that it must be.
-_FEWEST_FOR_FLOW = 200
-_FAMILIES = (Density.GMM.value, Density.KNN.value, Density.FLOW.value)
+_FAMILIES = (Density.GMM.value, Density.KNN.value)
 
 
 @dataclass(frozen=True)
@@ -37,10 +33,10 @@ class LatentDensity(Record):
     active
         [L] which latents the density is over.
     family
-        `gmm`, `knn` or `flow`; empty where no latent is active.
+        `gmm` or `knn`; empty where no latent is active.
     of
         Over the A active latents; None where there is none.
-    nats_gmm, nats_knn, nats_flow
+    nats_gmm, nats_knn
         Mean log density of rows that were neither fitted nor tuned on, in nats; None where the family was not tried.
     n_held_out
         How many rows these were.
@@ -53,7 +49,6 @@ class LatentDensity(Record):
     n_held_out: Annotated[int, Array("", "whole numbers", least=0)]
     nats_gmm: Annotated[float, Array("")] | None = None
     nats_knn: Annotated[float, Array("")] | None = None
-    nats_flow: Annotated[float, Array("")] | None = None
     of: AnyDensity | None = None
 
     def __post_init__(self) -> None:
@@ -86,7 +81,6 @@ def fit_density(
     *,
     seed: int,
     family: str = Density.AUTO.value,
-    fit_flow: FlowFitter | None = None,
 ) -> LatentDensity:
     """Fit joint densities to posterior means [N, L]; keep the one that gives held-out rows the highest likelihood.
 
@@ -103,8 +97,6 @@ def fit_density(
         Of the sample, the split, and the starts of the mixtures.
     family
         One of `vaeaudit.config.Density`; `auto` compares.
-    fit_flow
-        Learns a flow; without it `auto` compares the other two.
     """
     z = np.asarray(mean, np.float64)[:, active]
     if z.shape[1] == 0:
@@ -114,11 +106,6 @@ def fit_density(
         Density.GMM.value: lambda: fit_mixture(train, tuning, seed=seed),
         Density.KNN.value: lambda: fit_kernels(train, tuning),
     }
-    # A flow of one latent is a normal distribution, which the mixtures contain.
-    worth_it = z.shape[1] > 1 and len(z) >= _FEWEST_FOR_FLOW
-    if fit_flow is not None and (worth_it or family == Density.FLOW.value):
-        learn = fit_flow
-        fitters[Density.FLOW.value] = lambda: FlowDensity.from_arrays(learn(train, tuning))
     if family != Density.AUTO.value:
         if family not in fitters:
             raise ValueError(f"cannot fit a density of the family {family!r}, only of {sorted(fitters)}")
@@ -203,7 +190,6 @@ def dbvae_rarity(
 _FAMILY_NAMES = {
     Density.GMM.value: "a Gaussian mixture",
     Density.KNN.value: "kernels as wide as the neighbourhoods of rows",
-    Density.FLOW.value: "a masked autoregressive flow",
 }
 
 

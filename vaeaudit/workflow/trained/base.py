@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial as with_arguments
 from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy.typing as npt
@@ -23,7 +22,6 @@ from vaeaudit.errors import InconclusiveError, RunError
 from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weights
 from vaeaudit.models.fitting.stability import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
-from vaeaudit.models.flow import fit_flow
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.images import Pictures
@@ -242,11 +240,5 @@ def fit_densities(codes: LatentCodes, config: FitConfig, parts: str) -> LatentDe
             "look independent, the rows are too few, or beta is too high.",
             hint="Try a lower --beta or --preset thorough; `vaeaudit inspect` shows what enters the model.",
         )
-    density = fit_density(
-        codes.mean,
-        codes.active,
-        seed=config.seed,
-        family=config.analysis.density,
-        fit_flow=with_arguments(fit_flow, seed=config.seed),
-    )
+    density = fit_density(codes.mean, codes.active, seed=config.seed, family=config.analysis.density)
     return LatentDensities.of(density, codes.mean)

@@ -23,7 +23,7 @@ def fitted(dataset_of: Any, values: Any, kind: Kind) -> tuple[MixedLikelihood, A
     likelihood = MixedLikelihood(encoding)
     likelihood.build()
     rows = encoding.encode(dataset.frame)
-    bias, nats = fit_marginals(likelihood, rows, rows, seed=0)
+    _, nats = fit_marginals(likelihood, rows, rows, seed=0)
     return likelihood, rows, np.asarray(nats) - np.log(0.5)
 
 
@@ -37,7 +37,7 @@ def test_a_heavy_tailed_number_gets_the_degrees_of_freedom_that_scipy_finds(data
 
 def test_an_overdispersed_count_is_told_as_well_as_a_grid_of_parameters_can(dataset_of):
     values = np.random.default_rng(0).negative_binomial(1.5, 0.005, N)
-    likelihood, rows, nats = fitted(dataset_of, values, Kind.COUNT)
+    likelihood, _, nats = fitted(dataset_of, values, Kind.COUNT)
     assert likelihood.blocks[0].likelihood is Likelihood.NEGATIVE_BINOMIAL
     best = max(
         stats.nbinom.logpmf(values, r, r / (r + mean)).mean()

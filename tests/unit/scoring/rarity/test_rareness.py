@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,8 +81,7 @@ def test_summaries_say_what_was_chosen_and_what_it_leaves_of_the_sample() -> Non
     chosen = summarise_density(found.densities.density)
     assert chosen is not None
     assert chosen.family == found.densities.density.family
-    assert set(chosen.held_out_nats) == {"gmm", "knn", "flow"}
-    assert chosen.held_out_nats["flow"] is None
+    assert set(chosen.held_out_nats) == {"gmm", "knn"}
 
     weight = found.weight(found.rarity(MEAN))
     summary = summarise_weights(found, weight)
@@ -156,20 +153,6 @@ def two_clusters(n_rows: int) -> np.ndarray:
     return np.concatenate([first, second])
 
 
-def standard_normal(train: np.ndarray, validation: np.ndarray) -> dict[str, np.ndarray]:
-    """What the fit of a flow returns whose networks are all 0: independent normal latents."""
-    n_latents = train.shape[1]
-    return {
-        "location": train.mean(axis=0),
-        "scale": train.std(axis=0) + 1e-6,
-        "weights_in": np.zeros((1, n_latents, 3)),
-        "bias_in": np.zeros((1, 3)),
-        "weights_out": np.zeros((1, 3, 2 * n_latents)),
-        "bias_out": np.zeros((1, 2 * n_latents)),
-        "largest_log_scale": np.array(2.0),
-    }
-
-
 @pytest.mark.parametrize("family", ["gmm", "knn"])
 def test_rarity_is_minus_the_log_density_of_the_gaussian_that_made_the_rows(family: str) -> None:
     z = DENSITY_RNG.multivariate_normal([1, -1], [[1.0, 0.6], [0.6, 0.8]], 3000)
@@ -187,10 +170,9 @@ def test_rows_can_be_ordinary_on_each_latent_and_rare_in_their_combination(famil
 
 
 def test_the_family_of_highest_held_out_likelihood_is_chosen_and_all_figures_are_kept() -> None:
-    density = fit_density(two_clusters(3000), BOTH, seed=0, fit_flow=standard_normal)
-    assert set(density.held_out_nats) == {"gmm", "knn", "flow"}
+    density = fit_density(two_clusters(3000), BOTH, seed=0)
+    assert set(density.held_out_nats) == {"gmm", "knn"}
     assert density.family == max(density.held_out_nats, key=density.held_out_nats.__getitem__) == "gmm"
-    assert density.held_out_nats["flow"] < density.held_out_nats["knn"] < density.held_out_nats["gmm"]
     assert density.n_held_out == 500
 
 
@@ -198,8 +180,8 @@ def test_kernels_win_where_the_rows_lie_on_a_curve() -> None:
     angle = DENSITY_RNG.uniform(0, 12 * np.pi, 2000)
     spiral = (0.3 + angle / 12)[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     spiral += DENSITY_RNG.normal(0, 0.02, spiral.shape)
-    found = fit_density(spiral, BOTH, seed=0, fit_flow=standard_normal)
-    assert found.held_out_nats["knn"] > found.held_out_nats["flow"] + 0.3
+    found = fit_density(spiral, BOTH, seed=0)
+    assert found.held_out_nats["knn"] > found.held_out_nats["gmm"] + 0.3
 
 
 def test_the_held_out_figure_is_that_of_rows_that_were_not_fitted() -> None:
@@ -212,21 +194,10 @@ def test_the_held_out_figure_is_that_of_rows_that_were_not_fitted() -> None:
 
 def test_a_family_can_be_forced() -> None:
     z = two_clusters(600)
-    for family in ("gmm", "knn", "flow"):
-        density = fit_density(z, BOTH, seed=0, family=family, fit_flow=standard_normal)
+    for family in ("gmm", "knn"):
+        density = fit_density(z, BOTH, seed=0, family=family)
         assert density.family == family
         assert set(density.held_out_nats) == {family}
-
-
-def test_a_flow_cannot_be_forced_where_none_can_be_learned() -> None:
-    with pytest.raises(ValueError, match="flow"):
-        fit_density(two_clusters(60), BOTH, seed=0, family="flow")
-
-
-def test_few_rows_or_one_latent_are_not_worth_a_flow() -> None:
-    z = two_clusters(600)
-    assert "flow" not in fit_density(z[:100], BOTH, seed=0, fit_flow=standard_normal).held_out_nats
-    assert "flow" not in fit_density(z, np.array([True, False]), seed=0, fit_flow=standard_normal).held_out_nats
 
 
 def test_dead_latents_take_no_part() -> None:
@@ -248,7 +219,7 @@ def test_without_an_active_latent_every_row_is_equally_rare() -> None:
 @pytest.mark.parametrize("n_rows", [1, 2, 5, 30])
 def test_few_rows_have_a_finite_density(n_rows: int, family: str) -> None:
     z = DENSITY_RNG.normal(size=(n_rows, 2))
-    density = fit_density(z, BOTH, seed=0, family=family, fit_flow=standard_normal)
+    density = fit_density(z, BOTH, seed=0, family=family)
     assert np.isfinite(density.rarity(z)).all()
 
 
@@ -262,17 +233,16 @@ def test_rows_of_singular_covariance_have_a_finite_density(kind: str, family: st
         "two points": np.repeat([[0.0, 0.0], [1.0, 2.0]], 100, axis=0),
         "one far away": np.concatenate([np.zeros((199, 2)), [[1e4, -1e4]]]),
     }[kind]
-    assert np.isfinite(fit_density(z, BOTH, seed=0, family=family, fit_flow=standard_normal).rarity(z)).all()
+    assert np.isfinite(fit_density(z, BOTH, seed=0, family=family).rarity(z)).all()
 
 
-@pytest.mark.parametrize("family", ["gmm", "knn", "flow"])
+@pytest.mark.parametrize("family", ["gmm", "knn"])
 def test_the_seed_decides_and_arrays_keep_the_density(family: str) -> None:
     z = two_clusters(600)
-    options: dict[str, Any] = {"family": family, "fit_flow": standard_normal}
-    density = fit_density(z, BOTH, seed=3, **options)
+    density = fit_density(z, BOTH, seed=3, family=family)
     again = LatentDensity.from_arrays({**density.to_arrays(), "something else": np.zeros(1)})
 
-    np.testing.assert_array_equal(density.rarity(z), fit_density(z, BOTH, seed=3, **options).rarity(z))
+    np.testing.assert_array_equal(density.rarity(z), fit_density(z, BOTH, seed=3, family=family).rarity(z))
     np.testing.assert_array_equal(density.rarity(z), again.rarity(z))
     assert again.held_out_nats == density.held_out_nats
     assert again.n_held_out == density.n_held_out
