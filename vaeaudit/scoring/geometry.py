@@ -6,18 +6,17 @@ with one sample of the run's rows, so that rows of another dataset are held agai
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
-from sklearn.covariance import EmpiricalCovariance, MinCovDet
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 
 from vaeaudit.outputs.record import Array, FloatArray, Record
+from vaeaudit.statistics.robust_covariance import RobustCovariance, minimum_covariance_determinant
 
 #: Rows that others are compared with, at most: a tree of the forest takes 256 of them.
 MOST_REFERENCE = 4096
@@ -43,7 +42,7 @@ class Geometry(Record):
     reference
         [R, F]; features of some of the run's rows.
     seed
-        Of trees and of the search for the covariance.
+        Of trees, and of the rows that the covariance is learned from.
     """
 
     PREFIX: ClassVar[str] = "geometry_"
@@ -80,7 +79,7 @@ class Geometry(Record):
         return np.asarray(-forest.score_samples(features), np.float64)
 
     def robust_distance(self, features: FloatArray) -> npt.NDArray[np.float64]:
-        """Return [N]; squared Mahalanobis distance under the minimum covariance determinant (Rousseeuw 1999)."""
+        """Return [N]; squared Mahalanobis distance under the minimum covariance determinant (Rousseeuw 1985)."""
         reference = self.reference[np.random.default_rng(self.seed).permutation(len(self.reference))]
         reference = reference[:_MOST_COVARIANCE_ROWS].astype(np.float64)
         n_directions = min(reference.shape[1], _MOST_DIRECTIONS, len(reference) // _LEAST_ROWS_PER_DIRECTION)
@@ -90,20 +89,13 @@ class Geometry(Record):
         if n_directions < reference.shape[1]:
             directions = PCA(n_directions, random_state=self.seed % 2**32).fit(reference)
             reference, points = directions.transform(reference), directions.transform(points)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
-            warnings.simplefilter("error", UserWarning)
-            # Levels that exclude each other make the covariance singular; its pseudo-inverse is what is wanted.
-            warnings.filterwarnings("ignore", "The covariance matrix associated")
-            warnings.filterwarnings("ignore", "Determinant has increased")
-            try:
-                found = MinCovDet(random_state=self.seed % 2**32).fit(reference)
-                distance = found.mahalanobis(points)
-            except (ValueError, RuntimeWarning, UserWarning):  # most rows are one point: nothing varies there
-                distance = np.full(1, np.nan)
-        if not np.isfinite(distance).all():
-            distance = EmpiricalCovariance().fit(reference).mahalanobis(points)
-        return np.asarray(distance, np.float64)
+        spread = reference.std(axis=0)
+        spread = np.where(spread > 0, spread, 1.0)
+        reference, points = reference / spread, points / spread
+        found = minimum_covariance_determinant(reference)
+        if not found.whitening.size:  # most rows are one point
+            found = RobustCovariance.of(reference)
+        return found.squared_distance(points)
 
     def nearest(self, features: FloatArray) -> npt.NDArray[np.float64]:
         """Return [N]; the expected distance to the nearest of `BAG_SIZE` random rows.
