@@ -1,4 +1,4 @@
-"""Where most rows lie and how they spread, whatever the others do: the minimum covariance determinant, not by chance."""
+"""Where most rows lie and how they spread, whatever the others do: the minimum covariance determinant."""
 
 from __future__ import annotations
 
