@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,7 +74,8 @@ def minimum_covariance_determinant(rows: Floats) -> RobustCovariance:
         Without any direction where most rows are one point.
     """
     most = (len(rows) + rows.shape[1] + 1) // 2
-    found = [_concentrated(rows, _closest(_distance_under(start, rows), most)) for start in _starts(rows)]
+    with threadpool_limits(limits=1, user_api="blas"):  # threads that wait for a busy core cost more than they bring
+        found = [_concentrated(rows, _closest(_distance_under(start, rows), most)) for start in _starts(rows)]
     best = min(found, key=lambda each: (-each.whitening.shape[1], each.log_determinant))
     freedom = best.whitening.shape[1]
     if freedom == 0:
