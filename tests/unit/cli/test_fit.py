@@ -143,8 +143,9 @@ def test_a_population_file_is_read_before_anything_is_trained(place: Path, capfd
 
 @pytest.mark.parametrize("word", [word for word in Objective if word != Objective.BETA])
 def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: Objective) -> None:
-    options = ["--capacity", "3"] if word == Objective.CAPACITY else []
-    assert run(["fit", "people.csv", "--config", "tiny.toml", "--objective", word, *options, "--run", "one", "-q"]) == 0
+    also = {"capacity": ["--capacity", "3"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}
+    options = ["--config", "tiny.toml", "--objective", word.value, *also.get(word, [])]
+    assert run(["fit", "people.csv", *options, "--run", "one", "-q"]) == 0
     made = load_run(place / "one")
     assert (made.config.model.objective, made.config.model.beta) == (word, word.usual_beta)
     assert run(["report", "one", "--out", "page", "-q"]) == 0
