@@ -87,7 +87,7 @@ def main() -> None:
     config = ModelConfig(latents=arguments.latents)
     model = ImageVAE(encoding, config, objective=BetaObjective(), seed=0, networks=_NETWORKS[arguments.networks])
     model.start_from(rows, rows, seed=0)
-    model.kl_weight.assign(config.beta)
+    model.risen.assign(1.0)
     steps = len(rows) // arguments.batch
     model.compile(
         optimizer=keras.optimizers.Adam(arguments.learning_rate),

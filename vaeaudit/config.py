@@ -20,21 +20,34 @@ class Objective(StrEnum):
     ----------
     model_name
         What people call a model that was trained so.
-    has_prior
-        Whether its latents were drawn towards N(0, I).
+    weighs
+        What beta is the weight of; nothing for `ae`, whose latents are not drawn towards N(0, I).
+    usual_beta
+        Beta where none is given.
     """
 
-    AE = "ae", "autoencoder", False
-    BETA = "beta", "beta-VAE", True
+    AE = "ae", "autoencoder", ""
+    BETA = "beta", "beta-VAE"
+    BETA_TC = "beta-tc", "beta-TCVAE", "the total correlation", 4.0
+    CAPACITY = "capacity", "capacity-annealed VAE", "the distance of the KL from the capacity", 3.0
+    DIP = "dip", "DIP-VAE", "the covariance of the latents", 1.0
+    DENOISING = "denoising", "denoising beta-VAE"
 
     model_name: str
-    has_prior: bool
+    weighs: str
+    usual_beta: float
 
-    def __new__(cls, word: str, model_name: str = "", has_prior: bool = True) -> Self:
+    def __new__(cls, word: str, model_name: str = "", weighs: str = "the KL term", usual_beta: float = 1.0) -> Self:
         """Make a word; `Objective("ae")`, a look-up, has no more than that."""
         member = str.__new__(cls, word)
-        member._value_, member.model_name, member.has_prior = word, model_name, has_prior
+        member._value_, member.model_name = word, model_name
+        member.weighs, member.usual_beta = weighs, usual_beta
         return member
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether its latents were drawn towards N(0, I)."""
+        return bool(self.weighs)
 
 
 #: Why training ended: no better held-out loss for a while, the most epochs allowed, or an interruption.
@@ -172,6 +185,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "str | None": ((str, type(None)), "text"),
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
+    "float | None": ((int, float, type(None)), "a number"),
     "tuple[str, ...]": ((list, tuple), "a list of texts"),
     "tuple[int, ...]": ((list, tuple), "a list of whole numbers"),
     "dict[str, str]": ((dict,), "a table of texts"),
@@ -288,10 +302,15 @@ class ModelConfig(_Section):
     Attributes
     ----------
     objective
-        `beta` (beta = 1 is the VAE) or `ae`, the deterministic bottleneck.
+        `beta` (beta = 1 is the VAE), `ae`, the deterministic bottleneck, or another of `vaeaudit.models.objectives`.
     beta
-        Weight of the KL term. 1 by default: with learned scales it means what it says, and on Adult beta = 2 left 2
-        of 11 latents active where beta = 1 left 11.
+        Weight of the KL term, or of what the objective weighs in its place; None: `Objective.usual_beta`. That is 1 for
+        `beta`: with learned scales it means what it says, and on Adult beta = 2 left 2 of 11 latents active where
+        beta = 1 left 11.
+    capacity
+        `capacity`: nats that the KL rises to, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
+    corruption
+        `denoising`: share of a row's cells or pixels that are hidden from the encoder by those of other rows.
     latents
         Number of latents L, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     hidden
@@ -301,10 +320,24 @@ class ModelConfig(_Section):
     """
 
     objective: Objective = Objective.BETA
-    beta: float = _checked(1.0, "a number above 0 and up to 1000", lambda found: 0 < found <= 1000, "--beta")
+    beta: float | None = _checked(
+        None, "a number above 0 and up to 1000", lambda found: found is None or 0 < found <= 1000, "--beta"
+    )
     latents: int = _checked(0, "auto or 1 to 512", lambda found: 0 <= found <= 512, "--latents")
     hidden: tuple[int, ...] = _checked((128, 128), "widths above 0", lambda found: len(found) > 0 and min(found) > 0)
     embed_levels: int = _at_least(1, 255)
+    capacity: float = _checked(0.0, "auto or a number up to 10000", lambda found: 0 <= found <= 10_000, "--capacity")
+    corruption: float = _checked(0.2, "a share in [0, 1)", lambda found: 0 <= found < 1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        is_used = self.objective is Objective.CAPACITY
+        _require(is_used or not self.capacity, "--capacity: goes with --objective capacity only.")
+
+    @property
+    def weight(self) -> float:
+        """Beta, or what it is where none is given."""
+        return self.objective.usual_beta if self.beta is None else self.beta
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class FitSettings(ReadSettings, ReportSettings, total=False):
     preset: Preset | str | None
     objective: Objective | str | None
     beta: float | None
+    capacity: float | None
     latents: int | None
     epochs: int | None
     members: int | None

@@ -2,17 +2,20 @@
 
 A further objective is one class and one entry in `OBJECTIVES`, under its word in `vaeaudit.config.Objective`. All
 quantities are in nats and never averaged silently: likelihoods are summed over what a row is made of, divergences over
-latents. Leading axes (posterior samples S, members K) may stand before rows and latents.
+latents. Leading axes (posterior samples S, members K) may stand before rows and latents. A loss is handed the whole
+batch, so that what it says of a row may hang on the others.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol
 
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.config import Objective as ObjectiveName
 
 #: Least standard deviation of a posterior that training moves.
@@ -26,7 +29,22 @@ class Objective(Protocol):
     """What training minimises, and what it makes of q(z|x)."""
 
     #: Whether training draws the latents towards p(z) = N(0, I).
-    has_prior: bool
+    has_prior: ClassVar[bool]
+    #: Whether the loss of a row hangs on the other rows of its batch: held-out rows then come in batches of that size.
+    of_batch: ClassVar[bool]
+
+    def __init__(self, config: ModelConfig) -> None:
+        """Take the weight, and what else the configuration says."""
+        ...
+
+    @property
+    def corruption(self) -> float:
+        """Share of a row's cells or pixels that the encoder sees, while training, as other rows have them."""
+        ...
+
+    def rising_epochs(self, config: TrainConfig) -> int:
+        """Return over how many epochs what rises while training rises."""
+        ...
 
     def stddev(self, raw: tf.Tensor) -> tf.Tensor:
         """Return the stddev [..., B, L] of q(z|x) for what the encoder returns beside its mean; near 1 at 0."""
@@ -41,18 +59,19 @@ class Objective(Protocol):
         ...
 
     def loss(
-        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, weight: tf.Tensor | float
+        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
     ) -> tf.Tensor:
-        """Return what a row adds to the loss [..., B].
+        """Return what each row of a batch adds to the loss [..., B].
 
         Parameters
         ----------
         log_likelihood
             [..., B]; log p(x|z), or its mean over several z.
         mean, stddev, z
-            [..., B, L]; posterior, and what was decoded.
-        weight
-            Of what draws q(z|x) to the prior: beta, or less while it rises.
+            [B, L], [B, L], [..., B, L]; posterior of each row, and what was decoded.
+        risen
+            How far what rises while training has risen, 0 to 1: the weight of what draws q(z|x) to the prior, or the
+            capacity.
         """
         ...
 
@@ -65,10 +84,23 @@ class Objective(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class BetaObjective:
-    """The beta-VAE (Higgins 2017): `weight * KL(q(z|x) || p(z)) - E_q[log p(x|z)]`; with weight 1 the VAE."""
+    """The beta-VAE (Higgins 2017): `beta * KL(q(z|x) || p(z)) - E_q[log p(x|z)]`; with beta = 1 the VAE."""
 
-    has_prior = True
+    config: ModelConfig = field(default_factory=ModelConfig)
+
+    has_prior: ClassVar[bool] = True
+    of_batch: ClassVar[bool] = False
+
+    @property
+    def corruption(self) -> float:
+        """Return 0: the encoder sees rows as they are."""
+        return 0.0
+
+    def rising_epochs(self, config: TrainConfig) -> int:
+        """Return the epochs over which the weight rises."""
+        return config.warmup_epochs
 
     def stddev(self, raw: tf.Tensor) -> tf.Tensor:
         """Return the stddev, learned."""
@@ -83,10 +115,14 @@ class BetaObjective:
         return kl_per_latent(mean, stddev)
 
     def loss(
-        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, weight: tf.Tensor | float
+        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
     ) -> tf.Tensor:
         """Return the negative of the weighted evidence lower bound."""
-        return weight * tf.reduce_sum(self.divergence(mean, stddev), axis=-1) - log_likelihood
+        return risen * self.config.weight * self._kl(mean, stddev) - log_likelihood
+
+    def _kl(self, mean: tf.Tensor, stddev: tf.Tensor) -> tf.Tensor:
+        """Return KL(q(z|x) || p(z)) [B]."""
+        return tf.reduce_sum(self.divergence(mean, stddev), axis=-1)
 
     def log_prior(self, z: tf.Tensor) -> tf.Tensor:
         """Return log N(z; 0, I)."""
@@ -97,7 +133,7 @@ class BetaObjective:
         return tf.reduce_sum(posterior(mean, stddev).log_prob(z), axis=-1)
 
 
-class AutoencoderObjective:
+class AutoencoderObjective(BetaObjective):
     """The deterministic bottleneck: q(z|x) is a point, there is no prior, and a row's loss is `-log p(x|z)`."""
 
     has_prior = False
@@ -115,7 +151,7 @@ class AutoencoderObjective:
         return kl_per_latent(mean, tf.ones_like(stddev))
 
     def loss(
-        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, weight: tf.Tensor | float
+        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
     ) -> tf.Tensor:
         """Return the negative log-likelihood."""
         return -log_likelihood
@@ -129,10 +165,80 @@ class AutoencoderObjective:
         return tf.zeros_like(z[..., 0])
 
 
+class TotalCorrelationObjective(BetaObjective):
+    """The beta-TCVAE (Chen 2018, eq. 4): of the three parts of the KL (`kl_parts`) the total correlation is weighted.
+
+    The two others have weight 1. Since the parts add up to the KL, which has a closed form, the loss is
+    `KL + (beta - 1) * TC - E_q[log p(x|z)]`, and only the total correlation is estimated.
+    """
+
+    of_batch = True
+
+    def loss(
+        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
+    ) -> tf.Tensor:
+        """Return the loss; with beta = 1 that of the VAE."""
+        more = (self.config.weight - 1.0) * kl_parts(z, mean, stddev).total_correlation
+        return risen * (self._kl(mean, stddev) + more) - log_likelihood
+
+
+class CapacityObjective(BetaObjective):
+    """The capacity-annealed VAE (Burgess 2018, eq. 8): `beta * |KL - C| - E_q[log p(x|z)]`; beta is their gamma.
+
+    C rises from 0 to `config.capacity` nats over the first half of training.
+    """
+
+    def rising_epochs(self, config: TrainConfig) -> int:
+        """Return half of the epochs, or those of the warm-up where they are more."""
+        return max(config.warmup_epochs, config.epochs // 2)
+
+    def loss(
+        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
+    ) -> tf.Tensor:
+        """Return the loss; `risen` is how far C has risen."""
+        return self.config.weight * tf.abs(self._kl(mean, stddev) - risen * self.config.capacity) - log_likelihood
+
+
+class CovarianceObjective(BetaObjective):
+    """DIP-VAE-II (Kumar 2018): `KL - E_q[log p(x|z)] + beta * |Cov_q(z)[z] - I|^2`, the covariance that of the batch.
+
+    Their weights of the covariances and of the variances are both beta.
+    """
+
+    of_batch = True
+
+    def loss(
+        self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
+    ) -> tf.Tensor:
+        """Return the loss."""
+        centred = mean - tf.reduce_mean(mean, axis=0)
+        within = tf.linalg.diag(tf.reduce_mean(tf.square(stddev), axis=0))
+        covariance = tf.matmul(centred, centred, transpose_a=True) / tf.cast(tf.shape(mean)[0], mean.dtype) + within
+        distance = tf.reduce_sum(tf.square(covariance - tf.eye(tf.shape(mean)[1])))
+        return risen * (self._kl(mean, stddev) + self.config.weight * distance) - log_likelihood
+
+
+class DenoisingObjective(BetaObjective):
+    """The denoising beta-VAE (Im 2017): the encoder is shown a corrupted row, and the row itself is recreated.
+
+    Each cell (of a picture, each pixel) is with probability `config.corruption` that of another row of the batch: what
+    is shown stays within what the column holds. Held-out rows and scores see rows as they are.
+    """
+
+    @property
+    def corruption(self) -> float:
+        """Return `config.corruption`."""
+        return self.config.corruption
+
+
 #: Word of `vaeaudit.config.Objective` -> class; `vaeaudit.models.fitting.build.build` chooses from it.
 OBJECTIVES: dict[str, type[Objective]] = {
     ObjectiveName.BETA.value: BetaObjective,
     ObjectiveName.AE.value: AutoencoderObjective,
+    ObjectiveName.BETA_TC.value: TotalCorrelationObjective,
+    ObjectiveName.CAPACITY.value: CapacityObjective,
+    ObjectiveName.DIP.value: CovarianceObjective,
+    ObjectiveName.DENOISING.value: DenoisingObjective,
 }
 
 
@@ -149,6 +255,44 @@ def prior() -> tfd.Distribution:
 def kl_per_latent(mean: tf.Tensor, stddev: tf.Tensor) -> tf.Tensor:
     """Return KL(q(z_l|x) || p(z_l)) [B, L] in nats."""
     return tfd.kl_divergence(posterior(mean, stddev), prior())
+
+
+class KLParts(NamedTuple):
+    """Estimates [..., B], by one z ~ q(z|x) a row, that add up to one of KL(q(z|x) || p(z)) in the mean, in nats.
+
+    Their means over rows and samples are the mutual information of row and z, the total correlation of q(z), and the
+    sum over latents of KL(q(z_l) || p(z_l)): the decomposition of Chen 2018, eq. 2.
+    """
+
+    mutual_information: tf.Tensor
+    total_correlation: tf.Tensor
+    dimension_wise: tf.Tensor
+
+
+def kl_parts(z: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor) -> KLParts:
+    """Split the KL by the aggregated posterior q(z), taken to be the mean of q(z|x) over the batch.
+
+    Minibatch-weighted sampling (Chen 2018, section 3.1) without its constant, log N for each density, which moves no
+    gradient; exact where the batch is all N rows. Of a small batch the row's own q(z|x) weighs too much: mutual
+    information ends at log B, and the total correlation comes out too high. Stratified sampling, which has no such bias
+    in the density, comes out too low where posteriors are narrow, and rewards making them so: on Adult it raised the
+    total correlation (see `benchmarks.objectives`).
+
+    Parameters
+    ----------
+    z, mean, stddev
+        [..., B, L], [B, L], [B, L].
+    """
+    log_size = tf.math.log(tf.cast(tf.shape(mean)[0], mean.dtype))
+    # [..., L, B, B]: the last axis is the one summed over, and a standard normal's density half as dear as another's
+    apart = tf.linalg.matrix_transpose(z)[..., None] - tf.transpose(mean)[:, None]
+    spread = tf.transpose(stddev)[:, None]
+    of_latents = prior().log_prob(apart / spread) - tf.math.log(spread)
+    of_rows = tf.reduce_sum(of_latents, axis=-3)
+    own = tf.linalg.diag_part(of_rows)  # log q(z|x)
+    joint = tf.reduce_logsumexp(of_rows, axis=-1) - log_size  # log q(z)
+    marginals = tf.reduce_sum(tf.reduce_logsumexp(of_latents, axis=-1) - log_size, axis=-2)
+    return KLParts(own - joint, joint - marginals, marginals - tf.reduce_sum(prior().log_prob(z), axis=-1))
 
 
 def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:

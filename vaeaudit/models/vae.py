@@ -44,8 +44,14 @@ class RowLosses(NamedTuple):
     stddev: tf.Tensor
 
 
+def taken_from(parts: tf.Tensor, row: tf.Tensor) -> tf.Tensor:
+    """Return parts [B, K, ...], each of the K from the row [B, K] that is named for it."""
+    place = tf.broadcast_to(tf.range(tf.shape(row)[1]), tf.shape(row))
+    return tf.gather_nd(parts, tf.stack([row, place], axis=-1))
+
+
 class BetaVAE(keras.Model):
-    """A beta-VAE (Higgins 2017); beta = 1 is the VAE. What training minimises per row is its objective's.
+    """A beta-VAE (Higgins 2017) or one of its family: what training minimises per row is its objective's.
 
     Parameters
     ----------
@@ -87,7 +93,7 @@ class BetaVAE(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
         self.noise = keras.random.SeedGenerator(seed)
-        self.kl_weight = self.add_weight(name="kl_weight", shape=(), initializer="zeros", trainable=False)
+        self.risen = self.add_weight(name="risen", shape=(), initializer="zeros", trainable=False)
         self.mean_loss = keras.metrics.Mean(name="loss")
         self.graphs: dict[Callable[..., Any], Any] = {}  # see `vaeaudit.models.inference.compiled`
         self.built = True
@@ -116,6 +122,10 @@ class BetaVAE(keras.Model):
         """
         raise NotImplementedError
 
+    def corrupted(self, batch: Batch, share: float) -> Batch:
+        """Return the batch with that share of its cells or pixels, drawn one by one, as other rows of it have them."""
+        raise NotImplementedError
+
     def rarity_credit(self, batch: Batch) -> tf.Tensor | float:
         """Return nats [B] by which a row's loss is forgiven before the worst rows of a batch are trimmed."""
         return 0.0
@@ -127,6 +137,12 @@ class BetaVAE(keras.Model):
         """Update what no gradient moves, once an epoch, from a large batch of training rows."""
 
     # --- the same for all ---
+
+    def rows_with_others(self, shape: tf.Tensor, share: float) -> tf.Tensor:
+        """Return for B rows of K parts, shape [B, K], which row each part is taken from: with `share`, any of them."""
+        drawn = keras.random.uniform(shape, seed=self.noise)
+        other = tf.minimum(tf.cast(drawn / share * tf.cast(shape[0], drawn.dtype), tf.int32), shape[0] - 1)
+        return tf.where(drawn < share, other, tf.range(shape[0])[:, None])
 
     def expected_features(self, z: tf.Tensor) -> tf.Tensor:
         """Return the expectation [..., B, D] of `features` under p(x|z) for latents [..., B, L]."""
@@ -146,7 +162,9 @@ class BetaVAE(keras.Model):
         """Return noise from N(0, I) for one latent vector per row [B, L]."""
         return keras.random.normal([tf.shape(batch[0])[0], self.config.latents], seed=self.noise)
 
-    def losses_per_row(self, batch: Batch, noise: tf.Tensor, weight: tf.Tensor | float) -> RowLosses:
+    def losses_per_row(
+        self, batch: Batch, noise: tf.Tensor, risen: tf.Tensor | float = 1.0, *, shown: Batch | None = None
+    ) -> RowLosses:
         """Return what training minimises, before rows are averaged.
 
         Parameters
@@ -155,13 +173,15 @@ class BetaVAE(keras.Model):
             B rows.
         noise
             [..., B, L] from N(0, I), for one or several samples of z.
-        weight
-            Of what draws q(z|x) to the prior.
+        risen
+            How far what rises while training has risen, 0 to 1; see `Objective.loss`.
+        shown
+            What the encoder is shown in place of the batch.
         """
-        mean, stddev = self.encode(batch)
+        mean, stddev = self.encode(batch if shown is None else shown)
         z = self.objective.latents(mean, stddev, noise)
         log_likelihood = tf.reduce_sum(self.likelihood.log_prob(self.decode(z), *batch), axis=-1)
-        loss = self.objective.loss(log_likelihood, mean, stddev, z, weight)
+        loss = self.objective.loss(log_likelihood, mean, stddev, z, risen)
         return RowLosses(loss, log_likelihood, mean, stddev)
 
     def importance_weighted(
@@ -192,9 +212,10 @@ class BetaVAE(keras.Model):
 
     def train_step(self, data: Batch) -> Mapping[str, tf.Tensor]:
         """Take one optimiser step on a batch; return the running mean of the loss."""
-        noise = self.draw_noise(data)
+        noise, share = self.draw_noise(data), self.objective.corruption
+        shown = self.corrupted(data, share) if share else None
         with tf.GradientTape() as tape:
-            rows = self.losses_per_row(data, noise, self.kl_weight)
+            rows = self.losses_per_row(data, noise, self.risen, shown=shown)
             credit = self.rarity_credit(data) if self.trim else 0.0
             loss = trimmed_mean(rows.loss, self.trim, by=rows.loss - credit)
         variables = self.trainable_variables

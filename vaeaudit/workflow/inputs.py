@@ -94,7 +94,7 @@ def model_facts(
     """
     return ModelFacts(
         objective=config.model.objective,
-        beta=config.model.beta,
+        beta=config.model.weight,
         history=history,
         traversals=traversals.values,
         traversal_positions=traversals.positions,

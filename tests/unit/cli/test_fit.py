@@ -12,7 +12,7 @@ import pytest
 from vaeaudit.cli.fit import fit_config_of, say_what_was_read
 from vaeaudit.cli.main import run
 from vaeaudit.cli.options import Output
-from vaeaudit.config import PRESETS, TrainConfig
+from vaeaudit.config import PRESETS, Objective, TrainConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.runs.reading import load_run
 
@@ -141,7 +141,17 @@ def test_a_population_file_is_read_before_anything_is_trained(place: Path, capfd
     assert not (place / "runs").exists()
 
 
-def test_an_objective_of_the_plain_autoencoder_fits(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["fit", "people.csv", "--config", "tiny.toml", "--objective", "ae", "--run", "ae", "-q"]) == 0
-    assert load_run(place / "ae").config.model.objective == "ae"
-    assert run(["report", "ae", "-q"]) == 0
+@pytest.mark.parametrize("word", [word for word in Objective if word != Objective.BETA])
+def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: Objective) -> None:
+    also = {"capacity": ["--capacity", "3"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}
+    options = ["--config", "tiny.toml", "--objective", word.value, *also.get(word, [])]
+    assert run(["fit", "people.csv", *options, "--run", "one", "-q"]) == 0
+    made = load_run(place / "one")
+    assert (made.config.model.objective, made.config.model.beta) == (word, word.usual_beta)
+    assert run(["report", "one", "--out", "page", "-q"]) == 0
+    model = json.loads((place / "page" / "report.json").read_text(encoding="utf-8"))["model"]
+    assert (model["objective"], model["beta"]) == (word, word.usual_beta)
+    page = (place / "page" / "report.html").read_text(encoding="utf-8")
+    assert word.model_name in page
+    assert (f"Weight of {word.weighs} (beta)" in page) == word.has_prior
+    assert run(["score", "one", "people.csv", "--out", "scores", "-q"]) == 0

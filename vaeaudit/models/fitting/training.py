@@ -162,7 +162,9 @@ def train(
     train_rows, test_rows = rows.take(np.flatnonzero(~held_out)), rows.take(np.flatnonzero(held_out))
     on_progress(Progress("training", 0, config.epochs))
     baseline = model.start_from(train_rows, test_rows, seed=seed)
-    schedule = _Schedule.plan(len(train_rows), config, most_passes=model.most_passes)
+    schedule = _Schedule.plan(
+        len(train_rows), config, most_passes=model.most_passes, rising_epochs=model.objective.rising_epochs(config)
+    )
     model.compile(
         optimizer=keras.optimizers.Adam(schedule.learning_rate(config)),
         steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
@@ -222,6 +224,11 @@ class _Schedule:
     batch_size: int
     steps_per_epoch: int
     epochs: int
+    rising_epochs: int
+
+    def risen(self, epoch: int) -> float:
+        """How far what rises while training has risen in an epoch, counted from 0: the one place that says it."""
+        return min(1.0, (epoch + 1) / (self.rising_epochs + 1))
 
     def learning_rate(self, config: TrainConfig) -> Any:
         """Cosine decay (Loshchilov 2017) to a twentieth over all planned steps."""
@@ -229,13 +236,13 @@ class _Schedule:
         return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.05)
 
     @classmethod
-    def plan(cls, n_rows: int, config: TrainConfig, *, most_passes: int) -> Self:
+    def plan(cls, n_rows: int, config: TrainConfig, *, most_passes: int, rising_epochs: int) -> Self:
         # Small tables get at least some ten steps per pass, or the KL weight and Adam never settle.
         batch_size = int(np.clip(n_rows // 10, 1, config.batch_size))
         whole_pass = max(1, n_rows // batch_size)
         fewest = min(config.fewest_steps, most_passes * whole_pass)
         steps_per_epoch = int(np.clip(whole_pass, fewest, config.most_steps))
-        return cls(batch_size, steps_per_epoch, config.epochs)
+        return cls(batch_size, steps_per_epoch, config.epochs, rising_epochs)
 
 
 def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.NDArray[Any]]:
@@ -246,10 +253,10 @@ def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.ND
 
 
 def _held_out_rows(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Return loss at full beta and log-likelihood [B], means over samples, divergence and posterior mean [B, L]."""
+    """Return loss when all has risen and log-likelihood [B], means over samples, divergence and mean [B, L]."""
     shape = [_HELD_OUT_SAMPLES, tf.shape(batch[0])[0], model.config.latents]
     noise = tf.random.stateless_normal(shape, seed=[3, 5])  # the same each epoch
-    rows = model.losses_per_row(batch, noise, model.config.beta)
+    rows = model.losses_per_row(batch, noise)
     loss, log_likelihood = (tf.reduce_mean(part, axis=0) for part in (rows.loss, rows.log_likelihood))
     return loss, log_likelihood, model.objective.divergence(rows.mean, rows.stddev), rows.mean
 
@@ -295,8 +302,7 @@ class _Keeper(keras.callbacks.Callback):
             self.started, self.first_epoch = time.monotonic(), self.epoch
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        warmup = min(1.0, (epoch + 1) / (self.config.warmup_epochs + 1))
-        self.vae.kl_weight.assign(self.vae.config.beta * warmup)
+        self.vae.risen.assign(self.schedule.risen(epoch))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.is_interrupted():
@@ -323,8 +329,8 @@ class _Keeper(keras.callbacks.Callback):
         if loss < self.best_loss:
             self.best_loss, self.best, self.waited = loss, self.vae.get_weights(), 0
             return
-        if self.epoch <= self.config.warmup_epochs:
-            return  # the weight of the KL is still rising: patience begins when it stands
+        if self.epoch <= self.schedule.rising_epochs:
+            return  # patience begins when the weight of the KL, or its capacity, stands
         self.waited += 1
         if self.waited >= self.config.patience:
             self.stopped, self.vae.stop_training = "converged", True
@@ -339,6 +345,8 @@ class _Keeper(keras.callbacks.Callback):
     def _evaluate_held_out(self) -> tuple[float, float, float, int]:
         """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
         evaluate, size = compiled(self.vae, _held_out_rows), chunk_size(self.vae, _HELD_OUT_SAMPLES)
+        if self.vae.objective.of_batch:  # what is estimated from a batch is as wide of the mark here as in training
+            size = min(size, self.schedule.batch_size)
         pieces = [evaluate(*tensors(rows)) for rows in chunks(self.test_rows, size)]
         loss, log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(4))
         active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)

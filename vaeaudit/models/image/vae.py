@@ -16,7 +16,7 @@ from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood
 from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.models.image.networks import OUTPUTS, image_networks
 from vaeaudit.models.objectives import Objective
-from vaeaudit.models.vae import Batch, BetaVAE
+from vaeaudit.models.vae import Batch, BetaVAE, taken_from
 
 #: Least scale: 2.5 grey levels of 255; below it lies quantisation and JPEG noise, and the density is unbounded.
 SCALE_FLOOR = 0.01
@@ -167,6 +167,13 @@ class ImageVAE(BetaVAE):
     def features(self, batch: Batch) -> tf.Tensor:
         """Return the pixels in [0, 1], laid out flat [B, D]."""
         return flat_pixels(batch[0])
+
+    def corrupted(self, batch: Batch, share: float) -> Batch:
+        """Return the batch with that share of its pixels as other pictures of it have them."""
+        pixels, boxes = batch
+        flat = tf.reshape(pixels, [tf.shape(pixels)[0], -1, self.encoding.channels])
+        row = self.rows_with_others(tf.shape(flat)[:2], share)
+        return tf.reshape(taken_from(flat, row), tf.shape(pixels)), boxes
 
     def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Let the decoder start from the mean colour; the baseline is the mean picture, with the same likelihood."""

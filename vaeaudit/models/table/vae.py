@@ -17,7 +17,7 @@ from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.models.objectives import Objective
 from vaeaudit.models.table.likelihoods import Block, MixedLikelihood, blocks_of
 from vaeaudit.models.table.marginals import fit_marginals
-from vaeaudit.models.vae import Batch, BetaVAE
+from vaeaudit.models.vae import Batch, BetaVAE, taken_from
 
 
 class TableVAE(BetaVAE):
@@ -77,6 +77,13 @@ class TableVAE(BetaVAE):
     def features(self, batch: Batch) -> tf.Tensor:
         """Return standardised numbers, one-hot codes and masks [B, D]; see `TableInputs`."""
         return self.inputs_layer(*batch)
+
+    def corrupted(self, batch: Batch, share: float) -> Batch:
+        """Return the batch with that share of its cells, missing ones too, as other rows of it have them."""
+        values, codes, observed = batch
+        row, n_numeric = self.rows_with_others(tf.shape(observed), share), self.likelihood.n_numeric
+        parts = (values, row[:, :n_numeric]), (codes, row[:, n_numeric:]), (observed, row)
+        return tuple(taken_from(*part) for part in parts)
 
     def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Fit each column on its own, and let the decoder start there."""

@@ -71,7 +71,7 @@ def _facts(results: AuditResults) -> Table:
     rows = [
         ("Latents in use", f"{model.active_latents} of {model.latents}"),
         ("Modelled", what_is_modelled(results)),
-        ("Weight of the KL term (beta)", f"{model.beta:g}"),
+        *([(f"Weight of {model.objective.weighs} (beta)", f"{model.beta:g}")] if model.objective.has_prior else []),
         ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
         ("Why it stopped", phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)),
     ]

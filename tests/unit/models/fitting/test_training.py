@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from vaeaudit.config import FitConfig, ModelConfig, TrainConfig
+from vaeaudit.config import FitConfig, ModelConfig, Objective, TrainConfig
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
@@ -20,6 +21,7 @@ from vaeaudit.errors import InconclusiveError
 from vaeaudit.models.fitting.batches import training_batches
 from vaeaudit.models.fitting.build import resolve
 from vaeaudit.models.fitting.training import FEWEST_ROWS, MOST_HELD_OUT, TrainingState, split_held_out
+from vaeaudit.models.objectives import OBJECTIVES, TotalCorrelationObjective, kl_parts
 from vaeaudit.progress import Progress
 
 SHORT = TrainConfig(epochs=2, warmup_epochs=1, fewest_steps=20, most_steps=20, batch_size=64, learning_rate=0.01)
@@ -125,6 +127,9 @@ def test_every_auto_of_training_is_resolved_and_what_was_asked_for_is_kept() -> 
     assert [(one.batch_size, one.learning_rate, one.iwae_samples) for one in found] == [(256, 2e-3, 16), (64, 1e-3, 4)]
     assert resolve(asked, pictures).train.batch_size == 7
     assert [resolve(FitConfig(), one).model.latents for one in (pictures, large)] == [16, 32]
+    annealed = FitConfig(model=ModelConfig(objective="capacity"))
+    assert [resolve(annealed, one).model.capacity for one in (table, pictures)] == [4, 25]
+    assert (resolve(annealed, table).model.beta, resolve(FitConfig(), table).model.capacity) == (3, 0)
 
 
 # --- what training does ---------------------------------------------------------------------------------------------
@@ -158,15 +163,73 @@ def test_a_higher_beta_buys_a_lower_kl(learned: Any) -> None:
     assert learned.codes_of(high).kl.sum(axis=1).mean() < 0.6 * learned.codes.kl.sum(axis=1).mean()
 
 
-def test_the_kl_weight_rises_linearly_and_then_stays_at_beta(learned: Any) -> None:
+@pytest.mark.parametrize(
+    ("objective", "rises"), [("beta", [0.5, 1, 1, 1, 1, 1, 1, 1]), ("capacity", [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1])]
+)
+def test_the_weight_of_the_kl_or_its_capacity_rises_linearly_and_then_stands(
+    learned: Any, objective: str, rises: list[float]
+) -> None:
     states: list[TrainingState] = []
-    config = replace(SHORT, epochs=5, warmup_epochs=3)
-    training = learned.train_again(
-        model=ModelConfig(latents=4, hidden=(16,), beta=2.0), config=config, on_checkpoint=states.append
-    )
-    position = next(i for i, weight in enumerate(training.model.weights) if weight.path.endswith("kl_weight"))
-    path = [float(state.arrays[f"current/{position}"]) for state in states]
-    assert path == pytest.approx([0.5, 1.0, 1.5, 2.0, 2.0])
+    config = replace(SHORT, epochs=8, warmup_epochs=1, patience=8)
+    model = ModelConfig(objective=objective, latents=4, hidden=(16,))
+    training = learned.train_again(model=model, config=config, on_checkpoint=states.append)
+    position = next(i for i, weight in enumerate(training.model.weights) if weight.path.endswith("risen"))
+    assert [float(state.arrays[f"current/{position}"]) for state in states] == pytest.approx(rises)
+
+
+def test_a_loss_that_hangs_on_the_batch_is_judged_on_batches_as_large_as_those_of_training(
+    learned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    class Watched(TotalCorrelationObjective):
+        def divergence(self, mean: Any, stddev: Any) -> Any:
+            tf.py_function(lambda rows: seen.append(len(rows)), [mean], [])
+            return super().divergence(mean, stddev)
+
+    monkeypatch.setitem(OBJECTIVES, "beta-tc", Watched)
+    model = ModelConfig(objective="beta-tc", latents=4, hidden=(16,))
+    learned.train_again(model=model, config=replace(SHORT, epochs=1, warmup_epochs=0))
+    assert set(seen) == {64, 150 % 64}  # 150 rows are held out
+
+
+def test_the_capacity_is_what_the_kl_comes_to(learned: Any) -> None:
+    for capacity in (1.0, 4.0):
+        model = ModelConfig(objective="capacity", latents=4, hidden=(16,), capacity=capacity, beta=10.0)
+        codes = learned.codes_of(learned.train_again(model=model))
+        assert codes.kl[learned.held_out].sum(axis=1).mean() == pytest.approx(capacity, abs=0.5)
+
+
+def test_weighing_the_total_correlation_lowers_it(learned: Any) -> None:
+    model = ModelConfig(objective="beta-tc", latents=4, hidden=(16,), beta=10.0)
+    total = []
+    for codes in (learned.codes, learned.codes_of(learned.train_again(model=model))):
+        noise = np.random.default_rng(0).normal(size=codes.mean.shape).astype(np.float32)
+        parts = kl_parts(*map(tf.constant, (codes.mean + codes.stddev * noise, codes.mean, codes.stddev)))
+        total.append(float(np.mean(parts.total_correlation)))
+    assert total[1] < 0.5 * total[0]
+
+
+def test_denoising_that_corrupts_nothing_is_the_beta_vae(learned: Any) -> None:
+    model = ModelConfig(objective="denoising", latents=4, hidden=(16,), corruption=0.0)
+    again = learned.train_again(model=model)
+    for one, other in zip(again.model.get_weights(), learned.training.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(again.history["val_loss"], learned.training.history["val_loss"])
+
+
+@pytest.mark.parametrize("objective", [word for word in Objective if word != Objective.BETA])
+def test_an_interrupted_training_of_any_objective_goes_on(learned: Any, objective: Objective) -> None:
+    model = ModelConfig(objective=objective, latents=4, hidden=(16,), capacity=3.0 * (objective == "capacity"))
+    config = replace(SHORT, epochs=4, debias=objective == "dip")
+    broken_off = learned.train_again(model=model, config=config, is_interrupted=interrupt_after(4))
+    went_on = learned.train_again(model=model, config=config, resume_from=broken_off.state)
+
+    assert (broken_off.stopped, broken_off.epochs, went_on.epochs) == ("interrupted", 2, 4)
+    np.testing.assert_array_equal(went_on.history["val_loss"][:2], broken_off.history["val_loss"])
+    codes = learned.codes_of(went_on)
+    assert np.isfinite(went_on.history["val_loss"]).all()
+    assert (codes.iwae >= codes.elbo - 1).mean() > 0.95 or objective == Objective.AE
 
 
 def test_early_stopping_ends_training_and_keeps_the_best_weights(learned: Any) -> None:

@@ -10,9 +10,10 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from vaeaudit.config import ModelConfig
+from vaeaudit.config import ModelConfig, Objective, TrainConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, PixelLikelihood
 from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.models.fitting.training import split_held_out, train
 from vaeaudit.models.image.networks import image_networks
 from vaeaudit.models.image.vae import SCALE_FLOOR, ImageLikelihood, ImageVAE
 from vaeaudit.models.objectives import BetaObjective, kl_per_latent
@@ -155,3 +156,39 @@ def test_standardising_changes_the_latents_and_not_what_is_decoded() -> None:
     np.testing.assert_allclose(model.decode(tf.constant(again)), decoded, atol=1e-4)
     before, after = (kl_per_latent(*pair).numpy().sum() for pair in ((mean, stddev), (again, scaled)))
     assert after < before
+
+
+def test_a_corrupted_pixel_is_that_of_another_picture_at_the_same_place() -> None:
+    model = ImageVAE(
+        ImageEncoding(SIDE, SIDE, 3, PixelLikelihood.NORMAL, 0.2),
+        ModelConfig(latents=2),
+        objective=BetaObjective(),
+        seed=0,
+    )
+    place = np.arange(SIDE * SIDE, dtype=np.uint8).reshape(1, SIDE, SIDE, 1)
+    pixels = np.concatenate([np.broadcast_to(place, (200, SIDE, SIDE, 2)), np.zeros((200, SIDE, SIDE, 1))], axis=-1)
+    pixels[..., 2] = np.arange(200)[:, None, None]
+    boxes = tf.constant(np.tile([0, 0, SIDE, SIDE], (200, 1)), tf.int32)
+    shown, same = model.corrupted((tf.constant(pixels.astype(np.uint8)), boxes), 0.1)
+    np.testing.assert_array_equal(shown[..., :2], pixels[..., :2])
+    assert (shown.numpy()[..., 2] != pixels[..., 2]).mean() == pytest.approx(0.1, abs=0.01)
+    np.testing.assert_array_equal(same, boxes)
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_pictures_are_learned_under_every_objective(objective: Objective, tmp_path: Path) -> None:
+    generator = np.random.default_rng(5)
+    shade = generator.integers(20, 230, (160, 1, 1, 1))
+    pixels = np.clip(shade + generator.normal(0, 8, (160, SIDE, SIDE, 1)), 0, 255).astype(np.uint8)
+    rows = ImageRows(store_of(tmp_path, pixels), np.arange(160))
+    capacity = 3.0 if objective == Objective.CAPACITY else 0.0
+    training = train(
+        ImageEncoding(SIDE, SIDE, 1, PixelLikelihood.NORMAL, 0.2),
+        rows,
+        split_held_out(160, 0.2, seed=0),
+        ModelConfig(objective=objective, latents=2, capacity=capacity),
+        TrainConfig(epochs=3, warmup_epochs=1, fewest_steps=20, most_steps=20, batch_size=32, learning_rate=5e-3),
+        seed=0,
+    )
+    assert np.isfinite(training.history["val_loss"]).all()
+    assert training.history["val_elbo"][-1] > training.baseline.mean()

@@ -76,3 +76,17 @@ def test_a_missing_level_costs_what_missing_cells_do(dataset_of: Any) -> None:
     model.start_from(rows, rows, seed=0)
     expected = [-np.log(0.75 * 2 / 3), -np.log(0.75 / 3), -np.log(0.25), -np.log(0.75 * 2 / 3)]
     np.testing.assert_allclose(model.nats_alone(rows.arrays()).numpy()[:4, 0], expected, atol=0.03)
+
+
+def test_a_corrupted_cell_is_that_of_another_row_with_its_value_code_and_whether_it_is_there(marginal: Any) -> None:
+    model, rows, _ = marginal
+    batch = rows.take(slice(0, 2000)).arrays()
+    shown = tuple(part.numpy() for part in model.corrupted(batch, 0.25))
+    changed = shown[0][:, 0] != batch[0][:, 0]
+    # a missing cell comes as 0, and one in five that is replaced by another missing one does not change
+    assert changed.mean() == pytest.approx(0.25 * (1 - 0.2**2), abs=0.03)
+    assert set(shown[0][:, 0]) <= set(batch[0][:, 0])
+    np.testing.assert_array_equal(shown[0][~shown[2][:, 0], 0], 0)
+    assert (shown[1][:, 0] != batch[1][:, 0]).mean() == pytest.approx(0.25 * (1 - 0.46), abs=0.03)
+    both = changed & (shown[1][:, 0] != batch[1][:, 0])  # cell by cell, not row by row
+    assert both.mean() == pytest.approx(0.24 * 0.135, abs=0.02)
