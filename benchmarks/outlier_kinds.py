@@ -33,7 +33,7 @@ from vaeaudit.config import FitConfig, ReadConfig
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.encoding.table_encoding import fit_encoding
 from vaeaudit.data.reading.load import load
-from vaeaudit.outputs.row_scores import QUESTIONS
+from vaeaudit.outputs.row_scores import OF_TABLES
 from vaeaudit.workflow.trained.table_score import judge_own
 
 KINDS = ("local", "global", "dependency", "cluster")
@@ -158,7 +158,7 @@ def judged(outliers: Outliers) -> dict[str, Figures]:
         OURS: score.compared.score(found.surprises),
         M3: ranks[:, :3].sum(axis=1),
         NEIGHBOURS: neighbours.kneighbors(features)[0][:, -1],
-        **dict(zip(QUESTIONS, np.asarray(found.surprises, np.float64).T, strict=True)),
+        **dict(zip(OF_TABLES, np.asarray(found.surprises, np.float64).T, strict=True)),
     }
     return {
         "said": {name: auroc_and_precision(outliers.y, values) for name, values in scores.items()},
