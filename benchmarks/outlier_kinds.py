@@ -155,7 +155,7 @@ def judged(outliers: Outliers) -> dict[str, Figures]:
     neighbours = NearestNeighbors(n_neighbors=min(51, len(features) - 1)).fit(features)
     ranks = np.column_stack([rank_nats(member) for member in found.surprises.T])
     scores: dict[str, Values] = {
-        OURS: score.compared.score(found.surprises),
+        OURS: score.compared.joined.score(found.surprises),
         M3: ranks[:, :3].sum(axis=1),
         NEIGHBOURS: neighbours.kneighbors(features)[0][:, -1],
         **dict(zip(OF_TABLES, np.asarray(found.surprises, np.float64).T, strict=True)),
