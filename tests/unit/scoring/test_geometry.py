@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -149,9 +149,9 @@ FEATURES = hnp.arrays(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(features=FEATURES, seed=st.integers(0, 2**32 - 1))
-def test_scores_of_any_features_are_finite(features: np.ndarray, seed: int) -> None:
+def test_scores_of_any_features_are_finite(few_trees: None, features: np.ndarray, seed: int) -> None:
     found = scores_of(features, seed=seed)
     assert found.shape == (len(features), 3)
     assert np.isfinite(found).all()

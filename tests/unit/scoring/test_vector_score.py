@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -42,10 +42,10 @@ def score(vectors: np.ndarray) -> VectorScore:
 
 
 def test_directions_off_every_topic_come_first() -> None:
-    vectors = vectors_of(planted=20, n_rows=2000, size=128)
+    vectors = vectors_of(planted=20, n_rows=500, size=128)
     kept = VectorScore.of(vectors, seed=0)
     surprises = kept.surprises(vectors)
-    assert surprises.shape == (2000, len(OF_VECTORS))
+    assert surprises.shape == (500, len(OF_VECTORS))
     assert set(np.argsort(-kept.joined.score(surprises))[:20].tolist()) == set(range(20))
     assert flags_of(kept, surprises)[:20].all()
 
@@ -145,9 +145,9 @@ ELEMENTS = st.floats(allow_nan=True, allow_infinity=True) | st.integers(-2, 2).m
 SOME = hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(5)), elements=ELEMENTS)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(own=SOME, others=SOME, seed=st.integers(0, 2**32 - 1))
-def test_whatever_the_elements_all_is_finite(own: np.ndarray, others: np.ndarray, seed: int) -> None:
+def test_whatever_the_elements_all_is_finite(few_trees: None, own: np.ndarray, others: np.ndarray, seed: int) -> None:
     kept = VectorScore.of(own, seed=seed)
     for asked in (own, others):
         surprises = kept.surprises(asked)
