@@ -283,7 +283,7 @@ def test_clean_pictures_are_hardly_ever_flagged() -> None:
     assert np.count_nonzero(flagged) <= 2
 
 
-def test_a_latent_that_carries_nothing_has_no_say(usual: Measured, learned: PictureScore) -> None:
+def test_a_latent_that_carries_nothing_has_no_say(few_trees: None, usual: Measured, learned: PictureScore) -> None:
     some = usual.at(np.arange(20))
     moved = some.codes.mean.copy()
     moved[:, L - 1] += 50
@@ -297,7 +297,9 @@ def test_a_measure_in_another_unit_changes_nothing(usual: Measured, found: np.nd
     np.testing.assert_allclose(scaled.surprises(scaled.learn()), found, rtol=0.02, atol=0.02)
 
 
-def test_what_cannot_be_measured_on_a_picture_counts_as_usual(usual: Measured, learned: PictureScore) -> None:
+def test_what_cannot_be_measured_on_a_picture_counts_as_usual(
+    few_trees: None, usual: Measured, learned: PictureScore
+) -> None:
     some = usual.at(np.arange(3))
     gaps, middle = some.measures.copy(), some.measures.copy()
     gaps[:, 2], middle[:, 2] = np.nan, learned.location[2]
@@ -317,7 +319,7 @@ def test_gaps_among_the_runs_own_pictures_are_no_trouble(usual: Measured) -> Non
 
 
 @pytest.mark.parametrize("n", [1, 2, 30])
-def test_pictures_that_are_all_alike_or_have_no_measures_are_compared_too(n: int) -> None:
+def test_pictures_that_are_all_alike_or_have_no_measures_are_compared_too(few_trees: None, n: int) -> None:
     one = pictures_of(1, seed=11).at(np.zeros(n, int))
     for pictures in (one, Measured(np.zeros((n, 0)), one.codes)):
         surprises = pictures.surprises(pictures.learn())
@@ -335,7 +337,7 @@ def test_other_pictures_are_compared_with_those_of_the_run(usual: Measured, lear
 
 
 def test_of_more_pictures_than_are_compared_with_a_sample_is_kept(
-    usual: Measured, monkeypatch: pytest.MonkeyPatch
+    few_trees: None, usual: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vaeaudit.scoring.joined.MOST_ROWS", 300)
     assert usual.learn().joined.members.shape == (300, len(OF_PICTURES))
