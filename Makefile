@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .peers
 # A worker per core, up to four (each holds TensorFlow: 1 to 2 GB), with one thread each so that they do not fight.
-# Tests of a file stay together, since they share what they train.
+# Tests of a file stay together, since they share what they train. What is compiled is kept, whatever the environment
+# says: each worker would compile all tests anew, and each process that they start the whole package.
+KEEP_COMPILED := PYTHONDONTWRITEBYTECODE=
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
-PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
+PYTEST := $(KEEP_COMPILED) $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile \
 	--no-loadscope-reorder
 
 .PHONY: help install demo check format test test-fast test-slow docs bench peers mutants clean

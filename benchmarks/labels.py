@@ -29,7 +29,7 @@ from vaeaudit.analysis.labels.doubts import doubt_labels
 from vaeaudit.analysis.labels.suspects import LabelErrors, label_errors
 from vaeaudit.analysis.leakage.predictors import features_of, learner, said_by, what_tells
 from vaeaudit.data.dataset import Dataset
-from vaeaudit.workflow.fit import inspect
+from vaeaudit.workflow.reading import inspect
 
 NAME = "labels"
 SHARES = (0.02, 0.05, 0.1)

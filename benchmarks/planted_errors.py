@@ -43,7 +43,7 @@ from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.samples import people
 from vaeaudit.samples.planting import BrokenRows, plant_errors
 from vaeaudit.scoring.cells import suspicious
-from vaeaudit.workflow.fit import inspect
+from vaeaudit.workflow.reading import inspect
 from vaeaudit.workflow.trained.table import TrainedTable
 
 OURS = "vaeaudit"

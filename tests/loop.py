@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def trains(item: pytest.Item) -> bool:
     """Return whether a test needs TensorFlow: by its room, by a fixture, or because it is marked."""
-    in_room = any((TESTS / folder) in item.path.parents for folder in TRAINING_FOLDERS)
-    return in_room or not TRAINING_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return in_training_room(item.path) or not TRAINING_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+@cache
+def in_training_room(path: Path) -> bool:
+    return any((TESTS / folder) in path.parents for folder in TRAINING_FOLDERS)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

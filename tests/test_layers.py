@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,11 @@ def imports_of(tree: ast.AST) -> Iterator[Import]:
                 )
 
 
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def room_of(file: Path, package: Path) -> str:
     return file.relative_to(package).parts[0].removesuffix(".py")
 
@@ -110,7 +116,7 @@ def violations(package: Path) -> list[str]:
         if room not in IMPORTS and room != "__init__":
             found.append(f"{name}: no rule says what the room {room!r} may import")
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         imports = list(imports_of(tree))
         if room == "__init__":  # which looks its names up when they are used, and shows them to type checkers
             shown = {entry for block in ast.walk(tree) if is_type_checking(block) for entry in imports_of(block)}
@@ -214,7 +220,7 @@ def test_a_room_imports_all_the_rooms_that_the_table_allows_it() -> None:
     used: dict[str, set[str]] = {room: set() for room in IMPORTS}
     for file in PACKAGE.rglob("*.py"):
         room = room_of(file, PACKAGE)
-        for entry in imports_of(ast.parse(file.read_text(encoding="utf-8"))):
+        for entry in imports_of(tree_of(file)):
             if room in used and entry.parts[0] == "vaeaudit" and entry.parts[1:2] not in ([], [room], ["__version__"]):
                 used[room].add(entry.parts[1])
     assert used == IMPORTS
@@ -236,7 +242,7 @@ def test_tensorflow_is_imported_lazily_in_one_place() -> None:
         name = file.relative_to(PACKAGE).as_posix()
         if name.startswith(("models/", "workflow/trained/")):
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         typed = {id(node) for block in ast.walk(tree) if is_type_checking(block) for node in ast.walk(block)}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and id(node) not in typed:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # as `_WHERE` has it, for type checkers and editors
     from vaeaudit.outputs.latents import LatentCodes
     from vaeaudit.runs.reading import load_run
     from vaeaudit.workflow.audited import Audit
-    from vaeaudit.workflow.fit import fit, inspect
+    from vaeaudit.workflow.fit import fit
+    from vaeaudit.workflow.reading import inspect
     from vaeaudit.workflow.rebalance import Rebalancing, rebalance
     from vaeaudit.workflow.report import audit, report
     from vaeaudit.workflow.review import Reviewed, review
@@ -35,7 +36,7 @@ _WHERE = {
     "Scores": "vaeaudit.workflow.score",
     "audit": "vaeaudit.workflow.report",
     "fit": "vaeaudit.workflow.fit",
-    "inspect": "vaeaudit.workflow.fit",
+    "inspect": "vaeaudit.workflow.reading",
     "rebalance": "vaeaudit.workflow.rebalance",
     "report": "vaeaudit.workflow.report",
     "review": "vaeaudit.workflow.review",

@@ -16,7 +16,8 @@ import pytest
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.runs.reading import load_run
-from vaeaudit.workflow.fit import fit, inspect
+from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.reading import inspect
 from vaeaudit.workflow.report import audit as audit_
 
 N = 400

@@ -53,7 +53,7 @@ def inspect(
     pictures, or a .npy or .npz file of pictures or vectors.
     """
     from vaeaudit.data.reading.inspection import audit_toml, describe  # noqa: PLC0415 - keeps `--help` free of pandas
-    from vaeaudit.workflow.fit import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.workflow.reading import inspect as read_source  # noqa: PLC0415 - keeps `--help` free of pandas
 
     if write_config is not None and write_config.exists():
         raise UsageError(f"--write-config {write_config}: the file exists already.", hint="Name another, or remove it.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any, Literal, get_args
 
@@ -68,27 +69,55 @@ def draw_rule(
     """
     if len(columns) < 2:
         return None
+
+    @cache
+    def conditions(column: str) -> _Conditions:
+        return _Conditions.of(frame[column])
+
     for _ in range(_MOST_DRAWS):
         one, other = rng.choice(len(columns), 2, replace=False)
         names = columns[one], columns[other]
-        rows = _condition(frame[names[0]], rng) & _condition(frame[names[1]], rng)
-        rule = DrawnRule(names, rows)
-        if shares[0] <= rows.mean() <= shares[1] and is_allowed(rule):
+        rule = DrawnRule(names, conditions(names[0]).draw(rng) & conditions(names[1]).draw(rng))
+        if shares[0] <= rule.rows.mean() <= shares[1] and is_allowed(rule):
             return rule
     return None
 
 
-def _condition(values: pd.Series, rng: np.random.Generator) -> Mask:
-    """Return [N]: one value of few, or a range of a tenth to six tenths of the values."""
-    known = values.dropna()
-    if known.empty:
-        return np.zeros(len(values), dtype=bool)
-    if isinstance(values.dtype, pd.CategoricalDtype) or known.nunique() <= MOST_SINGLE_VALUES:
-        return np.asarray(values == rng.choice(known.unique().astype(object)))
-    width = rng.uniform(0.1, 0.6)
-    start = rng.uniform(0, 1 - width)
-    low, high = (known.quantile(place, interpolation="nearest") for place in (start, start + width))
-    return np.asarray((values >= low) & (values < high))
+@dataclass(frozen=True)
+class _Conditions:
+    """What conditions on a column are drawn from.
+
+    Attributes
+    ----------
+    values
+        [N]; of the column.
+    single
+        Its values, where they are few: a condition is one of them.
+    ordered
+        [M]; its values that are not missing, in rising order, where they are many: a condition is a range of them.
+    """
+
+    values: pd.Series
+    single: npt.NDArray[np.object_] | None
+    ordered: pd.api.extensions.ExtensionArray
+
+    @classmethod
+    def of(cls, values: pd.Series) -> _Conditions:
+        known = values.dropna()
+        if isinstance(values.dtype, pd.CategoricalDtype) or known.nunique() <= MOST_SINGLE_VALUES:
+            return cls(values, np.asarray(known.unique().astype(object)), known.array)
+        return cls(values, None, known.sort_values().array)
+
+    def draw(self, rng: np.random.Generator) -> Mask:
+        """Return [N]: one value of few, or a range of a tenth to six tenths of the values."""
+        if not len(self.ordered):
+            return np.zeros(len(self.values), dtype=bool)
+        if self.single is not None:
+            return np.asarray(self.values == rng.choice(self.single))
+        width = rng.uniform(0.1, 0.6)
+        start = rng.uniform(0, 1 - width)
+        low, high = (self.ordered[round(place * (len(self.ordered) - 1))] for place in (start, start + width))
+        return np.asarray((self.values >= low) & (self.values < high))
 
 
 # --- one wrong cell in a row ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask
 
@@ -152,4 +152,4 @@ def grain(values: FloatArray) -> float:
 
 def chance_of_so_few(errors: int, counted: int, expected: float) -> float:
     """Return how likely at most so many errors are where chance makes `expected` of them (binomial)."""
-    return float(stats.binom.cdf(errors, counted, min(expected / max(counted, 1), 1.0)))
+    return float(special.bdtr(errors, counted, min(expected / max(counted, 1), 1.0)))

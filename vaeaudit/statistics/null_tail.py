@@ -9,6 +9,7 @@ the scores (Bayesian model averaging, Hoeting 1999): what the scores leave open 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -186,27 +187,53 @@ def fit_bulk_tail(ordered: FloatArray) -> BulkTail | None:
         # the unit in which the median excess of an exponential law is that of the scores
         unit = (float(np.median(ordered[-bins.n_above[first] :])) - start) / np.log(2)
         if unit > _RESOLUTION * max(1.0, abs(start)):
-            fitted += [_window(bins, first, end, unit) for end in range(first + _FEWEST_BINS, len(bins.edges))]
+            begun = _Start.of(bins, first, unit)
+            fitted += [_window(bins, begun, end) for end in range(first + _FEWEST_BINS, len(bins.edges))]
     if not fitted:
         return None
     best = max(float(tail.log_weight.max()) for tail in fitted)
     return _joined([_kept(tail, tail.log_weight.max(axis=1) > best - _NEGLIGIBLE) for tail in fitted])
 
 
-def _window(bins: Bins, first: int, last: int, unit: float) -> BulkTail:
-    """Weigh all laws that explain the bins from `first` up to `last`; all other bins have shares of their own.
+@dataclass(frozen=True)
+class _Start:
+    """A start of all K laws, and what they come to at the E edges of bins from it on.
+
+    Attributes
+    ----------
+    first, unit
+        Its bin, and the scale of x.
+    x
+        [E]; the edges.
+    at_edges, at_middles
+        [K, E] and [K, E - 1]; cumulative hazards there, and between them.
+    """
+
+    first: int
+    unit: float
+    x: FloatArray
+    at_edges: FloatArray
+    at_middles: FloatArray
+
+    @classmethod
+    def of(cls, bins: Bins, first: int, unit: float) -> _Start:
+        x = (bins.edges[first:] - bins.edges[first]) / unit
+        laws = Hazards(_HAZARDS.power[:, None], _HAZARDS.bend[:, None], _HAZARDS.rise[:, None])  # [K, 1] against x [E]
+        return cls(first, unit, x, laws.cumulative(x), laws.cumulative((x[:-1] + x[1:]) / 2))
+
+
+def _window(bins: Bins, start: _Start, last: int) -> BulkTail:
+    """Weigh all laws that explain the bins from the start up to `last`; all other bins have shares of their own.
 
     The number of rows beyond that do not belong has a closed form: as many as the law leaves unexplained there. Log
     weights are not normalised.
     """
-    x = (bins.edges[first : last + 1] - bins.edges[first]) / unit
+    first, n_inside = start.first, last - start.first
     counts, n_above, n_beyond = bins.counts[first:last], int(bins.n_above[first]), int(bins.n_above[last])
-    hazards = Hazards(_HAZARDS.power[:, None], _HAZARDS.bend[:, None], _HAZARDS.rise[:, None])  # [K, 1] against x [E]
-    middles = (x[:-1] + x[1:]) / 2
-    exposure = hazards.cumulative(middles) @ counts + n_beyond * hazards.cumulative(x[-1:])[:, 0]
+    exposure = start.at_middles[:, :n_inside] @ counts + n_beyond * start.at_edges[:, n_inside]
     factors, log_prior = _rates(n_above - n_beyond)
     rate = (n_above - n_beyond) / exposure[:, None] * factors
-    survival = np.exp(-rate[..., None] * hazards.cumulative(x)[:, None, :])
+    survival = np.exp(-rate[..., None] * start.at_edges[:, None, : n_inside + 1])
     tiny = np.finfo(np.float64).tiny
     inside, beyond = np.maximum(survival[..., :-1] - survival[..., 1:], tiny), survival[..., -1]
     stranger = np.clip(1 - (1 - n_beyond / n_above) / np.maximum(1 - beyond, tiny), 0, 1 - 1e-9)
@@ -226,11 +253,12 @@ def _window(bins: Bins, first: int, last: int, unit: float) -> BulkTail:
         share=(1 - stranger) * n_above / bins.n_scores,
         hazards=_HAZARDS,
         start=np.full(n_laws, bins.edges[first]),
-        unit=np.full(n_laws, unit),
-        end=np.full(n_laws, x[-1]),
+        unit=np.full(n_laws, start.unit),
+        end=np.full(n_laws, start.x[n_inside]),
     )
 
 
+@lru_cache(maxsize=4096)
 def _rates(n_inside: int) -> tuple[FloatArray, FloatArray]:
     """Return factors [D] of the rate that would hold if all rows belonged, and the log prior weight of each.
 

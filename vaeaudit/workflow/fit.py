@@ -1,4 +1,4 @@
-"""`fit`: read, learn, judge; leave a run directory; and `inspect`, which trains nothing."""
+"""`fit`: read, learn, judge; leave a run directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.doubts import doubts_of
 from vaeaudit.analysis.order.changes import find_changes
-from vaeaudit.config import FitConfig, ReadConfig
+from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.population_shares import Population
 from vaeaudit.errors import InconclusiveError, InterruptedFit, UsageError, VaeauditError
@@ -31,29 +31,12 @@ from vaeaudit.runs.contents import StoredReference, describe_run, describe_sourc
 from vaeaudit.runs.directory import PartialRun, RunWriter, find_partial, new_run_path
 from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.rows_table import table_of_rows
-from vaeaudit.settings import FitSettings, ReadSettings, refuse_unknown, section_with, with_settings
+from vaeaudit.settings import FitSettings, refuse_unknown, with_settings
 from vaeaudit.workflow.inputs import as_compared, model_facts, run_facts, shares_of, sweep
 from vaeaudit.workflow.learn import Learned, interruption, learn
 from vaeaudit.workflow.other import as_stored, read_reference_of_fit, score_other
 from vaeaudit.workflow.power import plant_faults
 from vaeaudit.workflow.reading import read_data
-
-
-def inspect(source: Any, config: ReadConfig | None = None, **settings: Unpack[ReadSettings]) -> Dataset:
-    """Read a source and say what `fit` would do with it; trains nothing.
-
-    Parameters
-    ----------
-    source
-        As for `fit`.
-    config
-        How to read it.
-    **settings
-        Single settings, which win over `config`: `label`, `sensitive`, `kind_of` … (`vaeaudit.settings.ReadSettings`).
-    """
-    refuse_unknown(inspect, settings, ReadSettings)
-    dataset, _ = read_data(source, section_with(config or ReadConfig(), settings), seed=0)
-    return dataset
 
 
 def fit(

@@ -19,6 +19,7 @@ from vaeaudit.runs.contents import StoredReference
 from vaeaudit.runs.directory import PartialRun
 from vaeaudit.runs.reading import Run
 from vaeaudit.workflow.builder import rebuild
+from vaeaudit.workflow.reading import reading_progress
 
 if TYPE_CHECKING:
     from vaeaudit.workflow.trained.base import Trained
@@ -99,11 +100,6 @@ def score_other(trained: Trained[Any, Any], other: OtherData, listener: Listener
     n_rows = len(other.dataset)
     codes = trained.codes(other, lambda done: listener(Progress("scoring", done, n_rows)))
     return Scored(other, codes, trained.row_scores(codes), trained)
-
-
-def reading_progress(listener: Listener) -> Any:
-    """Return what tells a listener how many files of a source are read."""
-    return lambda done, total: listener(Progress("reading", done, total))
 
 
 def as_stored(scored: Scored) -> StoredReference:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.samples import planting
 from vaeaudit.samples.planting import BrokenRows, ErrorKind, draw_rule, plant_errors
 
 N = 800
@@ -77,7 +78,8 @@ def test_a_rule_holds_for_as_many_rows_as_was_asked(table: pd.DataFrame) -> None
         assert len(set(rule.columns)) == 2
 
 
-def test_no_rule_is_drawn_where_there_is_none(table: pd.DataFrame) -> None:
+def test_no_rule_is_drawn_where_there_is_none(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planting, "_MOST_DRAWS", 100)
     rng = np.random.default_rng(3)
     assert draw_rule(table, ["age"], rng, (0.05, 0.1)) is None
     assert draw_rule(table, ["stage", "married"], rng, (0.0001, 0.0002)) is None

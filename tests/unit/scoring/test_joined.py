@@ -45,9 +45,13 @@ def rareness_of(mean: np.ndarray) -> Rareness:
     return LatentDensities.of(density, mean).rareness(AnalysisConfig())
 
 
+#: Of some rows: how rare others are beside them is of no matter to their scores.
+RARENESS = rareness_of(RNG.normal(size=(60, 2)))
+
+
 def scores_of(joined: Joined, surprises: np.ndarray | None, n_rows: int | None = None) -> RowScores:
     mean = np.random.default_rng(0).normal(size=(len(surprises) if surprises is not None else n_rows or 0, 2))
-    return joined.row_scores(codes_with(surprises, mean), rareness_of(mean), fdr=0.05, definition="A score.")
+    return joined.row_scores(codes_with(surprises, mean), RARENESS, fdr=0.05, definition="A score.")
 
 
 def far_out(n_rows: int, *, broken: int, seed: int = 0) -> tuple[np.ndarray, Joined]:

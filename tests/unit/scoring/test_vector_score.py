@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -42,10 +42,10 @@ def score(vectors: np.ndarray) -> VectorScore:
 
 
 def test_directions_off_every_topic_come_first() -> None:
-    vectors = vectors_of(planted=20, n_rows=2000, size=128)
+    vectors = vectors_of(planted=20, n_rows=500, size=128)
     kept = VectorScore.of(vectors, seed=0)
     surprises = kept.surprises(vectors)
-    assert surprises.shape == (2000, len(OF_VECTORS))
+    assert surprises.shape == (500, len(OF_VECTORS))
     assert set(np.argsort(-kept.joined.score(surprises))[:20].tolist()) == set(range(20))
     assert flags_of(kept, surprises)[:20].all()
 
@@ -70,20 +70,20 @@ def test_a_vector_far_longer_or_shorter_than_most_is_first_by_its_length_and_by_
     assert not flags_of(score, among)[0]  # one question alone does not flag
 
 
-def test_lengths_within_the_usual_say_nothing(vectors: np.ndarray, score: VectorScore) -> None:
+def test_lengths_within_the_usual_say_nothing(few_trees: None, vectors: np.ndarray, score: VectorScore) -> None:
     by_length = score.surprises(vectors)[:, LENGTH]
     assert by_length.max() < 1
     assert score.surprises(1.3 * vectors[100:101])[0, LENGTH] < 1
 
 
-def test_a_vector_of_nothing_stands_out_by_its_length(vectors: np.ndarray, score: VectorScore) -> None:
+def test_a_vector_of_nothing_stands_out_by_its_length(few_trees: None, vectors: np.ndarray, score: VectorScore) -> None:
     for empty in (np.zeros((1, D)), np.full((1, D), np.nan)):
         found = score.surprises(empty)
         assert np.isfinite(found).all()
         assert found[0, LENGTH] > np.log(N)
 
 
-def test_an_element_that_is_unknown_counts_as_nought(vectors: np.ndarray, score: VectorScore) -> None:
+def test_an_element_that_is_unknown_counts_as_nought(few_trees: None, vectors: np.ndarray, score: VectorScore) -> None:
     for unknown in (np.nan, np.inf, -np.inf):
         with_gap, with_nought = vectors[50:52].copy(), vectors[50:52].copy()
         with_gap[:, 3], with_nought[:, 3] = unknown, 0
@@ -134,7 +134,7 @@ def test_of_more_vectors_than_are_compared_with_a_sample_is_kept(
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 40])
-def test_vectors_that_are_all_alike_are_none_more_atypical_than_another(n_rows: int) -> None:
+def test_vectors_that_are_all_alike_are_none_more_atypical_than_another(few_trees: None, n_rows: int) -> None:
     alike = np.ones((n_rows, 64))
     surprises = VectorScore.of(alike, seed=0).surprises(alike)
     assert np.isfinite(surprises).all()
@@ -145,9 +145,9 @@ ELEMENTS = st.floats(allow_nan=True, allow_infinity=True) | st.integers(-2, 2).m
 SOME = hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(5)), elements=ELEMENTS)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(own=SOME, others=SOME, seed=st.integers(0, 2**32 - 1))
-def test_whatever_the_elements_all_is_finite(own: np.ndarray, others: np.ndarray, seed: int) -> None:
+def test_whatever_the_elements_all_is_finite(few_trees: None, own: np.ndarray, others: np.ndarray, seed: int) -> None:
     kept = VectorScore.of(own, seed=seed)
     for asked in (own, others):
         surprises = kept.surprises(asked)

@@ -89,7 +89,8 @@ def _examples(dataset: Dataset, column: Column) -> list[str]:
     if column.levels or values.empty or column.personal:
         return []
     if column.kind.is_numeric:
-        shown = (float(values.min()), float(values.median()), float(values.max()))
+        found = values.to_numpy(np.float64)
+        shown = (float(found.min()), float(np.median(found)), float(found.max()))
         return [number_text(value) if value.is_integer() else f"{value:.6g}" for value in shown]
     if values.dtype.kind == "M":
         return [str(values.min()), str(values.max())]
