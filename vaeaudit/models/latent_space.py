@@ -66,8 +66,13 @@ def measure_latent_space(model: BetaVAE, rows: Rows, codes: LatentCodes, *, seed
     reconstructed = _decoded(model, _posterior_sample(codes, held_out, generator))
     at_mean = _decoded(model, codes.mean[held_out])
     n_neighbours = min(GAP_NEIGHBOURS, len(compared))
+    near, _ = _walks(model, *_neighbours(codes, held_out, reference, generator))
+    ends = generator.permutation(len(codes))[: 2 * PAIRS]
+    far, apart = _walks(model, *(codes.mean[part] for part in (ends[::2], ends[1::2])))
     return LatentSpace(
-        step_lengths=_step_lengths(model, *_neighbours(codes, held_out, reference, generator)),
+        step_lengths=near,
+        far_step_lengths=far,
+        far_distance=apart,
         prior_distance=nearest_distance(prior, features),
         held_out_distance=nearest_distance(reconstructed, features),
         prior_gap=nearest_distance(reconstructed, prior),
@@ -138,14 +143,20 @@ def _neighbours(
     return codes.mean[starts[walks]], codes.mean[chosen[walks]]
 
 
-def _step_lengths(model: BetaVAE, start: FloatArray, end: FloatArray) -> FloatArray:
-    """Return [M, T]; how far the decoding moves in each of T equal steps from `start` to `end`, both [M, L]."""
-    if not len(start):
-        return np.zeros((0, STEPS))
+def _walks(model: BetaVAE, start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far the decoding moves in each of T equal steps from `start` to `end`, both [M, L], and in all.
+
+    [M, T], and the distance [M] of the decoding of `end` from that of `start`.
+    """
+    n_walks = min(len(start), len(end))
+    if not n_walks:
+        return np.zeros((0, STEPS)), np.zeros(0)
+    start, end = start[:n_walks], end[:n_walks]
     weight = np.linspace(0.0, 1.0, STEPS + 1)[:, None]
     path = start[:, None] + weight * (end - start)[:, None]
     decoded = _decoded(model, path.reshape(-1, path.shape[-1])).reshape(*path.shape[:2], -1)
-    return np.asarray(np.linalg.norm(np.diff(decoded, axis=1), axis=-1), np.float64)
+    steps = np.linalg.norm(np.diff(decoded, axis=1), axis=-1)
+    return np.asarray(steps, np.float64), np.linalg.norm(decoded[:, -1] - decoded[:, 0], axis=-1)
 
 
 def _decoded(model: BetaVAE, z: FloatArray) -> FloatArray:

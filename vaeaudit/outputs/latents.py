@@ -154,6 +154,8 @@ class LatentSpace(Record):
     step_lengths
         [M, T]; distance from each to the next of T + 1 decodings at equal steps on the straight line between the
         posterior means of a row and one of its neighbours.
+    far_step_lengths, far_distance
+        [W, T] and [W]; the same between two rows drawn at random, and how far apart their two decodings are.
     prior_distance
         [P]; distance of each decoded prior sample to the nearest reference row.
     held_out_distance
@@ -171,6 +173,8 @@ class LatentSpace(Record):
     """
 
     step_lengths: Annotated[FloatArray, Array("M T", least=0)]
+    far_step_lengths: Annotated[FloatArray, Array("W T", least=0)]
+    far_distance: Annotated[FloatArray, Array("W", least=0)]
     prior_distance: Annotated[FloatArray, Array("P", least=0)]
     held_out_distance: Annotated[FloatArray, Array("H", least=0)]
     prior_gap: Annotated[FloatArray, Array("H", least=0)]

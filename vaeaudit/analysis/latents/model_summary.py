@@ -81,7 +81,7 @@ def summarise_model(
         seconds=float(facts.seconds),
         disentanglement=latent_overlap(codes.mean[:, codes.active]),
         history=facts.history,
-        continuity=None if space is None else continuity(space.step_lengths, confidence),
+        continuity=None if space is None else continuity(space.step_lengths, space.far_step_lengths, confidence),
         completeness=None if space is None else completeness(space.prior_distance, space.held_out_distance, confidence),
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
         density=None if rareness is None else summarise_density(rareness.densities.density),
@@ -185,7 +185,7 @@ def summarise_weights(rareness: Rareness, weight: FloatArray) -> WeightSummary:
 
 
 def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSpaceSummary:
-    """Say how often the latent space jumps, how well it is covered, and how much of the rows it keeps.
+    """Say how often and how far the latent space leads astray, how well it is covered, and how much of the rows it keeps.
 
     Parameters
     ----------
@@ -199,6 +199,7 @@ def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSp
     yardstick = float(np.quantile(space.held_out_distance, NEAR_QUANTILE))
     return LatentSpaceSummary(
         jumps=_share(int(np.sum(largest > JUMP)), largest.size, 0.0, confidence) if largest.size else None,
+        detour=detour(space.far_step_lengths, space.far_distance, confidence),
         coverage=_share(
             covered, space.prior_gap.size, expected_coverage(space.n_compared, space.n_neighbours), confidence
         ),
@@ -211,24 +212,50 @@ def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSp
     )
 
 
-def continuity(step_lengths: FloatArray, confidence: float) -> Measure | None:
-    """Return the mean evenness of the walks [M, T] (see `step_evenness`); None where none of them moves.
+def continuity(step_lengths: FloatArray, far_step_lengths: FloatArray, confidence: float) -> Measure | None:
+    """Return how much less what is decoded changes on the way to a neighbour than on the way between any two rows.
+
+    1 minus the quotient of the mean lengths of the two kinds of walks: 1 where rows that are near in the latents are
+    decoded alike, 0 where they are as different as any two. Our own measure of "near z, near x"; the interval is that
+    of a quotient of two means (delta method). None where what is decoded nowhere changes.
 
     Parameters
     ----------
-    step_lengths
-        [M, T].
+    step_lengths, far_step_lengths
+        [M, T] and [W, T]; of walks between neighbours, and between rows drawn at random.
     confidence
         Of the interval.
     """
-    evenness = step_evenness(step_lengths)
-    if evenness.size == 0:
+    near, far = step_lengths.sum(axis=1), far_step_lengths.sum(axis=1)
+    if not near.size or not far.size or far.mean() <= _STANDS_STILL:
         return None
-    n, mean = evenness.size, float(evenness.mean())
-    if n < 2:
-        return Measure(mean, Interval(None, None, confidence), n, 1.0)
-    half = normal_quantile(confidence) * float(evenness.std(ddof=1)) / float(np.sqrt(n))
-    return Measure(mean, Interval(max(0.0, mean - half), min(1.0, mean + half), confidence), n, 1.0)
+    ratio = float(near.mean() / far.mean())
+    if min(near.size, far.size) < 2:
+        return Measure(1 - ratio, Interval(None, None, confidence), near.size)
+    errors = [float(part.std(ddof=1) / np.sqrt(part.size)) for part in (near, far)]
+    half = normal_quantile(confidence) * float(np.hypot(errors[0], ratio * errors[1]) / far.mean())
+    return Measure(1 - ratio, Interval(1 - ratio - half, min(1.0, 1 - ratio + half), confidence), near.size)
+
+
+def detour(far_step_lengths: FloatArray, far_distance: FloatArray, confidence: float) -> Measure | None:
+    """Return how much longer than straight the decoded way between two rows is: the mean quotient, at least 1.
+
+    A decoder that leads through what is neither row makes a detour. None where what is decoded nowhere changes.
+
+    Parameters
+    ----------
+    far_step_lengths, far_distance
+        [W, T] and [W], as in `LatentSpace`.
+    confidence
+        Of the interval.
+    """
+    moves = far_distance > _STANDS_STILL
+    if not moves.any():
+        return None
+    quotient = far_step_lengths.sum(axis=1)[moves] / far_distance[moves]
+    mean, interval = mean_interval(quotient, confidence)
+    low = None if interval.low is None else max(1.0, interval.low)
+    return Measure(mean, Interval(low, interval.high, confidence), quotient.size, 1.0)
 
 
 def largest_shares(step_lengths: FloatArray) -> FloatArray:
@@ -236,22 +263,6 @@ def largest_shares(step_lengths: FloatArray) -> FloatArray:
     total = step_lengths.sum(axis=1)
     moves = total > _STANDS_STILL
     return np.asarray(step_lengths[moves].max(axis=1) / total[moves])
-
-
-def step_evenness(step_lengths: FloatArray) -> FloatArray:
-    """Return 1 - (s - 1/T) / (1 - 1/T) of each walk that moves, s being its largest step's share of its length.
-
-    1 where every step is as long as any other, 0 where one step is the whole way. `s - 1/T` is the smoothness of
-    Berthelot et al. (2018), of the distance in data space instead of a known factor of the data; the scaling to
-    [0, 1] is our own.
-
-    Parameters
-    ----------
-    step_lengths
-        [M, T].
-    """
-    even = 1.0 / step_lengths.shape[1]
-    return np.asarray(1.0 - (largest_shares(step_lengths) - even) / (1.0 - even))
 
 
 def completeness(prior_distance: FloatArray, held_out_distance: FloatArray, confidence: float) -> Measure:

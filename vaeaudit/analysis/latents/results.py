@@ -117,6 +117,8 @@ class LatentSpaceSummary:
     jumps
         Share of the ways from a row to a neighbour that have a step in which more than half of the change happens; None
         where the decoding nowhere changes.
+    detour
+        How much longer than straight the decoded way between two rows drawn at random is.
     coverage
         Share of reconstructions of held-out rows that have a decoded prior sample as near as their K-th neighbour.
     kept_variation
@@ -130,6 +132,7 @@ class LatentSpaceSummary:
     """
 
     jumps: Measure | None
+    detour: Measure | None
     coverage: Measure
     kept_variation: Measure | None
     n_reference: Count

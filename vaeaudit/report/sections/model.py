@@ -139,12 +139,12 @@ def space_between_rows(model: ModelSummary, space: LatentSpaceSummary) -> list[B
     return [*blocks, _numbers(model, space), _distances(space)]
 
 
-def _between(evenness: Measure | None, jumps: Measure | None) -> Answer:
-    if evenness is None or jumps is None:
+def _between(nearness: Measure | None, jumps: Measure | None) -> Answer:
+    if nearness is None or jumps is None:
         return Answer("Between neighbouring rows the decoder changes nothing, so continuity says nothing.", "unsure")
     measured = (
-        f"Continuity {_interval(evenness)}, over {phrases.plural(evenness.n, 'walk')} from a row to one of its nearest "
-        "in the latents: 1 if what is decoded changes by as much in every step, 0 if all at once."
+        f"Continuity {_interval(nearness)}, over {phrases.plural(nearness.n, 'walk')} from a row to one of its nearest "
+        "in the latents: 1 if rows that are near there are decoded alike, 0 if they differ as any two rows do."
     )
     if jumps.ci.high is not None and jumps.ci.high < _RARE:
         return Answer(f"{measured} {_NO_JUMPS}", "good")
@@ -184,7 +184,12 @@ def _falls_short(measure: Measure) -> bool:
 
 def _numbers(model: ModelSummary, space: LatentSpaceSummary) -> Table:
     measures: list[tuple[str, Measure | None, bool]] = [
-        ("Continuity: evenness of the change between neighbours", model.continuity, False),
+        (
+            "Continuity: how much more alike neighbours in the latents are decoded than any two rows",
+            model.continuity,
+            False,
+        ),
+        ("Detour: length of the decoded way between any two rows, where straight is 1", space.detour, False),
         ("Walks with a jump: more than half of the change in one step", space.jumps, True),
         ("Completeness: prior samples as near to the data as reconstructions", model.completeness, True),
         ("Coverage: held-out rows that prior samples reach", space.coverage, True),
