@@ -234,6 +234,9 @@ class ReadConfig(_Section):
         Column names.
     sensitive, exclude, include
         Column names. Sensitive columns and the label stay out of the model unless included.
+    condition
+        Column names. Encoder and decoder are given their cells beside the latents, which then need not hold them:
+        p(x|y) (Sohn 2015). The label and sensitive columns may be given; what is given is not modelled.
     kinds
         Column name -> kind, where the inferred kind is to be overridden.
     levels
@@ -271,6 +274,7 @@ class ReadConfig(_Section):
     sensitive: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
+    condition: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
     levels: dict[str, list[str]] = field(default_factory=dict)
     split: str | None = None

@@ -63,6 +63,7 @@ _HOW_IT_IS_WRITTEN = (
     choice_option("--decimal", DecimalMark, "What parts the decimals, where the numbers allow for both."),
 )
 _KIND = choice_option("--kind", SourceKind, "What DATA is read as; found from the data unless given.")
+_CONDITION = "A column that the model is given instead of learning it, so that its latents need not tell it; repeat."
 _SPLIT = "The column that says train, val or test: rows that occur in more than one split are reported."
 _PROBABILITY = "The column with a level's probability by your own model, which never saw the row; repeat for more."
 _SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
@@ -75,6 +76,7 @@ read_options = together(
         _columns("--sensitive", help="A sensitive attribute; repeat for more."),
         _columns("--exclude", help="A column that takes no part; repeat for more."),
         _columns("--include", help="A sensitive column, or the label, that the model is to see."),
+        _columns("--condition", help=_CONDITION),
         _ID,
         click.option("--split", metavar="COL", help=_SPLIT),
         _columns("--group", help="A column that says which rows belong together; repeat for more."),

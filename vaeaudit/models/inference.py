@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -65,20 +65,23 @@ def chunks(rows: Rows, size: int) -> Iterator[Rows]:
         yield rows.take(slice(start, start + size))
 
 
-def expected_features(model: BetaVAE, z: npt.NDArray[np.floating]) -> Iterator[tf.Tensor]:
-    """Yield E[features|z] [B, D] for latents [A, L], in order, at most `_DECODED` at a time."""
-    expected = compiled(model, _expected_features, latent_points(model))
+def expected_features(
+    model: BetaVAE, z: npt.NDArray[np.floating], condition: npt.NDArray[np.floating] | None = None
+) -> Iterator[tf.Tensor]:
+    """Yield E[features|z, y] [B, D] for latents [A, L] and y [A, E], in order, at most `_DECODED` at a time."""
+    parts = (z,) if condition is None else (z, condition)
+    expected = compiled(model, _expected_features, *points_like(parts))
     for start in range(0, len(z), _DECODED):
-        yield expected(tf.constant(z[start : start + _DECODED], tf.float32))
+        yield expected(*(tf.constant(part[start : start + _DECODED], tf.float32) for part in parts))
 
 
-def _expected_features(model: BetaVAE, z: tf.Tensor) -> tf.Tensor:
-    return model.expected_features(z)
+def _expected_features(model: BetaVAE, *parts: tf.Tensor) -> tf.Tensor:
+    return model.expected_features(*parts)
 
 
-def latent_points(model: BetaVAE) -> tf.TensorSpec:
-    """Return the shape and type of latents [A, L], as `compiled` wants it."""
-    return tf.TensorSpec([None, model.config.latents], tf.float32)
+def points_like(parts: Sequence[npt.NDArray[np.floating]]) -> list[tf.TensorSpec]:
+    """Return shapes and types of latents [A, L], and of the condition [A, E] behind them, as `compiled` wants them."""
+    return [tf.TensorSpec([None, part.shape[-1]], tf.float32) for part in parts]
 
 
 def traversal_latents(model: BetaVAE) -> npt.NDArray[np.float32]:
@@ -88,6 +91,11 @@ def traversal_latents(model: BetaVAE) -> npt.NDArray[np.float32]:
     for latent in range(n_latents):
         z[latent, :, latent] = TRAVERSAL
     return z
+
+
+def usual_condition(model: BetaVAE, n_points: int) -> npt.NDArray[np.float32] | None:
+    """Return the usual condition for each of some points [A, E]; None where the model is given none."""
+    return None if model.condition is None else np.tile(model.condition.usual, (n_points, 1))
 
 
 def compiled(model: BetaVAE, function: Traced, *signature: tf.TensorSpec) -> Traced:

@@ -36,6 +36,7 @@ _MOST_DISTANCES = 4_000_000
 def measure_latent_space(model: BetaVAE, rows: Rows, codes: LatentCodes, *, seed: int) -> LatentSpace:
     """Measure what continuity, completeness and coverage of the latent space are computed from.
 
+    What the model is given stays as it is on a walk and in a reconstruction; a prior sample is given that of a row.
     Rows and decodings are compared as the features that the encoder sees: standardised numbers, one-hot codes (or
     probabilities) and missing masks of a table; pixels of a picture, averaged to at most 16 x 16. Prior samples are
     drawn from N(0, I), under the objective `ae` too, which does not train towards it.
@@ -61,14 +62,17 @@ def measure_latent_space(model: BetaVAE, rows: Rows, codes: LatentCodes, *, seed
     features = _features(model, rows, reference)
     held_out_features = _features(model, rows, held_out)
     compared = reference[:PRIOR_SAMPLES]
-    prior = _decoded(model, generator.normal(size=(len(compared), codes.n_latents)))
-    others = _decoded(model, _posterior_sample(codes, compared, generator))
-    reconstructed = _decoded(model, _posterior_sample(codes, held_out, generator))
-    at_mean = _decoded(model, codes.mean[held_out])
+    given, given_compared = (_condition(rows, index) for index in (held_out, compared))
+    prior = _decoded(model, generator.normal(size=(len(compared), codes.n_latents)), given_compared)
+    others = _decoded(model, _posterior_sample(codes, compared, generator), given_compared)
+    reconstructed = _decoded(model, _posterior_sample(codes, held_out, generator), given)
+    at_mean = _decoded(model, codes.mean[held_out], given)
     n_neighbours = min(GAP_NEIGHBOURS, len(compared))
-    near, _ = _walks(model, *_neighbours(codes, held_out, reference, generator))
+    starts, neighbours = _neighbours(codes, held_out, reference, generator)
+    near, _ = _walks(model, codes.mean[starts], neighbours, _condition(rows, starts))
     ends = generator.permutation(len(codes))[: 2 * PAIRS]
-    far, apart = _walks(model, *(codes.mean[part] for part in (ends[::2], ends[1::2])))
+    ends = ends[: len(ends) // 2 * 2].reshape(2, -1)
+    far, apart = _walks(model, codes.mean[ends[0]], codes.mean[ends[1]], _condition(rows, ends[0]))
     return LatentSpace(
         step_lengths=near,
         far_step_lengths=far,
@@ -127,8 +131,8 @@ def _posterior_sample(codes: LatentCodes, rows: npt.NDArray[np.intp], generator:
 
 def _neighbours(
     codes: LatentCodes, held_out: npt.NDArray[np.intp], reference: npt.NDArray[np.intp], generator: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Return posterior means [M, L] of M rows, and of one of the nearest rows of each that is not at the same place."""
+) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """Return M rows, and the posterior mean [M, L] of one of the nearest of each that is not at the same place."""
     starts = np.concatenate([held_out, reference])[:PAIRS]
     active = codes.active if codes.active.any() else np.ones(codes.n_latents, bool)
     others = np.unique(codes.mean[reference][:, active], axis=0, return_index=True)[1]
@@ -140,28 +144,34 @@ def _neighbours(
     drawn = np.argmax(np.where(apart, generator.random(squared.shape), -1.0), axis=1)
     walks = apart.any(axis=1)
     chosen = ends[places[np.arange(len(starts)), drawn]]
-    return codes.mean[starts[walks]], codes.mean[chosen[walks]]
+    return starts[walks], codes.mean[chosen[walks]]
 
 
-def _walks(model: BetaVAE, start: FloatArray, end: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _walks(
+    model: BetaVAE, start: FloatArray, end: FloatArray, condition: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
     """Return how far the decoding moves in each of T equal steps from `start` to `end`, both [M, L], and in all.
 
-    [M, T], and the distance [M] of the decoding of `end` from that of `start`.
+    [M, T], and the distance [M] of the decoding of `end` from that of `start`; what is given [M, E] stays as it is.
     """
-    n_walks = min(len(start), len(end))
-    if not n_walks:
+    if not len(start):
         return np.zeros((0, STEPS)), np.zeros(0)
-    start, end = start[:n_walks], end[:n_walks]
     weight = np.linspace(0.0, 1.0, STEPS + 1)[:, None]
     path = start[:, None] + weight * (end - start)[:, None]
-    decoded = _decoded(model, path.reshape(-1, path.shape[-1])).reshape(*path.shape[:2], -1)
+    given = None if condition is None else np.repeat(condition, path.shape[1], axis=0)
+    decoded = _decoded(model, path.reshape(-1, path.shape[-1]), given).reshape(*path.shape[:2], -1)
     steps = np.linalg.norm(np.diff(decoded, axis=1), axis=-1)
     return np.asarray(steps, np.float64), np.linalg.norm(decoded[:, -1] - decoded[:, 0], axis=-1)
 
 
-def _decoded(model: BetaVAE, z: FloatArray) -> FloatArray:
-    """Return E[features|z] [A, D] for latents [A, L]."""
-    return np.concatenate([_pooled(model, part) for part in expected_features(model, z)])
+def _condition(rows: Rows, index: npt.NDArray[np.intp]) -> FloatArray | None:
+    """Return what the model is given beside these rows [A, E]; None where it is given nothing."""
+    return None if rows.condition is None else rows.condition[index]
+
+
+def _decoded(model: BetaVAE, z: FloatArray, condition: FloatArray | None) -> FloatArray:
+    """Return E[features|z, y] [A, D] for latents [A, L] and what is given [A, E]."""
+    return np.concatenate([_pooled(model, part) for part in expected_features(model, z, condition)])
 
 
 def _features(model: BetaVAE, rows: Rows, index: npt.NDArray[np.intp]) -> FloatArray:

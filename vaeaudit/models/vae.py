@@ -11,10 +11,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig
+from vaeaudit.data.encoding.condition_encoding import ConditionEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.objectives import Objective, importance_weighted_bound, trimmed_mean
 
-#: One tensor per array of `Rows.arrays`, B rows each.
+#: One tensor per array of `Rows.arrays`, B rows each; the last is the condition, where the model is given one.
 Batch = tuple[tf.Tensor, ...]
 
 #: Different draws of the noise that rows are scored with; a power of two.
@@ -53,6 +54,9 @@ def taken_from(parts: tf.Tensor, row: tf.Tensor) -> tf.Tensor:
 class BetaVAE(keras.Model):
     """A beta-VAE (Higgins 2017) or one of its family: what training minimises per row is its objective's.
 
+    Given a condition y it is p(x|y) = E_p(z) p(x|z, y), with q(z|x, y) (Sohn 2015): both networks read y beside what
+    they read, and z is drawn towards the same prior whatever y is, so that it need not say what y says.
+
     Parameters
     ----------
     config
@@ -60,13 +64,15 @@ class BetaVAE(keras.Model):
     objective
         What training minimises; `vaeaudit.models.fitting.build.build` chooses it by `config.objective`.
     encoder, decoder
-        Networks [B, D] -> [B, 2 L] and [B, L] -> [B, n_parameters].
+        Networks [B, D + E] -> [B, 2 L] and [B, L + E] -> [B, n_parameters].
     likelihood
         p(x|z), built.
     seed
         Of the noise.
     trim
         Share of each training batch, the rows that contradict the model most, that takes no part in the step.
+    condition
+        What it is given beside the latents, E numbers per row; None for nothing, E = 0.
     """
 
     #: Most passes over a small dataset in one epoch.
@@ -84,10 +90,12 @@ class BetaVAE(keras.Model):
         likelihood: LikelihoodLayer,
         seed: int,
         trim: float = 0.0,
+        condition: ConditionEncoding | None = None,
     ) -> None:
         super().__init__(name="beta_vae")
         self.config = config
         self.trim = trim
+        self.condition = condition
         self.objective = objective
         self.likelihood = likelihood
         self.encoder = encoder
@@ -108,10 +116,15 @@ class BetaVAE(keras.Model):
     @property
     def signature(self) -> list[tf.TensorSpec]:
         """Shapes and types of a batch, for any number of rows."""
+        return [*self.own_signature, *self.condition_signature]
+
+    @property
+    def own_signature(self) -> list[tf.TensorSpec]:
+        """The same of what is decoded."""
         raise NotImplementedError
 
     def features(self, batch: Batch) -> tf.Tensor:
-        """Return the batch as the encoder sees it [B, D]."""
+        """Return what is decoded of the batch as the encoder sees it [B, D]."""
         raise NotImplementedError
 
     def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
@@ -138,24 +151,52 @@ class BetaVAE(keras.Model):
 
     # --- the same for all ---
 
+    @property
+    def condition_signature(self) -> list[tf.TensorSpec]:
+        """Shape and type of the condition [B, E]; none where there is none."""
+        return [] if self.condition is None else [tf.TensorSpec([None, self.condition.n_features], tf.float32)]
+
+    def parted(self, batch: Batch) -> tuple[Batch, tf.Tensor | None]:
+        """Return what is decoded of a batch, and the condition [B, E] or None."""
+        return (batch, None) if self.condition is None else (batch[:-1], batch[-1])
+
+    def seen(self, batch: Batch) -> tf.Tensor:
+        """Return all that the encoder sees [B, D + E]."""
+        features, (_, condition) = self.features(batch), self.parted(batch)
+        return features if condition is None else tf.concat([features, condition], axis=-1)
+
     def rows_with_others(self, shape: tf.Tensor, share: float) -> tf.Tensor:
         """Return for B rows of K parts, shape [B, K], which row each part is taken from: with `share`, any of them."""
         drawn = keras.random.uniform(shape, seed=self.noise)
         other = tf.minimum(tf.cast(drawn / share * tf.cast(shape[0], drawn.dtype), tf.int32), shape[0] - 1)
         return tf.where(drawn < share, other, tf.range(shape[0])[:, None])
 
-    def expected_features(self, z: tf.Tensor) -> tf.Tensor:
-        """Return the expectation [..., B, D] of `features` under p(x|z) for latents [..., B, L]."""
-        return self.likelihood.mean_features(self.decode(z))
+    def expected_features(self, z: tf.Tensor, condition: tf.Tensor | None = None) -> tf.Tensor:
+        """Return the expectation [..., B, D] of `features` under p(x|z, y) for latents and y as in `decode`."""
+        return self.likelihood.mean_features(self.decode(z, condition))
 
     def encode(self, batch: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """Return mean and stddev [B, L] of q(z|x)."""
-        mean, raw = tf.split(self.encoder(self.features(batch)), 2, axis=-1)
+        mean, raw = tf.split(self.encoder(self.seen(batch)), 2, axis=-1)
         return mean, self.objective.stddev(raw)
 
-    def decode(self, z: tf.Tensor) -> tf.Tensor:
-        """Return likelihood parameters [..., B, n_parameters] for latents [..., B, L]."""
+    def decode(self, z: tf.Tensor, condition: tf.Tensor | None = None) -> tf.Tensor:
+        """Return likelihood parameters [..., B, n_parameters] for latents [..., B, L].
+
+        Parameters
+        ----------
+        z
+            Latents.
+        condition
+            [B, E], or any shape that broadcasts to [..., B, E]: what is given beside each, as `condition.encode` makes
+            it of cells. None: the usual one, where the model is given any.
+        """
         flat = tf.reshape(z, [-1, self.config.latents])
+        if self.condition is not None:
+            size = self.condition.n_features
+            given = tf.convert_to_tensor(self.condition.usual if condition is None else condition, tf.float32)
+            given = tf.broadcast_to(given, tf.concat([tf.shape(z)[:-1], [size]], axis=0))
+            flat = tf.concat([flat, tf.reshape(given, [-1, size])], axis=-1)
         return tf.reshape(self.decoder(flat), tf.concat([tf.shape(z)[:-1], [self.likelihood.n_parameters]], axis=0))
 
     def draw_noise(self, batch: Batch) -> tf.Tensor:
@@ -178,9 +219,10 @@ class BetaVAE(keras.Model):
         shown
             What the encoder is shown in place of the batch.
         """
+        own, condition = self.parted(batch)
         mean, stddev = self.encode(batch if shown is None else shown)
         z = self.objective.latents(mean, stddev, noise)
-        log_likelihood = tf.reduce_sum(self.likelihood.log_prob(self.decode(z), *batch), axis=-1)
+        log_likelihood = tf.reduce_sum(self.likelihood.log_prob(self.decode(z, condition), *own), axis=-1)
         loss = self.objective.loss(log_likelihood, mean, stddev, z, risen)
         return RowLosses(loss, log_likelihood, mean, stddev)
 
@@ -192,9 +234,10 @@ class BetaVAE(keras.Model):
         The noise of a row is chosen by what the row holds: until the noise is seeded anew it gets the same bound alone
         and among others, today and when it is scored again.
         """
+        own, condition = self.parted(batch)
         mean, stddev = self.encode(batch)
-        z = mean + stddev * self._noise_by_content(self.features(batch), n_samples)
-        per_term = self.likelihood.log_prob(self.decode(z), *batch)
+        z = mean + stddev * self._noise_by_content(self.seen(batch), n_samples)
+        per_term = self.likelihood.log_prob(self.decode(z, condition), *own)
         log_ratio = self.objective.log_prior(z) - self.objective.log_posterior(z, mean, stddev)
         log_weights = tf.reduce_sum(per_term, axis=-1) + log_ratio
         return mean, stddev, importance_weighted_bound(log_weights), tf.reduce_mean(per_term, axis=0)

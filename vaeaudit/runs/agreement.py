@@ -54,10 +54,11 @@ def check_cells(cells: CellExpectations, n_rows: int, encoding: AnyEncoding, sch
 
 
 def check_cell_values(values: FloatArray, encoding: AnyEncoding, schema: Schema) -> None:
-    """Values [..., C] are such as the modelled columns can hold; only a level may go without a name, as NaN."""
+    """Values [..., C] are such as the modelled columns can hold; NaN for a level without a name, and what is given."""
     for place, name in enumerate(encoding.names):
         cells = values[..., place]
-        if np.isinf(cells).any() or (np.isnan(cells).any() and not schema[name].kind.is_levelled):
+        may_lack = schema[name].kind.is_levelled or schema[name].given
+        if np.isinf(cells).any() or (np.isnan(cells).any() and not may_lack):
             raise ValueError(f"expected finite numbers of {name!r}")
         _check_cells_of(cells, schema[name])
 

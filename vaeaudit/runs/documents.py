@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from vaeaudit.config import FitConfig, ModelConfig
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
+from vaeaudit.data.encoding.condition_encoding import GivenColumn
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.encoding.table_encoding import Encoding
@@ -249,7 +250,11 @@ class SchemaFacts:
     encoding: Encoding | PixelEncoding
 
     def __post_init__(self) -> None:
-        schema = self.schema
+        schema, condition = self.schema, self.coding.condition
+        given = {column.name: len(column.levels) for column in schema.given}
+        encoded_as = {} if condition is None else {entry.name: entry.n_levels for entry in condition.columns}
+        if encoded_as != given or not all(map(_can_be_given, () if condition is None else condition.columns)):
+            raise ValueError("encoding: its condition is not that of the columns that are given")
         if isinstance(self.encoding, PixelEncoding):
             if schema.modelled:
                 raise ValueError(f"encoding: of pictures, but the column {schema.modelled[0].name!r} is modelled")
@@ -290,6 +295,11 @@ RULES = Document(TableRules)
 CHANGES = Document(Changes)
 POWER = Document(Plantings)
 JUDGEMENTS = Document(Judgements, exact=True)
+
+
+def _can_be_given(entry: GivenColumn) -> bool:
+    is_known = 0 <= entry.usual < max(entry.n_levels, 1)
+    return is_known and math.isfinite(entry.location) and 0 < entry.scale < math.inf
 
 
 def _fits(entry: ColumnEncoding, column: Column) -> bool:

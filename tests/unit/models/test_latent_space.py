@@ -87,6 +87,13 @@ def test_a_linear_decoder_takes_equal_steps() -> None:
         space.step_lengths, space.step_lengths.mean(axis=1, keepdims=True) * np.ones(STEPS), rtol=1e-3
     )
     assert len(space.step_lengths) == 500
+    np.testing.assert_allclose(space.far_step_lengths.sum(axis=1), space.far_distance, rtol=1e-3)
+    assert space.step_lengths.sum(axis=1).mean() < 0.6 * space.far_distance.mean()
+
+
+def test_a_decoder_that_bends_makes_detours() -> None:
+    space = measured(lambda z: tf.concat([tf.sin(3 * z), tf.cos(3 * z)], -1), PRIOR, np.zeros((800, 2 * L)))
+    assert np.median(space.far_step_lengths.sum(axis=1) / space.far_distance) > 1.2
 
 
 def test_a_decoder_of_stairs_takes_every_way_in_one_step() -> None:

@@ -14,7 +14,8 @@ def arrays(**changed: Any) -> dict[str, Any]:
     per_row = {"held_out_distance", "prior_gap", "held_out_gap", "error", "spread"}
     made: dict[str, Any] = {name: np.linspace(0.1, 1, 7) for name in sorted(per_row)}
     counts = {"n_compared": 9, "n_neighbours": 5, "n_reference": 30}
-    return made | {"step_lengths": np.ones((3, 4)), "prior_distance": np.ones(9)} | counts | changed
+    walks = {"step_lengths": np.ones((3, 4)), "far_step_lengths": np.ones((5, 4)), "far_distance": np.ones(5)}
+    return made | walks | {"prior_distance": np.ones(9)} | counts | changed
 
 
 def test_what_is_stored_comes_back() -> None:
@@ -39,6 +40,6 @@ def test_a_distance_that_is_none_is_refused(bad: float) -> None:
 
 def test_walks_need_two_steps_and_distances_somebody_to_measure() -> None:
     with pytest.raises(ValueError, match="T >= 2"):
-        LatentSpace(**arrays(step_lengths=np.ones((3, 1))))
+        LatentSpace(**arrays(step_lengths=np.ones((3, 1)), far_step_lengths=np.ones((5, 1))))
     with pytest.raises(ValueError, match="must not be empty"):
         LatentSpace(**arrays(prior_distance=np.zeros(0)))

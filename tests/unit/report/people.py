@@ -519,6 +519,7 @@ def people_latent_space() -> LatentSpaceSummary:
     shares = np.linspace(0, 1, 101)
     return LatentSpaceSummary(
         jumps=Measure(0.002, Interval(0.0, 0.011, 0.95), 500, 0.0),
+        detour=Measure(1.05, Interval(1.04, 1.06, 0.95), 500, 1.0),
         coverage=Measure(0.96, Interval(0.947, 0.97, 0.95), 1000, 0.969),
         kept_variation=Measure(0.74, Interval(0.73, 0.75, 0.95), 1000),
         n_reference=5000,

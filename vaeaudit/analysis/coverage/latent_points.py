@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +29,16 @@ MOST_NEAREST = 5
 MOST_LATENTS = 8
 
 
+class Points(NamedTuple):
+    """A points in the latents: `z` [A, L], and for each a `row` [A] that it comes from, by position."""
+
+    z: FloatArray
+    row: IntArray
+
+
 def points_of_regions(
     inputs: AuditInputs, regions: Sequence[Region], *, n_points: int = POINTS, midway: bool = True, seed: int
-) -> dict[str, FloatArray]:
+) -> dict[str, Points]:
     """Return, by `region_key`, points [n_points, L] of each region.
 
     A condition on a latent is met by moving the rows that come nearest to meeting it; conditions on columns that a
@@ -44,7 +52,7 @@ def points_of_regions(
     regions
         As `find_regions` gives them for the same rows.
     n_points
-        FloatArray per region.
+        Points per region.
     midway
         Whether points lie halfway between two of the rows that meet a rule over known columns, so that what is decoded
         there is none of the rows; else at the rows themselves, as columns that are not of one kind ask for: between
@@ -62,7 +70,7 @@ def points_of_regions(
     }
 
 
-def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> FloatArray:
+def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> Points:
     """Return the posterior means [n_points, L] of rows drawn from all that are not flagged (from all, if all are).
 
     Parameters
@@ -74,7 +82,8 @@ def usual_points(inputs: AuditInputs, *, n_points: int, seed: int) -> FloatArray
     """
     sound = np.flatnonzero(~inputs.scores.outlier)
     rows = sound if sound.size else np.arange(len(inputs.codes))
-    return np.asarray(inputs.codes.mean[np.random.default_rng(seed).choice(rows, n_points)], dtype=np.float64)
+    drawn = np.random.default_rng(seed).choice(rows, n_points)
+    return Points(np.asarray(inputs.codes.mean[drawn], dtype=np.float64), drawn)
 
 
 def nearest_rows(inputs: AuditInputs, regions: Sequence[Region], *, seed: int) -> list[tuple[str, ...]]:
@@ -97,7 +106,7 @@ def nearest_rows(inputs: AuditInputs, regions: Sequence[Region], *, seed: int) -
         inside = apply_rule(region.rule, frame)[sound]
         distance = np.zeros(sound.size)
         if active.size and sound.size:
-            squared = [np.square(means - point[active] / spread).sum(axis=1) for point in points[region_key(region)]]
+            squared = [np.square(means - point[active] / spread).sum(axis=1) for point in points[region_key(region)].z]
             distance = np.min(squared, axis=0)
         order = np.lexsort((distance, ~inside))[:MOST_NEAREST]
         named.append(tuple(str(inputs.row_ids[row]) for row in sound[order]))
@@ -112,7 +121,7 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
     sound: BoolArray,
     generator: np.random.Generator,
     shape: tuple[int, int],
-) -> FloatArray:
+) -> Points:
     known = [condition for condition in region.rule if condition.column not in latents]
     ranges = [condition for condition in region.rule if condition.column in latents]
     count = np.zeros(len(frame), dtype=np.int64)
@@ -124,7 +133,8 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
     if rows.size < 2:
         rows = np.arange(len(frame))
     if not ranges:
-        return np.asarray(means[generator.choice(rows, shape)].mean(axis=1))
+        drawn = generator.choice(rows, shape)
+        return Points(np.asarray(means[drawn].mean(axis=1)), drawn[:, 0])
     n_points, _ = shape
     away = np.zeros(rows.size)
     moved = means[rows].copy()
@@ -134,7 +144,7 @@ def _points(  # noqa: PLR0917 - the rows, and what is asked of them
         away += ((target - moved[:, latent]) / max(float(means[:, latent].std()), 1e-9)) ** 2
         moved[:, latent] = target
     nearest = np.resize(np.argsort(away, kind="stable")[:n_points], n_points)
-    return np.asarray(moved[nearest])
+    return Points(np.asarray(moved[nearest]), rows[nearest])
 
 
 def _into_range(values: FloatArray, condition: Condition, margin: float) -> FloatArray:

@@ -150,7 +150,9 @@ def find_proxies(
             for proxy in found
             if proxy.same
         )
-        if column.in_model:
+        if column.given:
+            notes.append(f"{column.name} was given to the model beside its latents, so that they need not tell it.")
+        elif column.in_model:
             notes.append(f"{column.name} was an input of the model, so that its latents know it at first hand.")
     return ProxySearch(tuple(proxies), tuple(notes))
 

@@ -185,7 +185,7 @@ def summarise_weights(rareness: Rareness, weight: FloatArray) -> WeightSummary:
 
 
 def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSpaceSummary:
-    """Say how often and how far the latent space leads astray, how well it is covered, and how much of the rows it keeps.
+    """Say how often the latent space jumps, how far it leads astray, how well it is covered, and what of rows it keeps.
 
     Parameters
     ----------

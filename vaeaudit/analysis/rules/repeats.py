@@ -17,10 +17,11 @@ _WHAT = {
 
 
 def without_repeats(dataset: Dataset, rules: TableRules, include: Collection[str]) -> Dataset:
-    """Leave out of the model what says the same as the label, a sensitive column, or an earlier column.
+    """Leave out of the model what says the same as the label, a sensitive, a given, or an earlier column.
 
-    Another spelling of the label would tell the model what it must not see, and another spelling of a sensitive column
-    would be called a proxy of it. A table of which nothing else would be left keeps its columns.
+    Another spelling of the label would tell the model what it must not see, another spelling of a sensitive column
+    would be called a proxy of it, and one of a given column would bring into the latents what was to stay out.
+    A table of which nothing else would be left keeps its columns.
 
     Parameters
     ----------
@@ -31,9 +32,10 @@ def without_repeats(dataset: Dataset, rules: TableRules, include: Collection[str
     include
         Columns that the user wants in the model nevertheless.
     """
-    stands_for = {name: other for name, other in _repeats(dataset.schema, rules) if name not in include}
+    kept = {*include, *(column.name for column in dataset.schema.given)}
+    stands_for = {name: other for name, other in _repeats(dataset.schema, rules) if name not in kept}
     columns = tuple(_left_out(column, dataset.schema, stands_for.get(column.name)) for column in dataset.schema)
-    if not any(column.in_model for column in columns):
+    if not any(column.in_model and not column.given for column in columns):
         return dataset
     return replace(dataset, schema=Schema(columns))
 
@@ -43,7 +45,7 @@ def _repeats(schema: Schema, rules: TableRules) -> Iterator[tuple[str, str]]:
     modelled = [column.name for column in schema.modelled]
     label = () if schema.label is None else (schema.label,)
     told: set[str] = set()
-    for declared in (*label, *schema.sensitive):
+    for declared in (*label, *schema.sensitive, *schema.given):
         copies = [name for name in rules.copies_of(declared.name) if name in modelled and name not in told]
         told |= {*copies}
         yield from ((name, declared.name) for name in copies)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from vaeaudit.data.encoding.condition_encoding import ConditionEncoding, fit_condition
+from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import ImageStore, PictureForm
 
 #: Share of pixel values at the ends of the range from which on pictures count as black and white.
@@ -35,21 +39,34 @@ class ImageRows:
         All pictures of the dataset.
     index
         [N]; the positions in `images` of these rows.
+    given
+        [all, E]; what the model is given beside the latents, of all pictures of the dataset; None for nothing.
     """
 
     images: ImageStore
     index: npt.NDArray[np.int64]
+    given: npt.NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.index)
 
     def take(self, rows: npt.NDArray[np.integer] | slice) -> ImageRows:
         """Return a subset of the rows."""
-        return ImageRows(self.images, self.index[rows])
+        return replace(self, index=self.index[rows])
 
-    def arrays(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
-        """Return pixels uint8 [N, H, W, channels], and the box [N, 4] (top, left, bottom, right) inside the padding."""
-        return self.images.read(self.index), self.images.boxes(self.index)
+    @property
+    def condition(self) -> npt.NDArray[np.float32] | None:
+        """[N, E]; what the model is given beside the latents; None where it is given nothing."""
+        return None if self.given is None else self.given[self.index]
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return pixels uint8 [N, H, W, channels] and the box [N, 4] (top, left, bottom, right) inside the padding.
+
+        Behind them stands the condition [N, E], where there is one.
+        """
+        condition = self.condition
+        given = () if condition is None else (condition,)
+        return self.images.read(self.index), self.images.boxes(self.index), *given
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,8 @@ class ImageEncoding:
         Standard deviation of the pixels around the mean picture, pixels in [0, 1].
     value_range
         As in `PictureForm`.
+    condition
+        How the columns that the model is given become numbers; None where it is given none.
     """
 
     height: int
@@ -74,6 +93,7 @@ class ImageEncoding:
     likelihood: PixelLikelihood
     scale: float
     value_range: tuple[float, float] | None = None
+    condition: ConditionEncoding | None = None
 
     def __post_init__(self) -> None:
         if min(self.height, self.width) < 4 or self.height % 4 or self.width % 4 or self.channels not in (1, 3):
@@ -95,12 +115,15 @@ class ImageEncoding:
         """D, numbers per picture."""
         return self.height * self.width * self.channels
 
-    def encode(self, images: ImageStore) -> ImageRows:
-        """Return all rows; nothing is read yet."""
-        return ImageRows(images, np.arange(len(images)))
+    def encode(self, images: ImageStore, frame: pd.DataFrame | None = None) -> ImageRows:
+        """Return all rows; no picture is read yet. `frame` holds the given columns, where there are any."""
+        given = None if self.condition is None or frame is None else self.condition.encode(frame)
+        return ImageRows(images, np.arange(len(images)), given)
 
 
-def fit_image_encoding(images: ImageStore) -> ImageEncoding:
+def fit_image_encoding(
+    images: ImageStore, frame: pd.DataFrame | None = None, schema: Schema | None = None
+) -> ImageEncoding:
     """Choose the likelihood of the pixels: Bernoulli where `NEAR_BINARY` of them are black or white, else Normal.
 
     Both ends must occur, or dark photographs would count as black and white.
@@ -117,4 +140,5 @@ def fit_image_encoding(images: ImageStore) -> ImageEncoding:
         PixelLikelihood.BERNOULLI if binary else PixelLikelihood.NORMAL,
         float(pixels.std(axis=0, dtype=np.float32).mean() / 255),
         images.value_range,
+        None if frame is None or schema is None else fit_condition(frame, schema),
     )

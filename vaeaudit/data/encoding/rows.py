@@ -19,8 +19,15 @@ class Rows(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def condition(self) -> npt.NDArray[np.float32] | None:
+        """[N, E]; what the model is given beside the latents; None where it is given nothing."""
+
     def take(self, rows: npt.NDArray[np.integer] | slice) -> Self:
         """Return a subset of the rows."""
 
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
-        """Return what the model is given: arrays of N rows each, always as many and of the same types."""
+        """Return what the model is given: arrays of N rows each, always as many and of the same types.
+
+        Where there is a condition, it is the last of them.
+        """

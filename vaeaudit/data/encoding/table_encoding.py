@@ -7,7 +7,8 @@ number of codes, so that the model can treat columns of one likelihood as one bl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from vaeaudit.data.encoding.column_encoding import (
     tail_log_density,
     winsorised_moments,
 )
+from vaeaudit.data.encoding.condition_encoding import ConditionEncoding, fit_condition
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.errors import InputError
 
@@ -52,11 +54,14 @@ class EncodedRows:
         [N, Q] int32; `MISSING_CODE` where missing.
     observed
         [N, C] bool.
+    condition
+        [N, E]; what the model is given beside the latents; None where it is given nothing.
     """
 
     values: npt.NDArray[np.float32]
     codes: npt.NDArray[np.int32]
     observed: npt.NDArray[np.bool_]
+    condition: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n_rows, n_columns = self.observed.shape
@@ -70,18 +75,23 @@ class EncodedRows:
 
     def take(self, rows: npt.NDArray[np.integer] | slice) -> EncodedRows:
         """Return a subset of the rows."""
-        return EncodedRows(self.values[rows], self.codes[rows], self.observed[rows])
+        return EncodedRows(*(part[rows] for part in self.arrays()))
 
-    def arrays(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
-        """Return values, codes and observed."""
-        return self.values, self.codes, self.observed
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return values, codes and observed; behind them the condition, where there is one."""
+        return self.values, self.codes, self.observed, *(() if self.condition is None else (self.condition,))
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """The encodings of all modelled columns, in model order."""
+    """The encodings of all columns that enter the model, in model order, those that it is given among them.
+
+    The network that judges cells reads and judges them all; the beta-VAE decodes the `decoded` ones, and is given the
+    `condition`.
+    """
 
     columns: tuple[ColumnEncoding, ...]
+    condition: ConditionEncoding | None = None
 
     def __post_init__(self) -> None:
         order = [_model_order(column) for column in self.columns]
@@ -102,6 +112,18 @@ class Encoding:
     def coded(self) -> tuple[ColumnEncoding, ...]:
         """The Q columns with a coded likelihood."""
         return tuple(column for column in self.columns if column.likelihood.is_coded)
+
+    @property
+    def decoded(self) -> Encoding:
+        """Without what is given: the columns that latents speak for."""
+        if self.condition is None:
+            return self
+        return Encoding(tuple(column for column in self.columns if column.name not in self.condition.names))
+
+    def encode_for_latents(self, frame: pd.DataFrame) -> EncodedRows:
+        """Encode what the beta-VAE reads: the `decoded` columns, and the condition."""
+        rows = self.decoded.encode(frame)
+        return rows if self.condition is None else replace(rows, condition=self.condition.encode(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedRows:
         """Encode typed columns (stored as in `Dataset.frame`); levels never seen take the shared code."""
@@ -157,13 +179,13 @@ def fit_encoding(dataset: Dataset, *, max_levels: int) -> Encoding:
         Where no column is left that could enter the model.
     """
     columns = dataset.schema.modelled
-    if not columns:
+    if all(column.given for column in columns):
         raise InputError(
             f"{dataset.name}: no column is left for the model: all are text, constant, identifiers, or held out.",
             hint="`vaeaudit inspect DATA` shows why; --include COL lets a label or sensitive column in.",
         )
     encoded = [_fit_column(column, dataset.frame[column.name], max_levels) for column in columns]
-    return Encoding(tuple(sorted(encoded, key=_model_order)))
+    return Encoding(tuple(sorted(encoded, key=_model_order)), fit_condition(dataset.frame, dataset.schema))
 
 
 def _model_order(column: ColumnEncoding) -> tuple[int, int]:

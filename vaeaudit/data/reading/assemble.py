@@ -245,7 +245,7 @@ def _first_reason(table: RawTable) -> str:
 
 
 def _require_modelled(columns: tuple[Column, ...], name: str) -> None:
-    if any(column.in_model for column in columns):
+    if any(column.in_model and not column.given for column in columns):
         return
     kinds = Counter(column.kind.value if not column.kind.can_be_modelled else column.role.value for column in columns)
     found = ", ".join(f"{count} {what}" for what, count in kinds.most_common())

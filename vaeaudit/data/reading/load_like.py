@@ -16,7 +16,7 @@ from vaeaudit.data.reading.assemble import dataset_of, require_records, require_
 from vaeaudit.data.reading.load import read
 from vaeaudit.data.reading.marking import mark_table
 from vaeaudit.data.schema.columns import Column, Schema
-from vaeaudit.data.schema.known_kinds import Fitted, fit_to
+from vaeaudit.data.schema.known_kinds import TAKEN_AS_USUAL, Fitted, fit_to
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import first_few
 from vaeaudit.data.tables.cells import empty_cells
@@ -115,7 +115,8 @@ def _require_same_sort(raw: RawData, form: PictureForm | None) -> None:
 
 
 def _require_columns(raw: RawData, schema: Schema) -> None:
-    absent = [column.name for column in schema.modelled if column.name not in raw.table.names]
+    needed = [column.name for column in schema if column.in_model or (column.given and not column.derived)]
+    absent = [name for name in needed if name not in raw.table.names]
     if not absent:
         return
     found = first_few(raw.table.names) if raw.table.names else "none"
@@ -129,7 +130,7 @@ def _require_columns(raw: RawData, schema: Schema) -> None:
 def _fit(column: Column, table: RawTable, name: str) -> Fitted:
     cells = table.cells[table.names.index(column.name)] if column.name in table.names else empty_cells(len(table))
     fitted = fit_to(column, cells)
-    if fitted.unreadable and column.in_model:
+    if fitted.unreadable and (column.in_model or column.given):
         shown = ", ".join(map(repr, fitted.unreadable))
         what = "numbers" if column.kind.is_numeric else "dates"
         raise InputError(
@@ -152,6 +153,7 @@ def _id_column(table: RawTable, schema: Schema, wanted: str | None) -> tuple[str
 def _notes(
     table: RawTable, schema: Schema, fitted: dict[str, Fitted], lacking: tuple[str, ...], id_column: str | None
 ) -> tuple[str, ...]:
+    given = [column for column in schema.given if not column.missing and pd.isna(fitted[column.name].as_met).any()]
     added = [name for name in table.names if name not in schema and name != id_column]
     absent = f"columns of the run that the data lacks, read as missing: {first_few(lacking)}"
     passed_over = f"columns that the run does not know were passed over: {first_few(added)}"
@@ -159,6 +161,7 @@ def _notes(
         *((absent,) if lacking else ()),
         *((passed_over,) if added else ()),
         *(f"{name}: {problem}" for name, entry in fitted.items() for problem in entry.problems),
+        *(f"{column.name}: missing cells, of which the run has none; {TAKEN_AS_USUAL}" for column in given),
     )
 
 

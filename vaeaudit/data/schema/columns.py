@@ -89,6 +89,9 @@ class Column:
         What personal data it holds ("names of people"); empty for none. Its values are never shown.
     speaks_for
         The level of the label whose probability it is, by the user's own model; empty for none.
+    given
+        Whether the model is given it beside the latents instead of decoding it. Of a table such a column is `in_model`
+        too: its cells are judged like those of any other.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Column:
     personal: str = ""
     same_as: str = ""
     speaks_for: str = ""
+    given: bool = False
 
     def __post_init__(self) -> None:
         if self.in_model and not self.kind.can_be_modelled:
@@ -150,6 +154,11 @@ class Schema:
     def modelled(self) -> tuple[Column, ...]:
         """The columns that enter the model."""
         return tuple(column for column in self.columns if column.in_model)
+
+    @property
+    def given(self) -> tuple[Column, ...]:
+        """The columns that the model is given beside the latents."""
+        return tuple(column for column in self.columns if column.given)
 
     @property
     def sensitive(self) -> tuple[Column, ...]:

@@ -20,6 +20,8 @@ from vaeaudit.data.sources.listing import first_few
 from vaeaudit.data.tables.cells import EXACT_INTEGER, TEXT, Cells, TextCells, as_text, number_text
 
 _SHOWN = 3
+#: What becomes of a given cell that the model does not know.
+TAKEN_AS_USUAL = "where its latents are concerned, the model is given the usual value of the column instead"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def _levels(column: Column, cells: TextCells) -> Fitted:
     named = [texts[position] for position in unknown]
     said = f"{int(counts[unknown].sum()):,} cell(s) hold {len(named):,} level(s) that the run does not know: "
     aside = "" if column.kind is Kind.CATEGORY else "; its model takes them as missing"
+    aside += f"; {TAKEN_AS_USUAL}" if column.given else ""
     extended = place.copy()
     extended[unknown] = len(column.levels) + np.arange(len(unknown))
     as_met = pd.Categorical.from_codes(np.append(extended, -1)[cells.codes], _index([*column.levels, *named]))

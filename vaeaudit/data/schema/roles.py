@@ -19,6 +19,8 @@ _ARTICLES = {Kind.TEXT: "free text", Kind.CONSTANT: "constant", Kind.IDENTIFIER:
 SPLIT_NAMES = frozenset(
     ["train", "training", "val", "valid", "validation", "dev", "test", "testing", "eval", "holdout"]
 )
+#: Levels of a column that a model is given, at most: what a level means is learned from its own rows alone.
+MOST_GIVEN_LEVELS = 64
 #: A column of more values is no split: the pairs of splits would be too many to read.
 MAX_SPLITS = 20
 #: The column that split folders make, see `folder_columns`.
@@ -35,7 +37,8 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    options = ("label", "id", "split", "group", "annotator", "sensitive", "exclude", "include", "kinds", "levels")
+    single, several = ("label", "id", "split"), ("group", "annotator", "sensitive", "exclude", "include", "condition")
+    options = (*single, *several, "kinds", "levels")
     for option in options:
         named = getattr(config, option)
         for name in [named] if isinstance(named, str) else named or ():
@@ -54,6 +57,7 @@ def _require_one_role(config: ReadConfig) -> None:
         if name in (config.label, config.id, *config.sensitive, *config.exclude):
             raise UsageError(f"--group {name}: the column is the label, an id, sensitive or excluded already.")
     _require_opinions(config)
+    _require_may_be_given(config)
     for name in config.exclude:
         if name == config.label:
             raise UsageError(f"--exclude {name}: the column is the label already.")
@@ -90,6 +94,34 @@ def _require_may_enter(name: str, config: ReadConfig) -> None:
         raise UsageError(f"--include {name}: a split says nothing about its rows and cannot enter the model.")
 
 
+def _require_may_be_given(config: ReadConfig) -> None:
+    parts = {
+        "excluded": config.exclude,
+        "asked into the model by --include": config.include,
+        "an id": (config.id,),
+        "a split": (config.split,),
+        "a group": config.group,
+        "an opinion on the label": (*config.annotator, *config.probability.values()),
+    }
+    for part, names in parts.items():
+        for name in set(names) & set(config.condition):
+            raise UsageError(f"--condition {name}: the column is {part} already.")
+
+
+def _require_can_be_given(name: str, typed: Typed) -> None:
+    if not typed.kind.can_be_modelled:
+        raise UsageError(
+            f"--condition {name}: the column is {_ARTICLES[typed.kind]}: the model cannot be given it.",
+            hint=f"If it is something else, say so: --kind-of {name}=category",
+        )
+    if len(typed.levels) > MOST_GIVEN_LEVELS:
+        raise UsageError(
+            f"--condition {name}: the column has {len(typed.levels)} levels; a model can be given at most "
+            f"{MOST_GIVEN_LEVELS}, of which each needs rows.",
+            hint="Put rare levels together first.",
+        )
+
+
 def assign(
     name: str, typed: Typed, config: ReadConfig, name_problems: tuple[str, ...] = (), *, enters: bool = True
 ) -> Column:
@@ -98,9 +130,11 @@ def assign(
     Raises
     ------
     UsageError
-        Where `--include` asks for a column that no likelihood exists for.
+        Where `--include` asks or `--condition` asks for a column that cannot be given to the model.
     """
-    role = _role(name, typed, config)
+    role, given = _role(name, typed, config), name in config.condition
+    if given:
+        _require_can_be_given(name, typed)
     if name in config.include and not typed.kind.can_be_modelled:
         raise UsageError(
             f"--include {name}: the column is {_ARTICLES[typed.kind]} and cannot enter the model.",
@@ -109,7 +143,7 @@ def assign(
     # That an id column looks like an identifier is what it was declared for, not a problem.
     of_kind = () if role is Role.ID and typed.kind is Kind.IDENTIFIER else typed.problems
     asked_in = name in config.include and role is not Role.ID
-    in_model = typed.kind.can_be_modelled and (asked_in or (enters and role is Role.INPUT))
+    in_model = typed.kind.can_be_modelled and (asked_in or (enters and (given or role is Role.INPUT)))
     return Column(
         name=name,
         kind=typed.kind,
@@ -123,6 +157,7 @@ def assign(
         convention=typed.convention,
         unit=typed.unit,
         personal=typed.personal,
+        given=given,
         speaks_for=next((level for level, column in config.probability.items() if column == name), ""),
     )
 

@@ -70,7 +70,7 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
         auto: dict[str, Any] = {"batch_size": 64, "learning_rate": 1e-3, "iwae_samples": 4}
         capacity = 25.0
     else:
-        latents = int(np.clip(len(encoding.columns), 2, 16))
+        latents = int(np.clip(len(encoding.decoded.columns), 2, 16))
         auto = {"batch_size": 256, "learning_rate": 2e-3, "iwae_samples": 16}
         capacity = 4.0
     left = {name: value for name, value in auto.items() if not getattr(config.train, name)}

@@ -21,6 +21,7 @@ from vaeaudit.models.inference import (
     seed_noise,
     tensors,
     traversal_latents,
+    usual_condition,
 )
 from vaeaudit.outputs.images import PatchScales, Pictures
 from vaeaudit.outputs.latents import LatentCodes
@@ -130,7 +131,7 @@ def make_pictures(
     *,
     kept: npt.NDArray[np.int64],
     thumbnails: npt.NDArray[np.int64],
-    regions: Mapping[str, FloatArray],
+    regions: Mapping[str, tuple[FloatArray, FloatArray | None]],
     seed: int,
 ) -> Pictures:
     """Render what a report shows.
@@ -142,13 +143,15 @@ def make_pictures(
     kept, thumbnails
         Positions of the rows whose pictures, and whose thumbnails, are kept; rising, each once.
     regions
-        Name of a region -> points [V, L] in it; the same V for all.
+        Name of a region -> points [V, L] in it, the same V for all, and what the model is given beside them [V, E].
     seed
-        Of the samples from the prior.
+        Of the samples from the prior, and of the rows whose condition each is given.
     """
     encoding = model.encoding
     size = (encoding.height, encoding.width, encoding.channels)
-    prior = np.random.default_rng(seed).normal(size=(PRIOR_SAMPLES, model.config.latents))
+    generator = np.random.default_rng(seed)
+    prior = generator.normal(size=(PRIOR_SAMPLES, model.config.latents))
+    given = None if rows.condition is None else rows.condition[generator.integers(len(rows), size=PRIOR_SAMPLES)]
     originals, reconstructions, surprise, top = _seen(model, rows.take(kept), scales)
     return Pictures(
         rows=kept,
@@ -159,9 +162,9 @@ def make_pictures(
         traversals=decode_pictures(model, traversal_latents(model).reshape(-1, model.config.latents)).reshape(
             model.config.latents, len(TRAVERSAL), *size
         ),
-        prior=decode_pictures(model, prior),
+        prior=decode_pictures(model, prior, given),
         region_rules=np.array(list(regions), np.str_),
-        regions=np.stack([decode_pictures(model, z) for z in regions.values()])
+        regions=np.stack([decode_pictures(model, *points) for points in regions.values()])
         if regions
         else np.zeros((0, 0, *size), np.uint8),
         thumbnail_rows=thumbnails,
@@ -169,8 +172,8 @@ def make_pictures(
     )
 
 
-def decode_pictures(model: ImageVAE, z: FloatArray) -> PixelArray:
-    """Return E[x|z] as uint8 pictures [A, H, W, channels].
+def decode_pictures(model: ImageVAE, z: FloatArray, condition: FloatArray | None = None) -> PixelArray:
+    """Return E[x|z, y] as uint8 pictures [A, H, W, channels].
 
     Parameters
     ----------
@@ -178,10 +181,13 @@ def decode_pictures(model: ImageVAE, z: FloatArray) -> PixelArray:
         Trained.
     z
         [A, L]; latents.
+    condition
+        [A, E]; what is given beside each. None: the usual, where the model is given any.
     """
     encoding = model.encoding
+    given = usual_condition(model, len(z)) if condition is None else condition
     return _as_bytes(
-        np.concatenate(list(expected_features(model, z))).reshape(
+        np.concatenate(list(expected_features(model, z, given))).reshape(
             -1, encoding.height, encoding.width, encoding.channels
         )
     )
@@ -217,7 +223,11 @@ def _laid_out_at_means(model: ImageVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, t
 def _laid_out(model: ImageVAE, batch: tuple[tf.Tensor, ...], mean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     encoding = model.encoding
     size = (-1, encoding.height, encoding.width, encoding.channels)
-    pictures = (model.features(batch), model.expected_features(mean), model.likelihood.inside(batch[1]))
+    pictures = (
+        model.features(batch),
+        model.expected_features(mean, model.parted(batch)[1]),
+        model.likelihood.inside(batch[1]),
+    )
     images, expected, inside = (tf.reshape(part, size) for part in pictures)
     return images, expected, inside[..., :1]
 

@@ -22,9 +22,11 @@ OUTPUTS = "decoder_outputs"
 
 
 def image_networks(
-    height: int, width: int, channels: int, n_latents: int, *, seed: int
-) -> tuple[keras.Sequential, keras.Sequential]:
-    """Return an encoder [B, D] -> [B, 2 L] and a decoder [B, L] -> [B, D] of pictures laid out flat, D = H * W * C.
+    height: int, width: int, channels: int, n_latents: int, n_given: int = 0, *, seed: int
+) -> tuple[keras.Model, keras.Model]:
+    """Return an encoder [B, D + E] -> [B, 2 L] and a decoder [B, L + E] -> [B, D] of pictures laid out flat.
+
+    D = H * W * C. What is given beside a picture, E numbers, enters the dense layers.
 
     A patchify stem (4 x 4, stride 4) keeps convolutions off the full resolution, where they cost most on a CPU; the
     last transposed convolution is twice as wide as its stride, so that neighbouring patches overlap and no grid shows.
@@ -37,8 +39,8 @@ def image_networks(
         Multiples of 4.
     channels
         1 or 3; pixels are expected in [0, 1], outputs are unbounded (see `PixelDistribution`).
-    n_latents
-        L.
+    n_latents, n_given
+        L, E.
     seed
         Of the initial weights.
     """
@@ -46,8 +48,8 @@ def image_networks(
         raise ValueError(f"height and width must be multiples of {PATCH}, found {height} x {width}")
     grids = _grids(height, width)
     widths = [min(STEM_CHANNELS * 2**depth, _MOST_CHANNELS) for depth in range(len(grids))]
-    return _encoder((height, width, channels), n_latents, widths, seed), _decoder(
-        channels, n_latents, grids, widths, seed
+    return _encoder((height, width, channels), n_latents, n_given, widths, seed), _decoder(
+        channels, n_latents + n_given, grids, widths, seed
     )
 
 
@@ -64,7 +66,7 @@ def _kernel(depth: int) -> int:
     return 2 if depth == 1 else 3
 
 
-def _encoder(size: tuple[int, int, int], n_latents: int, widths: list[int], seed: int) -> keras.Sequential:
+def _encoder(size: tuple[int, int, int], n_latents: int, n_given: int, widths: list[int], seed: int) -> keras.Model:
     layers: list[Any] = [keras.Input((math.prod(size),)), keras.layers.Reshape(size)]
     layers.append(keras.layers.Rescaling(2.0, -1.0))
     layers.append(keras.layers.Conv2D(widths[0], PATCH, PATCH, activation="relu", kernel_initializer=_he(seed)))
@@ -73,9 +75,17 @@ def _encoder(size: tuple[int, int, int], n_latents: int, widths: list[int], seed
         layers.append(
             keras.layers.Conv2D(filters, _kernel(depth), 2, "same", activation="relu", kernel_initializer=initializer)
         )
-    layers += [keras.layers.Flatten(), keras.layers.Dense(DENSE, "relu", kernel_initializer=_he(seed + 10))]
-    layers.append(keras.layers.Dense(2 * n_latents, kernel_initializer=_small(seed + 11), name="encoder_outputs"))
-    return keras.Sequential(layers, name="encoder")
+    layers.append(keras.layers.Flatten())
+    dense = [
+        keras.layers.Dense(DENSE, "relu", kernel_initializer=_he(seed + 10)),
+        keras.layers.Dense(2 * n_latents, kernel_initializer=_small(seed + 11), name="encoder_outputs"),
+    ]
+    if not n_given:
+        return keras.Sequential([*layers, *dense], name="encoder")
+    seen = keras.Input((math.prod(size) + n_given,))
+    h = keras.Sequential(layers)(seen[:, : math.prod(size)])
+    h = keras.layers.Concatenate()([h, seen[:, math.prod(size) :]])
+    return keras.Model(seen, dense[1](dense[0](h)), name="encoder")
 
 
 def _decoder(

@@ -148,9 +148,17 @@ class ImageVAE(BetaVAE):
         likelihood = ImageLikelihood(encoding, name="likelihood")
         likelihood.build()
         size = (encoding.height, encoding.width, encoding.channels)
-        encoder, decoder = networks(*size, config.latents, seed=seed)
+        condition = encoding.condition
+        n_given = 0 if condition is None else condition.n_features
+        encoder, decoder = networks(*size, config.latents, n_given, seed=seed)
         super().__init__(
-            config, objective=objective, encoder=encoder, decoder=decoder, likelihood=likelihood, seed=seed
+            config,
+            objective=objective,
+            encoder=encoder,
+            decoder=decoder,
+            likelihood=likelihood,
+            seed=seed,
+            condition=condition,
         )
         self.encoding = encoding
         shape = (config.latents,)
@@ -158,7 +166,7 @@ class ImageVAE(BetaVAE):
         self.spread = self.add_weight(name="spread", shape=shape, initializer="ones", trainable=False)
 
     @property
-    def signature(self) -> list[tf.TensorSpec]:
+    def own_signature(self) -> list[tf.TensorSpec]:
         """Pixels [B, H, W, channels] and boxes [B, 4]."""
         encoding = self.encoding
         pixels = tf.TensorSpec([None, encoding.height, encoding.width, encoding.channels], tf.uint8)
@@ -170,10 +178,10 @@ class ImageVAE(BetaVAE):
 
     def corrupted(self, batch: Batch, share: float) -> Batch:
         """Return the batch with that share of its pixels as other pictures of it have them."""
-        pixels, boxes = batch
+        pixels, boxes, *condition = batch
         flat = tf.reshape(pixels, [tf.shape(pixels)[0], -1, self.encoding.channels])
         row = self.rows_with_others(tf.shape(flat)[:2], share)
-        return tf.reshape(taken_from(flat, row), tf.shape(pixels)), boxes
+        return tf.reshape(taken_from(flat, row), tf.shape(pixels)), boxes, *condition
 
     def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Let the decoder start from the mean colour; the baseline is the mean picture, with the same likelihood."""
@@ -201,9 +209,9 @@ class ImageVAE(BetaVAE):
         mean, stddev = super().encode(batch)
         return (mean - self.centre) / self.spread, stddev / self.spread
 
-    def decode(self, z: tf.Tensor) -> tf.Tensor:
-        """Return likelihood parameters [..., B, D] for latents [..., B, L]."""
-        return super().decode(z * self.spread + self.centre)
+    def decode(self, z: tf.Tensor, condition: tf.Tensor | None = None) -> tf.Tensor:
+        """Return likelihood parameters [..., B, D] for latents [..., B, L] and what is given beside them."""
+        return super().decode(z * self.spread + self.centre, condition)
 
     def standardise(self, mean: npt.NDArray[np.floating], stddev: npt.NDArray[np.floating]) -> None:
         """Move and scale each latent so that the aggregated posterior has mean 0 and variance 1, like the prior.
@@ -236,7 +244,7 @@ class ImageVAE(BetaVAE):
 
 
 def _pixels(rows: Rows) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    pixels, boxes = rows.arrays()
+    pixels, boxes = rows.arrays()[:2]
     return np.divide(pixels.reshape(len(pixels), -1), 255, dtype=np.float32), boxes
 
 

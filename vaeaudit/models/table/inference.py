@@ -15,10 +15,11 @@ from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.models.inference import (
     chunk_size,
     compiled,
-    latent_points,
+    points_like,
     seed_noise,
     tensors,
     traversal_latents,
+    usual_condition,
 )
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import LatentCodes
@@ -78,13 +79,17 @@ def traversals(model: TableVAE) -> npt.NDArray[np.float64]:
     Parameters
     ----------
     model
-        Trained; the positions [T] are `TRAVERSAL`.
+        Trained; the positions [T] are `TRAVERSAL`. Where it is given a condition, it is the usual one.
     """
     return decode_columns(model, traversal_latents(model))
 
 
-def decode_columns(model: TableVAE, z: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+def decode_columns(
+    model: TableVAE, z: npt.NDArray[np.floating], condition: npt.NDArray[np.floating] | None = None
+) -> npt.NDArray[np.float64]:
     """Return [..., C]: what the decoder expects of each column at latents z [..., L], in `in_user_units`.
+
+    Of columns that the model is given it expects nothing: NaN.
 
     Parameters
     ----------
@@ -92,14 +97,23 @@ def decode_columns(model: TableVAE, z: npt.NDArray[np.floating]) -> npt.NDArray[
         Trained.
     z
         Any number of points.
+    condition
+        [..., E]; what is given beside each of them. None: the usual, where the model is given any.
     """
-    points = tf.constant(np.reshape(z, [-1, model.config.latents]), tf.float32)
-    expected = compiled(model, _expectation, latent_points(model))(points).numpy()
-    return in_user_units(expected.reshape(*np.shape(z)[:-1], -1), model.encoding.columns)
+    points = np.reshape(z, [-1, model.config.latents])
+    given = usual_condition(model, len(points)) if condition is None else np.reshape(condition, [len(points), -1])
+    parts = (points,) if given is None else (points, given)
+    graph = compiled(model, _expectation, *points_like(parts))
+    expected = graph(*(tf.constant(part, tf.float32) for part in parts)).numpy()
+    columns = model.encoding.decoded.columns
+    decoded = in_user_units(expected.reshape(*np.shape(z)[:-1], -1), columns)
+    result = np.full((*decoded.shape[:-1], len(model.encoding.names)), np.nan)
+    result[..., [model.encoding.names.index(column.name) for column in columns]] = decoded
+    return result
 
 
-def _expectation(model: TableVAE, z: tf.Tensor) -> tf.Tensor:
-    return model.likelihood.expectation(model.decode(z))
+def _expectation(model: TableVAE, *parts: tf.Tensor) -> tf.Tensor:
+    return model.likelihood.expectation(model.decode(*parts))
 
 
 def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:
@@ -135,8 +149,9 @@ class _Scored(NamedTuple):
     per_column: tf.Tensor
 
 
-def _score(model: TableVAE, values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor, n_samples: tf.Tensor) -> _Scored:
-    mean, stddev, bound, per_column = model.importance_weighted((values, codes, observed), n_samples)
+def _score(model: TableVAE, *batch: tf.Tensor) -> _Scored:
+    *rows, n_samples = batch
+    mean, stddev, bound, per_column = model.importance_weighted(tuple(rows), n_samples)
     return _Scored(mean, stddev, model.objective.divergence(mean, stddev), bound, per_column)
 
 
@@ -146,13 +161,14 @@ def _scores(model: TableVAE, rows: Rows, n_samples: int) -> _Scored:
 
 
 def _encode_chunk(model: TableVAE, frame: pd.DataFrame, n_samples: int) -> dict[str, np.ndarray]:
-    scored = _scores(model, model.encoding.encode(frame), n_samples)
-    base = model.encoding.base_log_density(frame)
+    decoded = model.encoding.decoded
+    scored = _scores(model, model.encoding.encode_for_latents(frame), n_samples)
+    base = decoded.base_log_density(frame)
     return {
         "mean": scored.mean,
         "stddev": scored.stddev,
         "kl": scored.kl,
         "log_likelihood": (scored.per_column + base).sum(axis=1),
         "iwae": scored.bound + base.sum(axis=1),
-        "unit_correction": model.encoding.unit_correction(frame),
+        "unit_correction": decoded.unit_correction(frame),
     }

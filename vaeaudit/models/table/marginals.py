@@ -44,7 +44,7 @@ def fit_marginals(
     share = (~train_rows.arrays()[2][:, likelihood.with_missing]).mean(axis=0)
     pieces.append(np.log((share + 1e-4) / (1 + 1e-4 - share)))
     bias = tf.constant(np.concatenate(pieces), tf.float32)
-    rows = [tf.constant(part) for part in test_rows.arrays()]
+    rows = [tf.constant(part) for part in test_rows.arrays()[:3]]
     parameters = tf.repeat(bias[None, :], len(test_rows), axis=0)
     return bias, tf.reduce_sum(likelihood.log_prob(parameters, *rows), axis=-1).numpy()
 
@@ -64,7 +64,7 @@ def _start(likelihood: MixedLikelihood, index: int, rows: Rows) -> npt.NDArray[n
         gaps = inverse_softplus(np.maximum(np.diff(cuts, axis=1) - 1e-3, 1e-3))
         free["raw_cutpoints"].assign(np.hstack([cuts[:, :1], gaps]))
         return np.zeros(block.n_columns)
-    values, _, observed = rows.arrays()
+    values, _, observed = rows.arrays()[:3]
     cells = np.where(observed[:, block.start : block.stop], values[:, block.start : block.stop], np.nan)
     moments = np.array([_moments(block, column[~np.isnan(column)]) for column in cells.T]).reshape(-1, 2)
     if block.likelihood is Likelihood.NEGATIVE_BINOMIAL:
@@ -107,7 +107,7 @@ def _by_gradient(
     }
     if not learned:
         return {}
-    values, codes, observed = (tf.constant(part) for part in rows.arrays())
+    values, codes, observed = (tf.constant(part) for part in rows.arrays()[:3])
     variables = [*learned.values(), *(free.value for i in learned for free in likelihood.free[i].values())]
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, _STEPS), beta_2=0.99)
     optimizer.build(variables)

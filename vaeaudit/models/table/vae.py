@@ -23,6 +23,8 @@ from vaeaudit.models.vae import Batch, BetaVAE, taken_from
 class TableVAE(BetaVAE):
     """A `BetaVAE` whose rows are cells: values [B, P], codes [B, Q] and observed [B, C], as in `EncodedRows`.
 
+    C counts the columns that are decoded: those that are given, and no other, are left out.
+
     Parameters
     ----------
     encoding
@@ -40,23 +42,26 @@ class TableVAE(BetaVAE):
     def __init__(
         self, encoding: Encoding, config: ModelConfig, *, objective: Objective, seed: int, trim: float = 0.0
     ) -> None:
-        likelihood = MixedLikelihood(encoding, name="likelihood")
+        decoded, condition = encoding.decoded, encoding.condition
+        n_given = 0 if condition is None else condition.n_features
+        likelihood = MixedLikelihood(decoded, name="likelihood")
         likelihood.build()
-        inputs_layer = TableInputs(encoding, name="inputs")
+        inputs_layer = TableInputs(decoded, name="inputs")
         super().__init__(
             config,
             objective=objective,
-            encoder=encoder_network(inputs_layer.n_features, config.hidden, config.latents, seed=seed),
-            decoder=decoder_network(config.latents, config.hidden, likelihood, seed=seed),
+            encoder=encoder_network(inputs_layer.n_features + n_given, config.hidden, config.latents, seed=seed),
+            decoder=decoder_network(config.latents + n_given, config.hidden, likelihood, seed=seed),
             likelihood=likelihood,
             seed=seed,
             trim=trim,
+            condition=condition,
         )
         self.encoding = encoding
         self.inputs_layer = inputs_layer
         shapes = {
             "marginals": (likelihood.n_parameters,),
-            "code_nats": (len(encoding.coded), most_codes(encoding)),
+            "code_nats": (len(decoded.coded), most_codes(decoded)),
             "presence_nats": (likelihood.n_columns, 2),
         }
         self.marginals, self.code_nats, self.presence_nats = (
@@ -65,7 +70,7 @@ class TableVAE(BetaVAE):
         )
 
     @property
-    def signature(self) -> list[tf.TensorSpec]:
+    def own_signature(self) -> list[tf.TensorSpec]:
         """Values [B, P], codes [B, Q] and observed [B, C]."""
         n_numeric, n_columns = self.likelihood.n_numeric, self.likelihood.n_columns
         return [
@@ -76,21 +81,21 @@ class TableVAE(BetaVAE):
 
     def features(self, batch: Batch) -> tf.Tensor:
         """Return standardised numbers, one-hot codes and masks [B, D]; see `TableInputs`."""
-        return self.inputs_layer(*batch)
+        return self.inputs_layer(*batch[:3])
 
     def corrupted(self, batch: Batch, share: float) -> Batch:
         """Return the batch with that share of its cells, missing ones too, as other rows of it have them."""
-        values, codes, observed = batch
+        values, codes, observed, *condition = batch
         row, n_numeric = self.rows_with_others(tf.shape(observed), share), self.likelihood.n_numeric
         parts = (values, row[:, :n_numeric]), (codes, row[:, n_numeric:]), (observed, row)
-        return tuple(taken_from(*part) for part in parts)
+        return *(taken_from(*part) for part in parts), *condition
 
     def start_from(self, train_rows: Rows, test_rows: Rows, *, seed: int) -> npt.NDArray[np.floating]:
         """Fit each column on its own, and let the decoder start there."""
         bias, baseline = fit_marginals(self.likelihood, train_rows, test_rows, seed=seed)
         self.decoder.layers[-1].bias.assign(bias)
         self.marginals.assign(bias)
-        shares = CodeShares.of(self.encoding, EncodedRows(*train_rows.arrays()))
+        shares = CodeShares.of(self.encoding.decoded, EncodedRows(*train_rows.arrays()))
         self.code_nats.assign(shares.codes)
         self.presence_nats.assign(shares.presence)
         return baseline
@@ -109,7 +114,7 @@ class TableVAE(BetaVAE):
 
         Shares are those of the rows trained on. Columns without codes have that of presence only.
         """
-        _, codes, observed = batch
+        _, codes, observed = batch[:3]
         n_columns, n_codes = self.code_nats.shape
         places = tf.maximum(codes, 0) + n_codes * np.arange(n_columns, dtype=np.int32)
         of_codes = tf.gather(tf.reshape(self.code_nats, [-1]), places)

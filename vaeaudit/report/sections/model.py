@@ -185,7 +185,7 @@ def _falls_short(measure: Measure) -> bool:
 def _numbers(model: ModelSummary, space: LatentSpaceSummary) -> Table:
     measures: list[tuple[str, Measure | None, bool]] = [
         (
-            "Continuity: how much more alike neighbours in the latents are decoded than any two rows",
+            "Continuity: how much more alike neighbours are decoded than any two rows",
             model.continuity,
             False,
         ),

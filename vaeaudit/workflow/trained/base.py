@@ -26,7 +26,7 @@ from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
-from vaeaudit.outputs.record import BoolArray, FloatArray
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.progress import Listener
 from vaeaudit.runs.artifacts import Traversals
@@ -207,6 +207,11 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
     def latent_space(self, rows: RowsT, codes: LatentCodes) -> LatentSpace:
         """Measure how the decoder fills the space between and around the rows."""
         return measure_latent_space(self.model, rows, codes, seed=self.config.seed)
+
+    def given_to(self, inputs: AuditInputs, rows: IntArray) -> FloatArray | None:
+        """Return what the model is given beside the latents of some rows [A, E]; None where it is given nothing."""
+        condition = self.model.condition
+        return None if condition is None else condition.encode(inputs.frame.iloc[rows])
 
     @abstractmethod
     def shown(self, rows: RowsT, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:

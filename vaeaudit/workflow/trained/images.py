@@ -28,6 +28,7 @@ from vaeaudit.models.image.inference import decode_pictures, encode_images, fit_
 from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL
 from vaeaudit.outputs.latents import LatentCodes
+from vaeaudit.outputs.record import FloatArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.scoring.image_score import PictureScore
@@ -44,8 +45,8 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
     @classmethod
     def encode(cls, dataset: Dataset, config: FitConfig) -> tuple[ImageEncoding, ImageRows]:
         images = pictures_of(dataset)
-        encoding = fit_image_encoding(images)
-        return encoding, encoding.encode(images)
+        encoding = fit_image_encoding(images, dataset.frame, dataset.schema)
+        return encoding, encoding.encode(images, dataset.frame)
 
     @classmethod
     def learn(
@@ -62,7 +63,7 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
         return cls(model, dataset.schema, config, ImageScoring(patches, score, densities)), codes, training
 
     def codes(self, other: OtherData, on_rows: OnRows) -> LatentCodes:
-        rows = self.model.encoding.encode(pictures_of(other.dataset))
+        rows = self.model.encoding.encode(pictures_of(other.dataset), other.as_met)
         held_out, train = np.ones(len(rows), dtype=bool), self.config.train
         codes = encode_images(
             self.model,
@@ -92,7 +93,7 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
             self.scoring.patch,
             kept=rows_to_picture(scores, codes, further=further, seed=seed),
             thumbnails=thumbnail_rows(codes, seed),
-            regions=points_of_regions(inputs, regions, seed=seed),
+            regions=self._points(inputs, regions),
             seed=seed,
         )
         return Shown(pictures=pictures)
@@ -100,13 +101,20 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
     def decoded_in(self, inputs: AuditInputs, regions: Sequence[Region]) -> AuditInputs:
         if inputs.pictures is None or not regions:
             return inputs
-        points = points_of_regions(inputs, regions, seed=self.config.seed)
+        points = self._points(inputs, regions)
         pictures = replace(
             inputs.pictures,
             region_rules=np.array(list(points), np.str_),
-            regions=np.stack([decode_pictures(self.model, z) for z in points.values()]),
+            regions=np.stack([decode_pictures(self.model, *where) for where in points.values()]),
         )
         return replace(inputs, pictures=pictures)
+
+    def _points(
+        self, inputs: AuditInputs, regions: Sequence[Region]
+    ) -> dict[str, tuple[FloatArray, FloatArray | None]]:
+        """Return, by key of a region, points in it, and what the model is given beside them."""
+        points = points_of_regions(inputs, regions, seed=self.config.seed)
+        return {key: (z, self.given_to(inputs, row)) for key, (z, row) in points.items()}
 
 
 def measured_on(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.float64]:

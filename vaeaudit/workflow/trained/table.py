@@ -48,7 +48,7 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
     @classmethod
     def encode(cls, dataset: Dataset, config: FitConfig) -> tuple[Encoding, EncodedRows]:
         encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
-        return encoding, encoding.encode(dataset.frame)
+        return encoding, encoding.encode_for_latents(dataset.frame)
 
     @classmethod
     def learn(
@@ -62,7 +62,7 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         densities = fit_densities(codes, config, "columns")
         scoring = TableScoring(score, densities)
         # What no latent can change is counted in, so that curves and baseline are comparable with the rows' ELBO.
-        base = model.encoding.base_log_density(dataset.frame.loc[held_out]).sum(axis=1, dtype=np.float64)
+        base = model.encoding.decoded.base_log_density(dataset.frame.loc[held_out]).sum(axis=1, dtype=np.float64)
         history = {**training.history, "val_elbo": training.history["val_elbo"] + float(base.mean())}
         training = replace(training, history=history, baseline=training.baseline + base)
         return cls(model, dataset.schema, config, scoring), codes, training
@@ -95,7 +95,7 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
         seed = self.config.seed
         points = points_of_regions(inputs, regions, n_points=_ROWS_PER_REGION, midway=False, seed=seed)
         points[USUAL] = usual_points(inputs, n_points=_USUAL_ROWS, seed=seed)
-        return {key: decode_columns(self.model, z) for key, z in points.items()}
+        return {key: decode_columns(self.model, z, self.given_to(inputs, row)) for key, (z, row) in points.items()}
 
 
 @dataclass(frozen=True)

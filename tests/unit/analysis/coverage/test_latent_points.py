@@ -30,7 +30,7 @@ def test_a_condition_on_a_latent_is_met_by_the_rows_nearest_to_it(pictured: Any,
     latent = int(np.flatnonzero(pictured.codes.active)[0])
     high = float(pictured.codes.mean[:, latent].max())
     region = region_of(Condition(f"z_{latent}", "between", [high + 1, None]))
-    points = points_of_regions(pictured, [region], seed=0)[region_key(region)]
+    points = points_of_regions(pictured, [region], seed=0)[region_key(region)].z
     assert np.all(points[:, latent] > high + 1)
     others = np.delete(points, latent, axis=1)
     rows = np.delete(pictured.codes.mean, latent, axis=1)
@@ -40,24 +40,24 @@ def test_a_condition_on_a_latent_is_met_by_the_rows_nearest_to_it(pictured: Any,
 def test_a_narrow_range_is_met_in_its_middle(pictured: Any, region_of: RegionOf) -> None:
     latent = int(np.flatnonzero(pictured.codes.active)[0])
     region = region_of(Condition(f"z_{latent}", "between", [0.1, 0.1002]))
-    points = points_of_regions(pictured, [region], seed=0)[region_key(region)]
+    points = points_of_regions(pictured, [region], seed=0)[region_key(region)].z
     np.testing.assert_allclose(points[:, latent], 0.1001, atol=1e-6)
 
 
 def test_of_known_columns_the_points_lie_between_rows_of_the_kind(pictured: Any, region_of: RegionOf) -> None:
     column = next(entry for entry in pictured.schema if entry.kind.is_levelled)
     region = region_of(Condition(column.name, "in", [column.levels[0]]))
-    points = points_of_regions(pictured, [region], n_points=4, seed=0)[region_key(region)]
+    points = points_of_regions(pictured, [region], n_points=4, seed=0)[region_key(region)].z
     inside = pictured.codes.mean[(pictured.frame[column.name] == column.levels[0]).to_numpy()]
     assert points.shape == (4, pictured.codes.n_latents)
     assert np.all((points >= inside.min(axis=0)) & (points <= inside.max(axis=0)))
-    same = points_of_regions(pictured, [region], n_points=4, seed=0)[region_key(region)]
+    same = points_of_regions(pictured, [region], n_points=4, seed=0)[region_key(region)].z
     np.testing.assert_array_equal(points, same)
 
 
 def test_a_region_without_any_row_borrows_from_its_neighbours(pictured: Any, region_of: RegionOf) -> None:
     region = region_of(Condition(pictured.schema.names[0], "in", ["no such level"]))
-    points = points_of_regions(pictured, [region], seed=0)[region_key(region)]
+    points = points_of_regions(pictured, [region], seed=0)[region_key(region)].z
     assert np.isfinite(points).all()
 
 

@@ -9,9 +9,9 @@ from hypothesis.extra import numpy as hnp
 from vaeaudit.analysis.latents.model_summary import (
     completeness,
     continuity,
+    detour,
     expected_coverage,
     kept_variation,
-    step_evenness,
     summarise_latent_space,
 )
 from vaeaudit.outputs.latents import LatentSpace
@@ -21,6 +21,8 @@ def make_space(rng, n=400, **changes):
     distance = rng.gamma(3.0, size=(2, n))
     made = {
         "step_lengths": np.ones((50, 10)),
+        "far_step_lengths": np.full((40, 10), 4.0),
+        "far_distance": np.full(40, 40.0),
         "prior_distance": distance[0],
         "held_out_distance": distance[1],
         "prior_gap": np.zeros(n),
@@ -34,23 +36,26 @@ def make_space(rng, n=400, **changes):
     return LatentSpace(**{**made, **changes})
 
 
-def test_equal_steps_are_continuous_and_one_step_for_the_whole_way_is_not():
-    assert step_evenness(np.full((3, 10), 0.2)) == pytest.approx(1.0)
-    assert step_evenness(np.eye(10)) == pytest.approx(0.0)
-    assert step_evenness(np.array([[3.0, 1.0, 0.0, 0.0]])) == pytest.approx(1 - (0.75 - 0.25) / 0.75)
+@given(hnp.arrays(float, (5, 6), elements=st.floats(1, 1e6)), st.floats(0.1, 10))
+def test_continuity_is_1_less_the_quotient_of_the_walks_and_knows_no_units(far, unit):
+    near = far[:3] / 4
+    found = continuity(near, far, 0.95).value
+    assert found == pytest.approx(1 - near.sum(axis=1).mean() / far.sum(axis=1).mean())
+    assert continuity(unit * near, unit * far, 0.95).value == pytest.approx(found)
 
 
-@given(hnp.arrays(float, (4, 6), elements=st.floats(0, 1e6)))
-def test_evenness_lies_between_0_and_1_and_knows_no_units(steps):
-    found = step_evenness(steps)
-    assert np.all((found >= -1e-12) & (found <= 1 + 1e-12))
-    moving = steps[steps.sum(axis=1) > 1]
-    np.testing.assert_allclose(step_evenness(7 * moving), step_evenness(moving), atol=1e-12)
+def test_neighbours_that_are_decoded_as_any_two_rows_have_no_continuity():
+    lengths = np.random.default_rng(0).gamma(9.0, size=(2, 500, 10))
+    found = continuity(*lengths, 0.95)
+    assert found.ci.low < 0 < found.ci.high
+    assert found.ci.high - found.ci.low < 0.05
 
 
-def test_walks_that_stand_still_are_left_out():
-    assert step_evenness(np.zeros((5, 10))).size == 0
-    assert step_evenness(np.vstack([np.zeros((5, 10)), np.ones((2, 10))])).size == 2
+def test_a_straight_way_is_no_detour_and_two_sides_of_a_square_are_one_of_root_two():
+    straight = detour(np.ones((30, 10)), np.full(30, 10.0), 0.95)
+    assert (straight.value, straight.ci.low, straight.expected) == (1.0, 1.0, 1.0)
+    assert detour(np.ones((30, 2)), np.full(30, 2**0.5), 0.95).value == pytest.approx(2**0.5)
+    assert detour(np.ones((3, 2)), np.zeros(3), 0.95) is None
 
 
 def test_a_decoder_that_never_changes_has_no_continuity():
@@ -58,14 +63,13 @@ def test_a_decoder_that_never_changes_has_no_continuity():
         make_space(np.random.default_rng(0), step_lengths=np.zeros((9, 10))), confidence=0.95
     )
     assert summary.jumps is None
-    assert continuity(np.zeros((9, 10)), 0.95) is None
+    assert continuity(np.zeros((9, 10)), np.zeros((9, 10)), 0.95) is None
 
 
 def test_jumps_are_counted_among_the_walks_that_move():
     steps = np.vstack([np.eye(10)[:2], np.ones((6, 10)), np.zeros((3, 10))])
     summary = summarise_latent_space(make_space(np.random.default_rng(0), step_lengths=steps), confidence=0.95)
     assert (summary.jumps.value, summary.jumps.n) == (0.25, 8)
-    assert continuity(steps, 0.95).value == pytest.approx(0.75)
 
 
 def test_samples_like_reconstructions_are_95_percent_complete_and_the_interval_says_so():
