@@ -381,6 +381,9 @@ class TrainConfig(_Section):
         of the paper's headline figure.
     power
         Tables: whether gaps and wrong cells are planted in copies of the rows, to say what the audit could have seen.
+    ladder
+        Whether an auto-encoder, a VAE and a beta-VAE are trained beside, and the report shows what each makes of the
+        rows.
 
     What is not given here, the preset of `FitConfig` decides.
     """
@@ -399,6 +402,7 @@ class TrainConfig(_Section):
     debias: bool = False
     debias_alpha: float = _checked(0.01, "above 0, at most 10", lambda found: 0 < found <= 10)
     power: bool = False
+    ladder: bool = False
 
     def __new__(cls, *values: Any, **named: Any) -> Self:
         """Remember which settings were given."""
@@ -573,6 +577,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "most_steps": 2000,
         "members": 4,
         "power": True,
+        "ladder": True,
     },
 }
 

@@ -90,6 +90,7 @@ class FitSettings(ReadSettings, ReportSettings, total=False):
     members: int | None
     debias: bool | None
     power: bool | None
+    ladder: bool | None
     rarity: Rarity | str | None
     density: Density | str | None
     seed: int | None

@@ -18,6 +18,7 @@ from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.judgements import Judgement
 from vaeaudit.outputs.label_doubts import LabelDoubts
+from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import BoolArray, FloatArray
@@ -208,6 +209,7 @@ class AuditInputs:
     plantings: Plantings | None = None
     label_doubts: LabelDoubts | None = None
     judgements: tuple[Judgement, ...] = ()
+    ladder: Ladder | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

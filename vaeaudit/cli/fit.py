@@ -41,6 +41,7 @@ _BETA = "Weight of the KL term (1 is the VAE), or of what the objective has in i
 _CAPACITY = "What the KL rises to while training; with --objective capacity."
 _DEBIAS = "Draw rows for training the more often, the rarer their latents (DB-VAE)."
 _POWER = "Plant gaps and wrong cells in copies of DATA, and say how many the audit finds."
+_LADDER = "Train an auto-encoder, a VAE and a beta-VAE beside, and show what each makes of the rows."
 _SEED = "The same seed gives the same result on the same machine; 0."
 #: Adds everything that a fit is told, but for how its result is shown.
 fit_options = together(
@@ -59,6 +60,7 @@ fit_options = together(
         click.option("--members", type=int, metavar="N", help="Refits from other seeds that say what is stable; 1."),
         click.option("--debias", is_flag=True, help=_DEBIAS),
         click.option("--power", is_flag=True, help=_POWER),
+        click.option("--ladder", is_flag=True, help=_LADDER),
         click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; 0.05."),
         choice_option("--rarity", Rarity, "What makes a row rare; joint."),
         choice_option("--density", Density, "Family of the joint density; auto."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -10,7 +12,7 @@ from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.models.inference import expected_features, tensors
 from vaeaudit.models.vae import BetaVAE
-from vaeaudit.outputs.latents import LatentCodes, LatentSpace
+from vaeaudit.outputs.latents import LatentSpace
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -33,7 +35,28 @@ _CHUNK = 512
 _MOST_DISTANCES = 4_000_000
 
 
-def measure_latent_space(model: BetaVAE, rows: Rows, codes: LatentCodes, *, seed: int) -> LatentSpace:
+class Encoded(Protocol):
+    """What is read of the codes of N rows: posterior [N, L], held-out rows [N], latents that carry information [L]."""
+
+    @property
+    def mean(self) -> FloatArray: ...  # noqa: D102 - said above
+
+    @property
+    def stddev(self) -> FloatArray: ...  # noqa: D102
+
+    @property
+    def held_out(self) -> npt.NDArray[np.bool_]: ...  # noqa: D102
+
+    @property
+    def active(self) -> npt.NDArray[np.bool_]: ...  # noqa: D102
+
+    @property
+    def n_latents(self) -> int: ...  # noqa: D102
+
+    def __len__(self) -> int: ...
+
+
+def measure_latent_space(model: BetaVAE, rows: Rows, codes: Encoded, *, seed: int) -> LatentSpace:
     """Measure what continuity, completeness and coverage of the latent space are computed from.
 
     What the model is given stays as it is on a walk and in a reconstruction; a prior sample is given that of a row.
@@ -124,13 +147,13 @@ def _split(
     return chosen[:HELD_OUT_ROWS], rest[:REFERENCE_ROWS]
 
 
-def _posterior_sample(codes: LatentCodes, rows: npt.NDArray[np.intp], generator: np.random.Generator) -> FloatArray:
+def _posterior_sample(codes: Encoded, rows: npt.NDArray[np.intp], generator: np.random.Generator) -> FloatArray:
     """Return one z ~ q(z|x) per row [len(rows), L]."""
     return codes.mean[rows] + codes.stddev[rows] * generator.normal(size=(len(rows), codes.n_latents))
 
 
 def _neighbours(
-    codes: LatentCodes, held_out: npt.NDArray[np.intp], reference: npt.NDArray[np.intp], generator: np.random.Generator
+    codes: Encoded, held_out: npt.NDArray[np.intp], reference: npt.NDArray[np.intp], generator: np.random.Generator
 ) -> tuple[npt.NDArray[np.intp], FloatArray]:
     """Return M rows, and the posterior mean [M, L] of one of the nearest of each that is not at the same place."""
     starts = np.concatenate([held_out, reference])[:PAIRS]

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from vaeaudit.config import FitConfig
+from vaeaudit.config import FitConfig, Objective
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.changes import ROW_ORDER, Change
 from vaeaudit.outputs.images import Pictures, usable_scales
+from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition, RegionRule, latent_of
@@ -172,3 +173,12 @@ def check_architecture(
     shapes = [values.shape for _, values in sorted(weights.items())]
     if shapes != [entry.shape for entry in architecture.weights]:
         raise ValueError("its weights are not those of weights.npz")
+
+
+def check_ladder(ladder: Ladder, n_rows: int) -> None:
+    """Raise ValueError where models beside are of other objectives than there are, or shown at rows there are not."""
+    unknown = set(ladder.objective) - set(Objective)
+    if unknown:
+        raise ValueError(f"objective {sorted(unknown)[0]!r} is none of {', '.join(Objective)}")
+    if ladder.shown.max(initial=0) >= n_rows:
+        raise ValueError(f"shown must be positions of {n_rows} rows, found {ladder.shown.max()}")

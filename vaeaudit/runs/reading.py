@@ -24,6 +24,7 @@ from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.judgements import NO_JUDGEMENTS, Judgements
 from vaeaudit.outputs.label_doubts import LabelDoubts
+from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.record import Array, FloatArray, Record
@@ -282,6 +283,16 @@ class Run:
         """What refits found; None where there were none."""
         n_members = self.config.train.members
         return self._record(artifacts.MEMBERS, K=n_members) if n_members else None
+
+    @cached_property
+    def ladder(self) -> Ladder | None:
+        """What an auto-encoder, a VAE and a beta-VAE make of the rows; None where none was trained beside."""
+        if not self.config.train.ladder:
+            return None
+        ladder = self._record(artifacts.LADDER)
+        with store.decoding(self.path / artifacts.LADDER.name, "models of the run's rows"):
+            agreement.check_ladder(ladder, self.sizes["N"])
+        return ladder
 
     @cached_property
     def pictures(self) -> Pictures | None:

@@ -206,6 +206,7 @@ def judge_rows(
         rareness=trained.scoring.densities.rareness(config.analysis),
         cells=cells,
         member_means=None if learned.members is None else learned.members.mean,
+        ladder=learned.ladder,
         run=run_facts(config, learned.metadata),
     )
     doubts = doubts_of(inputs)

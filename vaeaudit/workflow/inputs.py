@@ -69,6 +69,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         label_doubts=run.label_doubts,
         judgements=run.judgements.latest,
         member_means=None if run.members is None else run.members.mean,
+        ladder=run.ladder,
         decoded_regions=run.decoded_regions,
         run=run_facts(run.config, run.metadata),
     )

@@ -13,6 +13,7 @@ from vaeaudit.analysis.latents.model_summary import summarise_density
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.errors import InterruptedFit
+from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import LatentCodes, Members
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.progress import Progress, Stopwatch
@@ -42,8 +43,9 @@ class Learned:
         The model with what scoring rows needs, and the rows as it reads them.
     codes
         What it knows about each row.
-    history, traversals, members
-        One array [epochs] per curve; what the decoder expects along each latent; what refits found, if there were any.
+    history, traversals, members, ladder
+        One array [epochs] per curve; what the decoder expects along each latent; what refits and other models found, if
+        there were any.
     metadata
         As `metadata.json` holds it.
     """
@@ -54,6 +56,7 @@ class Learned:
     history: Mapping[str, FloatArray]
     traversals: Traversals
     members: Members | None
+    ladder: Ladder | None
     metadata: Mapping[str, Any]
 
 
@@ -105,6 +108,13 @@ def learn(
         with watch.phase("refitting"):
             members = prepared.refit(codes, lambda progress: watch.listener(replace(progress, phase="refitting")))
             writer.record(artifacts.MEMBERS, members)
+    ladder = None
+    if prepared.config.train.ladder:
+        with watch.phase("refitting"):
+            ladder = prepared.climb(
+                trained.model, lambda progress: watch.listener(replace(progress, phase="refitting"))
+            )
+            writer.record(artifacts.LADDER, ladder)
     with watch.phase("writing"):
         traversals = trained.traversals()
         metadata = {**metadata, "timings": watch.seconds, **_facts(training, trained, codes)}
@@ -118,7 +128,7 @@ def learn(
             traversals=traversals,
         )
         writer.document(artifacts.METADATA, metadata)
-    return Learned(trained, prepared.rows, codes, training.history, traversals, members, metadata)
+    return Learned(trained, prepared.rows, codes, training.history, traversals, members, ladder, metadata)
 
 
 def _facts(training: Training, trained: Trained[Any, Any], codes: LatentCodes) -> dict[str, Any]:

@@ -119,18 +119,20 @@ def sample_map(inputs: AuditInputs, groupings: Sequence[Grouping], seed: int) ->
     first, second = (int(latent) for latent in strongest)
     pictures = inputs.pictures
     rows = thumbnail_rows(codes, seed, MAP_POINTS) if pictures is None else pictures.thumbnail_rows
-    outside = "(outside all groups)"
     return LatentMap(
         latents=(first, second),
         x=codes.mean[rows, first],
         y=codes.mean[rows, second],
-        groups={
-            grouping.column: tuple((*grouping.labels, outside)[code] for code in grouping.codes[rows])
-            for grouping in groupings
-        },
+        groups=groups_at(groupings, rows),
         outlier=inputs.scores.outlier[rows],
         row_ids=() if pictures is None else tuple(str(row_id) for row_id in inputs.row_ids[rows]),
     )
+
+
+def groups_at(groupings: Sequence[Grouping], rows: IntArray) -> dict[str, tuple[str, ...]]:
+    """Return by column the name of the group of each of some rows, given by position."""
+    outside = "(outside all groups)"
+    return {each.column: tuple((*each.labels, outside)[code] for code in each.codes[rows]) for each in groupings}
 
 
 def thumbnail_rows(codes: LatentCodes, seed: int, most: int = THUMBNAILS) -> Rows:

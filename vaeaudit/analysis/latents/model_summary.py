@@ -14,6 +14,7 @@ from vaeaudit.analysis.latents.results import (
     HeldOutDensity,
     LatentSpaceSummary,
     ModelSummary,
+    Rung,
     WeightSummary,
 )
 from vaeaudit.config import DensityFamily, Rarity
@@ -43,6 +44,7 @@ def summarise_model(
     rareness: Rareness | None = None,
     weight: FloatArray | None = None,
     dimensions: int | None = None,
+    ladder: tuple[Rung, ...] = (),
 ) -> ModelSummary:
     """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
 
@@ -61,6 +63,8 @@ def summarise_model(
         What rarity is made from, and the weights [N] that follow; None where they are not known.
     dimensions
         Values that a row consists of, for nats per dimension: pixels times channels. None: the modelled columns.
+    ladder
+        Models that were trained beside.
     """
     judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
     elbo = codes.elbo[judged]
@@ -87,6 +91,7 @@ def summarise_model(
         density=None if rareness is None else summarise_density(rareness.densities.density),
         weights=None if rareness is None or weight is None else summarise_weights(rareness, weight),
         held_out=_held_out_density(codes, facts, judged, dimensions, confidence),
+        ladder=ladder,
     )
 
 

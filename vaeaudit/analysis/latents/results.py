@@ -143,6 +143,39 @@ class LatentSpaceSummary:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """What one model of the ladder does to the rows.
+
+    Attributes
+    ----------
+    objective, beta
+        What it was trained by.
+    log_likelihood, kl
+        Of a held-out row, log p(x|z) at its posterior mean and KL(q(z|x) || p(z)), in nats; no KL without a prior.
+    active_latents, mean_abs_correlation
+        How many latents carry information, and how far these go together; None for fewer than two.
+    continuity, detour
+        As of the run's own model; None where no latent carries information, or nothing that is decoded changes.
+    farther
+        How often a decoded prior sample lies farther from the rows than the reconstruction of a held-out row; one half
+        where they lie equally far.
+    map
+        Rows on the two latents that tell most.
+    """
+
+    objective: Objective
+    beta: NonNegative
+    log_likelihood: Measure
+    kl: Measure | None
+    active_latents: Count
+    mean_abs_correlation: Share | None
+    continuity: Measure | None
+    detour: Measure | None
+    farther: Measure
+    map: LatentMap
+
+
+@dataclass(frozen=True)
 class DensitySummary:
     """Which family of joint densities of the latents was chosen, and how they compared.
 
@@ -230,6 +263,7 @@ class ModelSummary:
     density: DensitySummary | None = None
     weights: WeightSummary | None = None
     held_out: HeldOutDensity | None = None
+    ladder: tuple[Rung, ...] = ()
 
     @property
     def parts(self) -> str:

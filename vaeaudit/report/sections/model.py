@@ -9,6 +9,7 @@ from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Secti
 from vaeaudit.report.parts.decoded_galleries import prior_gallery
 from vaeaudit.report.parts.galleries import reconstruction_gallery
 from vaeaudit.report.parts.tables import Table, numeric, plain, table, wide
+from vaeaudit.report.sections.ladder import ladder_blocks
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.wording import numbers, phrases
 
@@ -43,6 +44,7 @@ def model(results: AuditResults) -> Section:
         blocks.append(_history(results.model, curves))
     if results.model.latent_space is not None:
         blocks += space_between_rows(results.model, results.model.latent_space)
+    blocks += ladder_blocks(results.model.ladder)
     return Section("model", "How well the model learned", model_lead(results.model), tuple(blocks))
 
 

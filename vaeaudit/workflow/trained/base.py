@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Self, TypeVar, cast
 
 import numpy.typing as npt
@@ -13,18 +13,20 @@ import pandas as pd
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.grouping.together import rows_held_together
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.config import FitConfig
+from vaeaudit.config import FitConfig, ModelConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import InconclusiveError, RunError
 from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weights
+from vaeaudit.models.fitting.ladder import climb
 from vaeaudit.models.fitting.stability import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_scores import RowScores
@@ -85,6 +87,15 @@ class Prepared(Generic[RowsT]):
             seed=self.config.seed,
             on_progress=listener,
         )
+
+    def climb(self, model: BetaVAE, listener: Listener) -> Ladder:
+        """Train the other models of the ladder as this one was, and measure all of them on the same rows."""
+
+        def train_other(config: ModelConfig) -> BetaVAE:
+            other = replace(self, config=replace(self.config, model=config))
+            return other.train(on_progress=listener).model
+
+        return climb(train_other, model, self.rows, self.held_out, seed=self.config.seed)
 
 
 @dataclass(frozen=True)
