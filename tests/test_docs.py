@@ -326,9 +326,9 @@ def test_type_checkers_are_shown_every_public_name_where_it_is_looked_up() -> No
 def test_the_public_names_are_what_the_readme_calls_whatever_was_imported_before() -> None:
     import vaeaudit.report.html
     from vaeaudit.runs.reading import load_run
-    from vaeaudit.workflow import fit, report
+    from vaeaudit.workflow import fit, reading, report
 
-    for module, name in ((report, "audit"), (fit, "fit"), (fit, "inspect"), (report, "report")):
+    for module, name in ((report, "audit"), (fit, "fit"), (reading, "inspect"), (report, "report")):
         assert getattr(vaeaudit, name) is getattr(module, name)
     assert vaeaudit.load_run is load_run
     assert all(getattr(vaeaudit, name) is not None for name in vaeaudit.__all__)
