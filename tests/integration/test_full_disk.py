@@ -16,7 +16,7 @@ COMMANDS = {
     "report": "report '{run}' --out {out}/report -q",
     "rebalance": "rebalance '{run}' --out {out}/rebalance -q",
     "score": "score '{run}' '{data}' --out {out}/scores -q",
-    "fit": "fit '{data}' --preset quick --epochs 1 --id person_id --run {out}/run -q",
+    "fit": "fit '{data}' --config small.toml --preset quick --epochs 1 --id person_id --run {out}/run -q",
     "demo": "demo --rows 2000 --out {out}/demo -q",
     "inspect": "inspect '{data}' --write-config {out}/audit.toml -q",
 }
@@ -25,6 +25,7 @@ COMMANDS = {
 @pytest.fixture
 def shell(command: list[str], tmp_path: Path) -> Shell:
     """Run a script in which `vaeaudit` is the command, in a place where it may mount."""
+    (tmp_path / "small.toml").write_text("[conditionals]\nsteps = 60\nwidth = 16\n", encoding="utf-8")
 
     def call(script: str) -> subprocess.CompletedProcess[str]:
         words = " ".join(f"{word!r}" for word in command)

@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -51,6 +52,7 @@ def to_html(results: AuditResults) -> str:
     )
 
 
+@cache  # templates are compiled once
 def environment() -> Environment:
     """Escape everything: no template marks text of the data as safe."""
     return Environment(
@@ -85,6 +87,7 @@ def _figures(part: Section | Group) -> Iterator[Figure]:
             yield from _figures(block)
 
 
+@cache
 def _compressed_plotly() -> str:
     from plotly.offline import get_plotlyjs  # noqa: PLC0415 - only a page needs it, and it is slow to import
 

@@ -28,6 +28,9 @@ learning_rate = 0.01
 fewest_steps = 30
 most_steps = 30
 members = 0
+[conditionals]
+steps = 60
+width = 16
 """
 
 

@@ -69,6 +69,9 @@ def parse_numbers(texts: pa.Array, usual: Usual = USUAL) -> tuple[npt.NDArray[np
     convention
         Whether commas were read as thousands separators or as decimal commas, and the unit.
     """
+    plain = pc.match_substring_regex(texts, _NUMBER)
+    if np.asarray(plain).all() and not _likes_comma(usual):
+        return _cast(texts, plain), Convention()
     clock = _hours(texts)
     if clock is not None:
         return clock, Convention(CLOCK, ("times of day were read as hours after midnight",), "h")
@@ -215,6 +218,11 @@ def _one_unit(
 # --- separators -----------------------------------------------------------------------------------------------------
 
 
+def _likes_comma(usual: Usual) -> bool:
+    """Whether 1.234 is to be read as a decimal comma's thousands."""
+    return usual.decimal is DecimalMark.COMMA or (usual.decimal is DecimalMark.AUTO and usual.name == DECIMAL_COMMA)
+
+
 def _without_separators(texts: pa.Array, usual: Usual, *, money: bool) -> tuple[pa.Array, Convention]:
     """Bring 1,234.5 and 1.234,5 and 1 234,5 to 1234.5, where all texts with a comma are written the same way.
 
@@ -222,9 +230,7 @@ def _without_separators(texts: pa.Array, usual: Usual, *, money: bool) -> tuple[
     """
     spaced = pc.match_substring_regex(texts, _SPACED)
     texts = pc.if_else(spaced, pc.replace_substring_regex(texts, _SPACES, ""), texts)
-    likes_comma = usual.decimal is DecimalMark.COMMA or (
-        usual.decimal is DecimalMark.AUTO and usual.name == DECIMAL_COMMA
-    )
+    likes_comma = _likes_comma(usual)
     commas = texts.filter(pc.match_substring_regex(texts, _DIGITS_AND_COMMA))
     points = pc.any(pc.match_substring_regex(texts, _DECIMAL_POINT)).as_py()
     if not len(commas):
