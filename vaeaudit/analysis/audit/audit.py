@@ -24,7 +24,7 @@ from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.summary import summarise_label
-from vaeaudit.analysis.latents.ladder import summarise_ladder
+from vaeaudit.analysis.latents.ladder import maps_of, summarise_ladder
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
@@ -110,7 +110,7 @@ def audit(
             rareness=inputs.rareness,
             weight=inputs.scores.weight,
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
-            ladder=() if inputs.ladder is None else summarise_ladder(inputs.ladder, groupings, config.confidence),
+            ladder=() if inputs.ladder is None else summarise_ladder(inputs.ladder, config.confidence),
         ),
         columns=columns,
         rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),
@@ -141,6 +141,7 @@ def audit(
         checks=checks,
         findings=findings,
         latent_map=latent_map,
+        ladder_maps=() if inputs.ladder is None else maps_of(inputs.ladder, groupings),
         traversals=describe_traversals(inputs),
         notes=tuple(dict.fromkeys(said)),
         pictures=summarise_pictures(

@@ -66,10 +66,13 @@ class AuditResults(ReportDocument):
         Rows on two latents; None where fewer are active.
     pictures
         What is shown in pictures, where the data is made of them.
+    ladder_maps
+        Rows on the two latents of each model of `ModelSummary.ladder` that tell most.
     """
 
     latent_map: LatentMap | None
     pictures: PictureSheets | None = None
+    ladder_maps: tuple[LatentMap, ...] = ()
 
 
 def answers_of(results: AuditResults) -> dict[str, Any]:

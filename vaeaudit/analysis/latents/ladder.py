@@ -16,22 +16,26 @@ from vaeaudit.statistics.cross_fit import macro_auc_interval
 from vaeaudit.statistics.measures import FloatArray, Measure
 
 
-def summarise_ladder(ladder: Ladder, groupings: Sequence[Grouping], confidence: float) -> tuple[Rung, ...]:
+def summarise_ladder(ladder: Ladder, confidence: float) -> tuple[Rung, ...]:
     """Return one result per model, in the order of the ladder.
 
     Parameters
     ----------
     ladder
         What the run measured.
-    groupings
-        Of all rows, for the picture of the latents.
     confidence
         Of the intervals.
     """
-    return tuple(_rung(ladder, place, groupings, confidence) for place in range(len(ladder.objective)))
+    return tuple(_rung(ladder, place, confidence) for place in range(len(ladder.objective)))
 
 
-def _rung(ladder: Ladder, place: int, groupings: Sequence[Grouping], confidence: float) -> Rung:
+def maps_of(ladder: Ladder, groupings: Sequence[Grouping]) -> tuple[LatentMap, ...]:
+    """Place rows on the two latents of each model that tell most, coloured by the groups of all rows."""
+    groups, nobody = groups_at(groupings, ladder.shown), np.zeros(len(ladder.shown), dtype=bool)
+    return tuple(LatentMap((0, 1), plane[:, 0], plane[:, 1], groups, nobody) for plane in ladder.plane)
+
+
+def _rung(ladder: Ladder, place: int, confidence: float) -> Rung:
     objective = Objective(ladder.objective[place])
     near, far = (lengths[place][:, None] for lengths in (ladder.near_length, ladder.far_length))
     n_active = int(ladder.active[place].sum())
@@ -45,13 +49,6 @@ def _rung(ladder: Ladder, place: int, groupings: Sequence[Grouping], confidence:
         continuity=continuity(near, far, confidence) if n_active else None,
         detour=detour(far, ladder.far_distance[place], confidence) if n_active else None,
         farther=_farther(ladder.prior_distance[place], ladder.held_out_distance[place], confidence),
-        map=LatentMap(
-            latents=(0, 1),
-            x=ladder.plane[place, :, 0],
-            y=ladder.plane[place, :, 1],
-            groups=groups_at(groupings, ladder.shown),
-            outlier=np.zeros(len(ladder.shown), dtype=bool),
-        ),
     )
 
 

@@ -159,8 +159,6 @@ class Rung:
     farther
         How often a decoded prior sample lies farther from the rows than the reconstruction of a held-out row; one half
         where they lie equally far.
-    map
-        Rows on the two latents that tell most.
     """
 
     objective: Objective
@@ -172,7 +170,6 @@ class Rung:
     continuity: Measure | None
     detour: Measure | None
     farther: Measure
-    map: LatentMap
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vaeaudit.analysis.latents.results import Rung
-from vaeaudit.config import Objective
+from vaeaudit.analysis.latents.results import LatentMap, Rung
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Block, Figure, Paragraph
 from vaeaudit.report.parts.tables import Table, numeric, plain, table
@@ -19,20 +18,20 @@ _LEAD = (
 )
 
 
-def ladder_blocks(rungs: Sequence[Rung]) -> list[Block]:
+def ladder_blocks(rungs: Sequence[Rung], maps: Sequence[LatentMap]) -> list[Block]:
     """Build what the report says of the ladder; nothing where no model was trained beside."""
     if not rungs:
         return []
     pictures: list[Block] = [
-        Figure(f"model-ladder-{place}", name_of(rung), sentence(rung), latent_figures.latent_map(rung.map))
-        for place, rung in enumerate(rungs, start=1)
+        Figure(f"model-ladder-{place}", name_of(rung), sentence(rung), latent_figures.latent_map(places))
+        for place, (rung, places) in enumerate(zip(rungs, maps, strict=True), start=1)
     ]
     return [Paragraph(_LEAD), _numbers(rungs), *pictures]
 
 
 def name_of(rung: Rung) -> str:
     """Return what people call the model of a rung."""
-    if rung.objective is Objective.BETA:
+    if rung.objective.value == "beta":
         return "VAE" if rung.beta == 1 else f"beta-VAE, beta {rung.beta:g}"
     return rung.objective.model_name.capitalize()
 

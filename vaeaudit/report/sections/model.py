@@ -44,7 +44,7 @@ def model(results: AuditResults) -> Section:
         blocks.append(_history(results.model, curves))
     if results.model.latent_space is not None:
         blocks += space_between_rows(results.model, results.model.latent_space)
-    blocks += ladder_blocks(results.model.ladder)
+    blocks += ladder_blocks(results.model.ladder, results.ladder_maps)
     return Section("model", "How well the model learned", model_lead(results.model), tuple(blocks))
 
 

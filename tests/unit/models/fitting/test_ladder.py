@@ -15,9 +15,7 @@ from vaeaudit.workflow.builder import kind_for
 def climbed(dataset_of):
     rng = np.random.default_rng(0)
     hidden = rng.normal(size=(800, 2))
-    columns = {
-        f"x{place}": (hidden @ rng.normal(size=2) + 0.3 * rng.normal(size=800), Kind.REAL) for place in range(6)
-    }
+    columns = {f"x{place}": (hidden @ rng.normal(size=2) + 0.3 * rng.normal(size=800), Kind.REAL) for place in range(6)}
     dataset = dataset_of(columns)
     train = TrainConfig(epochs=8, warmup_epochs=1, fewest_steps=40, most_steps=40, learning_rate=0.01, members=0)
     config = FitConfig(model=ModelConfig(latents=4, hidden=(32,)), train=train)
@@ -34,7 +32,7 @@ def test_the_models_are_an_autoencoder_a_vae_and_a_beta_vae_of_the_same_rows(cli
 
 
 def test_the_autoencoder_recreates_best_and_the_vae_leads_straighter_between_rows(climbed):
-    autoencoder, vae, beta_vae = summarise_ladder(climbed[1], (), 0.95)
+    autoencoder, vae, beta_vae = summarise_ladder(climbed[1], 0.95)
     assert autoencoder.log_likelihood.value > vae.log_likelihood.value > beta_vae.log_likelihood.value
     assert vae.kl.ci.low > beta_vae.kl.ci.high
     assert vae.active_latents <= 4
@@ -43,6 +41,6 @@ def test_the_autoencoder_recreates_best_and_the_vae_leads_straighter_between_row
 
 def test_the_runs_own_model_stands_for_itself(climbed):
     own, ladder = climbed
-    vae = summarise_ladder(ladder, (), 0.95)[1]
+    vae = summarise_ladder(ladder, 0.95)[1]
     assert own.config.objective == "beta"
     assert vae.log_likelihood.n == 80
