@@ -7,6 +7,7 @@ with one sample of the run's rows, so that rows of another dataset are held agai
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -75,27 +76,38 @@ class Geometry(Record):
         """Return `2^(-E[path] / c)` [N] of isolation trees (Liu, Ting, Zhou 2008)."""
         if features.shape[1] == 0:
             return np.zeros(len(features))
-        forest = IsolationForest(n_estimators=TREES, random_state=self.seed % 2**32).fit(self.reference)
-        return np.asarray(-forest.score_samples(features), np.float64)
+        return np.asarray(-self._forest.score_samples(features), np.float64)
 
     def robust_distance(self, features: FloatArray) -> npt.NDArray[np.float64]:
         """Return [N]; squared Mahalanobis distance under the minimum covariance determinant (Rousseeuw 1985)."""
+        if self._covariance is None:
+            return np.zeros(len(features))
+        directions, covariance = self._covariance
+        points = np.asarray(features, np.float64)
+        return covariance.squared_distance(points if directions is None else directions.transform(points))
+
+    @cached_property
+    def _forest(self) -> IsolationForest:
+        return IsolationForest(n_estimators=TREES, random_state=self.seed % 2**32).fit(self.reference)
+
+    @cached_property
+    def _covariance(self) -> tuple[PCA | None, RobustCovariance] | None:
+        """Principal directions, where not all are kept, and what most rows are like along them; None of rows alike."""
         reference = self.reference[np.random.default_rng(self.seed).permutation(len(self.reference))]
         reference = reference[:_MOST_COVARIANCE_ROWS].astype(np.float64)
         n_directions = min(reference.shape[1], _MOST_DIRECTIONS, len(reference) // _LEAST_ROWS_PER_DIRECTION)
         if n_directions < 1 or not np.ptp(reference, axis=0).any():
-            return np.zeros(len(features))
-        points = np.asarray(features, np.float64)
+            return None
+        directions = None
         if n_directions < reference.shape[1]:
             directions = PCA(n_directions, random_state=self.seed % 2**32).fit(reference)
-            reference, points = directions.transform(reference), directions.transform(points)
+            reference = directions.transform(reference)
         spread = reference.std(axis=0)
         spread = np.where(spread > 0, spread, 1.0)
-        reference, points = reference / spread, points / spread
-        found = minimum_covariance_determinant(reference)
+        found = minimum_covariance_determinant(reference / spread)
         if not found.whitening.size:  # most rows are one point
-            found = RobustCovariance.of(reference)
-        return found.squared_distance(points)
+            found = RobustCovariance.of(reference / spread)
+        return directions, found.in_units(spread)
 
     def nearest(self, features: FloatArray) -> npt.NDArray[np.float64]:
         """Return [N]; the expected distance to the nearest of `BAG_SIZE` random rows.

@@ -53,6 +53,11 @@ class RobustCovariance:
         """Return the squared Mahalanobis distance [N] of rows [N, F]."""
         return np.asarray(np.square((rows - self.location) @ self.whitening).sum(axis=1))
 
+    def in_units(self, unit: Floats) -> RobustCovariance:
+        """Return the same for rows that were divided by `unit` [F] before."""
+        moved = self.log_determinant + 2 * float(np.log(unit).sum())
+        return RobustCovariance(self.location * unit, self.whitening / unit[:, None], moved)
+
 
 def minimum_covariance_determinant(rows: Floats) -> RobustCovariance:
     """Estimate location and covariance from the half of the rows that lies closest together.

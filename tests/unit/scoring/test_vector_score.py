@@ -96,7 +96,7 @@ def test_one_huge_element_is_a_direction_of_its_own_and_stays_finite(vectors: np
     found = score.surprises(huge)
     assert np.isfinite(found).all()
     assert found[0, LENGTH] > np.log(N)
-    assert found[0, OF_VECTORS.index("robust distance")] > np.log(N)
+    assert found[0, OF_VECTORS.index("distance to neighbours")] > np.log(N)
     assert score.joined.score(found) > score.joined.score(score.surprises(vectors[100:])).max()
 
 
