@@ -21,6 +21,8 @@ from vaeaudit.scoring.joined import FLAGGED, JOINED, Joined
 LEAST_ELEMENTS = 64
 #: Robust standard deviations of its logarithm that a length may differ by and say nothing.
 _USUAL_LENGTH = 5.0
+#: Root mean variance of directions of length 1 below which they are all one: float32 tells no more apart.
+_RESOLUTION = 1e-6
 #: Lengths that differ by less than one per cent do not differ.
 _LEAST_SPREAD = 0.01
 #: Length below which a vector points nowhere, and its logarithm is that of this.
@@ -79,7 +81,8 @@ class VectorScore(Record):
         directions, log_length = _directions(vectors)
         centre = float(np.median(log_length))
         spread = max(1.4826 * float(np.median(np.abs(log_length - centre))), _LEAST_SPREAD)
-        scale = float(np.sqrt(directions.var(axis=0).mean())) or 1.0
+        differ = float(np.sqrt(directions.var(axis=0).mean()))
+        scale = differ if differ > _RESOLUTION else 1.0
         geometry, length = Geometry.of(directions / scale, seed=seed), np.array([centre, spread])
         found = _answers(geometry, directions / scale, log_length, length)
         return cls(scale, length, geometry, Joined.of(found, seed=seed))

@@ -74,7 +74,7 @@ def _numbers(rungs: Sequence[Rung]) -> Table:
         + numeric("Latents in use", "Mean absolute correlation")
         + plain("Continuity", "Detour", "Prior samples farther than reconstructions")
     )
-    return table("The ladder in numbers, with intervals", columns, rows)
+    return table("The ladder in numbers, with intervals, on the same rows, at most 6,000", columns, rows)
 
 
 def _measure(found: Measure | None, unit: numbers.Unit) -> str:
