@@ -69,6 +69,7 @@ def _describe_column(column: Column, examples: list[str]) -> dict[str, Any]:
         "kind": column.kind.value,
         "role": column.role.value,
         "in_model": column.in_model,
+        "given": column.given,
         "missing": column.missing,
         "unique": column.unique,
         "levels": list(column.levels[:MAX_LEVELS]),

@@ -23,8 +23,15 @@ from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.models.condition_swaps import Expected
 from vaeaudit.models.fitting.training import Training
-from vaeaudit.models.image.inference import decode_pictures, encode_images, fit_image_scales, make_pictures
+from vaeaudit.models.image.inference import (
+    decode_pictures,
+    encode_images,
+    expected_measures,
+    fit_image_scales,
+    make_pictures,
+)
 from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL
 from vaeaudit.outputs.latents import LatentCodes
@@ -82,6 +89,9 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
 
     def traversals(self) -> Traversals:
         return Traversals(np.zeros((self.model.config.latents, 0, 0)), TRAVERSAL)
+
+    def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
+        return expected_measures(self.model, z, condition)
 
     def shown(self, rows: ImageRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
         seed, codes, scores = self.config.seed, inputs.codes, inputs.scores
