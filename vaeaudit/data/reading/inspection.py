@@ -149,6 +149,8 @@ def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
         f"exclude = {toml(read.exclude)}",
         "# The label or sensitive columns that the model is to see nevertheless.",
         f"include = {toml(read.include)}",
+        "# Columns that the model is given beside its latents, which then need not tell them; they are not decoded.",
+        f"condition = {toml(read.condition)}",
         "# The column that names the rows.",
         f"id = {toml(read.id)}" if read.id is not None else '# id = "column"',
         "# The column that says train, val or test; rows that occur in more than one split are reported.",

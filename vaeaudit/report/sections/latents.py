@@ -79,10 +79,11 @@ def given_blocks(given: Sequence[GivenSummary]) -> list[Block]:
     names = phrases.listed([phrases.name(column.column) for column in given], most=8)
     them = "it" if len(given) == 1 else "them"
     said = (
-        f"The model was given {names} beside its latents (--condition); they are those of all else given {them}, and need "
-        f"not tell {them}. Below, the same held-out rows are decoded with another value in that place: what the model "
-        "then expects on average, and behind it what the held-out rows that have the value themselves hold. The two "
-        "differ where these rows differ in more than that; neither says what would become of a row that was changed."
+        f"The model was given {names} beside its latents (--condition); they are those of all else given {them}, and "
+        f"need not tell {them}. Below, the same held-out rows are decoded with another value in that place: what the "
+        "model then expects on average, and behind it what the held-out rows that have the value themselves hold. The "
+        "two differ where these rows differ in more than that; neither says what would become of a row that was "
+        "changed."
     )
     return [Paragraph(said), *(_given(column) for column in given)]
 
