@@ -180,6 +180,13 @@ def test_pictures_are_decoded_under_another_column_of_their_metadata(pictures: A
     assert pictures.codes.columns == () and pictures.schema["lamp"].given and not pictures.schema["lamp"].in_model
     report(pictures, out=place / "of pictures")
     (lamp,) = document_of(place / "of pictures")["model"]["given"]
+    page = (place / "of pictures" / "report.html").read_text(encoding="utf-8")
+    assert "The same pictures with another lamp" in page and 'id="sheet-given-0"' in page
+    (swap,) = pictures.swaps.columns
+    assert swap.pictures is not None and swap.pictures.shape == (2, 6, 16, 16, 1)
+    values = [value["value"] for value in lamp["values"]]
+    lit, dim = (swap.pictures[values.index(level)].mean(axis=(1, 2, 3)) for level in ("lit", "dim"))
+    assert np.all(lit > dim + 60)
     bright = {value["value"]: value["expected"]["picture_brightness"] for value in lamp["values"]}
     assert 0.3 < bright["lit"] - bright["dim"] < 0.45
     assert (

@@ -12,12 +12,14 @@ from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.encoding.condition_encoding import ConditionEncoding, GivenColumn
 from vaeaudit.outputs.condition_swaps import ConditionSwap, ConditionSwaps
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.record import FloatArray, IntArray, PixelArray
 
 #: (column, -1) -> its number, or (column, position of a level) -> its probability, [A] each.
 Expected = Mapping[tuple[str, int], FloatArray]
 #: Held-out rows that are decoded under every setting, the levels that are given, and the groups of a number.
 MOST_ROWS, MOST_LEVELS, GROUPS = 1000, 10, 5
+#: Rows whose pictures are kept.
+PICTURES = 6
 
 
 def swap_conditions(
@@ -27,6 +29,7 @@ def swap_conditions(
     expect: Callable[[FloatArray, FloatArray], Expected],
     *,
     seed: int,
+    draw: Callable[[FloatArray, FloatArray], PixelArray] | None = None,
 ) -> ConditionSwaps:
     """Decode held-out rows at their posterior means, each given column set to one of its values after another.
 
@@ -42,7 +45,9 @@ def swap_conditions(
     expect
         What the decoder expects of each column at latents [A, L] that are given [A, E].
     seed
-        Of the rows, where there are more than `MOST_ROWS` held-out ones.
+        Of the rows, and of which are taken where there are more than `MOST_ROWS` held-out ones.
+    draw
+        What is decoded there in pictures, of which `PICTURES` rows are kept; None for tables.
     """
     drawn = np.random.default_rng(seed).permutation(np.flatnonzero(codes.held_out))[:MOST_ROWS]
     z, own = codes.mean[drawn], condition.encode(frame.iloc[drawn])
@@ -50,16 +55,18 @@ def swap_conditions(
     for column, part in condition.parts():
         values = frame[column.name]
         group, cells = _settings(column, values)
-        means = []
+        means, pictures = [], []
         for cell in cells:
             given = own.copy()
             given[:, part] = column.features(values.iloc[[cell]])
             means.append({key: float(np.mean(found)) for key, found in expect(z, given).items()})
+            pictures += [] if draw is None else [draw(z[:PICTURES], given[:PICTURES])]
         kept = _most_moved(means)
         expected = np.array([[mean[key] for key in kept] for mean in means]).reshape(len(cells), len(kept))
         standing = _numbers(values)[cells]
         names, levels = tuple(name for name, _ in kept), np.array([level for _, level in kept], np.int64)
-        swaps.append(ConditionSwap(column.name, len(drawn), group, standing, names, levels, expected))
+        shown = np.stack(pictures) if pictures else None
+        swaps.append(ConditionSwap(column.name, len(drawn), group, standing, names, levels, expected, shown))
     return ConditionSwaps(tuple(swaps))
 
 

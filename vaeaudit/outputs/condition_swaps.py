@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from vaeaudit.outputs.record import Array, FloatArray, IntArray, Record
+from vaeaudit.outputs.record import Array, FloatArray, IntArray, PixelArray, Record
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class ConditionSwap(Record):
         [Q]; what is expected: a column's number where `level` is -1, else the share of rows of that level.
     expected
         [V, Q]; its mean over the rows.
+    pictures
+        [V, P, H, W, channels]; of pictures, what is decoded of the first P of these rows; None for tables.
     """
 
     column: Annotated[str, Array("", "text")]
@@ -36,6 +38,7 @@ class ConditionSwap(Record):
     quantity: Annotated[tuple[str, ...], Array("Q", "text")]
     level: Annotated[IntArray, Array("Q", "whole numbers", least=-1)]
     expected: Annotated[FloatArray, Array("V Q")]
+    pictures: Annotated[PixelArray, Array("V _ _ _ _", "bytes")] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,3 +48,8 @@ class ConditionSwaps(Record):
     JOINT = "/"
 
     columns: tuple[ConditionSwap, ...]
+
+    @property
+    def pictures(self) -> dict[str, PixelArray]:
+        """Given column -> pictures decoded with its values [V, P, H, W, channels]; none for tables."""
+        return {swap.column: swap.pictures for swap in self.columns if swap.pictures is not None}

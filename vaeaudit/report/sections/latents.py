@@ -20,7 +20,13 @@ from vaeaudit.analysis.latents.results import (
 )
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
-from vaeaudit.report.parts.decoded_galleries import Traversals, goes_most_with, map_gallery, thumbnail_sheet
+from vaeaudit.report.parts.decoded_galleries import (
+    Traversals,
+    given_galleries,
+    goes_most_with,
+    map_gallery,
+    thumbnail_sheet,
+)
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
@@ -52,6 +58,8 @@ def latents(results: AuditResults) -> Section:
     if attributes:
         blocks.append(Selector("latents-attribute", "Compare the groups of", attributes))
     sheets = results.pictures
+    if sheets is not None:
+        blocks += given_galleries(sheets, results.model.given)
     if results.latent_map is not None and len(results.latent_map.x):
         blocks += _map(results.latent_map, sheets)
     traversals = {traversal.latent: traversal for traversal in results.traversals}

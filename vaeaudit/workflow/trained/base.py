@@ -28,7 +28,7 @@ from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
-from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray, PixelArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.progress import Listener
 from vaeaudit.runs.artifacts import Traversals
@@ -220,11 +220,16 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
         condition = self.model.condition
         if condition is None:
             return None
-        return swap_conditions(condition, frame, codes, self.expected, seed=self.config.seed)
+        return swap_conditions(condition, frame, codes, self.expected, seed=self.config.seed, draw=self.draw)
 
     @abstractmethod
     def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
         """Return what the decoder expects at latents [A, L] that are given [A, E]."""
+
+    @property
+    def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray] | None:
+        """What decodes pictures at latents [A, L] that are given [A, E]; None where rows are none."""
+        return None
 
     @abstractmethod
     def shown(self, rows: RowsT, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -35,7 +36,7 @@ from vaeaudit.models.image.inference import (
 from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.record import FloatArray
+from vaeaudit.outputs.record import FloatArray, PixelArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.scoring.image_score import PictureScore
@@ -92,6 +93,10 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
 
     def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
         return expected_measures(self.model, z, condition)
+
+    @property
+    def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray]:
+        return partial(decode_pictures, self.model)
 
     def shown(self, rows: ImageRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
         seed, codes, scores = self.config.seed, inputs.codes, inputs.scores
