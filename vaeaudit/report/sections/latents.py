@@ -91,7 +91,7 @@ def given_blocks(given: Sequence[GivenSummary]) -> list[Block]:
         f"need not tell {them}. Below, the same held-out rows are decoded with another value in that place: what the "
         "model then expects on average, and behind it what the held-out rows that have the value themselves hold. The "
         "two differ where these rows differ in more than that; neither says what would become of a row that was "
-        "changed."
+        "changed. Along a latent the model is given the most frequent level, or the mean number."
     )
     return [Paragraph(said), *(_given(column) for column in given)]
 
