@@ -15,6 +15,7 @@ from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.outputs.changes import Change
+from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.judgements import Judgement
 from vaeaudit.outputs.label_doubts import LabelDoubts
@@ -160,6 +161,8 @@ class AuditInputs:
         [N] text; what about each picture is most atypical; None for tables.
     latent_space
         What the run measured of continuity and completeness; None where it did not.
+    swaps
+        What the decoder expects of held-out rows under other conditions; None where the model is given none.
     pairs
         Rows that occur more than once, as the run found them; None where it did not look.
     reference
@@ -198,6 +201,7 @@ class AuditInputs:
     pictures: Pictures | None = None
     aspects: npt.NDArray[np.object_] | None = None
     latent_space: LatentSpace | None = None
+    swaps: ConditionSwaps | None = None
     pairs: RowPairs | None = None
     reference: Reference | None = None
     member_means: FloatArray | None = None

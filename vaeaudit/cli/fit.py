@@ -82,7 +82,7 @@ def fit(context: click.Context, /, source: Path, *, output: Output, **options: A
 
     DATA is a CSV, TSV, Parquet, Feather or JSON-lines file (also .gz or .zst), a folder of such files, a folder of
     pictures, or a .npy or .npz file of pictures or vectors. The label and sensitive columns stay out of the model
-    unless --include lets them in; of pictures only the pixels enter.
+    unless --include lets them in, or --condition gives them beside the latents; of pictures only the pixels enter.
     """
     given = fit_arguments(context, options)
     from vaeaudit.workflow.fit import fit as make_run  # noqa: PLC0415 - keeps `--help` free of pandas

@@ -119,12 +119,12 @@ def _table(description: dict[str, Any], *, verbose: bool) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("levels, range or examples", overflow="fold")
     for column in description["columns"]:
-        style = "" if column["in_model"] else "dim"
+        style = "" if column["in_model"] or column["given"] else "dim"
         cells = (
             _short(column["name"], verbose=verbose),
             f"{column['kind']}, {printable(column['unit'])}" if column["unit"] else column["kind"],
             "computed from the pixels" if column["derived"] and column["role"] == "input" else column["role"],
-            "yes" if column["in_model"] else "no",
+            "given" if column["given"] else "yes" if column["in_model"] else "no",
             numbers.count(column["missing"]),
             numbers.count(column["unique"]),
             _examples(column, verbose=verbose),

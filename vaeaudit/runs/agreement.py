@@ -15,8 +15,10 @@ import pandas as pd
 from vaeaudit.config import FitConfig, Objective
 from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
+from vaeaudit.data.images.measured_columns import MEANINGS
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.changes import ROW_ORDER, Change
+from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures, usable_scales
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
@@ -76,6 +78,21 @@ def _check_cells_of(values: FloatArray, column: Column) -> None:
 def _check_positions(positions: IntArray, size: int, name: str) -> None:
     if positions.size and not -1 <= positions.min() <= positions.max() < size:
         raise ValueError(f"{name} must hold positions below {size:,}")
+
+
+def check_swaps(swaps: ConditionSwaps, n_rows: int, schema: Schema) -> None:
+    """Check that swaps are of the given columns, and speak of rows, columns and levels that there are."""
+    if [swap.column for swap in swaps.columns] != [column.name for column in schema.given]:
+        raise ValueError("its columns are not those that the model is given")
+    for swap in swaps.columns:
+        _check_positions(swap.group, len(swap.given), "group")
+        _check_cells_of(swap.given, schema[swap.column])
+        strange = sorted(set(swap.quantity) - {*schema.names, *MEANINGS})
+        if len(swap.group) != n_rows or strange:
+            raise ValueError(f"expected {n_rows:,} rows and columns of the run, found {len(swap.group):,}, {strange}")
+        for name, level in zip(swap.quantity, swap.level, strict=True):
+            if level >= 0 and level >= len(schema[name].levels):
+                raise ValueError(f"{name!r} has no level {level}")
 
 
 def check_pictures(pictures: Pictures, n_rows: int, encoding: AnyEncoding) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import RunError
+from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
 from vaeaudit.outputs.ladder import Ladder
@@ -213,6 +214,7 @@ REFERENCE_COLUMNS = Artifact("reference/columns.parquet", store.read_table, Step
 REFERENCE_LATENTS = Artifact("reference/latents.npz", _record(LatentCodes), Step.COMPARE, Has.SOME)
 REFERENCE_SCORES = Artifact("reference/scores.npz", _record(ReferenceScores), Step.COMPARE, Has.SOME)
 LATENT_SPACE = Artifact("latent_space.npz", _record(LatentSpace), Step.JUDGE)
+SWAPS = Artifact("condition_swaps.npz", _record(ConditionSwaps), Step.JUDGE, Has.SOME)
 PAIRS = Artifact("pairs.npz", _record(RowPairs), Step.JUDGE)
 CELLS = Artifact("cells.npz", _record(CellExpectations), Step.JUDGE, Has.SOME)
 LABEL_DOUBTS = Artifact("label_doubts.npz", _record(LabelDoubts), Step.JUDGE, Has.SOME)

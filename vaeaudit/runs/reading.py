@@ -21,6 +21,7 @@ from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
 from vaeaudit.outputs.changes import Change
+from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.judgements import NO_JUDGEMENTS, Judgements
 from vaeaudit.outputs.label_doubts import LabelDoubts
@@ -277,6 +278,15 @@ class Run:
     def latent_space(self) -> LatentSpace | None:
         """What continuity and completeness are computed from."""
         return self._optional_record(artifacts.LATENT_SPACE)
+
+    @cached_property
+    def swaps(self) -> ConditionSwaps | None:
+        """What the decoder expects of held-out rows under other conditions; None where the model is given none."""
+        swaps = self._optional_record(artifacts.SWAPS)
+        if swaps is not None:
+            with store.decoding(self.path / artifacts.SWAPS.name, "conditions of the run's rows"):
+                agreement.check_swaps(swaps, self.sizes["N"], self.schema)
+        return swaps
 
     @cached_property
     def members(self) -> Members | None:

@@ -179,6 +179,9 @@ def judge_rows(
     config, seed = trained.config, trained.config.seed
     space = trained.latent_space(learned.rows, codes)
     writer.record(artifacts.LATENT_SPACE, space)
+    swaps = trained.swaps(dataset.frame, codes)
+    if swaps is not None:
+        writer.record(artifacts.SWAPS, swaps)
     pairs = find_pairs(dataset, codes, seed=seed)
     writer.record(artifacts.PAIRS, pairs)
     scores = trained.row_scores(codes)
@@ -198,6 +201,7 @@ def judge_rows(
         quarantine=dataset.quarantine,
         notes=dataset.notes,
         latent_space=space,
+        swaps=swaps,
         pairs=pairs,
         rules=rules,
         changes=changes,

@@ -58,6 +58,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         notes=tuple(run.metadata["notes"]),
         pictures=run.pictures,
         latent_space=run.latent_space,
+        swaps=run.swaps,
         pairs=run.pairs,
         rules=run.table_rules,
         changes=run.changes,

@@ -82,6 +82,7 @@ def summarise_pictures(
         regions=tuple(_region_tiles(inputs, kept, region) for region in regions),
         grid=_map_grid(latent_map),
         pairs=() if pairs is None else _pair_tiles(inputs, kept, pairs),
+        swapped={} if inputs.swaps is None else inputs.swaps.pictures,
     )
 
 

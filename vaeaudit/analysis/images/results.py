@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.record import PixelArray
 from vaeaudit.statistics.measures import FloatArray
 
 
@@ -100,6 +101,8 @@ class PictureSheets:
         The thumbnails by their place on the map; None where there is no map.
     pairs
         Rows that are equal or nearly so, two by two.
+    swapped
+        Given column -> [V, P, H, W, channels]: P pictures, each with the V values that `ModelSummary.given` has.
     """
 
     pictures: Pictures
@@ -114,6 +117,7 @@ class PictureSheets:
     regions: tuple[RegionTiles, ...]
     grid: MapGrid | None = None
     pairs: tuple[tuple[RowTile, RowTile], ...] = ()
+    swapped: Mapping[str, PixelArray] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int, int]:

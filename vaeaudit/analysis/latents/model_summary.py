@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import stats
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.latents.results import (
     DensitySummary,
+    GivenSummary,
     HeldOutBound,
     HeldOutDensity,
     LatentSpaceSummary,
@@ -45,6 +47,7 @@ def summarise_model(
     weight: FloatArray | None = None,
     dimensions: int | None = None,
     ladder: tuple[Rung, ...] = (),
+    given: Sequence[GivenSummary] = (),
 ) -> ModelSummary:
     """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
 
@@ -62,10 +65,13 @@ def summarise_model(
     rareness, weight
         What rarity is made from, and the weights [N] that follow; None where they are not known.
     dimensions
-        Values that a row consists of, for nats per dimension: pixels times channels. None: the modelled columns.
+        Values that a row consists of, for nats per dimension: pixels times channels. None: the decoded columns.
+    given
+        What the model is given; of a table it does not decode these columns.
     ladder
         Models that were trained beside.
     """
+    decoded = [name for name in codes.columns if name not in {column.column for column in given}]
     judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
     elbo = codes.elbo[judged]
     mean, interval = mean_interval(elbo, confidence)
@@ -79,7 +85,7 @@ def summarise_model(
         gain_ci=_interval(mean - facts.baseline_nats, facts.gain_sd, int(judged.sum()), confidence),
         active_latents=int(codes.active.sum()),
         latents=codes.n_latents,
-        columns=len(codes.columns),
+        columns=len(decoded),
         epochs=facts.epochs,
         stopped=facts.stopped,
         seconds=float(facts.seconds),
@@ -90,7 +96,8 @@ def summarise_model(
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
         density=None if rareness is None else summarise_density(rareness.densities.density),
         weights=None if rareness is None or weight is None else summarise_weights(rareness, weight),
-        held_out=_held_out_density(codes, facts, judged, dimensions, confidence),
+        held_out=_held_out_density(codes, facts, judged, dimensions or len(decoded) or None, confidence),
+        given=tuple(given),
         ladder=ladder,
     )
 
@@ -101,7 +108,6 @@ def _held_out_density(
     elbo, iwae = codes.elbo[judged], codes.iwae[judged]
     mean, interval = mean_interval(iwae, confidence)
     gain, gain_interval = mean_interval(iwae - elbo, confidence)  # paired: both bounds are of the same rows
-    dimensions = dimensions or len(codes.columns) or None
     nats: dict[HeldOutBound, float] = {
         "elbo_nats": mean_interval(elbo, confidence)[0],
         "iwae_nats": mean,

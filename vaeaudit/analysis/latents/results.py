@@ -173,6 +173,48 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class GivenValue:
+    """The same held-out rows, given one value of a column.
+
+    Attributes
+    ----------
+    value
+        The level, the range of numbers that it stands for, or `(missing)`.
+    n
+        Held-out rows that have it themselves.
+    expected
+        Column -> what the decoder expects on average over all these rows: its number, or the share of its level.
+    observed
+        Column -> mean of the n rows in the data; left out where none of them has a cell.
+    """
+
+    value: str
+    n: Count
+    expected: Mapping[str, float]
+    observed: Mapping[str, Measure]
+
+
+@dataclass(frozen=True)
+class GivenSummary:
+    """One column that the model is given beside its latents, and what it then expects of the same rows.
+
+    Attributes
+    ----------
+    column, n
+        Its name, and how many held-out rows were decoded.
+    levels
+        Column -> which of its levels is told, of those that move most; columns of numbers are not in it.
+    values
+        By rising numbers, or falling frequency of levels; all tell of the same columns, the one that moves most first.
+    """
+
+    column: str
+    n: Count
+    levels: Mapping[str, str]
+    values: tuple[GivenValue, ...]
+
+
+@dataclass(frozen=True)
 class DensitySummary:
     """Which family of joint densities of the latents was chosen, and how they compared.
 
@@ -236,7 +278,7 @@ class ModelSummary:
     `continuity` says how evenly the decoding changes on the way from a row to a neighbour, 0 to 1; None where it
     nowhere changes. `completeness` is the share of decoded prior samples that are as near to the data as
     reconstructions of held-out rows. Both and `latent_space` are None for runs that have not measured them; likewise
-    `density`, `weights` and `held_out`.
+    `density`, `weights` and `held_out`. `given` are the columns that it is given; `columns` counts those it decodes.
     """
 
     objective: Objective
@@ -261,6 +303,7 @@ class ModelSummary:
     weights: WeightSummary | None = None
     held_out: HeldOutDensity | None = None
     ladder: tuple[Rung, ...] = ()
+    given: tuple[GivenSummary, ...] = ()
 
     @property
     def parts(self) -> str:

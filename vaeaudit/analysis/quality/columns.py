@@ -55,6 +55,8 @@ class ColumnSummary:
         How well it tells the label alone, in the measure of `labels.together`; None where that was not measured.
     gives_away
         Sensitive attribute -> AUC with which the column alone tells it.
+    given
+        Whether the model is given it beside its latents instead of decoding it.
     suspicious_cells
         How many of its cells contradict the rest of their row; None where none was judged.
     """
@@ -78,6 +80,7 @@ class ColumnSummary:
     tells_label: float | None = None
     gives_away: Mapping[str, Share] = field(default_factory=dict)
     suspicious_cells: Count | None = None
+    given: bool = False
 
 
 def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummary, ...]:
@@ -96,6 +99,7 @@ def summarise_columns(frame: pd.DataFrame, schema: Schema) -> tuple[ColumnSummar
             derived=column.derived,
             meaning=MEANINGS[column.name] if column.derived else "",
             same_as=column.same_as,
+            given=column.given,
             personal=column.personal,
             histogram=histogram(frame[column.name], column),
         )

@@ -79,6 +79,14 @@ def measure_pictures(images: ImageStore) -> dict[str, npt.NDArray[np.float64]]:
     return columns
 
 
+def linear_measures(pixels: Pixels) -> dict[str, npt.NDArray[np.float64]]:
+    """Return those columns [B] of `MEANINGS` that are sums over the pixels [B, H, W, channels], all inside the box."""
+    luma, colour = _luma_and_colour(pixels)
+    measured = {"picture_brightness": luma.mean(axis=(1, 2)), **colour}
+    measured.pop("picture_colourfulness", None)
+    return {name: np.asarray(values, np.float64) for name, values in measured.items()}
+
+
 def with_picture_columns(table: RawTable, images: ImageStore) -> tuple[RawTable, tuple[str, ...]]:
     """Put the columns behind those of the source, and return the names of those that were added.
 

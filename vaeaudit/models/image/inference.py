@@ -9,6 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.data.encoding.image_encoding import ImageRows
+from vaeaudit.data.images.measured_columns import linear_measures
 from vaeaudit.models.graphs import traced
 from vaeaudit.models.image.scores import fit_patch_scales, image_statistics, surprise_map
 from vaeaudit.models.image.vae import ImageVAE
@@ -191,6 +192,24 @@ def decode_pictures(model: ImageVAE, z: FloatArray, condition: FloatArray | None
             -1, encoding.height, encoding.width, encoding.channels
         )
     )
+
+
+def expected_measures(
+    model: ImageVAE, z: FloatArray, condition: FloatArray
+) -> dict[tuple[str, int], npt.NDArray[np.float64]]:
+    """Return what the decoder expects of the computed columns that are sums over pixels, at A latents.
+
+    What is computed otherwise, such as sharpness, a mean picture does not have: it is smoother than any picture.
+
+    Parameters
+    ----------
+    model
+        Trained, and given a condition.
+    z, condition
+        [A, L], [A, E].
+    """
+    measured = linear_measures(decode_pictures(model, z, condition))
+    return {(name, -1): values for name, values in measured.items()}
 
 
 def _seen(model: ImageVAE, rows: ImageRows, scales: PatchScales) -> tuple[PixelArray, PixelArray, PixelArray, float]:

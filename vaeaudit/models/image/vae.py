@@ -150,7 +150,7 @@ class ImageVAE(BetaVAE):
         size = (encoding.height, encoding.width, encoding.channels)
         condition = encoding.condition
         n_given = 0 if condition is None else condition.n_features
-        encoder, decoder = networks(*size, config.latents, n_given, seed=seed)
+        encoder, decoder = networks(*size, config.latents, *([n_given] if n_given else []), seed=seed)
         super().__init__(
             config,
             objective=objective,

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.rows import Rows
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models.inference import (
     chunk_size,
     compiled,
@@ -114,6 +115,42 @@ def decode_columns(
 
 def _expectation(model: TableVAE, *parts: tf.Tensor) -> tf.Tensor:
     return model.likelihood.expectation(model.decode(*parts))
+
+
+def expected_cells(
+    model: TableVAE, z: npt.NDArray[np.floating], condition: npt.NDArray[np.floating]
+) -> dict[tuple[str, int], npt.NDArray[np.float64]]:
+    """Return what the decoder expects of each decoded column at A latents; of dates nothing.
+
+    Parameters
+    ----------
+    model
+        Trained, and given a condition.
+    z, condition
+        [A, L], [A, E].
+
+    Returns
+    -------
+    dict
+        (column, -1) -> the mean [A] of a number, in the user's units; (column, position of a level) -> the probability
+        [A] of the level, but for those that share a code.
+    """
+    found: dict[tuple[str, int], npt.NDArray[np.float64]] = {}
+    means = model.likelihood.means(model.decode(*(tf.constant(part, tf.float32) for part in (z, condition))))
+    for block, mean in zip(model.likelihood.blocks, means, strict=True):
+        for place, column in enumerate(block.columns):
+            values = mean[:, place].numpy().astype(np.float64)
+            if column.likelihood is Likelihood.QUANTISED:
+                values = values[:, : column.n_codes] @ np.array(column.centres)
+            elif column.kind.is_levelled:
+                n_levels = column.n_codes - (column.likelihood is Likelihood.CATEGORICAL)
+                found |= {(column.name, level): values[:, level] for level in range(n_levels)}
+                continue
+            else:
+                values = column_in_user_units(values, column)
+            if column.kind is not Kind.DATETIME:
+                found[column.name, -1] = values
+    return found
 
 
 def in_user_units(expected: npt.NDArray[np.floating], columns: tuple[ColumnEncoding, ...]) -> npt.NDArray[np.float64]:

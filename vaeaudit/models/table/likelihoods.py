@@ -177,6 +177,24 @@ class MixedLikelihood(keras.layers.Layer):
                 expected.append(tf.cast(distribution.mode(), tf.float32))
         return tf.concat(expected, axis=-1)
 
+    def means(self, parameters: tf.Tensor) -> list[tf.Tensor]:
+        """Return per block what is expected of its cells: numbers [..., B, n] in encoded units, or shares of codes.
+
+        The shares are [..., B, n, K]. Of a log-normal number it is the logarithm of the mean.
+        """
+        means = []
+        for index, distribution in enumerate(self.distributions(parameters)):
+            block = self.blocks[index]
+            if block.likelihood.is_coded:
+                means.append(code_probabilities(distribution, int(block.n_codes.max())))
+            elif block.likelihood is Likelihood.NORMAL:
+                is_log = np.array([column.likelihood is Likelihood.LOG_NORMAL for column in block.columns], np.float32)
+                scale = np.array([column.scale for column in block.columns], np.float32)
+                means.append(distribution.loc + 0.5 * is_log * scale * tf.square(distribution.scale))
+            else:
+                means.append(distribution.loc if block.likelihood is Likelihood.STUDENT_T else distribution.mean())
+        return means
+
     def mean_features(self, parameters: tf.Tensor) -> tf.Tensor:
         """Return the expectation [..., B, D] of the features of `TableInputs` under p(x|z).
 

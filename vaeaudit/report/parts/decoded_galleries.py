@@ -8,8 +8,9 @@ import numpy as np
 
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.images.results import PictureSheets, RegionTiles, RowTile
-from vaeaudit.analysis.latents.results import LatentMap, LatentSummary
+from vaeaudit.analysis.latents.results import GivenSummary, LatentMap, LatentSummary
 from vaeaudit.report.parts.blocks import Block, Card, Gallery, Paragraph, Sheet, Strip
+from vaeaudit.report.parts.contact_sheets import SMALL_SIDE, contact_sheet
 from vaeaudit.report.parts.galleries import MOST_NAMED, SMOOTH, folded_after, sheet_of
 from vaeaudit.wording import numbers, phrases, rules
 
@@ -18,6 +19,8 @@ _MOST_STEPS, _MOST_DECODED = 7, 6
 #: Regions that stand open; the others open on demand.
 _OPEN_REGIONS = 8
 _THUMBNAIL_COLUMNS = 24
+#: Given columns that are shown, and most bytes of the sheet of each.
+_MOST_GIVEN, _GIVEN_BYTES = 3, 15_000
 
 
 def prior_gallery(sheets: PictureSheets) -> list[Block]:
@@ -33,6 +36,31 @@ def prior_gallery(sheets: PictureSheets) -> list[Block]:
     )
     cards = tuple(Card((Strip(sheet, at),)) for at in range(len(samples)))
     return [sheet, Gallery("model-prior", "Samples of the model", sentence, cards, card_width=5.0)]
+
+
+def given_galleries(sheets: PictureSheets, given: Sequence[GivenSummary]) -> list[Block]:
+    """Show the same pictures decoded with one value of a given column after another: a strip for each picture."""
+    blocks: list[Block] = []
+    for number, column in enumerate(given[:_MOST_GIVEN]):
+        pictures = sheets.swapped.get(column.column)
+        if pictures is None:
+            continue
+        n_values, n_pictures = pictures.shape[:2]
+        tiles = pictures.swapaxes(0, 1).reshape(-1, *pictures.shape[2:])
+        image = contact_sheet(tiles, n_values, _GIVEN_BYTES, pixelated=max(sheets.size[:2]) <= SMALL_SIDE)
+        sheet, ticks = Sheet(f"sheet-given-{number}", image), tuple(phrases.name(v.value) for v in column.values)
+        name = phrases.name(column.column)
+        cards = tuple(
+            Card((Strip(sheet, n_values * at, n_values, alt=f"A picture with another {name}.", ticks=ticks),))
+            for at in range(n_pictures)
+        )
+        sentence = (
+            f"Per strip a picture that took no part in training, decoded at its own latents with each value of {name}. "
+            f"{SMOOTH}"
+        )
+        title = f"The same pictures with another {name}"
+        blocks += [sheet, Gallery(f"latents-given-{number}", title, sentence, cards, card_width=22.0)]
+    return blocks
 
 
 def region_gallery(sheets: PictureSheets, regions: Sequence[Region]) -> list[Block]:

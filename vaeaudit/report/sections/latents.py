@@ -9,10 +9,24 @@ import numpy as np
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.images.results import PictureSheets
-from vaeaudit.analysis.latents.results import HistogramCounts, LatentMap, LatentSummary, ModelSummary, Traversal
+from vaeaudit.analysis.latents.results import (
+    GivenSummary,
+    GivenValue,
+    HistogramCounts,
+    LatentMap,
+    LatentSummary,
+    ModelSummary,
+    Traversal,
+)
 from vaeaudit.report.parts import latent_figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
-from vaeaudit.report.parts.decoded_galleries import Traversals, goes_most_with, map_gallery, thumbnail_sheet
+from vaeaudit.report.parts.decoded_galleries import (
+    Traversals,
+    given_galleries,
+    goes_most_with,
+    map_gallery,
+    thumbnail_sheet,
+)
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, numeric, plain, table, wide
 from vaeaudit.wording import numbers, phrases
 
@@ -39,11 +53,13 @@ def latents(results: AuditResults) -> Section:
     if not active:
         overview = (_overview(results.latents),) if results.latents else ()
         return Section("latents", title, "", (Answer(lead, "bad"), *overview))
-    blocks: list[Block] = [_overview(results.latents)]
+    blocks: list[Block] = [_overview(results.latents), *given_blocks(results.model.given)]
     attributes = tuple(active[0].histogram.by_group)
     if attributes:
         blocks.append(Selector("latents-attribute", "Compare the groups of", attributes))
     sheets = results.pictures
+    if sheets is not None:
+        blocks += given_galleries(sheets, results.model.given)
     if results.latent_map is not None and len(results.latent_map.x):
         blocks += _map(results.latent_map, sheets)
     traversals = {traversal.latent: traversal for traversal in results.traversals}
@@ -62,6 +78,50 @@ def latents(results: AuditResults) -> Section:
         pictures = [] if decoded is None else decoded.gallery(latent)
         blocks.append(_latent(latent, traversals.get(latent.index), smallest, pictures))
     return Section("latents", title, lead, tuple(blocks))
+
+
+def given_blocks(given: Sequence[GivenSummary]) -> list[Block]:
+    """Say what the latents stand beside, and what the model expects of the same rows where that is another."""
+    if not given:
+        return []
+    names = phrases.listed([phrases.name(column.column) for column in given], most=8)
+    them = "it" if len(given) == 1 else "them"
+    said = (
+        f"The model was given {names} beside its latents (--condition); they are those of all else given {them}, and "
+        f"need not tell {them}. Below, the same held-out rows are decoded with another value in that place: what the "
+        "model then expects on average, and behind it what the held-out rows that have the value themselves hold. The "
+        "two differ where these rows differ in more than that; neither says what would become of a row that was "
+        "changed. Along a latent the model is given the most frequent level, or the mean number."
+    )
+    return [Paragraph(said), *(_given(column) for column in given)]
+
+
+def _given(given: GivenSummary) -> Table:
+    name = phrases.name(given.column)
+    told = tuple(given.values[0].expected) if given.values else ()
+    titles = (f"{phrases.name(column)}{_of_level(given, column)}" for column in told)
+    rows = [
+        (
+            phrases.name(value.value),
+            numbers.count(value.n),
+            *(_expected_and_found(value, column, "share" if column in given.levels else "number") for column in told),
+        )
+        for value in given.values
+    ]
+    caption = f"The same {phrases.plural(given.n, 'held-out row')} with another {name}: expected on average"
+    caption += " (and found in the rows that have it)" if told else "; nothing moves"
+    return table(caption, plain(name) + numeric("Held-out rows that have it") + plain(*titles), rows)
+
+
+def _of_level(given: GivenSummary, column: str) -> str:
+    return f" is {phrases.name(given.levels[column])}" if column in given.levels else ""
+
+
+def _expected_and_found(value: GivenValue, column: str, unit: numbers.Unit) -> str:
+    write = numbers.share if unit == "share" else numbers.number
+    found = value.observed.get(column)
+    behind = numbers.ABSENT if found is None else numbers.with_interval(found.value, found.ci, unit)
+    return f"{write(value.expected[column])} ({behind})"
 
 
 def _overview(found: tuple[LatentSummary, ...]) -> Table:

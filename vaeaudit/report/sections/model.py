@@ -70,9 +70,11 @@ def _densities(model: ModelSummary) -> Table:
 
 def _facts(results: AuditResults) -> Table:
     model = results.model
+    given = [phrases.name(column.column) for column in model.given]
     rows = [
         ("Latents in use", f"{model.active_latents} of {model.latents}"),
         ("Modelled", what_is_modelled(results)),
+        *([("Given beside the latents", phrases.listed(given, most=8))] if given else []),
         *([(f"Weight of {model.objective.weighs} (beta)", f"{model.beta:g}")] if model.objective.has_prior else []),
         ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
         ("Why it stopped", phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)),

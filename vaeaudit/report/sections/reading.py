@@ -91,7 +91,7 @@ def _column_row(column: ColumnSummary) -> tuple[Cell, ...]:
         phrases.name(column.name),
         column.kind,
         _role(column),
-        "yes" if column.in_model else "no",
+        "given" if column.given else "yes" if column.in_model else "no",
         numbers.count(column.missing),
         numbers.count(column.unique),
         phrases.shorten(column.summary, 160),

@@ -19,16 +19,18 @@ from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import InconclusiveError, RunError
+from vaeaudit.models.condition_swaps import Expected, swap_conditions
 from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weights
 from vaeaudit.models.fitting.ladder import climb
 from vaeaudit.models.fitting.stability import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
-from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray, PixelArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.progress import Listener
 from vaeaudit.runs.artifacts import Traversals
@@ -223,6 +225,22 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
         """Return what the model is given beside the latents of some rows [A, E]; None where it is given nothing."""
         condition = self.model.condition
         return None if condition is None else condition.encode(inputs.frame.iloc[rows])
+
+    def swaps(self, frame: pd.DataFrame, codes: LatentCodes) -> ConditionSwaps | None:
+        """Return what the decoder expects of held-out rows under other conditions; None where it is given nothing."""
+        condition = self.model.condition
+        if condition is None:
+            return None
+        return swap_conditions(condition, frame, codes, self.expected, seed=self.config.seed, draw=self.draw)
+
+    @abstractmethod
+    def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
+        """Return what the decoder expects at latents [A, L] that are given [A, E]."""
+
+    @property
+    def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray] | None:
+        """What decodes pictures at latents [A, L] that are given [A, E]; None where rows are none."""
+        return None
 
     @abstractmethod
     def shown(self, rows: RowsT, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -23,12 +24,19 @@ from vaeaudit.data.images.measured_columns import computed_columns
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import ImageStore
+from vaeaudit.models.condition_swaps import Expected
 from vaeaudit.models.fitting.training import Training
-from vaeaudit.models.image.inference import decode_pictures, encode_images, fit_image_scales, make_pictures
+from vaeaudit.models.image.inference import (
+    decode_pictures,
+    encode_images,
+    expected_measures,
+    fit_image_scales,
+    make_pictures,
+)
 from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.inference import TRAVERSAL
 from vaeaudit.outputs.latents import LatentCodes
-from vaeaudit.outputs.record import FloatArray
+from vaeaudit.outputs.record import FloatArray, PixelArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.scoring.image_score import PictureScore
@@ -82,6 +90,13 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
 
     def traversals(self) -> Traversals:
         return Traversals(np.zeros((self.model.config.latents, 0, 0)), TRAVERSAL)
+
+    def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
+        return expected_measures(self.model, z, condition)
+
+    @property
+    def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray]:
+        return partial(decode_pictures, self.model)
 
     def shown(self, rows: ImageRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
         seed, codes, scores = self.config.seed, inputs.codes, inputs.scores

@@ -19,9 +19,10 @@ from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.models.condition_swaps import Expected
 from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.inference import TRAVERSAL
-from vaeaudit.models.table.inference import decode_columns, encode_rows, traversals
+from vaeaudit.models.table.inference import decode_columns, encode_rows, expected_cells, traversals
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray
@@ -83,6 +84,9 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
 
     def traversals(self) -> Traversals:
         return Traversals(traversals(self.model), TRAVERSAL)
+
+    def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
+        return expected_cells(self.model, z, condition)
 
     def shown(self, rows: EncodedRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
         return Shown(decoded_regions=self._decoded(inputs, regions))
