@@ -24,6 +24,7 @@ from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.summary import summarise_label
+from vaeaudit.analysis.latents.disentanglement import summarise_disentanglement
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
@@ -109,6 +110,7 @@ def audit(
             rareness=inputs.rareness,
             weight=inputs.scores.weight,
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
+            disentanglement=summarise_disentanglement(inputs, config, seed),
         ),
         columns=columns,
         rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),
