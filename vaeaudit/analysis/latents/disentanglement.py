@@ -149,6 +149,9 @@ def _with_factors(
     if rows.size < FEWEST_ROWS or min(np.sort(np.bincount(each))[:-1].sum() for each in codes.T) < FEWEST_OTHERS // 2:
         named = ", ".join(factor.column for factor in factors)
         raise UsageError(f"--factors {named}: too few rows have a value in each, and differ in it, to judge by.")
+    active = active[np.ptp(inputs.codes.mean[rows][:, active], axis=0) > 0]  # where the factors are known
+    if not active.size:
+        return (), {}
     latents = inputs.codes.mean[rows][:, active].astype(np.float64)
     scores = score_all(latents, codes, rng, RESAMPLES)
     chance = scores_by_chance(latents, codes, rng)
