@@ -487,6 +487,8 @@ class AnalysisConfig(_Section):
         median weight.
     max_outlier_share, max_quarantined_share
         What is tolerated before a finding is grave.
+    factors
+        Names of columns that are known to be the factors that generated the data: latents are compared with them.
     mutes
         Checks that are set aside: code, or code and subject joined by a colon (`VA501:sex`) -> reason.
     muted_by
@@ -509,6 +511,7 @@ class AnalysisConfig(_Section):
     weight_cap: float = _at_least(1, 10.0)
     max_outlier_share: float = _share(0.02)
     max_quarantined_share: float = _share(0.01)
+    factors: tuple[str, ...] = ()
     mutes: dict[str, str] = field(default_factory=dict)
     muted_by: str = ""
 

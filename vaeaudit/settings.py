@@ -68,6 +68,7 @@ class ReportSettings(TypedDict, total=False):
 
     fdr: float | None
     uniform: bool | None
+    factors: Sequence[str] | None
     mute: Mapping[str, str] | None
 
 
@@ -182,7 +183,7 @@ def _user() -> str:
 
 def _stored(name: str, value: Any) -> Any:
     """Return a value as the configuration holds it; what does not fit is left for the configuration to refuse."""
-    if name in ("sensitive", "exclude", "include", "condition", "group", "annotator", "na", "keep"):
+    if name in ("sensitive", "exclude", "include", "condition", "group", "annotator", "na", "keep", "factors"):
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
     if name in ("kind_of", "levels", "mute", "probability") and not isinstance(value, Mapping):
         keys = {"mute": "checks", "probability": "levels of the label"}.get(name, "columns")

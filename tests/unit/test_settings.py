@@ -69,6 +69,7 @@ def test_settings_become_the_configuration_that_they_name() -> None:
         "epochs": 7,
         "fdr": 0.1,
         "uniform": True,
+        "factors": "size",
         "seed": 3,
         "run": "not a setting",
     }
@@ -84,7 +85,7 @@ def test_settings_become_the_configuration_that_they_name() -> None:
         read=read,
         model=ModelConfig(beta=2.0),
         train=TrainConfig(**{**preset_values("quick"), "epochs": 7}),
-        analysis=AnalysisConfig(fdr=0.1, uniform=True),
+        analysis=AnalysisConfig(fdr=0.1, uniform=True, factors=("size",)),
         preset=Preset.QUICK,
         seed=3,
     )

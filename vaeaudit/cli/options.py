@@ -99,6 +99,9 @@ population_option = path_option(
 uniform_option = click.option(
     "--uniform", is_flag=True, help="Also compare groups with an even spread over the sensitive columns and the label."
 )
+factors_option = _columns(
+    "--factors", help="A column known to be a factor that generated the data, to compare latents with; repeat for more."
+)
 mute_option = click.option(
     "--mute",
     nargs=2,

@@ -10,6 +10,7 @@ import click
 
 from vaeaudit.cli.options import (
     Output,
+    factors_option,
     mute_option,
     out_option,
     output_options,
@@ -29,6 +30,7 @@ from vaeaudit.wording import phrases
 @population_option
 @path_option("--reference", "DATA", "Another dataset to compare with; that of `fit` unless given.")
 @uniform_option
+@factors_option
 @mute_option
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; that of `fit`.")
 @output_options

@@ -86,7 +86,7 @@ def commands_again(
         changed["mutes"] = {key: why for key, why in changed["mutes"].items() if before["mutes"].get(key) != why}
     by_option = [
         word
-        for name in ("fdr", "uniform", "mutes")
+        for name in ("fdr", "uniform", "factors", "mutes")
         if name in changed
         for word in _words(_OPTIONS["analysis", name], changed.pop(name))
     ]

@@ -15,6 +15,7 @@ from vaeaudit.analysis.duplicates.clusters import find_clusters
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.doubts import doubts_of
+from vaeaudit.analysis.latents.disentanglement import factors_of
 from vaeaudit.analysis.order.changes import find_changes
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
@@ -101,6 +102,7 @@ def fit(
         dataset, rules = read_data(source, config.read, config.seed, on_progress)
         _require_same_data(partial, dataset)
         shares = shares_of(population, dataset.schema, partial)
+        factors_of(dataset.frame, dataset.schema, config.analysis.factors)
         compared = read_reference_of_fit(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or new_run_path(dataset.name), resume=resume)
     described = None if compared is None else describe_source(compared.source, compared.data.dataset)
@@ -230,7 +232,8 @@ def judge_rows(
         writer.document(artifacts.POWER, asdict(planted))
         seen = replace(seen, plantings=planted)
     clusters = find_clusters(inputs)
-    judged = audit(seen, config.analysis, shares, seed, search=search, clusters=clusters)
+    answered = replace(config.analysis, factors=())  # no check asks for them
+    judged = audit(seen, answered, shares, seed, search=search, clusters=clusters)
     writer.document(artifacts.ANSWERS, answers_of(judged))
     copied = clusters.duplicate_of(inputs.row_ids)
     suspicion = None if doubts is None else doubts.suspicion

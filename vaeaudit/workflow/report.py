@@ -54,7 +54,7 @@ def report(
     on_progress
         See `vaeaudit.progress`.
     **settings
-        Single settings, which win over `config`: `fdr`, `uniform`.
+        Single settings, which win over `config`: `fdr`, `uniform`, `factors`, `mute`.
 
     Returns
     -------

@@ -144,6 +144,11 @@ def test_a_population_file_is_read_before_anything_is_trained(place: Path, capfd
     assert not (place / "runs").exists()
 
 
+def test_a_factor_is_looked_for_before_anything_is_trained(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fit", str(place / "people.csv"), "--factors", "aeg", "-q"]) == 2
+    assert "--factors aeg: there is no such column." in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("word", [word for word in Objective if word != Objective.BETA])
 def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: Objective) -> None:
     also = {"capacity": ["--capacity", "3"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}

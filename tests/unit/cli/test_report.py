@@ -61,6 +61,24 @@ def test_another_rate_flags_other_rows(place: Path, capfd: pytest.CaptureFixture
     assert flagged[0] < flagged[1]
 
 
+def test_named_factors_are_compared_with_the_latents_and_kept_in_the_commands(
+    place: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", "--factors", "age", "--factors", "region", "--json", "-q"]) == 0
+    document = json.loads(capfd.readouterr().out)
+    found = document["model"]["disentanglement"]
+    assert [factor["factor"] for factor in found["factors"]] == ["age", "region"]
+    assert {"mig", "dci_disentanglement", "factorvae", "sap", "infom"} <= set(found["scores"])
+    assert all(score["ci"]["low"] <= score["value"] <= score["ci"]["high"] for score in found["scores"].values())
+    assert document["run"]["commands"].endswith("--factors age --factors region")
+    assert "MIG" in Path("reports/people/report.html").read_text(encoding="utf-8")
+
+
+def test_a_factor_that_is_no_column_is_refused_by_its_name(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--factors", "aeg", "-q"]) == 2
+    assert "--factors aeg: there is no such column." in capfd.readouterr().err
+
+
 def test_an_altered_run_is_refused_by_the_file(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Path("runs/people/rows.parquet").write_bytes(b"PAR1")
     assert run(["report", "-q"]) == 2

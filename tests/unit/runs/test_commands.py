@@ -95,9 +95,10 @@ def test_nothing_but_options_is_needed_where_there_is_one_for_everything() -> No
 
 def test_the_report_command_has_what_the_report_was_given() -> None:
     run = a_run(FitConfig())
-    analysis = replace(run.config.analysis, fdr=0.2, uniform=True)
+    analysis = replace(run.config.analysis, fdr=0.2, uniform=True, factors=("hue", "size"))
     said = commands_again(run, analysis, population="new.csv", reference=Path("r.csv"))
-    assert said.endswith("\nvaeaudit report runs/a-again --population new.csv --reference r.csv --fdr 0.2 --uniform")
+    given = "--population new.csv --reference r.csv --fdr 0.2 --uniform --factors hue --factors size"
+    assert said.endswith(f"\nvaeaudit report runs/a-again {given}")
     assert "only Python can give: {'bins': 7}" in commands_again(run, replace(run.config.analysis, bins=7))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from vaeaudit.config import FitConfig
 from vaeaudit.runs import documents
 
 
@@ -57,3 +58,12 @@ def test_the_answers_of_a_run_come_back_as_they_were_written() -> None:
 def test_answers_in_words_that_there_are_not_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="state|code|verdict"):
         documents.ANSWERS.parse(text)
+
+
+def test_a_run_from_before_there_were_factors_has_none_and_any_other_key_must_be_there() -> None:
+    settings = FitConfig().to_dict()
+    del settings["analysis"]["factors"]
+    assert documents.CONFIG.parse(json.dumps(settings)) == FitConfig()
+    del settings["analysis"]["fdr"]
+    with pytest.raises(ValueError, match=r"analysis\.fdr is missing"):
+        documents.CONFIG.parse(json.dumps(settings))

@@ -24,6 +24,7 @@ from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.summary import summarise_label
+from vaeaudit.analysis.latents.disentanglement import summarise_disentanglement
 from vaeaudit.analysis.latents.given import describe_given
 from vaeaudit.analysis.latents.ladder import maps_of, summarise_ladder
 from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
@@ -112,6 +113,7 @@ def audit(
             weight=inputs.scores.weight,
             given=describe_given(inputs, config.confidence),
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
+            disentanglement=summarise_disentanglement(inputs, config, seed),
             ladder=() if inputs.ladder is None else summarise_ladder(inputs.ladder, config.confidence),
         ),
         columns=columns,

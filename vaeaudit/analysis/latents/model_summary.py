@@ -11,6 +11,7 @@ from scipy import stats
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.latents.results import (
     DensitySummary,
+    Disentanglement,
     GivenSummary,
     HeldOutBound,
     HeldOutDensity,
@@ -48,11 +49,9 @@ def summarise_model(
     dimensions: int | None = None,
     ladder: tuple[Rung, ...] = (),
     given: Sequence[GivenSummary] = (),
+    disentanglement: Disentanglement | None = None,
 ) -> ModelSummary:
-    """Summarise training: held-out bounds with an interval, active latents, and how much the latents overlap.
-
-    `disentanglement` holds `mean_abs_correlation` and `total_correlation_gaussian_nats` of the active posterior means
-    (see `latent_overlap`). Both say how independent the axes are of one another, and nothing about what they mean.
+    """Summarise training: held-out bounds with an interval, active latents, and what the decoder makes of them.
 
     Parameters
     ----------
@@ -70,6 +69,8 @@ def summarise_model(
         What the model is given; of a table it does not decode these columns.
     ladder
         Models that were trained beside.
+    disentanglement
+        What was measured of it, if it was.
     """
     decoded = [name for name in codes.columns if name not in {column.column for column in given}]
     judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
@@ -89,7 +90,7 @@ def summarise_model(
         epochs=facts.epochs,
         stopped=facts.stopped,
         seconds=float(facts.seconds),
-        disentanglement=latent_overlap(codes.mean[:, codes.active]),
+        disentanglement=disentanglement or Disentanglement(),
         history=facts.history,
         continuity=None if space is None else continuity(space.step_lengths, space.far_step_lengths, confidence),
         completeness=None if space is None else completeness(space.prior_distance, space.held_out_distance, confidence),
@@ -135,33 +136,6 @@ def mean_interval(values: FloatArray, confidence: float) -> tuple[float, Interva
 def _interval(mean: float, deviation: float, n: int, confidence: float) -> Interval:
     half = float(normal_quantile(confidence) * deviation / np.sqrt(n))
     return Interval(mean - half, mean + half, confidence)
-
-
-def latent_overlap(means: FloatArray) -> dict[str, float]:
-    """Measure how far the aggregated posterior's axes are from independent, as far as correlations show it.
-
-    Parameters
-    ----------
-    means
-        [N, A], posterior means of the active latents.
-
-    Returns
-    -------
-    dict[str, float]
-        `mean_abs_correlation`, over pairs of axes, and `total_correlation_gaussian_nats`, `-1/2 log det R` of the
-        correlation matrix R: the total correlation that a Gaussian with these correlations would have, nats.
-        Empty for fewer than two axes; the second is left out where one axis repeats another exactly.
-    """
-    n_rows, n_axes = means.shape
-    if n_axes < 2 or n_rows < 3 or np.any(means.std(axis=0) == 0):
-        return {}
-    correlation = np.asarray(np.corrcoef(means, rowvar=False))
-    pairs = correlation[np.triu_indices(n_axes, k=1)]
-    overlap = {"mean_abs_correlation": float(np.abs(pairs).mean())}
-    sign, log_determinant = np.linalg.slogdet(correlation)
-    if sign > 0 and np.isfinite(log_determinant):
-        overlap["total_correlation_gaussian_nats"] = max(0.0, float(-0.5 * log_determinant))
-    return overlap
 
 
 def summarise_density(density: LatentDensity) -> DensitySummary | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import numpy as np
@@ -24,7 +24,22 @@ from vaeaudit.statistics.measures import (
 
 #: Densities of held-out rows, in nats per row: two lower bounds, and that of the rows under independent columns.
 HeldOutBound = Literal["elbo_nats", "iwae_nats", "baseline_nats"]
-#: Why training ended: the held-out bound rose no more, all epochs were made, or a person ended it.
+#: Scores of disentanglement: without known factors, over refits, and with known factors.
+DisentanglementName = Literal[
+    "mean_pairwise_mi_nats",
+    "total_correlation_nats",
+    "udr",
+    "matched",
+    "mig",
+    "infom",
+    "infoc",
+    "infoe",
+    "dci_disentanglement",
+    "dci_completeness",
+    "dci_informativeness",
+    "sap",
+    "factorvae",
+]
 
 
 @dataclass(frozen=True)
@@ -272,6 +287,73 @@ class HeldOutDensity:
 
 
 @dataclass(frozen=True)
+class DisentanglementScore:
+    """A score of how far each latent stands for one thing; see `vaeaudit.statistics.disentanglement`.
+
+    Attributes
+    ----------
+    value, ci, n
+        The figure, its interval by the bootstrap over rows, and how many rows there were.
+    chance
+        What it comes to where the factors are shuffled over the rows; None where no factors are needed.
+    says
+        The figure in a sentence.
+    """
+
+    value: float
+    ci: Interval
+    n: Count
+    chance: float | None
+    says: str
+
+
+@dataclass(frozen=True)
+class FactorLatent:
+    """Which latent goes with a known factor.
+
+    Attributes
+    ----------
+    factor, levels
+        Name of the column, and levels or bins of it that were told apart.
+    latent, share
+        The latent that tells most of it, and the share of its entropy that it tells; None and 0 where none tells more
+        than chance.
+    next_latent, next_share
+        The same of the latent that tells the second most.
+    """
+
+    factor: str
+    levels: Annotated[int, Ge(2)]
+    latent: Count | None
+    share: Share
+    next_latent: Count | None
+    next_share: Share
+
+
+@dataclass(frozen=True)
+class Disentanglement:
+    """How far each active latent stands for one thing.
+
+    Attributes
+    ----------
+    mean_abs_correlation
+        Of posterior means, over pairs of latents; None for fewer than two.
+    total_correlation_gaussian_nats
+        The total correlation that Gaussians with these correlations have; None for fewer than two latents, and where
+        one repeats another.
+    scores
+        By name; those that need known factors, refits or two latents only where there are any.
+    factors
+        The known factors, in the order in which they were named.
+    """
+
+    mean_abs_correlation: Share | None = None
+    total_correlation_gaussian_nats: NonNegative | None = None
+    scores: Mapping[DisentanglementName, DisentanglementScore] = field(default_factory=dict)
+    factors: tuple[FactorLatent, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelSummary:
     """How well the model learned the data; densities in nats per row.
 
@@ -294,7 +376,7 @@ class ModelSummary:
     epochs: Count
     stopped: Stopped
     seconds: NonNegative
-    disentanglement: Mapping[str, float]
+    disentanglement: Disentanglement
     history: Mapping[str, FloatArray]
     continuity: Measure | None = None
     completeness: Measure | None = None

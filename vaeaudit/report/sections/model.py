@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.latents.results import HeldOutBound, LatentSpaceSummary, ModelSummary
+from vaeaudit.analysis.latents.results import (
+    Disentanglement,
+    DisentanglementName,
+    FactorLatent,
+    HeldOutBound,
+    LatentSpaceSummary,
+    ModelSummary,
+)
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import prior_gallery
@@ -21,10 +30,21 @@ _NOTHING_KEPT = (
     "But the reconstructions keep none of the rows' variation: they all look like the average row, which is near to "
     "many rows and says nothing about any."
 )
-#: What `ModelSummary.disentanglement` holds, in words; a key that is not here is shown by its own name.
-_MEASURES = {
-    "mean_abs_correlation": "Mean absolute correlation between active latents (0: none goes with another)",
-    "total_correlation_gaussian_nats": "Total correlation of the active latents, as far as correlations show it (nats)",
+#: Scores of disentanglement -> what they are called.
+_SCORES: Mapping[DisentanglementName, str] = {
+    "mean_pairwise_mi_nats": "Mutual information of two latents (nats)",
+    "total_correlation_nats": "Total correlation, at least (nats)",
+    "udr": "UDR, over trainings from other seeds",
+    "matched": "Latents matched one to one over seeds",
+    "mig": "MIG",
+    "infom": "InfoM (modularity)",
+    "infoc": "InfoC (compactness)",
+    "infoe": "InfoE (explicitness)",
+    "dci_disentanglement": "DCI disentanglement",
+    "dci_completeness": "DCI completeness",
+    "dci_informativeness": "DCI informativeness",
+    "sap": "SAP",
+    "factorvae": "FactorVAE score",
 }
 #: Why training stopped -> in words; other text is shown as it is.
 _STOPPED = {
@@ -42,6 +62,7 @@ def model(results: AuditResults) -> Section:
     curves = figures.history(results.model.history)
     if curves is not None:
         blocks.append(_history(results.model, curves))
+    blocks += disentangled(results.model.disentanglement)
     if results.model.latent_space is not None:
         blocks += space_between_rows(results.model, results.model.latent_space)
     blocks += ladder_blocks(results.model.ladder, results.ladder_maps)
@@ -79,9 +100,13 @@ def _facts(results: AuditResults) -> Table:
         ("Training", f"{phrases.plural(model.epochs, 'epoch')}, {numbers.duration(model.seconds)}"),
         ("Why it stopped", phrases.shorten(_STOPPED.get(model.stopped, model.stopped), 160)),
     ]
-    for key, value in model.disentanglement.items():
-        written = numbers.nats(value) if key.endswith("_nats") else numbers.ratio(value)
-        rows.append((_MEASURES.get(key, key.replace("_", " ")), written))
+    overlap = model.disentanglement
+    if overlap.mean_abs_correlation is not None:
+        said = "Mean absolute correlation between active latents (0: none goes with another)"
+        rows.append((said, numbers.ratio(overlap.mean_abs_correlation)))
+    if overlap.total_correlation_gaussian_nats is not None:
+        said = "Total correlation of the active latents, as far as correlations show it (nats)"
+        rows.append((said, numbers.nats(overlap.total_correlation_gaussian_nats)))
     return table("The model in numbers", plain("Measure", "Value"), rows)
 
 
@@ -127,6 +152,55 @@ def what_is_modelled(results: AuditResults) -> str:
     height, width, channels = results.pictures.size
     size = f"{width} x {height} pixels in {'colour' if channels == 3 else 'grey'}"
     return f"{size}; {known} known of each picture"
+
+
+# --- whether each latent stands for one thing ------------------------------------------------------------------------
+
+
+def disentangled(found: Disentanglement) -> list[Block]:
+    """Build the blocks on disentanglement: each score with what it says, and which latent goes with which factor."""
+    if not found.scores:
+        return []
+    rows = [
+        (
+            _SCORES[name],
+            numbers.with_interval(score.value, score.ci, "nats" if name.endswith("_nats") else "ratio"),
+            numbers.ABSENT if score.chance is None else numbers.ratio(score.chance),
+            score.says,
+        )
+        for name, score in found.scores.items()
+    ]
+    columns = plain("Score", "Found, with interval", "By chance") + wide("Says")
+    most = max(score.n for score in found.scores.values())
+    caption = f"Does each latent stand for one thing? Of up to {phrases.plural(most, 'row')}"
+    blocks: list[Block] = [table(caption, columns, rows)]
+    if not found.factors:
+        said = "Whether a latent stands for what made the data can be told only by columns known to have made it"
+        return [*blocks, Paragraph(f"{said}: vaeaudit report --factors COL.")]
+    return [*blocks, Paragraph(_of_factors(found.factors)), _factor_table(found.factors)]
+
+
+def _of_factors(factors: Sequence[FactorLatent]) -> str:
+    lost = [phrases.name(factor.factor) for factor in factors if factor.latent is None]
+    told = [f"{phrases.name(f.factor)} with latent {f.latent}" for f in factors if f.latent is not None]
+    goes = f"By what it tells of them, a factor goes best {phrases.listed(told)}." if told else ""
+    return f"{goes} {f'No latent tells more than chance of {phrases.listed(lost)}.' if lost else ''}".strip()
+
+
+def _factor_table(factors: Sequence[FactorLatent]) -> Table:
+    rows = [
+        (
+            phrases.name(factor.factor),
+            numbers.count(factor.levels),
+            numbers.ABSENT if factor.latent is None else f"latent {factor.latent}: {numbers.share(factor.share)}",
+            numbers.ABSENT
+            if factor.next_latent is None
+            else f"latent {factor.next_latent}: {numbers.share(factor.next_share)}",
+        )
+        for factor in factors
+    ]
+    columns = plain("Factor") + numeric("Levels") + plain("Told most by", "Next by")
+    return table("The known factors, and what latents tell of each", columns, rows)
 
 
 # --- the space between and around the rows ---------------------------------------------------------------------------

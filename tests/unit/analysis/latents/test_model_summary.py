@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vaeaudit.analysis.latents.model_summary import latent_overlap, mean_interval, summarise_model
+from vaeaudit.analysis.latents.model_summary import mean_interval, summarise_model
 from vaeaudit.data.schema.columns import Kind
 
 
@@ -60,25 +60,3 @@ def test_the_interval_of_a_mean_is_the_textbook_one():
 def test_one_row_has_a_mean_but_no_interval():
     mean, interval = mean_interval(np.array([3.0]), 0.95)
     assert (mean, interval.low, interval.high) == (3.0, None, None)
-
-
-def test_the_gaussian_total_correlation_of_a_pair_is_minus_half_log_one_minus_rho_squared():
-    rng = np.random.default_rng(0)
-    first = rng.normal(size=5_000)
-    second = 0.6 * first + 0.8 * rng.normal(size=5_000)
-    overlap = latent_overlap(np.stack([first, second], axis=1))
-    rho = np.corrcoef(first, second)[0, 1]
-    assert overlap["total_correlation_gaussian_nats"] == pytest.approx(-0.5 * np.log(1 - rho**2))
-    assert overlap["mean_abs_correlation"] == pytest.approx(rho)
-
-
-def test_too_few_axes_or_rows_have_no_overlap_to_speak_of():
-    assert latent_overlap(np.zeros((10, 2))) == {}
-    assert latent_overlap(np.arange(10.0)[:, None]) == {}
-    assert latent_overlap(np.zeros((0, 0))) == {}
-
-
-def test_an_axis_that_repeats_another_leaves_the_total_correlation_out():
-    axis = np.arange(16.0)
-    overlap = latent_overlap(np.stack([axis, axis], axis=1))
-    assert overlap == {"mean_abs_correlation": pytest.approx(1.0)}

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from vaeaudit.analysis.latents.results import Disentanglement
 from vaeaudit.config import Objective
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Figure, Paragraph
 from vaeaudit.report.parts.tables import Table
-from vaeaudit.report.sections.model import space_between_rows
+from vaeaudit.report.sections.model import disentangled, space_between_rows
 from vaeaudit.statistics.measures import Interval, Measure
 
 
@@ -69,3 +70,22 @@ def test_all_measures_stand_in_the_table_and_both_curves_in_the_figure(model):
     assert len(numbers.rows) == 5
     assert len(figure.spec["data"]) == 2
     assert figures.distances(space)["layout"]["shapes"][0]["x0"] == space.yardstick
+
+
+def test_each_score_of_disentanglement_is_shown_with_its_interval_its_figure_by_chance_and_its_sentence(model):
+    scores, goes, factors = disentangled(model.disentanglement)
+    assert isinstance(scores, Table)
+    assert [row[0] for row in scores.rows] == ["Mutual information of two latents (nats)", "MIG"]
+    assert scores.rows[1][1:3] == ("0.31 [0.28, 0.34]", "0")
+    assert isinstance(goes, Paragraph)
+    assert goes.text == (
+        "By what it tells of them, a factor goes best age with latent 1. No latent tells more than chance of race."
+    )
+    assert isinstance(factors, Table)
+
+
+def test_a_report_without_factors_says_how_to_give_them(model):
+    _, said = disentangled(replace(model.disentanglement, factors=()))
+    assert isinstance(said, Paragraph)
+    assert "vaeaudit report --factors COL" in said.text
+    assert disentangled(Disentanglement()) == []
