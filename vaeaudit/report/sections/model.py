@@ -102,10 +102,10 @@ def _facts(results: AuditResults) -> Table:
     ]
     overlap = model.disentanglement
     if overlap.mean_abs_correlation is not None:
-        said = "Mean absolute correlation between active latents (0: none goes with another)"
+        said = "Mean absolute correlation between the posterior means of active latents (0: none goes with another)"
         rows.append((said, numbers.ratio(overlap.mean_abs_correlation)))
     if overlap.total_correlation_gaussian_nats is not None:
-        said = "Total correlation of the active latents, as far as correlations show it (nats)"
+        said = "Total correlation of these means, as far as correlations show it (nats)"
         rows.append((said, numbers.nats(overlap.total_correlation_gaussian_nats)))
     return table("The model in numbers", plain("Measure", "Value"), rows)
 
