@@ -534,7 +534,7 @@ def people_latent_space() -> LatentSpaceSummary:
 
 
 def people_disentanglement() -> Disentanglement:
-    shared = "Two latents, drawn from their posteriors, share 0.012 nats on average: 0 if each says something of its own."
+    shared = "Two latents share 0.012 nats on average."
     gap = "Of the entropy of an average factor, the best latent tells 0.31 more than the next best."
     return Disentanglement(
         mean_abs_correlation=0.06,
@@ -573,7 +573,7 @@ def people_model() -> ModelSummary:
             "kl": 4.4 * (1 - np.exp(-epochs / 4)),
             "active": np.minimum(epochs, 5),
         },
-        continuity=Measure(0.97, Interval(0.968, 0.972, 0.95), 500, 1.0),
+        continuity=Measure(0.78, Interval(0.77, 0.79, 0.95), 500),
         completeness=Measure(0.91, Interval(0.88, 0.93, 0.95), 1000, 0.9496),
         latent_space=people_latent_space(),
         held_out=HeldOutDensity(

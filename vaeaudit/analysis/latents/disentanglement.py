@@ -34,8 +34,10 @@ FEWEST_ROWS, FEWEST_OTHERS = 40, 20
 FACTOR_BINS, MOST_LEVELS = 10, 50
 #: What the figure of each score says of the model; a score between 0 and 1 is shown in percent.
 _SAYS: Mapping[DisentanglementName, str] = {
-    "mean_pairwise_mi_nats": "Two latents, drawn from their posteriors, share {} nats on average: 0 if each says something of its own.",
-    "total_correlation_nats": "Taken together, latents drawn from their posteriors share at least {} nats: 0 if they are independent.",
+    "mean_pairwise_mi_nats": "Two latents, drawn from their posteriors, share {} nats on average: 0 if each says "
+    "something of its own.",
+    "total_correlation_nats": "Taken together, latents drawn from their posteriors share at least {} nats: 0 if they "
+    "are independent.",
     "udr": "Over trainings from other seeds, a latent goes with one latent alone to {}: the larger, the more stable "
     "and the more apart the axes are.",
     "matched": "Paired one to one with those of trainings from other seeds, the latents agree to {}.",

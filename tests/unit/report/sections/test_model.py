@@ -67,7 +67,7 @@ def test_all_measures_stand_in_the_table_and_both_curves_in_the_figure(model):
     blocks = space_between_rows(model, space)
     (numbers,) = (block for block in blocks if isinstance(block, Table))
     (figure,) = (block for block in blocks if isinstance(block, Figure))
-    assert len(numbers.rows) == 5
+    assert len(numbers.rows) == 6
     assert len(figure.spec["data"]) == 2
     assert figures.distances(space)["layout"]["shapes"][0]["x0"] == space.yardstick
 
