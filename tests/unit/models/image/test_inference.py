@@ -145,7 +145,7 @@ def test_the_pictures_of_a_report_are_the_rows_and_what_the_model_makes_of_them(
 ) -> None:
     learned: Any = learned_pictures
     kept, thumbnails = np.array([2, 7, 30]), np.array([0, 1])
-    regions = {"one": np.zeros((3, 4)), "two": np.full((3, 4), 5.0)}
+    regions = {"one": (np.zeros((3, 4)), None), "two": (np.full((3, 4), 5.0), None)}
     made = make_pictures(
         learned.training.model,
         learned.rows,
