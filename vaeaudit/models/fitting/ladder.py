@@ -57,6 +57,11 @@ class Encoded:
         return float(np.abs(np.corrcoef(means, rowvar=False)[np.triu_indices(means.shape[1], 1)]).mean())
 
 
+def rungs_of(config: ModelConfig) -> list[ModelConfig]:
+    """Return the settings of each model of the ladder: the run's own, but for what is minimised."""
+    return [replace(config, objective=objective, beta=beta, capacity=0.0) for objective, beta in RUNGS]
+
+
 def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.bool_], *, seed: int) -> Ladder:
     """Train what the ladder lacks, and measure all of it alike.
 
@@ -76,8 +81,7 @@ def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.boo
     compared, apart = rows.take(chosen), held_out[chosen]
     shown = np.random.default_rng(seed).permutation(len(chosen))[:_SHOWN]
     found, spaces = [], []
-    for objective, beta in RUNGS:
-        wanted = replace(model.config, objective=objective, beta=beta)
+    for wanted in rungs_of(model.config):
         is_own = (model.config.objective, model.config.weight) == (wanted.objective, wanted.weight)
         rung = model if is_own else train(wanted)
         codes = _encoded(rung, compared, apart)

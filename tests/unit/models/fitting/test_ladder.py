@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.latents.ladder import summarise_ladder
-from vaeaudit.config import FitConfig, ModelConfig, TrainConfig
+from vaeaudit.config import FitConfig, ModelConfig, Objective, TrainConfig
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.models.fitting.ladder import RUNGS, rungs_of
 from vaeaudit.workflow.builder import kind_for
 
 
@@ -37,6 +38,13 @@ def test_the_autoencoder_recreates_best_and_the_vae_leads_straighter_between_row
     assert vae.kl.ci.low > beta_vae.kl.ci.high
     assert vae.active_latents <= 4
     assert autoencoder.detour.value > vae.detour.value
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+def test_a_run_of_any_objective_has_the_same_ladder(objective):
+    config = ModelConfig(objective=objective, latents=4, capacity=4.0 if objective is Objective.CAPACITY else 0.0)
+    assert [(rung.objective, rung.weight) for rung in rungs_of(config)] == list(RUNGS)
+    assert all(rung.latents == 4 for rung in rungs_of(config))
 
 
 def test_the_runs_own_model_stands_for_itself(climbed):
