@@ -32,7 +32,7 @@ def _finding(seen: Seen) -> Finding:
     share = copies / n_rows
     pictures = duplicates.basis == "pixels"
     repeat = "repeats" if copies == 1 else "repeat"
-    how = f"{repeat} an earlier {'one pixel for pixel' if pictures else 'row in every column but the id'}"
+    how = f"{repeat} an earlier {'one pixel for pixel' if pictures else 'row in every column that is no id'}"
     note = ": no surprise, for few of the values possible here differ"
     note = note if coarse else ", and would go if one of each were kept"
     return Finding(

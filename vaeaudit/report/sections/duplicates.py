@@ -46,7 +46,7 @@ def lead(found: Duplicates) -> str:
     if found.groups == 0:
         parts.append(f"No {noun} occurs twice.")
     else:
-        how = "pixel for pixel" if noun == "picture" else "in every column but the id"
+        how = "pixel for pixel" if noun == "picture" else "in every column that is no id"
         parts.append(
             f"{phrases.plural(found.rows_in_groups, noun)} occur more than once, in "
             f"{phrases.plural(found.groups, 'group')} of {noun}s equal {how}."

@@ -23,7 +23,7 @@ def test_planted_copies_are_counted_without_their_originals(people, seen_of):
     assert (answer.state, answer.tested, finding.id, finding.severity) == ("finding", 1_500, "VA602", "medium")
     assert (
         finding.title
-        == "20 rows (1.3 %) repeat an earlier row in every column but the id, and would go if one of each were kept"
+        == "20 rows (1.3 %) repeat an earlier row in every column that is no id, and would go if one of each were kept"
     )
     assert (finding.evidence["copies"], finding.evidence["n"]) == (20, 1_500)
 
@@ -32,7 +32,7 @@ def test_few_copies_are_a_hint(ask):
     (finding,) = ask(2, 1, 2, expected_pairs=0.001).findings
     assert (finding.severity, finding.title) == (
         "low",
-        "1 row (0.067 %) repeats an earlier row in every column but the id, and would go if one of each were kept",
+        "1 row (0.067 %) repeats an earlier row in every column that is no id, and would go if one of each were kept",
     )
 
 
