@@ -25,8 +25,9 @@ class Ladder(Record):
         [R, H]; of held-out rows, log p(x|z) at the posterior mean, and KL(q(z|x) || p(z)), in nats.
     active, overlap
         [R, L]; which latents carry information, and [R] the mean absolute correlation of these.
-    shown, plane
-        [P] positions of rows, and [R, P, 2] their posterior means on the two latents of each model that tell most.
+    shown, axes, plane
+        [P] positions of rows, [R, 2] the two latents of each model that tell most, and [R, P, 2] the posterior means of
+        these rows there.
     near_length, far_length, far_distance
         Per model; lengths of decoded walks between neighbours, and between rows drawn at random, and how far apart the
         ends of the latter are decoded.
@@ -41,6 +42,7 @@ class Ladder(Record):
     active: Annotated[npt.NDArray[np.bool_], Array("R L", "true or false")]
     overlap: Annotated[FloatArray, Array("R", least=0, most=1)]
     shown: Annotated[IntArray, Array("P", "whole numbers", least=0)]
+    axes: Annotated[IntArray, Array("R 2", "whole numbers", least=0)]
     plane: Annotated[FloatArray, Array("R P 2")]
     near_length: Lengths
     far_length: Lengths

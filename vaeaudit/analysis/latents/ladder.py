@@ -32,7 +32,10 @@ def summarise_ladder(ladder: Ladder, confidence: float) -> tuple[Rung, ...]:
 def maps_of(ladder: Ladder, groupings: Sequence[Grouping]) -> tuple[LatentMap, ...]:
     """Place rows on the two latents of each model that tell most, coloured by the groups of all rows."""
     groups, nobody = groups_at(groupings, ladder.shown), np.zeros(len(ladder.shown), dtype=bool)
-    return tuple(LatentMap((0, 1), plane[:, 0], plane[:, 1], groups, nobody) for plane in ladder.plane)
+    return tuple(
+        LatentMap((int(first), int(second)), plane[:, 0], plane[:, 1], groups, nobody)
+        for (first, second), plane in zip(ladder.axes, ladder.plane, strict=True)
+    )
 
 
 def _rung(ladder: Ladder, place: int, confidence: float) -> Rung:

@@ -87,7 +87,7 @@ def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.boo
         codes = _encoded(rung, compared, apart)
         found.append(codes)
         spaces.append(measure_latent_space(rung, compared, codes, seed=seed))
-    planes = [codes.mean[shown][:, np.argsort(-codes.divergence.mean(axis=0))[:2]] for codes in found]
+    axes = [np.resize(np.argsort(-codes.divergence.mean(axis=0), kind="stable"), 2) for codes in found]
     return Ladder(
         objective=tuple(objective.value for objective, _ in RUNGS),
         beta=np.array([beta for _, beta in RUNGS]),
@@ -96,7 +96,8 @@ def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.boo
         active=np.array([codes.active for codes in found]),
         overlap=np.array([codes.overlap for codes in found]),
         shown=chosen[shown],
-        plane=np.array(planes),
+        axes=np.array(axes),
+        plane=np.array([codes.mean[shown][:, most] for codes, most in zip(found, axes, strict=True)]),
         near_length=tuple(space.step_lengths.sum(axis=1) for space in spaces),
         far_length=tuple(space.far_step_lengths.sum(axis=1) for space in spaces),
         far_distance=tuple(space.far_distance for space in spaces),

@@ -24,6 +24,7 @@ def ladder(**changes: object) -> Ladder:
         "active": np.array([[True, True, True], [True, True, False], [False, False, False]]),
         "overlap": np.array([0.2, 0.1, 0.0]),
         "shown": np.arange(50),
+        "axes": np.array([[2, 0], [0, 1], [1, 2]]),
         "plane": rng.normal(size=(3, 50, 2)),
         "near_length": (np.full(40, 6.0), np.full(40, 2.0), np.zeros(40)),
         "far_length": (1.3 * far, far, np.zeros(60)),
@@ -62,6 +63,7 @@ def test_the_report_says_one_sentence_of_each_and_draws_its_latents():
     assert "no latent carries information" in sentence(rungs[2])
     assert len(ladder_blocks(rungs, maps_of(ladder(), ()))) == 5
     assert ladder_blocks((), ()) == []
+    assert [places.latents for places in maps_of(ladder(), ())] == [(2, 0), (0, 1), (1, 2)]
 
 
 def test_a_model_without_lengths_is_refused():
