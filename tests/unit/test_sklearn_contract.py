@@ -6,7 +6,6 @@ import logging
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from sklearn.exceptions import SkipTestWarning
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -46,7 +45,7 @@ def test_it_passes_the_checks_of_scikit_learn() -> None:
 
 def test_ten_fits_in_a_row_are_not_told_to_trace_anew(caplog: pytest.LogCaptureFixture) -> None:
     generator = np.random.default_rng(0)
-    logger = tf.get_logger()
+    logger = logging.getLogger("tensorflow")
     logger.addHandler(caplog.handler)
     try:
         for round_ in range(10):
