@@ -16,6 +16,11 @@ ACTIVE_THRESHOLD = 0.01
 SPEAKS = 0.01
 
 
+def active_latents(kl: FloatArray, mean: FloatArray) -> BoolArray:
+    """Return which latents [L] carry information about x, by the KL and the posterior means [N, L] of rows."""
+    return np.asarray((kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD))
+
+
 @dataclass(frozen=True)
 class LatentCodes(Record):
     """Posterior, likelihood and per-column surprise of N rows under a trained model.
@@ -90,9 +95,7 @@ class LatentCodes(Record):
     @property
     def active(self) -> BoolArray:
         """[L]; which latents carry information about x."""
-        informative = self.kl.mean(axis=0) > ACTIVE_THRESHOLD
-        varying = self.mean.var(axis=0) > ACTIVE_THRESHOLD
-        return np.asarray(informative & varying)
+        return active_latents(self.kl, self.mean)
 
     @property
     def elbo(self) -> FloatArray:

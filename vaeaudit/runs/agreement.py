@@ -197,5 +197,5 @@ def check_ladder(ladder: Ladder, n_rows: int) -> None:
     unknown = set(ladder.objective) - set(Objective)
     if unknown:
         raise ValueError(f"objective {sorted(unknown)[0]!r} is none of {', '.join(Objective)}")
-    if ladder.shown.max(initial=0) >= n_rows:
-        raise ValueError(f"shown must be positions of {n_rows} rows, found {ladder.shown.max()}")
+    _check_positions(ladder.shown, n_rows, "shown")
+    _check_positions(ladder.axes, ladder.active.shape[1], "axes")

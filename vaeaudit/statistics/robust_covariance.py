@@ -16,8 +16,6 @@ Floats = npt.NDArray[np.float64]
 _MOST_STEPS = 50
 #: Share of the largest variance below which a direction is one in which most rows do not differ.
 _LEAST_VARIANCE = 1e-3
-#: Median absolute deviations in a standard deviation of normal numbers.
-_MADS = 1.4826
 #: Quantile of the distances of normal rows within which rows count for the final estimate.
 _WITHIN = 0.975
 
@@ -129,6 +127,6 @@ def _distance_under(scatter: Floats, rows: Floats) -> Floats:
     """Return the squared distance [N] of rows from their medians along the axes of a scatter, in robust scales."""
     along = rows @ np.linalg.eigh(scatter)[1]
     along = along - np.median(along, axis=0)
-    robust, usual = _MADS * np.median(np.abs(along), axis=0), along.std(axis=0)
+    robust, usual = stats.median_abs_deviation(along, axis=0, scale="normal"), along.std(axis=0)
     scale = np.where(robust > _LEAST_VARIANCE, robust, usual)
     return np.asarray(np.square(along / np.maximum(scale, _LEAST_VARIANCE)).sum(axis=1))

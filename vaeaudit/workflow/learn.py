@@ -103,17 +103,19 @@ def learn(
         trained, codes, training = kind.learn(
             training, dataset, prepared, lambda done: watch.listener(Progress("scoring", done, len(dataset)))
         )
+
+    def refitting(progress: Progress) -> None:
+        watch.listener(replace(progress, phase="refitting"))
+
     members = None
     if prepared.config.train.members:
         with watch.phase("refitting"):
-            members = prepared.refit(codes, lambda progress: watch.listener(replace(progress, phase="refitting")))
+            members = prepared.refit(codes, refitting)
             writer.record(artifacts.MEMBERS, members)
     ladder = None
     if prepared.config.train.ladder:
         with watch.phase("refitting"):
-            ladder = prepared.climb(
-                trained.model, lambda progress: watch.listener(replace(progress, phase="refitting"))
-            )
+            ladder = prepared.climb(trained.model, refitting)
             writer.record(artifacts.LADDER, ladder)
     with watch.phase("writing"):
         traversals = trained.traversals()

@@ -40,7 +40,7 @@ def maps_of(ladder: Ladder, groupings: Sequence[Grouping]) -> tuple[LatentMap, .
 
 def _rung(ladder: Ladder, place: int, confidence: float) -> Rung:
     objective = Objective(ladder.objective[place])
-    near, far = (lengths[place][:, None] for lengths in (ladder.near_length, ladder.far_length))
+    near, far = ladder.near_length[place], ladder.far_length[place]
     n_active = int(ladder.active[place].sum())
     return Rung(
         objective=objective,

@@ -92,7 +92,7 @@ def summarise_model(
         seconds=float(facts.seconds),
         disentanglement=disentanglement or Disentanglement(),
         history=facts.history,
-        continuity=None if space is None else continuity(space.step_lengths, space.far_step_lengths, confidence),
+        continuity=None if space is None else continuity(*_lengths(space), confidence),
         completeness=None if space is None else completeness(space.prior_distance, space.held_out_distance, confidence),
         latent_space=None if space is None else summarise_latent_space(space, confidence=confidence),
         density=None if rareness is None else summarise_density(rareness.densities.density),
@@ -184,7 +184,7 @@ def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSp
     yardstick = float(np.quantile(space.held_out_distance, NEAR_QUANTILE))
     return LatentSpaceSummary(
         jumps=_share(int(np.sum(largest > JUMP)), largest.size, 0.0, confidence) if largest.size else None,
-        detour=detour(space.far_step_lengths, space.far_distance, confidence),
+        detour=detour(_lengths(space)[1], space.far_distance, confidence),
         coverage=_share(
             covered, space.prior_gap.size, expected_coverage(space.n_compared, space.n_neighbours), confidence
         ),
@@ -197,7 +197,12 @@ def summarise_latent_space(space: LatentSpace, *, confidence: float) -> LatentSp
     )
 
 
-def continuity(step_lengths: FloatArray, far_step_lengths: FloatArray, confidence: float) -> Measure | None:
+def _lengths(space: LatentSpace) -> tuple[FloatArray, FloatArray]:
+    """Lengths of the walks between neighbours [M], and between rows drawn at random [W]."""
+    return space.step_lengths.sum(axis=1), space.far_step_lengths.sum(axis=1)
+
+
+def continuity(near: FloatArray, far: FloatArray, confidence: float) -> Measure | None:
     """Return how much less what is decoded changes on the way to a neighbour than on the way between any two rows.
 
     1 minus the quotient of the mean lengths of the two kinds of walks: 1 where rows that are near in the latents are
@@ -206,12 +211,11 @@ def continuity(step_lengths: FloatArray, far_step_lengths: FloatArray, confidenc
 
     Parameters
     ----------
-    step_lengths, far_step_lengths
-        [M, T] and [W, T]; of walks between neighbours, and between rows drawn at random.
+    near, far
+        [M] and [W]; lengths of walks between neighbours, and between rows drawn at random.
     confidence
         Of the interval.
     """
-    near, far = step_lengths.sum(axis=1), far_step_lengths.sum(axis=1)
     if not near.size or not far.size or far.mean() <= _STANDS_STILL:
         return None
     ratio = float(near.mean() / far.mean())
@@ -222,22 +226,22 @@ def continuity(step_lengths: FloatArray, far_step_lengths: FloatArray, confidenc
     return Measure(1 - ratio, Interval(1 - ratio - half, min(1.0, 1 - ratio + half), confidence), near.size)
 
 
-def detour(far_step_lengths: FloatArray, far_distance: FloatArray, confidence: float) -> Measure | None:
+def detour(far: FloatArray, far_distance: FloatArray, confidence: float) -> Measure | None:
     """Return how much longer than straight the decoded way between two rows is: the mean quotient, at least 1.
 
     A decoder that leads through what is neither row makes a detour. None where what is decoded nowhere changes.
 
     Parameters
     ----------
-    far_step_lengths, far_distance
-        [W, T] and [W], as in `LatentSpace`.
+    far, far_distance
+        [W]; lengths of walks between rows drawn at random, and how far apart their ends are decoded.
     confidence
         Of the interval.
     """
     moves = far_distance > _STANDS_STILL
     if not moves.any():
         return None
-    quotient = far_step_lengths.sum(axis=1)[moves] / far_distance[moves]
+    quotient = far[moves] / far_distance[moves]
     mean, interval = mean_interval(quotient, confidence)
     low = None if interval.low is None else max(1.0, interval.low)
     return Measure(mean, Interval(low, interval.high, confidence), quotient.size, 1.0)

@@ -15,7 +15,7 @@ from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.ladder import Ladder
-from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+from vaeaudit.outputs.latents import active_latents
 
 #: Objective and weight of the KL of each model, in turn; 4 is what the beta-VAE is mostly shown with (Higgins 2017).
 RUNGS = ((Objective.AE, 1.0), (Objective.BETA, 1.0), (Objective.BETA, 4.0))
@@ -26,7 +26,7 @@ Train = Callable[[ModelConfig], BetaVAE]
 
 
 @dataclass(frozen=True)
-class Encoded:
+class _Compared:
     """What `measure_latent_space` reads of N rows: posterior [N, L], held-out rows [N], active latents [L]."""
 
     mean: npt.NDArray[np.floating]
@@ -46,7 +46,7 @@ class Encoded:
     @property
     def active(self) -> npt.NDArray[np.bool_]:
         """[L]; which latents carry information."""
-        return (self.divergence.mean(axis=0) > ACTIVE_THRESHOLD) & (self.mean.var(axis=0) > ACTIVE_THRESHOLD)
+        return active_latents(self.divergence, self.mean)
 
     @property
     def overlap(self) -> float:
@@ -106,11 +106,11 @@ def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.boo
     )
 
 
-def _encoded(model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.bool_]) -> Encoded:
+def _encoded(model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.bool_]) -> _Compared:
     encode = compiled(model, _of_batch)
     pieces = [encode(*tensors(part)) for part in chunks(rows, chunk_size(model, 1))]
     found = [np.concatenate([piece[place].numpy() for piece in pieces]) for place in range(4)]
-    return Encoded(found[0], found[1], found[2], found[3], held_out)
+    return _Compared(found[0], found[1], found[2], found[3], held_out)
 
 
 def _of_batch(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:

@@ -20,7 +20,7 @@ from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, t
 from vaeaudit.models.fitting.build import build
 from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.vae import BetaVAE
-from vaeaudit.outputs.latents import ACTIVE_THRESHOLD
+from vaeaudit.outputs.latents import active_latents
 from vaeaudit.progress import Listener, Progress, ignore
 
 #: Held-out rows are a share of the data, but never more than this: evaluation then costs little beside an epoch.
@@ -349,7 +349,7 @@ class _Keeper(keras.callbacks.Callback):
             size = min(size, self.schedule.batch_size)
         pieces = [evaluate(*tensors(rows)) for rows in chunks(self.test_rows, size)]
         loss, log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(4))
-        active = (kl.mean(axis=0) > ACTIVE_THRESHOLD) & (mean.var(axis=0) > ACTIVE_THRESHOLD)
+        active = active_latents(kl, mean)
         # What is trimmed from training must not decide when to stop either.
         kept = np.argsort(loss)[: max(1, math.ceil((1 - self.vae.trim) * len(loss)))]
         kl = kl.sum(axis=1)

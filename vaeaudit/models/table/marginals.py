@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
+from scipy import stats
 
 from vaeaudit.data.encoding.column_encoding import Likelihood
 from vaeaudit.data.encoding.rows import Rows
@@ -22,8 +23,6 @@ _STEPS, _LEARNING_RATE, _MOST_ROWS = 60, 0.1, 8192
 _BY_GRADIENT = (Likelihood.STUDENT_T, Likelihood.NEGATIVE_BINOMIAL)
 #: Rows that every code is given beside its own.
 _PSEUDO_ROWS = 0.5
-#: Median absolute deviations in a standard deviation of normal numbers.
-_MADS = 1.4826
 
 
 def fit_marginals(
@@ -90,8 +89,7 @@ def _moments(block: Block, values: npt.NDArray[np.floating]) -> tuple[float, flo
     if block.likelihood is Likelihood.NORMAL:
         return mean, stddev
     if block.likelihood is Likelihood.STUDENT_T:
-        median = float(np.median(values))
-        return median, _MADS * float(np.median(np.abs(values - median))) or stddev
+        return float(np.median(values)), float(stats.median_abs_deviation(values, scale="normal")) or stddev
     mean = max(mean, 1e-3)
     return mean, float(np.clip(mean**2 / max(stddev**2 - mean, 1e-3 * mean), 0.1, 100.0))
 
