@@ -151,7 +151,7 @@ def test_a_factor_is_looked_for_before_anything_is_trained(place: Path, capfd: p
 
 @pytest.mark.parametrize("word", [word for word in Objective if word != Objective.BETA])
 def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: Objective) -> None:
-    also = {"capacity": ["--capacity", "3"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}
+    also = {"capacity": ["--capacity", "3", "--ladder"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}
     options = ["--config", "tiny.toml", "--objective", word.value, *also.get(word, [])]
     assert run(["fit", "people.csv", *options, "--run", "one", "-q"]) == 0
     made = load_run(place / "one")
@@ -159,7 +159,10 @@ def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: O
     assert run(["report", "one", "--out", "page", "-q"]) == 0
     model = json.loads((place / "page" / "report.json").read_text(encoding="utf-8"))["model"]
     assert (model["objective"], model["beta"]) == (word, word.usual_beta)
+    rungs = [("ae", 1), ("beta", 1), ("beta", 4)] if "--ladder" in options else []
+    assert [(rung["objective"], rung["beta"]) for rung in model["ladder"]] == rungs
     page = (place / "page" / "report.html").read_text(encoding="utf-8")
     assert word.model_name in page
+    assert ("The ladder in numbers" in page) == bool(rungs)
     assert (f"Weight of {word.weighs} (beta)" in page) == word.has_prior
     assert run(["score", "one", "people.csv", "--out", "scores", "-q"]) == 0
