@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
@@ -240,6 +242,12 @@ OBJECTIVES: dict[str, type[Objective]] = {
     ObjectiveName.DIP.value: CovarianceObjective,
     ObjectiveName.DENOISING.value: DenoisingObjective,
 }
+
+
+def raw_of_stddev(stddev: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return what an encoder has to return for a learned stddev: the inverse of `BetaObjective.stddev`."""
+    above = np.maximum(np.asarray(stddev, np.float64) - _LEAST_STDDEV, _LEAST_STDDEV)
+    return np.asarray(np.log(np.expm1(above)) - _SOFTPLUS_INVERSE_OF_ONE)
 
 
 def posterior(mean: tf.Tensor, stddev: tf.Tensor) -> tfd.Distribution:

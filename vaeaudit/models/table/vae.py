@@ -17,6 +17,7 @@ from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.models.objectives import Objective
 from vaeaudit.models.table.likelihoods import Block, MixedLikelihood, blocks_of
 from vaeaudit.models.table.marginals import fit_marginals
+from vaeaudit.models.table.axes import turn_axes
 from vaeaudit.models.vae import Batch, BetaVAE, taken_from
 
 
@@ -99,6 +100,11 @@ class TableVAE(BetaVAE):
         self.code_nats.assign(shares.codes)
         self.presence_nats.assign(shares.presence)
         return baseline
+
+    def after_epoch(self, batch: Batch) -> None:
+        """Turn the latents to axes that come back; see `turn_axes`."""
+        if self.objective.has_prior:
+            turn_axes(self, batch)
 
     def rarity_credit(self, batch: Batch) -> tf.Tensor:
         """Return [B] nats that a row's loss owes to rare codes and missing cells alone, whatever the other cells say.

@@ -1,0 +1,127 @@
+"""Turn the latents so that each goes with few columns: what was learned stays, the axes become those that come back."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from vaeaudit.models.objectives import raw_of_stddev
+from vaeaudit.models.vae import Batch, BetaVAE
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Directions along which posterior means vary less than this, where the prior has 1, are not turned further.
+LEAST_VARIANCE = 0.1
+#: Means and standardised numbers are drawn in to this: rows far out would otherwise choose the axes.
+FARTHEST = 3.0
+#: Of the regression that reads standard deviations off the encoder's last layer, relative to what it reads.
+_RIDGE = 1e-3
+#: Rounds over all pairs of axes, and an angle that counts as none; some ten rounds suffice.
+_MOST_ROUNDS, _LEAST_ANGLE = 100, 1e-6
+
+
+def turn_axes(model: BetaVAE, batch: Batch) -> None:
+    """Turn the latent space of a table's model to its `principal_axes`, in the weights of encoder and decoder.
+
+    The prior N(0, I) is the same from all sides, and so is what is decoded: at turned latents what was decoded at
+    those before. q(z|x) has a diagonal covariance and so changes with the axes. Its means are turned; its standard
+    deviations become those of the diagonal normal nearest to the turned one, `1 / sqrt(diag(P' diag(1 / s^2) P))`, as
+    far as the encoder's last layer can tell them from what it reads.
+
+    Parameters
+    ----------
+    model
+        Of a table; its objective has a prior.
+    batch
+        Training rows; hundreds at least, or the axes follow chance.
+    """
+    n_latents = model.config.latents
+    mean, stddev = (part.numpy().astype(np.float64) for part in model.encode(batch))
+    turn = principal_axes(mean, model.features(batch).numpy().astype(np.float64))
+    wanted = raw_of_stddev(1 / np.sqrt((1 / np.square(stddev)) @ np.square(turn)))
+    outputs = model.encoder.layers[-1]
+    kernel, bias = outputs.get_weights()
+    of_kernel, of_bias = _regression(_read_last(model, batch), wanted)
+    turned = kernel[:, :n_latents] @ turn, bias[:n_latents] @ turn
+    outputs.set_weights([np.hstack([turned[0], of_kernel]), np.hstack([turned[1], of_bias])])
+    first = next(layer for layer in model.decoder.layers if layer.weights)
+    kernel, bias = first.get_weights()
+    kernel[:n_latents] = turn.T @ kernel[:n_latents]
+    first.set_weights([kernel, bias])
+
+
+def principal_axes(mean: FloatArray, features: FloatArray) -> FloatArray:
+    """Return an orthogonal P [L, L]: `mean @ P` are posterior means along axes that another training finds again.
+
+    The directions along which posterior means vary are ordered by how much (principal components), and those that vary
+    by more than `LEAST_VARIANCE` are turned by varimax (Kaiser 1958, Psychometrika 23) on their covariances with the
+    features, so that each goes with few columns, strongly. The turned ones come first, by falling variance; each points
+    to where the features that go with it most are large.
+
+    Parameters
+    ----------
+    mean, features
+        [N, L] and [N, D], of the same rows.
+    """
+    mean = np.clip(mean, -FARTHEST, FARTHEST)
+    covariance = np.cov(mean, rowvar=False).reshape(mean.shape[1], -1)
+    variance, directions = (part[..., ::-1] for part in np.linalg.eigh(covariance))
+    axes = directions.copy()
+    turned = int(np.count_nonzero(variance > LEAST_VARIANCE))
+    features = np.clip(features, -FARTHEST, FARTHEST)
+    features -= features.mean(axis=0)
+    if turned > 1:
+        scores = (mean - mean.mean(axis=0)) @ directions[:, :turned] / np.sqrt(variance[:turned])
+        axes[:, :turned] = directions[:, :turned] @ varimax(features.T @ scores / len(scores))
+        order = np.argsort(-np.einsum("lk,lm,mk->k", axes, covariance, axes)[:turned], kind="stable")
+        axes[:, :turned] = axes[:, order]
+    loadings = features.T @ (mean @ axes)
+    strongest = loadings[np.abs(loadings).argmax(axis=0), np.arange(len(axes))]
+    return np.asarray(axes * np.where(strongest < 0, -1.0, 1.0))
+
+
+def varimax(loadings: FloatArray) -> FloatArray:
+    """Return the rotation [K, K] that makes the squares of `loadings @ rotation` [D, K] vary most within columns.
+
+    Pair by pair, each turned by the angle that is best for it (Kaiser 1958, eq. 15), until no pair turns further.
+    """
+    n_features, n_axes = loadings.shape
+    turned, rotation = loadings.copy(), np.eye(n_axes)
+    for _ in range(_MOST_ROUNDS):
+        angles = [_turn_pair(turned, rotation, list(pair), n_features) for pair in combinations(range(n_axes), 2)]
+        if max(map(abs, angles), default=0.0) < _LEAST_ANGLE:
+            break
+    return rotation
+
+
+def _turn_pair(turned: FloatArray, rotation: FloatArray, pair: list[int], n_features: int) -> float:
+    """Turn two columns of loadings and rotation, in place, and return by which angle."""
+    first, second = turned[:, pair].T
+    apart, shared = first**2 - second**2, 2 * first * second
+    sine = 2 * (apart @ shared - apart.sum() * shared.sum() / n_features)
+    cosine = apart @ apart - shared @ shared - (apart.sum() ** 2 - shared.sum() ** 2) / n_features
+    angle = float(np.arctan2(sine, cosine)) / 4 if max(abs(sine), abs(cosine)) > 0 else 0.0
+    plane = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turned[:, pair], rotation[:, pair] = turned[:, pair] @ plane, rotation[:, pair] @ plane
+    return angle
+
+
+def _read_last(model: BetaVAE, batch: Batch) -> FloatArray:
+    """Return what the last layer of the encoder reads of each row [N, H]."""
+    hidden: tf.Tensor = model.seen(batch)
+    for layer in model.encoder.layers[:-1]:
+        hidden = layer(hidden)
+    return np.asarray(hidden, np.float64)
+
+
+def _regression(read: FloatArray, wanted: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return kernel [H, L] and bias [L] of the ridge regression of what is wanted [N, L] on what is read [N, H]."""
+    centre = read.mean(axis=0)
+    centred = read - centre
+    gram = centred.T @ centred / len(read)
+    gram[np.diag_indices_from(gram)] += _RIDGE * max(float(np.trace(gram)) / len(gram), 1e-12)
+    kernel = np.linalg.solve(gram, centred.T @ (wanted - wanted.mean(axis=0)) / len(read))
+    return kernel, wanted.mean(axis=0) - centre @ kernel
