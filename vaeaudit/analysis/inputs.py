@@ -84,8 +84,6 @@ class ModelFacts:
     traversals, traversal_positions
         [L, T, C]: what the decoder expects of each modelled column (numbers, seconds, or positions of levels) while
         latent l stands at the position [T] and all others at 0.
-    stability
-        [L]; how well each latent is matched in refits from other seeds, 0 to 1; None where there were none.
     iwae_samples
         S of `LatentCodes.iwae`; 0 where it is not known.
     """
@@ -100,7 +98,6 @@ class ModelFacts:
     history: Mapping[str, FloatArray]
     traversals: FloatArray
     traversal_positions: FloatArray
-    stability: FloatArray | None = None
     iwae_samples: int = 0
 
 

@@ -94,11 +94,9 @@ def agreement(means: FloatArray, active: BoolArray, rng: np.random.Generator, re
 
     def pair(other: int, rows: npt.NDArray[np.int64]) -> tuple[float, float]:
         of_model, of_other = ranks[0][rows][:, active[0]], ranks[other][rows][:, active[other]]
-        size = of_model.shape[1]
-        if not size or not of_other.shape[1]:
+        if not of_model.shape[1] or not of_other.shape[1]:
             return 0.0, 0.0
-        with np.errstate(invalid="ignore", divide="ignore"):  # a latent that stands still goes with none
-            r = np.abs(np.nan_to_num(np.corrcoef(of_model, of_other, rowvar=False)[:size, size:]))
+        r = _correlations(of_model, of_other)
         largest = [r.max(axis=axis) ** 2 / np.maximum(r.sum(axis=axis), 1e-12) for axis in (0, 1)]
         pairs = optimize.linear_sum_assignment(r, maximize=True)
         return float(np.concatenate(largest).mean()), float(r[pairs].sum() / max(r.shape))
@@ -111,3 +109,37 @@ def agreement(means: FloatArray, active: BoolArray, rng: np.random.Generator, re
     found = measure(others, every)
     drawn = [measure(rng.choice(others, len(others)), rng.choice(every, len(every))) for _ in range(resamples)]
     return _scores(("udr", "matched"), found, drawn)
+
+
+def matched_one_to_one(means: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far each latent of the first model returns in the others, and its standard error over rows: [L], [L].
+
+    |rank correlation| with the latent that it is paired with, one to one, so that their sum is largest (Kuhn 1955);
+    averaged over the other models. The largest of all, without pairing, would count one latent of another model for
+    several of this one. The error is that of the correlations of these rows; how models differ is not in it.
+
+    Parameters
+    ----------
+    means
+        [M, N, L]; posterior means of the same rows under M > 1 models.
+    """
+    ranks = stats.rankdata(means, axis=1)
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    units = centred / np.maximum(centred.std(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    found, influence = np.zeros(means.shape[2]), np.zeros(means.shape[1:])
+    for other in range(1, len(means)):
+        r = _correlations(ranks[0], ranks[other])
+        of_first, of_other = optimize.linear_sum_assignment(r, maximize=True)
+        one, two = units[0][:, of_first], units[other][:, of_other]
+        signed = (one * two).mean(axis=0)
+        found[of_first] += np.abs(signed) / (len(means) - 1)
+        slope = np.sign(signed) * (one * two - signed * (one**2 + two**2) / 2)
+        influence[:, of_first] += slope / (len(means) - 1)
+    return found, influence.std(axis=0) / np.sqrt(means.shape[1])
+
+
+def _correlations(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return |correlation| [L, M] of the columns of [N, L] and [N, M]; a column that stands still goes with none."""
+    size = one.shape[1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.abs(np.nan_to_num(np.corrcoef(one, other, rowvar=False)[:size, size:])))

@@ -182,6 +182,28 @@ def reason(why: Contradiction, *, cut: bool = False) -> str:
     return f"{write(why.column)} is {write(why.value)}{beside}{expected} ({numbers.nats(why.nats)} nats)"
 
 
+def ends(column: str, direction: str) -> tuple[str, str]:
+    """Say what the rows at the low and at the high end of a latent have in a column; see `explains`.
+
+    >>> ends("age", "falls"), ends("job", "from clerk up to manager")
+    (('high age', 'low age'), ('job clerk', 'job manager'))
+    """
+    column = name(column)
+    if direction in ("rises", "falls"):
+        low_and_high = (f"low {column}", f"high {column}")
+        return low_and_high if direction == "rises" else low_and_high[::-1]
+    if direction.startswith("from ") and " up to " in direction:
+        low, _, high = direction.removeprefix("from ").partition(" up to ")
+        return f"{column} {name(low)}", f"{column} {name(high)}"
+    if direction.endswith("in the middle"):
+        middle_and_ends = (f"middling {column}", f"{column} at either end")
+        return middle_and_ends if direction.startswith("lowest") else middle_and_ends[::-1]
+    if direction.endswith("where missing"):
+        there_or_not = (f"{column} given", f"{column} missing")
+        return there_or_not if direction.startswith("higher") else there_or_not[::-1]
+    return f"one end of {column}", "the other"
+
+
 def explains(column: str, direction: str) -> str:
     """Say how a latent moves with a column, to follow "Latent 2".
 

@@ -198,7 +198,7 @@ def judge_rows(
         row_ids=dataset.row_ids,
         codes=codes,
         scores=scores,
-        model=model_facts(config, learned.metadata["training"], learned.history, learned.traversals, learned.members),
+        model=model_facts(config, learned.metadata["training"], learned.history, learned.traversals),
         accounting=dataset.accounting,
         quarantine=dataset.quarantine,
         notes=dataset.notes,

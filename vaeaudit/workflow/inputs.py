@@ -15,7 +15,6 @@ from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.population import read_population
 from vaeaudit.data.population_shares import Population
 from vaeaudit.data.schema.columns import Schema
-from vaeaudit.outputs.latents import Members
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.runs.contents import StoredReference, read_reference
@@ -52,7 +51,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         row_ids=run.rows["row_id"].to_numpy(object),
         codes=run.codes,
         scores=scores,
-        model=model_facts(run.config, run.metadata["training"], history, run.traversals, run.members),
+        model=model_facts(run.config, run.metadata["training"], history, run.traversals),
         accounting=RowAccounting(**run.metadata["rows"]),
         quarantine=run.quarantine,
         notes=tuple(run.metadata["notes"]),
@@ -81,7 +80,6 @@ def model_facts(
     training: Mapping[str, Any],
     history: Mapping[str, FloatArray],
     traversals: Traversals,
-    members: Members | None,
 ) -> ModelFacts:
     """Return what training left behind.
 
@@ -91,8 +89,8 @@ def model_facts(
         As resolved, and as `metadata.json` holds it.
     history
         One array [epochs] per curve.
-    traversals, members
-        What the decoder expects along each latent; what refits found, if there were any.
+    traversals
+        What the decoder expects along each latent.
     """
     return ModelFacts(
         objective=config.model.objective,
@@ -100,7 +98,6 @@ def model_facts(
         history=history,
         traversals=traversals.values,
         traversal_positions=traversals.positions,
-        stability=None if members is None else members.stability,
         iwae_samples=config.train.iwae_samples,
         **training,
     )

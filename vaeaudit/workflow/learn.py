@@ -110,7 +110,7 @@ def learn(
     members = None
     if prepared.config.train.members:
         with watch.phase("refitting"):
-            members = prepared.refit(codes, refitting)
+            members = prepared.refit(refitting)
             writer.record(artifacts.MEMBERS, members)
     ladder = None
     if prepared.config.train.ladder:

@@ -17,7 +17,7 @@ from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latents.latent_summary import MOST_COLUMNS, MOST_COMPUTED, explain_latents
+from vaeaudit.analysis.latents.explained import MOST_COLUMNS, MOST_COMPUTED, explain_latents
 from vaeaudit.analysis.quality.columns import summarise_columns
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.images.measured_columns import MEANINGS, computed_columns

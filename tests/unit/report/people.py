@@ -24,8 +24,10 @@ from vaeaudit.analysis.inputs import RunFacts, SourceFacts
 from vaeaudit.analysis.latents.results import (
     Disentanglement,
     DisentanglementScore,
+    EndRow,
     Explains,
     FactorLatent,
+    GroupsApart,
     HeldOutDensity,
     Histogram,
     HistogramCounts,
@@ -279,21 +281,35 @@ def people_latent(index: int) -> LatentSummary:
         for attribute, groups in GROUPS.items()
     }
     causes = (
-        (Explains("hours-per-week", 0.71, "rises"), Explains(SCRIPT, 0.12, "from a up to b")),
-        (Explains("education-num", 0.55, "falls"), Explains("occupation", 0.31, f"from {BOLD} up to Exec-managerial")),
-        (Explains("capital-gain", 0.4, "higher where missing"),),
+        (explains("hours-per-week", 0.71, "rises"), explains(SCRIPT, 0.12, "from a up to b")),
+        (explains("education-num", 0.55, "falls"), explains("occupation", 0.31, f"from {BOLD} up to Exec-managerial")),
+        (explains("capital-gain", 0.4, "higher where missing"),),
         (),
-        (Explains("age", 0.44, "highest in the middle"),),
+        (explains("age", 0.44, "highest in the middle"),),
         (),
     )[index]
     return LatentSummary(
         index,
         active=index < 5,
         kl_nats=(1.9, 1.2, 0.8, 0.11, 0.4, 0.0004)[index],
-        stability=None if index % 2 else 0.91,
+        name=", ".join(cause.column for cause in causes),
+        stability=None if index > 4 else Measure((0.91, 0.84, 0.96, 0.31, 0.7)[index], Interval(0.3, 0.97, 0.95), 412),
+        grade=("A", "B", "A", "D", "C", None)[index],
+        why=(f"No row has {BOLD}, where 41 were expected.",) if index == 2 else (),
+        shown=index < 3,
         explains=causes,
         histogram=Histogram(**vars(counts_around(0, 1, N, edges)), edges=edges, by_group=by_group),
+        low_end=(EndRow(FORMULA, 4, -2.31, {cause.column: BOLD for cause in causes}),),
+        high_end=(EndRow(SCRIPT, 5, 2.25, {cause.column: "41" for cause in causes}),),
+        groups_apart={
+            "sex": GroupsApart({"Female": 0.412, "Male": 0.41}, 2000, 0.0612, 0.002),
+            "race": GroupsApart({"White": 0.0412, SCRIPT: 0.0833}, 2000, 0.111, 0.71),
+        },
     )
+
+
+def explains(column: str, score: float, direction: str) -> Explains:
+    return Explains(column, score, Interval(score - 0.02, score + 0.02, 0.95), direction)
 
 
 def people_outliers() -> OutlierSummary:

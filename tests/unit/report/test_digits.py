@@ -85,7 +85,7 @@ def figures_of(results: AuditResults) -> Iterator[tuple[float | None, Callable[[
 def others_of(results: AuditResults) -> Iterator[str]:
     """Yield the forms of numbers of other kinds, which may happen to round from one of those above."""
     for latent in results.latents:
-        yield from map(numbers.number, (*latent.histogram.edges, latent.stability or 0.0))
+        yield from map(numbers.number, latent.histogram.edges)
     space, curve = results.model.latent_space, results.outliers.curve
     if space is not None:
         yield from map(numbers.number, (*space.prior_distances, *space.held_out_distances))

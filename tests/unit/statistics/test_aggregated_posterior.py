@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vaeaudit.statistics.aggregated_posterior import agreement, dependence
+from vaeaudit.statistics.aggregated_posterior import agreement, dependence, matched_one_to_one
 
 
 def posteriors(n: int, rho: float, n_latents: int, spread: float = 0.1, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
@@ -67,3 +67,27 @@ def test_a_refit_without_active_latents_agrees_with_nothing():
     z = np.random.default_rng(0).normal(size=(100, 2))
     scores = agreement(np.stack([z, z]), np.array([[True, True], [False, False]]), np.random.default_rng(0))
     assert [score.value for score in scores.values()] == [0, 0]
+
+
+def test_an_axis_is_matched_whatever_its_place_sign_and_stretch() -> None:
+    rng = np.random.default_rng(2)
+    z = rng.normal(size=(800, 3))
+    other = np.column_stack([rng.normal(size=800), -np.exp(z[:, 0]), z[:, 2] ** 3])
+    found, error = matched_one_to_one(np.stack([z, other]))
+    assert found[[0, 2]] == pytest.approx(1)
+    assert found[1] < 0.15
+    assert error[[0, 2]] == pytest.approx(0, abs=1e-9)
+    assert error[1] == pytest.approx(1 / np.sqrt(800), rel=0.1)
+
+
+def test_one_latent_of_another_model_counts_for_one_of_this() -> None:
+    z = np.random.default_rng(3).normal(size=(500, 1))
+    found, _ = matched_one_to_one(np.stack([np.hstack([z, z]), np.hstack([z, np.zeros_like(z)])]))
+    assert sorted(found) == pytest.approx([0, 1])
+
+
+def test_agreement_is_averaged_over_refits_and_what_never_moves_agrees_with_nothing() -> None:
+    z = np.random.default_rng(4).normal(size=(500, 2))
+    still = np.zeros_like(z)
+    found, _ = matched_one_to_one(np.stack([z, z, still]))
+    assert found == pytest.approx([0.5, 0.5])

@@ -26,8 +26,10 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.summary import summarise_label
 from vaeaudit.analysis.latents.disentanglement import summarise_disentanglement
 from vaeaudit.analysis.latents.given import describe_given
+from vaeaudit.analysis.latents.grades import graded
 from vaeaudit.analysis.latents.ladder import maps_of, summarise_ladder
-from vaeaudit.analysis.latents.latent_summary import sample_map, summarise_latents
+from vaeaudit.analysis.latents.latent_map import sample_map
+from vaeaudit.analysis.latents.latent_summary import summarise_latents
 from vaeaudit.analysis.latents.model_summary import summarise_model
 from vaeaudit.analysis.latents.traversals import describe_traversals
 from vaeaudit.analysis.outliers.summary import summarise_outliers
@@ -96,7 +98,10 @@ def audit(
     )
     measured = Measurements(
         rows=inputs.accounting,
-        latents=summarise_latents(inputs, groupings, config, seed, together),
+        latents=graded(
+            summarise_latents(inputs, groupings, config, seed, together),
+            [(region.rule, region.expected) for region in search.regions if region.observed == 0],
+        ),
         outliers=outliers,
         regions=with_decoded(search.regions, inputs, inputs.decoded_regions),
         regions_tested=search.tested,
@@ -131,7 +136,7 @@ def audit(
             smallest_gaps=smallest_gaps(inputs, config, table.cells, search.tested),
         )
     checks, findings = ask_all(Seen(measured, inputs, config, population))
-    latent_map = sample_map(inputs, groupings, seed)
+    latent_map = sample_map(inputs, measured.latents, groupings, seed)
     planted = () if inputs.plantings is None else inputs.plantings.notes
     said = [*inputs.notes, *notes, *planted, *table.notes, *search.notes, *disparities.notes, *proxies.notes, *left_out]
     return AuditResults(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaeaudit.analysis.grouping.groups import Grouping
-from vaeaudit.analysis.latents.latent_summary import groups_at
+from vaeaudit.analysis.latents.latent_map import groups_at
 from vaeaudit.analysis.latents.model_summary import continuity, detour, mean_interval
 from vaeaudit.analysis.latents.results import LatentMap, Rung
 from vaeaudit.config import Objective

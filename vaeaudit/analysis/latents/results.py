@@ -24,6 +24,8 @@ from vaeaudit.statistics.measures import (
 
 #: Densities of held-out rows, in nats per row: two lower bounds, and that of the rows under independent columns.
 HeldOutBound = Literal["elbo_nats", "iwae_nats", "baseline_nats"]
+#: How far a meaning may be read into a latent.
+Grade = Literal["A", "B", "C", "D"]
 #: Scores of disentanglement: without known factors, over refits, and with known factors.
 DisentanglementName = Literal[
     "mean_pairwise_mi_nats",
@@ -87,19 +89,84 @@ class Explains:
 
     column: str
     score: Share
+    ci: Interval
     direction: str
 
 
 @dataclass(frozen=True)
+class EndRow:
+    """A row near one end of a latent: where it lies, and its cells in the columns that go with the latent, as text."""
+
+    row_id: str
+    position: Count
+    value: float
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class GroupsApart:
+    """How far the groups of an attribute lie apart on a latent.
+
+    Attributes
+    ----------
+    distances
+        Group -> Wasserstein distance from all other rows, in standard deviations of the latent; groups of too few rows
+        are left out.
+    n
+        Rows compared.
+    chance
+        What the largest of them comes to where groups are shuffled over the rows.
+    p_adjusted
+        Of the permutation test that groups lie no further apart than shuffled ones; adjusted over latents in use and
+        attributes (Benjamini-Hochberg).
+    """
+
+    distances: Mapping[str, NonNegative]
+    n: Count
+    chance: NonNegative
+    p_adjusted: Share
+
+
+@dataclass(frozen=True)
 class LatentSummary:
-    """One axis. `stability` is None where no refit measured it."""
+    """One axis.
+
+    Attributes
+    ----------
+    index, active, kl_nats
+        Its place in the model, whether it carries information about the rows, and how much in the mean.
+    name
+        The columns that it goes with most; empty where it goes with none.
+    stability
+        |rank correlation| with its counterpart in refits, paired one to one, on held-out rows; None where no refit was
+        made. The interval is that of the rows.
+    grade
+        How far a meaning may be read into it, A to D; None where that was not measured. See `analysis.latents.grades`.
+    why
+        What the grade rests on, in sentences.
+    shown
+        Whether the page describes it; what it encodes grounds nothing otherwise.
+    explains, histogram
+        Columns that predict it, best first; where the rows lie on it.
+    low_end, high_end
+        Rows at its two ends, the outermost first; outliers are left out.
+    groups_apart
+        Attribute -> how far its groups lie apart.
+    """
 
     index: Count
     active: bool
     kl_nats: float
-    stability: Share | None
+    name: str
+    stability: Measure | None
+    grade: Grade | None
+    why: tuple[str, ...]
+    shown: bool
     explains: tuple[Explains, ...]
     histogram: Histogram
+    low_end: tuple[EndRow, ...] = ()
+    high_end: tuple[EndRow, ...] = ()
+    groups_apart: Mapping[str, GroupsApart] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,19 @@ def goes_most_with(latent: LatentSummary) -> str:
     return next(told, "")
 
 
+def end_gallery(sheet: Sheet, row_ids: Sequence[str], latent: LatentSummary) -> list[Block]:
+    """Show the rows at the two ends of a latent, on the sheet of the map's thumbnails."""
+    places = {row_id: place for place, row_id in enumerate(row_ids)}
+    rows = [row for row in (*latent.low_end, *reversed(latent.high_end)) if row.row_id in places]
+    cards = tuple(
+        Card((Strip(sheet, places[row.row_id], alt=phrases.name(row.row_id)),), lines=(numbers.number(row.value),))
+        for row in rows
+    )
+    sentence = "Rows of the map that lie lowest and highest, with where they lie; outliers are left out."
+    title = f"Rows at the two ends of latent {latent.index}"
+    return [Gallery(f"latent-{latent.index}-ends", title, sentence, cards, card_width=5.0)] if cards else []
+
+
 def thumbnail_sheet(sheets: PictureSheets) -> Sheet | None:
     """Return the small pictures of the map's points, in the order of the points; None where there are none."""
     thumbnails = sheets.pictures.thumbnails

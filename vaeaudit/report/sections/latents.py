@@ -15,68 +15,78 @@ from vaeaudit.analysis.latents.results import (
     HistogramCounts,
     LatentMap,
     LatentSummary,
-    ModelSummary,
     Traversal,
 )
 from vaeaudit.report.parts import latent_figures
-from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector
+from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph, Section, Selector, Sheet
 from vaeaudit.report.parts.decoded_galleries import (
     Traversals,
+    end_gallery,
     given_galleries,
     goes_most_with,
     map_gallery,
     thumbnail_sheet,
 )
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, numeric, plain, table, wide
+from vaeaudit.report.sections.latent_sentences import (
+    histogram_sentence,
+    latent_sentence,
+    latents_lead,
+    rarity_sentence,
+)
 from vaeaudit.wording import numbers, phrases
 
-#: Groups of fewer rows are not compared in words; the same default as the analysis', for runs that do not say.
-_SMALLEST_GROUP = 30
 #: Latents with a histogram on the page: the file stays under 3 MB.
 _MOST_LATENTS = 12
 #: Positions of a traversal that fit into a table.
 _MOST_POSITIONS = 7
-#: An axis whose closest counterpart in a refit agrees with it less than this (rank correlation) is not given a meaning.
-STABLE = 0.7
-_DENSITIES = {"gmm": "a Gaussian mixture", "knn": "kernels around rows"}
-_RARITIES = {
-    "joint": "the joint density of the latents in use",
-    "dbvae-product": "the product over latents of DB-VAE's single histograms, which holds them for independent",
-    "dbvae-max": "the maximum over latents of DB-VAE's single histograms, which holds them for independent",
-}
+_TONES: dict[str | None, str] = {"A": "good", "B": "good", "C": "unsure", "D": "bad", None: "unsure"}
 
 
 def latents(results: AuditResults) -> Section:
-    """Build the section."""
+    """Build the section: the latents that stand for something one by one, all others in one folded table."""
     title, lead = "What the hidden axes encode", latents_lead(results.latents)
     active = [latent for latent in results.latents if latent.active]
     if not active:
-        overview = (_overview(results.latents),) if results.latents else ()
+        overview = (_overview("All latents", results.latents),) if results.latents else ()
         return Section("latents", title, "", (Answer(lead, "bad"), *overview))
-    blocks: list[Block] = [_overview(results.latents), *given_blocks(results.model.given)]
+    shown = sorted((latent for latent in active if latent.shown), key=lambda latent: -latent.kl_nats)
+    described = sorted(shown[:_MOST_LATENTS], key=lambda latent: latent.index)
+    blocks: list[Block] = (
+        [_overview("The latents that are described", sorted(shown, key=lambda latent: latent.index))]
+        if described
+        else []
+    )
+    if len(described) < len(shown):
+        most = f"The {len(described)} latents of largest KL are described one by one"
+        blocks.append(Paragraph(f"{most}; report.json has the histograms of all."))
+    blocks += given_blocks(results.model.given)
     attributes = tuple(active[0].histogram.by_group)
     if attributes:
         blocks.append(Selector("latents-attribute", "Compare the groups of", attributes))
     sheets = results.pictures
     if sheets is not None:
         blocks += given_galleries(sheets, results.model.given)
+    thumbnails = None if sheets is None else thumbnail_sheet(sheets)
     if results.latent_map is not None and len(results.latent_map.x):
-        blocks += _map(results.latent_map, sheets)
-    traversals = {traversal.latent: traversal for traversal in results.traversals}
-    smallest = int(results.run.config.get("analysis", {}).get("smallest_group", _SMALLEST_GROUP))
-    informative = sorted(active, key=lambda latent: -latent.kl_nats)[:_MOST_LATENTS]
-    described = sorted(informative, key=lambda latent: latent.index)
-    if len(described) < len(active):
-        most = f"The {len(described)} latents of largest KL are described one by one"
-        blocks.append(Paragraph(f"{most}; report.json has the histograms of all {len(active)}."))
+        blocks += _map(results.latent_map, sheets, thumbnails)
     decoded = None if sheets is None else Traversals(sheets, described)
     if decoded is not None:
         blocks += decoded.overview()
-    if rarity := rarity_sentence(results.model):
-        blocks.append(Paragraph(rarity))
+    traversals = {traversal.latent: traversal for traversal in results.traversals}
     for latent in described:
         pictures = [] if decoded is None else decoded.gallery(latent)
-        blocks.append(_latent(latent, traversals.get(latent.index), smallest, pictures))
+        ends = (
+            _ends(latent)
+            if thumbnails is None or results.latent_map is None
+            else end_gallery(thumbnails, results.latent_map.row_ids, latent)
+        )
+        blocks.append(_latent(latent, traversals.get(latent.index), pictures, ends))
+    others = [latent for latent in results.latents if not latent.shown]
+    if others:
+        blocks.append(_overview("Latents that no meaning is read into", others, fold=True))
+    if rarity := rarity_sentence(results.model):
+        blocks.append(Paragraph(rarity))
     return Section("latents", title, lead, tuple(blocks))
 
 
@@ -124,28 +134,31 @@ def _expected_and_found(value: GivenValue, column: str, unit: numbers.Unit) -> s
     return f"{write(value.expected[column])} ({behind})"
 
 
-def _overview(found: tuple[LatentSummary, ...]) -> Table:
-    columns = plain("Latent", "In use") + numeric("KL (nats)", "Stability over refits") + wide("Goes most with")
-    return table("All latents", columns, [_overview_row(latent) for latent in found], fold=len(found) > 20)
+def _overview(caption: str, found: Sequence[LatentSummary], *, fold: bool = False) -> Table:
+    columns = plain("Latent", "Grade") + numeric("Agreement over refits", "KL (nats)") + wide("Goes most with")
+    return table(caption, columns, [_overview_row(latent) for latent in found], fold=fold)
 
 
 def _overview_row(latent: LatentSummary) -> tuple[Cell, ...]:
+    stability = latent.stability
+    agreement = "not measured" if latent.active else "unused"
+    if stability is not None:
+        agreement = numbers.with_interval(stability.value, stability.ci, "ratio")
     return (
         f"Latent {latent.index}",
-        Badge("active", "good") if latent.active else Badge("unused", "unsure"),
+        Badge(latent.grade or ("none" if latent.active else "unused"), _TONES[latent.grade]),
+        agreement,
         numbers.nats(latent.kl_nats),
-        "not measured" if latent.stability is None else numbers.ratio(latent.stability),
         goes_most_with(latent) or "no single column",
     )
 
 
-def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
+def _map(places: LatentMap, sheets: PictureSheets | None, sheet: Sheet | None) -> list[Block]:
     first, second = places.latents
     flagged = int(places.outlier.sum())
-    sheet = None if sheets is None else thumbnail_sheet(sheets)
     sentence = (
-        f"A sample of {phrases.plural(len(places.x), 'row')} on latents {first} and {second}, the two that carry "
-        f"most information; {phrases.plural(flagged, 'flagged row')} among them {'is' if flagged == 1 else 'are'} "
+        f"A sample of {phrases.plural(len(places.x), 'row')} on latents {first} and {second}; "
+        f"{phrases.plural(flagged, 'flagged row')} among them {'is' if flagged == 1 else 'are'} "
         "ringed. Groups that lie apart are told apart by the rest of the data."
     )
     if sheet is not None:
@@ -157,24 +170,42 @@ def _map(places: LatentMap, sheets: PictureSheets | None) -> list[Block]:
 
 
 def _latent(
-    latent: LatentSummary, traversal: Traversal | None, smallest_group: int, pictures: Sequence[Block]
+    latent: LatentSummary, traversal: Traversal | None, pictures: Sequence[Block], ends: Sequence[Block]
 ) -> Group:
-    sentence, spec = histogram_sentence(latent, smallest_group), latent_figures.latent_histogram(latent)
+    sentence, spec = histogram_sentence(latent), latent_figures.latent_histogram(latent)
     figure = Figure(f"latent-{latent.index}-histogram", f"Latent {latent.index}: where the rows lie", sentence, spec)
-    blocks: list[Block] = [Paragraph(latent_sentence(latent)), *pictures, figure]
+    blocks: list[Block] = [Paragraph(latent_sentence(latent)), *pictures, figure, *ends]
     if latent.explains:
         blocks.append(_explains(latent))
     if traversal is not None and traversal.columns:
         blocks.append(_traversal(traversal))
     blocks.append(_counts(latent))
-    return Group(f"latent-{latent.index}", f"Latent {latent.index}", tuple(blocks))
+    title = f"Latent {latent.index}: {latent.name}" if latent.name else f"Latent {latent.index}"
+    return Group(f"latent-{latent.index}", title, tuple(blocks))
+
+
+def _ends(latent: LatentSummary) -> list[Block]:
+    """Tell some rows at the two ends, by their cells in the columns that go with the latent."""
+    rows = [*latent.low_end, *reversed(latent.high_end)]
+    if not rows or not latent.explains:
+        return []
+    names = list(rows[0].cells)
+    body = [
+        (phrases.name(row.row_id), numbers.number(row.value), *(phrases.name(row.cells[name]) for name in names))
+        for row in rows
+    ]
+    caption = f"Rows at the two ends of latent {latent.index}, outliers left out"
+    return [table(caption, plain("Row") + numeric("Lies at") + plain(*map(phrases.name, names)), body)]
 
 
 def _explains(latent: LatentSummary) -> Table:
     rows = [
         (
             phrases.name(cause.column),
-            Bar(numbers.share(cause.score), round(100 * min(max(cause.score, 0.0), 1.0), 1)),
+            Bar(
+                numbers.with_interval(cause.score, cause.ci, "share"),
+                round(100 * min(max(cause.score, 0.0), 1.0), 1),
+            ),
             f"latent {latent.index} {phrases.explains(cause.column, cause.direction)}",
         )
         for cause in latent.explains
@@ -210,95 +241,3 @@ def _counts(latent: LatentSummary) -> Table:
     columns = plain("Bin") + numeric(*(title for title, _ in shown))
     caption = f"Rows per bin of latent {latent.index}; the outer bins hold everything beyond"
     return table(caption, columns, rows, stack=False)
-
-
-def latents_lead(latents: Sequence[LatentSummary]) -> str:
-    """Answer how many axes the model uses."""
-    active = [latent for latent in latents if latent.active]
-    dead = [str(latent.index) for latent in latents if not latent.active]
-    if not latents:
-        return "The model has no latents."
-    if not active:
-        return f"The model uses none of its {phrases.plural(len(latents), 'latent')}: they carry no information."
-    text = f"{len(active)} of {phrases.plural(len(latents), 'latent')} carry information about the rows"
-    if not dead:
-        return f"{text}; none is unused."
-    return f"{text}; unused: {'latent' if len(dead) == 1 else 'latents'} {phrases.listed(dead, most=12)}."
-
-
-def latent_sentence(latent: LatentSummary) -> str:
-    """Say what one latent encodes."""
-    if not latent.explains:
-        return f"Latent {latent.index} is explained by no single column on held-out rows."
-    best = latent.explains[0]
-    text = (
-        f"Latent {latent.index} {phrases.explains(best.column, best.direction)}, which predicts "
-        f"{numbers.share(best.score)} of its variance on held-out rows"
-    )
-    if len(latent.explains) > 1:
-        second = latent.explains[1]
-        text += f"; it also {phrases.explains(second.column, second.direction)} ({numbers.share(second.score)})"
-    return f"{text}. {stability_sentence(latent)}".rstrip()
-
-
-def stability_sentence(latent: LatentSummary) -> str:
-    """Say whether an axis comes back when the model is trained again; nothing where that was not measured."""
-    if latent.stability is None:
-        return ""
-    found = f"the closest axis of a training from another seed agrees with it at {numbers.ratio(latent.stability)}"
-    if latent.stability >= STABLE:
-        return f"The axis is stable: {found}."
-    return f"Read no meaning into it: {found} only, so that it may be an accident of this training."
-
-
-def histogram_sentence(latent: LatentSummary, smallest_group: int) -> str:
-    """Read from the histogram where the middle rows of the groups lie, per attribute."""
-    parts = [_groups_apart(latent, attribute, smallest_group) for attribute in latent.histogram.by_group]
-    told = " ".join(part for part in parts if part)
-    first = f"Where the {phrases.plural(latent.histogram.total, 'row')} lie on latent {latent.index}"
-    return f"{first}, overall and by group, with intervals. {told}".rstrip()
-
-
-def _groups_apart(latent: LatentSummary, attribute: str, smallest_group: int) -> str:
-    groups = latent.histogram.by_group[attribute]
-    middles = {group: _middle_bin(counts) for group, counts in groups.items() if counts.total >= smallest_group}
-    if len(middles) < 2:
-        return ""
-    low, high = min(middles, key=lambda group: middles[group]), max(middles, key=lambda group: middles[group])
-    if middles[low] == middles[high]:
-        return f"The middle rows of all groups of {phrases.name(attribute)} fall into one bin."
-    return (
-        f"Of {phrases.name(attribute)}, {phrases.name(high)} lies highest (middle row {_bin(latent, middles[high])}) "
-        f"and {phrases.name(low)} lowest ({_bin(latent, middles[low])})."
-    )
-
-
-def _middle_bin(counts: HistogramCounts) -> int:
-    """Return the bin that holds the middle row: read off the histogram, no estimate of its own."""
-    return int(np.searchsorted(np.cumsum(counts.counts), counts.total / 2))
-
-
-def _bin(latent: LatentSummary, place: int) -> str:
-    edges = latent.histogram.edges
-    return numbers.span(edges[place], edges[place + 1])
-
-
-def rarity_sentence(model: ModelSummary) -> str:
-    """Say what rarity and weights are made from and how well; nothing for a run that did not keep it."""
-    density, weights = model.density, model.weights
-    if density is None or weights is None:
-        return ""
-    parts = [f"How rare a row is follows {_RARITIES[weights.kind]}."]
-    if weights.kind == "joint":
-        nats = {name: value for name, value in density.held_out_nats.items() if value is not None}
-        others = [f"{numbers.nats(nats[name])} by {_DENSITIES[name]}" for name in nats if name != density.family]
-        compared = f", against {' and '.join(others)}" if others else ""
-        parts.append(
-            f"It is estimated by {_DENSITIES[density.family]}: {numbers.nats(nats[density.family])} nats per row on "
-            f"{phrases.plural(density.n_held_out, 'held-out row')}{compared}."
-        )
-    parts.append(
-        f"Weighted by it, the {phrases.plural(weights.n, 'row')} are worth "
-        f"{phrases.plural(round(weights.effective_sample_size), 'equally weighted row')}."
-    )
-    return " ".join(parts)

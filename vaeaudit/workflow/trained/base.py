@@ -22,7 +22,7 @@ from vaeaudit.errors import InconclusiveError, RunError
 from vaeaudit.models.condition_swaps import Expected, swap_conditions
 from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weights
 from vaeaudit.models.fitting.ladder import climb
-from vaeaudit.models.fitting.stability import train_members
+from vaeaudit.models.fitting.members import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
@@ -77,10 +77,9 @@ class Prepared(Generic[RowsT]):
             **how,
         )
 
-    def refit(self, codes: LatentCodes, listener: Listener) -> Members:
-        """Train `config.train.members` models from other seeds, and say how well the latents are found again."""
+    def refit(self, listener: Listener) -> Members:
+        """Train `config.train.members` models from other seeds."""
         return train_members(
-            codes.mean,
             self.encoding,
             self.rows,
             held_out=self.held_out,

@@ -15,7 +15,7 @@ from vaeaudit.analysis.coverage.latent_points import points_of_regions
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.images.image_summary import region_rows, rows_to_picture
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
+from vaeaudit.analysis.latents.latent_map import thumbnail_rows
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.column_encoding import cell_numbers

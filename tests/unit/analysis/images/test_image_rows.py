@@ -23,7 +23,7 @@ from vaeaudit.analysis.images.image_summary import (
     region_rows,
     rows_to_picture,
 )
-from vaeaudit.analysis.latents.latent_summary import thumbnail_rows
+from vaeaudit.analysis.latents.latent_map import thumbnail_rows
 from vaeaudit.outputs.region_rules import Condition, region_key
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.statistics.measures import Interval

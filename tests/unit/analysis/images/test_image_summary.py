@@ -13,7 +13,9 @@ from hypothesis.extra.numpy import arrays
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.images.image_summary import lay_out, region_rows, row_tiles, rows_to_picture, summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.latents.latent_summary import sample_map, thumbnail_rows
+from vaeaudit.analysis.latents.latent_map import sample_map, thumbnail_rows
+from vaeaudit.analysis.latents.latent_summary import summarise_latents
+from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.region_rules import Condition, region_key
 from vaeaudit.statistics.measures import Interval
@@ -24,6 +26,10 @@ WOMEN_NORTH = Region(
     0.1, Interval(0.0, 0.5, 0.95), 0.001, 8, (4, 8), None,
 )  # fmt: skip
 MEN = replace(WOMEN_NORTH, id="R2", rule=(Condition("sex", "in", ["male"]),))
+
+
+def latents_of(inputs):
+    return summarise_latents(inputs, [], AnalysisConfig(), 0)
 
 
 def keep(inputs: AuditInputs, rows: np.ndarray, regions: tuple[Region, ...] = ()) -> AuditInputs:
@@ -57,7 +63,7 @@ def pictured(people) -> AuditInputs:
 
 @pytest.fixture(scope="module")
 def sheets(pictured):
-    return summarise_pictures(pictured, (WOMEN_NORTH, MEN), sample_map(pictured, [], 0), 0)
+    return summarise_pictures(pictured, (WOMEN_NORTH, MEN), sample_map(pictured, latents_of(pictured), [], 0), 0)
 
 
 def test_a_table_has_no_pictures(people):
@@ -121,7 +127,7 @@ def test_only_active_latents_are_shown(sheets):
 
 
 def test_every_point_of_the_map_has_its_thumbnail(pictured):
-    places = sample_map(pictured, [], seed=7)
+    places = sample_map(pictured, latents_of(pictured), [], seed=7)
     rows = pictured.pictures.thumbnail_rows
     assert places.row_ids == tuple(f"row-{row}" for row in rows)
     first, second = places.latents
@@ -130,7 +136,7 @@ def test_every_point_of_the_map_has_its_thumbnail(pictured):
 
 
 def test_a_table_and_thumbnails_are_sampled_alike(people):
-    places = sample_map(people, [], seed=5)
+    places = sample_map(people, latents_of(people), [], seed=5)
     rows = thumbnail_rows(people.codes, 5, 2_000)
     assert places.row_ids == ()
     assert np.array_equal(places.x, people.codes.mean[rows, places.latents[0]])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.grouping.groups import group_column
-from vaeaudit.analysis.latents.latent_summary import bin_sums, direction, explain_latents, held_out_r2, noise_floor
+from vaeaudit.analysis.latents.explained import bin_sums, direction, explain_latents, held_out_r2, noise_floor
 from vaeaudit.data.schema.columns import Column, Kind
 
 
@@ -29,8 +29,9 @@ def test_a_column_that_fixes_the_latent_explains_all_of_it_and_a_constant_one_no
     codes = np.tile([0, 1], 5_000)
     half = np.arange(10_000) < 5_000
     targets = np.stack([codes * 2.0, np.zeros(10_000)], axis=1)
-    r2 = held_out_r2(codes, 2, targets, half)
+    r2, error = held_out_r2(codes, 2, targets, half)
     assert r2 == pytest.approx([1.0, 0.0], abs=1e-4)
+    assert error == pytest.approx([0.0, 0.0], abs=1e-4)
     assert held_out_r2(np.zeros(10_000, dtype=int), 1, targets, half)[0] == pytest.approx(0, abs=1e-6)
 
 
@@ -38,14 +39,14 @@ def test_the_share_of_variance_that_is_explained_is_the_one_that_was_planted():
     rng = np.random.default_rng(1)
     level = rng.integers(0, 2, 20_000)
     target = level + rng.normal(0, 0.5, 20_000)  # variance 1/4 from the level, 1/4 from noise
-    r2 = held_out_r2(level, 2, target[:, None], np.arange(20_000) < 10_000)
+    r2, _ = held_out_r2(level, 2, target[:, None], np.arange(20_000) < 10_000)
     assert r2[0] == pytest.approx(0.5, abs=0.02)
 
 
 def test_many_rare_levels_do_not_explain_noise():
     rng = np.random.default_rng(2)
     codes = rng.integers(0, 800, 1_000)
-    r2 = held_out_r2(codes, 800, rng.normal(size=(1_000, 20)), rng.permutation(1_000) < 500)
+    r2, _ = held_out_r2(codes, 800, rng.normal(size=(1_000, 20)), rng.permutation(1_000) < 500)
     assert r2.max() < noise_floor(1_000, 800, 20)
     assert r2.mean() < 0
 
@@ -55,7 +56,7 @@ def test_columns_of_noise_stay_below_the_noise_floor(n_bins):
     rng = np.random.default_rng(n_bins)
     n_rows, n_latents = 300, 400
     codes = rng.integers(0, n_bins, n_rows)
-    r2 = held_out_r2(codes, n_bins, rng.normal(size=(n_rows, n_latents)), rng.permutation(n_rows) < n_rows // 2)
+    r2, _ = held_out_r2(codes, n_bins, rng.normal(size=(n_rows, n_latents)), rng.permutation(n_rows) < n_rows // 2)
     assert (r2 > noise_floor(n_rows, n_bins, n_latents)).sum() == 0
 
 
@@ -103,3 +104,13 @@ def test_an_effect_of_missingness_is_said_to_be_one():
     target = np.isnan(values) * 2.0
     assert direction(grouping(values), target) == "higher where missing"
     assert direction(grouping(values), -target) == "lower where missing"
+
+
+def test_the_interval_holds_the_planted_share_as_often_as_it_says():
+    rng, held = np.random.default_rng(4), 0
+    half = np.arange(400) < 200
+    for _ in range(300):
+        level = rng.integers(0, 2, 400)
+        r2, error = held_out_r2(level, 2, (level + rng.normal(0, 0.5, 400))[:, None], half)
+        held += abs(r2[0] - 0.5) < 1.96 * error[0]
+    assert held / 300 > 0.9

@@ -6,10 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeaudit.analysis.audit.audit import sensitive_groupings
-from vaeaudit.analysis.grouping.groups import group_column
-from vaeaudit.analysis.latents.latent_summary import MAP_POINTS, histogram, sample_map, summarise_latents
+from vaeaudit.analysis.latents.latent_summary import END_ROWS, histogram, summarise_latents
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema.columns import Kind
 
 
 @pytest.fixture(scope="module")
@@ -67,24 +65,27 @@ def test_any_values_make_a_histogram_whose_intervals_hold_the_shares(values, bin
     assert (share <= shown.share_high + 1e-12).all()
 
 
-def test_the_map_shows_a_sample_on_the_two_latents_of_largest_kl(build):
-    rng = np.random.default_rng(0)
-    mean = rng.normal(size=(3_000, 3)) * np.array([0.5, 2.0, 1.0])
-    inputs = build({"x": (mean[:, 1], Kind.REAL)}, mean)
-    shown = sample_map(inputs, [], seed=1)
-    assert shown is not None
-    assert shown.latents == (1, 2)
-    assert len(shown.x) == MAP_POINTS
-    assert set(shown.x) <= set(mean[:, 1])
+def test_the_rows_at_the_ends_of_a_latent_are_its_extremes_and_no_outliers(people, latents):
+    latent, mean = latents[0], people.codes.mean[:, 0]
+    eligible = np.where(people.scores.outlier, np.nan, mean)
+    assert latent.low_end[0].position == np.nanargmin(eligible)
+    assert latent.high_end[0].position == np.nanargmax(eligible)
+    assert len(latent.low_end) == len(latent.high_end) == END_ROWS
+    assert [row.value for row in latent.low_end] == sorted(row.value for row in latent.low_end)
+    told = latent.low_end[0]
+    assert set(told.cells) == {"hours"}
+    assert told.cells["hours"] == f"{people.frame['hours'].iloc[told.position]:g}"
 
 
-def test_the_map_names_the_group_of_each_point(people):
-    groupings = [group_column(people.frame["sex"], people.schema["sex"])]
-    shown = sample_map(people, groupings, seed=0)
-    assert shown is not None
-    assert shown.groups["sex"] == tuple(people.frame["sex"])
+def test_a_latent_is_named_after_the_columns_that_it_goes_with(latents):
+    assert latents[0].name == "hours"
+    assert latents[2].name == ""
 
 
-def test_one_active_latent_makes_no_map(build):
-    mean = np.stack([np.random.default_rng(0).normal(size=100), np.zeros(100)], axis=1)
-    assert sample_map(build({"x": (mean[:, 0], Kind.REAL)}, mean), [], seed=0) is None
+def test_groups_that_a_latent_was_built_from_lie_apart_and_others_do_not(people, latents):
+    built, noise = latents[1].groups_apart["sex"], latents[2].groups_apart["sex"]
+    assert built.p_adjusted < 0.05
+    assert min(built.distances.values()) > built.chance
+    assert noise.p_adjusted > 0.05
+    assert set(built.distances) == set(people.frame["sex"])
+    assert latents[3].groups_apart == {}

@@ -12,7 +12,7 @@ from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, PixelLikelihood, fit_image_encoding
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.models.fitting.build import architecture, rebuild, weights
-from vaeaudit.models.fitting.stability import train_members
+from vaeaudit.models.fitting.members import train_members
 from vaeaudit.models.fitting.training import Training, split_held_out, train
 from vaeaudit.models.image.inference import PRIOR_SAMPLES, encode_images, fit_image_scales, make_pictures
 from vaeaudit.models.inference import TRAVERSAL, posterior_means

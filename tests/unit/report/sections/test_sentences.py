@@ -10,7 +10,7 @@ import numpy as np
 
 from vaeaudit.analysis.latents.results import DensitySummary, HistogramCounts, WeightSummary
 from vaeaudit.report.sections.fairness import disparities_lead
-from vaeaudit.report.sections.latents import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
+from vaeaudit.report.sections.latent_sentences import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
 from vaeaudit.report.sections.model import density_sentence, model_lead
 from vaeaudit.report.sections.regions import regions_lead
 from vaeaudit.report.sections.representation import representation_lead
@@ -42,32 +42,49 @@ def test_groups_short_of_the_population_are_named(results):
     assert "2 of them hold no row at all" in said
 
 
-def test_dead_latents_are_named(results, empty):
-    assert latents_lead(results.latents) == "5 of 6 latents carry information about the rows; unused: latent 5."
+def test_the_latents_that_stand_for_something_are_named_and_the_others_are_counted(results, empty):
+    assert latents_lead(results.latents) == (
+        "Of 6 latents 5 carry information about the rows; 3 come back when the model is trained again: latent 0 "
+        f"({results.latents[0].name}), latent 1 ({results.latents[1].name}) and latent 2 (capital-gain); no meaning is "
+        "read into the other 2."
+    )
     assert latents_lead(empty.latents) == "The model has no latents."
     dead = [replace(latent, active=False) for latent in results.latents]
     assert "none of its 6 latents" in latents_lead(dead)
 
 
+def test_where_no_latent_comes_back_none_is_given_a_meaning(results):
+    said = latents_lead([replace(latent, shown=False) for latent in results.latents])
+    assert said.endswith("(the best agrees with its counterpart at 0.96): no meaning is read into any of them.")
+
+
+def test_latents_that_were_never_refitted_are_not_said_to_come_back(results):
+    ungraded = [replace(latent, stability=None, grade=None) for latent in results.latents]
+    assert "was not measured; the 3 latents that tell most are described" in latents_lead(ungraded)
+    assert "--members" in latent_sentence(ungraded[0])
+
+
+def test_a_latent_is_told_by_what_lies_at_its_ends_and_what_predicts_it(results):
+    said = latent_sentence(results.latents[1])
+    assert said.startswith("From high education-num, occupation ")
+    assert " to low education-num, occupation Exec-managerial. " in said
+    assert "education-num 55.0 % [53.0, 57.0]" in said
+    assert "Grade B: trained again from another seed, its counterpart agrees with it at 0.84 [0.30, 0.97]" in said
+
+
 def test_a_latent_without_a_column_says_so(results):
-    assert latent_sentence(results.latents[3]) == "Latent 3 is explained by no single column on held-out rows."
+    assert "Latent 3 is explained by no single column on held-out rows." in latent_sentence(results.latents[3])
 
 
-def test_groups_are_compared_by_the_bin_of_their_middle_row(results):
-    said = histogram_sentence(results.latents[0], smallest_group=30)
-    assert "Of sex, Female lies highest (middle row 0.2 to 0.4) and Male lowest" in said
+def test_why_a_grade_was_lost_is_said(results):
+    assert results.latents[2].why[0] in latent_sentence(results.latents[2])
 
 
-def test_groups_too_small_to_judge_are_not_compared_in_words(results):
-    said = histogram_sentence(results.latents[0], smallest_group=10**6)
-    assert "highest" not in said
-
-
-def test_groups_whose_middle_rows_share_a_bin_are_said_to(results, people):
-    latent = results.latents[0]
-    counts = people.counts_around(0.0, 1.0, 500, latent.histogram.edges)
-    same = replace(latent, histogram=replace(latent.histogram, by_group={"sex": {"a": counts, "b": counts}}))
-    assert "middle rows of all groups of sex fall into one bin" in histogram_sentence(same, 30)
+def test_groups_that_lie_apart_are_named_and_others_are_not(results):
+    said = histogram_sentence(results.latents[0])
+    assert "Of sex, Female lies furthest from all others" in said
+    assert "0.412 standard deviations; shuffled groups come to 0.061; p = 0.0020" in said
+    assert "Groups of race lie no further apart than chance has them (p = 0.71)." in said
 
 
 def test_a_model_no_better_than_independent_columns_is_not_called_better(results):
@@ -85,20 +102,11 @@ def test_sentences_never_show_nan(results):
     empty_counts = HistogramCounts(np.zeros(30, dtype=int), np.zeros(30), np.ones(30))
     latent = replace(
         results.latents[0],
-        histogram=replace(results.latents[0].histogram, **vars(empty_counts), by_group={"sex": {"a": empty_counts}}),
+        histogram=replace(
+            results.latents[0].histogram, **vars(empty_counts), by_group={"sex": {"Female": empty_counts}}
+        ),
     )
-    assert "nan" not in histogram_sentence(latent, 30).lower()
-
-
-def test_an_axis_that_does_not_come_back_is_given_no_meaning(results):
-    latent = replace(results.latents[0], stability=0.31)
-    assert "Read no meaning into it" in latent_sentence(latent)
-    assert "0.31" in latent_sentence(latent)
-
-
-def test_an_axis_that_comes_back_is_called_stable_and_one_never_refitted_is_not(results):
-    assert "stable: " in latent_sentence(replace(results.latents[0], stability=0.95))
-    assert "stable" not in latent_sentence(replace(results.latents[0], stability=None))
+    assert "nan" not in histogram_sentence(latent).lower()
 
 
 def test_the_density_sentence_names_the_samples_and_what_they_bring(results):

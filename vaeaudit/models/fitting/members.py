@@ -1,4 +1,4 @@
-"""The same data learned again from other seeds: which latents come back, and what the others say of each row."""
+"""The same data learned again from other seeds: what each refit makes of every row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
@@ -15,12 +14,8 @@ from vaeaudit.models.inference import posterior_means
 from vaeaudit.outputs.latents import Members
 from vaeaudit.progress import Listener, ignore
 
-#: Rows that the latents of two models are compared on.
-_COMPARED_ROWS = 5000
-
 
 def train_members(
-    mean: npt.NDArray[np.floating],
     encoding: AnyEncoding,
     rows: Rows,
     *,
@@ -38,8 +33,6 @@ def train_members(
 
     Parameters
     ----------
-    mean
-        [N, L] posterior means of the model in question.
     encoding, rows, held_out, model_config, config, seed
         What that model was trained with; `config.members` is at least 1.
     on_progress
@@ -47,24 +40,12 @@ def train_members(
     """
     if config.members < 1:
         raise ValueError(f"expected at least one member, found {config.members}")
-    sample = np.random.default_rng(seed).permutation(len(rows))[:_COMPARED_ROWS]
     epochs = max(config.warmup_epochs + 1, config.epochs // 3)
     short = replace(config, epochs=epochs, warmup_epochs=min(config.warmup_epochs, epochs // 3))
-    means = np.empty((config.members, *mean.shape), np.float32)
-    matches = np.empty((config.members, mean.shape[1]))
+    means = np.empty((config.members, len(rows), model_config.latents), np.float32)
     for member in range(config.members):
         other = train(
             encoding, rows, held_out, model_config, short, seed=(seed + 1 + member) % 2**32, on_progress=on_progress
         )
         means[member] = posterior_means(other.model, rows)
-        matches[member] = best_match(mean[sample], means[member, sample])
-    return Members(means, matches.mean(axis=0))
-
-
-def best_match(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return [L]; the largest |Spearman correlation| of each column of `one` [N, L] with any of `other` [N, M]."""
-    ranks = [np.apply_along_axis(stats.rankdata, 0, part) for part in (one, other)]
-    centred = [rank - rank.mean(axis=0) for rank in ranks]
-    norms = [np.maximum(np.linalg.norm(part, axis=0), np.finfo(np.float64).tiny) for part in centred]
-    correlation = (centred[0] / norms[0]).T @ (centred[1] / norms[1])
-    return np.asarray(np.abs(correlation).max(axis=1))
+    return Members(means)
