@@ -199,7 +199,16 @@ def end_gallery(sheet: Sheet, row_ids: Sequence[str], latent: LatentSummary) -> 
     places = {row_id: place for place, row_id in enumerate(row_ids)}
     rows = [row for row in (*latent.low_end, *reversed(latent.high_end)) if row.row_id in places]
     cards = tuple(
-        Card((Strip(sheet, places[row.row_id], alt=phrases.name(row.row_id)),), lines=(numbers.number(row.value),))
+        Card(
+            (
+                Strip(
+                    sheet,
+                    places[row.row_id],
+                    alt=f"{phrases.name(row.row_id)}, a row at one end of latent {latent.index}",
+                ),
+            ),
+            lines=(numbers.number(row.value),),
+        )
         for row in rows
     )
     sentence = "Rows of the map that lie lowest and highest, with where they lie; outliers are left out."
