@@ -14,6 +14,7 @@ from tensorflow_probability import distributions as tfd
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood
 from vaeaudit.data.encoding.rows import Rows
+from vaeaudit.models.axes import turn_axes
 from vaeaudit.models.image.networks import OUTPUTS, image_networks
 from vaeaudit.models.objectives import Objective
 from vaeaudit.models.vae import Batch, BetaVAE, taken_from
@@ -233,8 +234,11 @@ class ImageVAE(BetaVAE):
         self.spread.assign(self.spread * spread)
 
     def after_epoch(self, batch: Batch) -> None:
-        """Bring the latents to the prior; see `standardise`."""
+        """Turn the latents to axes that come back, and bring them to the prior; see `turn_axes` and `standardise`."""
         if self.objective.has_prior:
+            turn_axes(self, batch, centre=self.centre.numpy(), spread=self.spread.numpy())
+            self.centre.assign(np.zeros(self.config.latents))
+            self.spread.assign(np.ones(self.config.latents))
             mean, stddev = self.encode(batch)
             self.standardise(mean.numpy(), stddev.numpy())
 

@@ -14,8 +14,8 @@ from vaeaudit.data.encoding.column_encoding import Likelihood
 from vaeaudit.data.encoding.rows import Rows
 from vaeaudit.data.encoding.shares import CodeShares, most_codes
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
+from vaeaudit.models.axes import turn_axes
 from vaeaudit.models.objectives import Objective
-from vaeaudit.models.table.axes import turn_axes
 from vaeaudit.models.table.likelihoods import Block, MixedLikelihood, blocks_of
 from vaeaudit.models.table.marginals import fit_marginals
 from vaeaudit.models.vae import Batch, BetaVAE, taken_from

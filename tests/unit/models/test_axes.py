@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from vaeaudit.config import ModelConfig, Objective
+from vaeaudit.models.axes import principal_axes, turn_axes, varimax
 from vaeaudit.models.fitting.build import build, rebuild
 from vaeaudit.models.inference import tensors
-from vaeaudit.models.table.axes import principal_axes, turn_axes, varimax
 
 RNG = np.random.default_rng(5)
 #: Three causes of falling weight, four columns each.

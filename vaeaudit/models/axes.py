@@ -1,12 +1,12 @@
-"""Turn the latents so that each goes with few columns: what was learned stays, the axes become those that come back."""
+"""Turn the latents so that each goes with few columns or pixels: nothing that was learned changes but the axes."""
 
 from __future__ import annotations
 
 from itertools import combinations
 
+import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from vaeaudit.models.objectives import raw_of_stddev
 from vaeaudit.models.vae import Batch, BetaVAE
@@ -23,8 +23,8 @@ _RIDGE = 1e-3
 _MOST_ROUNDS, _LEAST_ANGLE = 100, 1e-6
 
 
-def turn_axes(model: BetaVAE, batch: Batch) -> None:
-    """Turn the latent space of a table's model to its `principal_axes`, in the weights of encoder and decoder.
+def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spread: npt.ArrayLike = 1.0) -> None:
+    """Turn the latent space of a model to its `principal_axes`, in the weights of encoder and decoder.
 
     The prior N(0, I) is the same from all sides, and so is what is decoded: at turned latents what was decoded at
     those before. q(z|x) has a diagonal covariance and so changes with the axes. Its means are turned; its standard
@@ -34,9 +34,12 @@ def turn_axes(model: BetaVAE, batch: Batch) -> None:
     Parameters
     ----------
     model
-        Of a table; its objective has a prior.
+        Its objective has a prior; the encoder ends and the decoder begins with a dense layer.
     batch
         Training rows; hundreds at least, or the axes follow chance.
+    centre, spread
+        [L]; what the model subtracts from posterior means and divides them by: it goes into the weights, and the model
+        is to be left with 0 and 1.
     """
     n_latents = model.config.latents
     mean, stddev = (part.numpy().astype(np.float64) for part in model.encode(batch))
@@ -45,11 +48,13 @@ def turn_axes(model: BetaVAE, batch: Batch) -> None:
     outputs = model.encoder.layers[-1]
     kernel, bias = outputs.get_weights()
     of_kernel, of_bias = _regression(_read_last(model, batch), wanted)
-    turned = kernel[:, :n_latents] @ turn, bias[:n_latents] @ turn
+    turned = kernel[:, :n_latents] / spread @ turn, (bias[:n_latents] - centre) / spread @ turn
     outputs.set_weights([np.hstack([turned[0], of_kernel]), np.hstack([turned[1], of_bias])])
     first = next(layer for layer in model.decoder.layers if layer.weights)
     kernel, bias = first.get_weights()
-    kernel[:n_latents] = turn.T @ kernel[:n_latents]
+    of_latents = kernel[:n_latents]
+    bias += np.broadcast_to(centre, n_latents) @ of_latents
+    kernel[:n_latents] = turn.T @ (np.reshape(spread, (-1, 1)) * of_latents)
     first.set_weights([kernel, bias])
 
 
@@ -111,10 +116,8 @@ def _turn_pair(turned: FloatArray, rotation: FloatArray, pair: list[int], n_feat
 
 def _read_last(model: BetaVAE, batch: Batch) -> FloatArray:
     """Return what the last layer of the encoder reads of each row [N, H]."""
-    hidden: tf.Tensor = model.seen(batch)
-    for layer in model.encoder.layers[:-1]:
-        hidden = layer(hidden)
-    return np.asarray(hidden, np.float64)
+    before = keras.Model(model.encoder.inputs, model.encoder.layers[-1].input)
+    return np.asarray(before(model.seen(batch)), np.float64)
 
 
 def _regression(read: FloatArray, wanted: FloatArray) -> tuple[FloatArray, FloatArray]:
