@@ -188,6 +188,52 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class BetaTrial:
+    """What short trainings with one beta came to, averaged over their seeds.
+
+    Attributes
+    ----------
+    beta, taken
+        The weight, and whether the run was trained with it.
+    elbo
+        Of a held-out row in nats, with beta 1 whatever was minimised.
+    kept
+        What it gains on independent columns or pixels, over what the beta gains that gains most; None where none does.
+    active_latents
+        With the seed that has fewest.
+    udr
+        How far the latents of one seed are those of another; see `Disentanglement.scores`.
+    """
+
+    beta: NonNegative
+    taken: bool
+    elbo: Measure
+    kept: Measure | None
+    active_latents: Count
+    udr: Share
+
+
+@dataclass(frozen=True)
+class BetaChoice:
+    """How beta was chosen without labels, over short trainings on a few of the rows.
+
+    Attributes
+    ----------
+    seeds
+        With which each beta was tried.
+    given_up, fewest_active
+        Share of the best gain that the taken beta may lose, and latents that it must leave active.
+    tried
+        By rising beta.
+    """
+
+    seeds: Count
+    given_up: Share
+    fewest_active: Count
+    tried: tuple[BetaTrial, ...]
+
+
+@dataclass(frozen=True)
 class GivenValue:
     """The same held-out rows, given one value of a column.
 
@@ -386,6 +432,7 @@ class ModelSummary:
     held_out: HeldOutDensity | None = None
     ladder: tuple[Rung, ...] = ()
     given: tuple[GivenSummary, ...] = ()
+    beta_choice: BetaChoice | None = None
 
     @property
     def parts(self) -> str:

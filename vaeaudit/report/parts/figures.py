@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.latents.results import LatentSpaceSummary
+from vaeaudit.analysis.latents.results import BetaChoice, LatentSpaceSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary, ScoreCurve
 from vaeaudit.outputs.changes import Change
 from vaeaudit.report.parts.theme import (
@@ -208,6 +208,34 @@ def history(curves: Mapping[str, FloatArray]) -> Spec | None:
         for style, (name, values) in enumerate(kept)
     ]
     return drawn(traces, height=300, x="epoch", y="nats per row", legend=True, hovermode="x unified")
+
+
+def beta_curve(choice: BetaChoice) -> Spec:
+    """Draw, along beta, which share of the best gain each trial keeps, and how many latents it leaves in use."""
+    shown = [(trial, trial.kept) for trial in choice.tried if trial.kept is not None]
+    upper = [0.0 if kept.ci.high is None else kept.ci.high - kept.value for _, kept in shown]
+    lower = [0.0 if kept.ci.low is None else kept.value - kept.ci.low for _, kept in shown]
+    colours = [PALETTE[5] if trial.taken else PALETTE[0] for trial, _ in shown]
+    trace = scatter(
+        "lines+markers+text",
+        "gain kept",
+        x=[trial.beta for trial, _ in shown],
+        y=rounded([kept.value for _, kept in shown]),
+        error_y=error_bars(upper, lower, NEUTRAL, 2),
+        text=[f"{numbers.count(trial.active_latents)} in use" for trial, _ in shown],
+        textposition="top center",
+        line={"color": NEUTRAL, "width": 1.5},
+        marker={"color": colours, "size": 11, "symbol": ["diamond" if trial.taken else "circle" for trial, _ in shown]},
+        hoverinfo="text",
+        hovertext=[hover(f"beta {t.beta:g}: ELBO {numbers.nats(t.elbo.value)} nats") for t, _ in shown],
+    )
+    ticks = [trial.beta for trial in choice.tried]
+    ends = [math.log10(ticks[0]) - 0.1, math.log10(ticks[-1]) + 0.1]
+    axis = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks], "range": ends}
+    least = {**vertical_line(0, dash="dash"), "x0": 0, "x1": 1, "xref": "paper"}
+    least |= {"y0": 1 - choice.given_up, "y1": 1 - choice.given_up, "yref": "y"}
+    y = {"tickformat": ".0%", "range": [min([0.0, *trace["y"]]) - 0.05, 1.15]}
+    return drawn([trace], height=300, x="beta", y="of the best gain", xaxis=axis, yaxis=y, shapes=[least])
 
 
 def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:
