@@ -23,8 +23,9 @@ from vaeaudit.progress import Listener, Progress, ignore
 
 #: Rows that a trial trains on, and held-out rows that it is judged on, at most.
 TRAINED_ROWS, JUDGED_ROWS = 2000, 1000
-#: How a trial is trained: some 600 steps on as many rows as it may have, where 11 latents of Adult have settled.
-_SHORT: dict[str, Any] = {"epochs": 10, "warmup_epochs": 2, "patience": 10, "batch_size": 64, "debias": False}
+#: How a trial is trained: with small batches, some 600 steps on as many rows as it may have; Adult has settled by then.
+_EPOCHS = 10
+_SHORT: dict[str, Any] = {"warmup_epochs": 2, "batch_size": 64, "debias": False}
 #: S of the ELBO.
 _SAMPLES = 4
 
@@ -56,7 +57,8 @@ def try_betas(
     order = np.random.default_rng(config.seed).permutation(len(rows))
     learned, judged = order[~held_out[order]][:TRAINED_ROWS], order[held_out[order]][:JUDGED_ROWS]
     few, apart = rows.take(np.concatenate([learned, judged])), np.arange(learned.size + judged.size) >= learned.size
-    short, shape = replace(config.train, **_SHORT), (len(betas), n_seeds)
+    epochs = min(_EPOCHS, config.train.epochs)
+    short, shape = replace(config.train, epochs=epochs, patience=epochs, **_SHORT), (len(betas), n_seeds)
     told = _Told(on_progress, short.epochs, len(betas) * n_seeds)
     found = []
     for beta, seed in product(betas, range(n_seeds)):

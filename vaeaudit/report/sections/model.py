@@ -58,7 +58,7 @@ _STOPPED = {
 def model(results: AuditResults) -> Section:
     """Build the section on the model."""
     blocks: list[Block] = [_densities(results.model), Paragraph(density_sentence(results.model)), _facts(results)]
-    blocks += beta_blocks(results.model.beta_choice)
+    blocks += beta_blocks(results.model.beta_choice, results.model.parts)
     if results.pictures is not None:
         blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
     curves = figures.history(results.model.history)
