@@ -183,10 +183,10 @@ def measure(name: str, seed: int, objective: str, data: Path) -> Curve:
 def curve_of(trials: Any) -> Curve:
     """Return what the rules see of each beta [B]."""
     from vaeaudit.statistics.aggregated_posterior import agreement, dependence  # noqa: PLC0415
+    from vaeaudit.statistics.beta_choice import choose_beta  # noqa: PLC0415
 
     rng = np.random.default_rng
     elbo = trials.elbo.mean(axis=1)  # [B, H]
-    below = elbo - elbo[elbo.mean(axis=1).argmax()]
     pairs = [
         agreement(mean.astype(float), active, rng(0)) for mean, active in zip(trials.mean, trials.active, strict=True)
     ]
@@ -206,9 +206,8 @@ def curve_of(trials: Any) -> Curve:
     return {
         "beta": trials.beta,
         "ELBO": elbo.mean(axis=1),
-        "gain": trials.gain,
-        "below": below.mean(axis=1),
-        "error": below.std(axis=1, ddof=1) / np.sqrt(below.shape[1]),
+        "gain": trials.gain.mean(axis=1),
+        "taken": np.equal(trials.beta, choose_beta(trials.beta, trials.gain, trials.fewest_active)).astype(float),
         "active": trials.fewest_active.astype(float),
         "UDR": np.array([pair["udr"].value for pair in pairs]),
         "matched": np.array([pair["matched"].value for pair in pairs]),
@@ -255,7 +254,7 @@ def taken(curve: Curve) -> dict[str, int]:
     every = np.ones_like(able)
     return {
         "beta 1": one,
-        "one error": largest(curve["below"] >= -curve["error"]),
+        "one error": int(curve["taken"].argmax()),
         **{f"share {share}": largest(fits) for share, fits in keeps.items()},
         "UDR": best(curve["UDR"], every),
         "UDR, share 0.1": best(curve["UDR"], keeps[0.1]),
@@ -299,9 +298,8 @@ def _means(curves: Sequence[Curve], places: Sequence[int]) -> dict[str, float]:
 
 
 def _rows(name: str, seed: int, curve: Mapping[str, npt.NDArray[np.float64]]) -> list[dict[str, Any]]:
-    names = [key for key in curve if key not in ("below", "error")]
     return [
-        {"table": name, "seed": seed, **{key: float(curve[key][place]) for key in names}}
+        {"table": name, "seed": seed, **{key: float(values[place]) for key, values in curve.items()}}
         for place in range(len(curve["beta"]))
     ]
 

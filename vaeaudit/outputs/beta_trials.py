@@ -36,8 +36,8 @@ class BetaTrials(Record):
 
     @property
     def gain(self) -> FloatArray:
-        """[B]; held-out nats per row beyond independent columns or pixels, over seeds."""
-        return np.asarray(self.elbo.mean(axis=(1, 2)) - self.baseline.mean())
+        """[B, H]; nats of each row beyond independent columns or pixels, averaged over seeds."""
+        return np.asarray(self.elbo.mean(axis=1, dtype=np.float64) - self.baseline)
 
     @property
     def fewest_active(self) -> IntArray:

@@ -1,4 +1,4 @@
-"""Which weight of the KL to take, by what short trainings gained with each on rows that they did not see."""
+"""Which weight of the KL to take, by short trainings judged on rows that they did not see."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.integer]
 
-#: Share of the best gain that may be given up for a larger weight; docs/methods.md says how it was measured.
-GIVEN_UP = 0.1
 #: Latents that must stay active, or as many as beta 1 has where that are fewer.
 FEWEST_ACTIVE = 3
 
@@ -25,20 +23,38 @@ def fewest_active(beta: FloatArray, active: IntArray) -> int:
     return max(1, min(FEWEST_ACTIVE, int(active[beta == 1].min())))
 
 
+def best_of(beta: FloatArray, gain: FloatArray, active: IntArray) -> int | None:
+    """Return the position of the beta that gains most of those that leave enough latents active; None where none gains.
+
+    Parameters
+    ----------
+    beta, gain, active
+        As for `choose_beta`.
+    """
+    mean = np.where(active >= fewest_active(beta, active), gain.mean(axis=1), -np.inf)
+    return int(mean.argmax()) if mean.max() > 0 else None
+
+
 def choose_beta(beta: FloatArray, gain: FloatArray, active: IntArray) -> float:
-    """Return the largest beta that leaves enough latents active and gains nearly as much as the best of these.
+    """Return the largest beta that leaves enough latents active and gains as much as the best, as far as rows can tell.
+
+    The rule of one standard error (Breiman et al. 1984, Classification and Regression Trees), of differences row by
+    row; docs/methods.md has what it was compared with.
 
     Parameters
     ----------
     beta
-        [B]; weights, 1 among them, which is taken where no other fits: where nothing is active, or nothing is gained.
+        [B]; weights, 1 among them, which is taken where none leaves enough latents active, or none gains anything.
     gain
-        [B]; held-out nats per row beyond independent columns, by the bound that has beta 1 whatever was minimised: it
-        is best near beta 1, and what a larger beta costs of it is paid for latents that are told apart more clearly.
+        [B, H]; nats of each held-out row beyond independent columns, by the bound that has beta 1 whatever was
+        minimised.
     active
         [B]; how many latents are active.
     """
-    able = active >= fewest_active(beta, active)
-    best = gain[able].max(initial=0.0)
-    fits = able & (gain >= (1 - GIVEN_UP) * best) & (best > 0)
-    return float(beta[fits].max(initial=0.0)) or 1.0
+    best = best_of(beta, gain, active)
+    if best is None:
+        return 1.0
+    lost = gain[best] - gain
+    error = lost.std(axis=1, ddof=1) / np.sqrt(lost.shape[1])
+    fits = (active >= fewest_active(beta, active)) & (lost.mean(axis=1) <= error)
+    return float(beta[fits].max())

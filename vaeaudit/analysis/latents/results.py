@@ -195,20 +195,21 @@ class BetaTrial:
     ----------
     beta, taken
         The weight, and whether the run was trained with it.
-    elbo
-        Of a held-out row in nats, with beta 1 whatever was minimised.
-    kept
-        What it gains on independent columns or pixels, over what the beta gains that gains most; None where none does.
+    gain
+        Nats of a held-out row beyond independent columns or pixels, by the ELBO with beta 1 whatever was minimised.
+    lost
+        By how much that is less than with the beta that gains most, row by row; below 0 only for one that leaves too
+        few latents active.
     active_latents
         With the seed that has fewest.
     udr
-        How far the latents of one seed are those of another; see `Disentanglement.scores`.
+        How far the latents of one seed are those of another; see `Disentanglement.scores`. Not what it is chosen by.
     """
 
     beta: NonNegative
     taken: bool
-    elbo: Measure
-    kept: Measure | None
+    gain: Measure
+    lost: Measure
     active_latents: Count
     udr: Share
 
@@ -221,15 +222,17 @@ class BetaChoice:
     ----------
     seeds
         With which each beta was tried.
-    given_up, fewest_active
-        Share of the best gain that the taken beta may lose, and latents that it must leave active.
+    fewest_active
+        Latents that it must leave active.
+    gains
+        Whether any that does gains on independent columns or pixels.
     tried
         By rising beta.
     """
 
     seeds: Count
-    given_up: Share
     fewest_active: Count
+    gains: bool
     tried: tuple[BetaTrial, ...]
 
 

@@ -211,31 +211,29 @@ def history(curves: Mapping[str, FloatArray]) -> Spec | None:
 
 
 def beta_curve(choice: BetaChoice) -> Spec:
-    """Draw, along beta, which share of the best gain each trial keeps, and how many latents it leaves in use."""
-    shown = [(trial, trial.kept) for trial in choice.tried if trial.kept is not None]
-    upper = [0.0 if kept.ci.high is None else kept.ci.high - kept.value for _, kept in shown]
-    lower = [0.0 if kept.ci.low is None else kept.value - kept.ci.low for _, kept in shown]
-    colours = [PALETTE[5] if trial.taken else PALETTE[0] for trial, _ in shown]
+    """Draw, along beta, how much less than the best each trial gains, and how many latents it leaves in use."""
+    lost = [trial.lost for trial in choice.tried]
+    upper = [0.0 if each.ci.low is None else each.value - each.ci.low for each in lost]
+    lower = [0.0 if each.ci.high is None else each.ci.high - each.value for each in lost]
+    marks = [(PALETTE[5], "diamond") if trial.taken else (PALETTE[0], "circle") for trial in choice.tried]
     trace = scatter(
         "lines+markers+text",
-        "gain kept",
-        x=[trial.beta for trial, _ in shown],
-        y=rounded([kept.value for _, kept in shown]),
+        "gain",
+        cliponaxis=False,
+        x=[trial.beta for trial in choice.tried],
+        y=rounded([-each.value for each in lost]),
         error_y=error_bars(upper, lower, NEUTRAL, 2),
-        text=[f"{numbers.count(trial.active_latents)} in use" for trial, _ in shown],
+        text=[f"{numbers.count(trial.active_latents)} in use" for trial in choice.tried],
         textposition="top center",
         line={"color": NEUTRAL, "width": 1.5},
-        marker={"color": colours, "size": 11, "symbol": ["diamond" if trial.taken else "circle" for trial, _ in shown]},
+        marker={"color": [colour for colour, _ in marks], "symbol": [symbol for _, symbol in marks], "size": 11},
         hoverinfo="text",
-        hovertext=[hover(f"beta {t.beta:g}: ELBO {numbers.nats(t.elbo.value)} nats") for t, _ in shown],
+        hovertext=[hover(f"beta {t.beta:g}: gains {numbers.nats(t.gain.value)} nats") for t in choice.tried],
     )
     ticks = [trial.beta for trial in choice.tried]
     ends = [math.log10(ticks[0]) - 0.1, math.log10(ticks[-1]) + 0.1]
     axis = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks], "range": ends}
-    least = {**vertical_line(0, dash="dash"), "x0": 0, "x1": 1, "xref": "paper"}
-    least |= {"y0": 1 - choice.given_up, "y1": 1 - choice.given_up, "yref": "y"}
-    y = {"tickformat": ".0%", "range": [min([0.0, *trace["y"]]) - 0.05, 1.15]}
-    return drawn([trace], height=300, x="beta", y="of the best gain", xaxis=axis, yaxis=y, shapes=[least])
+    return drawn([trace], height=300, x="beta", y="nats per row, beside the best", xaxis=axis)
 
 
 def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:

@@ -7,7 +7,6 @@ import pytest
 
 from vaeaudit.analysis.latents.beta_choice import summarise_beta_choice
 from vaeaudit.outputs.beta_trials import BetaTrials
-from vaeaudit.report.parts.blocks import Paragraph
 from vaeaudit.report.parts.figures import beta_curve
 from vaeaudit.report.sections.beta_choice import beta_blocks, sentence
 
@@ -30,32 +29,33 @@ def trials(gain: np.ndarray = GAIN, active: tuple[int, ...] = (4, 3, 1)) -> Beta
     )
 
 
-def test_each_beta_has_what_it_keeps_of_the_best_gain_with_an_interval() -> None:
+def test_each_beta_has_what_it_gains_and_lacks_with_intervals() -> None:
     choice = summarise_beta_choice(trials(), 2.0, 0.95, seed=0)
-    kept = [trial.kept for trial in choice.tried]
-    assert [measure.value for measure in kept] == pytest.approx([1, 0.95, 0.2], abs=0.01)
-    assert kept[1].ci.low < 0.95 < kept[1].ci.high < kept[1].ci.low + 0.01
-    assert (kept[0].ci.low, kept[0].ci.high) == (1, 1)
+    assert [trial.gain.value for trial in choice.tried] == pytest.approx(GAIN, abs=0.03)
+    lost = [trial.lost for trial in choice.tried]
+    assert [measure.value for measure in lost] == pytest.approx([0, 0.5, 8], abs=0.03)
+    assert 0.4 < lost[1].ci.low < 0.5 < lost[1].ci.high < 0.6  # row by row: the rows themselves differ more
     assert [trial.taken for trial in choice.tried] == [False, True, False]
     assert [trial.active_latents for trial in choice.tried] == [4, 3, 1]
     assert choice.tried[0].udr > 0.5  # both seeds found the same
-    assert (choice.seeds, choice.fewest_active) == (2, 3)
+    assert (choice.seeds, choice.fewest_active, choice.gains) == (2, 3, True)
 
 
 def test_the_report_says_why_in_one_sentence_and_draws_the_curve() -> None:
     choice = summarise_beta_choice(trials(), 2.0, 0.95, seed=0)
     said = sentence(choice, "columns")
     assert said.startswith("Beta 2 was taken: the largest of 3 that leaves at least 3 latents in use (it leaves 3)")
-    assert "keeps 90.0 % of the best gain" in said
+    assert "nats less per row), on 200 held-out rows." in said
     figure, table = beta_blocks(choice, "columns")
     assert figure.sentence == said
     assert [row[0] for row in table.rows] == ["1", "2 (taken)", "4"]
-    assert beta_curve(choice)["data"][0]["text"] == ["4 in use", "3 in use", "1 in use"]
+    curve = beta_curve(choice)["data"][0]
+    assert curve["text"] == ["4 in use", "3 in use", "1 in use"]
+    assert curve["y"][0] == 0 > curve["y"][1] > curve["y"][2]
     assert beta_blocks(None, "columns") == []
 
 
-def test_where_nothing_was_gained_the_sentence_says_so_and_nothing_is_drawn() -> None:
+def test_where_nothing_was_gained_the_sentence_says_so() -> None:
     choice = summarise_beta_choice(trials(np.array([-1.0, -2.0, -3.0]), (0, 0, 0)), 1.0, 0.95, seed=0)
-    assert all(trial.kept is None for trial in choice.tried)
-    assert "no beta that was tried leaves 1 latent in use and gains anything" in sentence(choice, "columns")
-    assert isinstance(beta_blocks(choice, "columns")[0], Paragraph)
+    assert not choice.gains
+    assert "none that was tried leaves 1 latent in use and gains anything" in sentence(choice, "columns")
