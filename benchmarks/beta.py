@@ -139,6 +139,7 @@ def read(name: str, data: Path) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
         frame = pd.read_csv(path).drop(columns=["country", "iso_alpha", "iso_num"], errors="ignore")
     else:
         frame = pd.read_csv(record.require(data, f"tables/{name}.csv"))
+        frame = frame if len(frame) < 4000 else frame.sample(4000, random_state=0)
     return frame, np.stack([_levels(frame[column]) for column in REAL[name]], axis=1)
 
 

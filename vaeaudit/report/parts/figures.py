@@ -224,14 +224,14 @@ def beta_curve(choice: BetaChoice) -> Spec:
         y=rounded([-each.value for each in lost]),
         error_y=error_bars(upper, lower, NEUTRAL, 2),
         text=[f"{numbers.count(trial.active_latents)} in use" for trial in choice.tried],
-        textposition="top center",
+        textposition="top right",
         line={"color": NEUTRAL, "width": 1.5},
         marker={"color": [colour for colour, _ in marks], "symbol": [symbol for _, symbol in marks], "size": 11},
         hoverinfo="text",
         hovertext=[hover(f"beta {t.beta:g}: gains {numbers.nats(t.gain.value)} nats") for t in choice.tried],
     )
     ticks = [trial.beta for trial in choice.tried]
-    ends = [math.log10(ticks[0]) - 0.1, math.log10(ticks[-1]) + 0.1]
+    ends = [math.log10(ticks[0]) - 0.05, math.log10(ticks[-1]) + 0.12]
     axis = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks], "range": ends}
     return drawn([trace], height=300, x="beta", y="nats per row, beside the best", xaxis=axis)
 
