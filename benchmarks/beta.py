@@ -33,16 +33,15 @@ Curve = dict[str, npt.NDArray[np.float64]]
 
 BETAS = {"beta": (0.5, 1.0, 1.5, 2.0, 3.0), "beta-tc": (1.0, 2.0, 4.0, 8.0, 16.0)}
 CHOSEN_ON = ("linear", "bent", "noisy", "few")
-PLANTED = (*CHOSEN_ON, "wide", "mixed", "sums")
+PLANTED = (*CHOSEN_ON, "mixed", "sums")
 #: Factors, columns of each, and noise.
-_SHAPES = {"noisy": (4, 3, 0.6), "few": (2, 5, 0.3), "wide": (8, 4, 0.3), "mixed": (5, 3, 0.0), "sums": (4, 3, 0.0)}
+_SHAPES = {"noisy": (4, 3, 0.6), "few": (2, 5, 0.3), "mixed": (5, 3, 0.0), "sums": (4, 3, 0.0)}
 #: Real tables, and the columns that are hidden from the models.
 REAL: dict[str, tuple[str, ...]] = {
     "adult": ("income", "sex", "race", "age"),
     "german": ("credit_risk", "age", "personal_status_sex"),
     "breast_cancer": ("target",),
-    "digits": ("target",),
-    "gapminder": ("continent", "year"),
+    "diabetes": ("target", "sex"),
 }
 #: Rows that MIG, InfoM and InfoC, and that DCI, are taken of.
 _ROWS, _FOREST_ROWS = 2000, 600
@@ -130,13 +129,10 @@ def read(name: str, data: Path) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Return a real table, and the levels [N, K] of the columns that are hidden; numbers in ten bins."""
     from sklearn import datasets  # noqa: PLC0415
 
-    if name in ("breast_cancer", "digits"):
-        frame = getattr(datasets, f"load_{name}")(as_frame=True).frame
-    elif name == "gapminder":
-        import plotly  # noqa: PLC0415
-
-        path = Path(plotly.__file__).parent / "package_data" / "datasets" / "gapminder.csv.gz"
-        frame = pd.read_csv(path).drop(columns=["country", "iso_alpha", "iso_num"], errors="ignore")
+    if name == "breast_cancer":
+        frame = datasets.load_breast_cancer(as_frame=True).frame
+    elif name == "diabetes":
+        frame = datasets.load_diabetes(as_frame=True, scaled=False).frame
     else:
         frame = pd.read_csv(record.require(data, f"tables/{name}.csv"))
         frame = frame if len(frame) < 4000 else frame.sample(4000, random_state=0)
