@@ -251,6 +251,7 @@ def taken(curve: Curve) -> dict[str, int]:
     every = np.ones_like(able)
     return {
         "beta 1": one,
+        **{"beta 4": int(place) for place in np.flatnonzero(beta == 4)},
         "one error": int(curve["taken"].argmax()),
         **{f"share {share}": largest(fits) for share, fits in keeps.items()},
         "UDR": best(curve["UDR"], every),

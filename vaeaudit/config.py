@@ -49,6 +49,15 @@ class Objective(StrEnum):
         """Whether its latents were drawn towards N(0, I)."""
         return bool(self.weighs)
 
+    @property
+    def given_up(self) -> float:
+        """Share of the best held-out gain that a larger beta may cost where beta is chosen (`auto`).
+
+        None where it weighs the whole KL: more of it takes latents away. Of `beta-tc` a larger one parts the latents at
+        hardly any cost, which the ELBO, best at 1, does not see; docs/methods.md has the figures.
+        """
+        return 0.1 if self is Objective.BETA_TC else 0.0
+
 
 #: Why training ended: no better held-out loss for a while, the most epochs allowed, or an interruption.
 Stopped = Literal["converged", "epochs", "interrupted"]

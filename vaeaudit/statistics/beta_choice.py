@@ -35,7 +35,7 @@ def best_of(beta: FloatArray, gain: FloatArray, active: IntArray) -> int | None:
     return int(mean.argmax()) if mean.max() > 0 else None
 
 
-def choose_beta(beta: FloatArray, gain: FloatArray, active: IntArray) -> float:
+def choose_beta(beta: FloatArray, gain: FloatArray, active: IntArray, given_up: float = 0.0) -> float:
     """Return the largest beta that leaves enough latents active and gains as much as the best, as far as rows can tell.
 
     The rule of one standard error (Breiman et al. 1984, Classification and Regression Trees), of differences row by
@@ -50,11 +50,14 @@ def choose_beta(beta: FloatArray, gain: FloatArray, active: IntArray) -> float:
         minimised.
     active
         [B]; how many latents are active.
+    given_up
+        Share of the best gain that a larger beta may cost besides, where it buys what the bound does not see.
     """
     best = best_of(beta, gain, active)
     if best is None:
         return 1.0
     lost = gain[best] - gain
     error = lost.std(axis=1, ddof=1) / np.sqrt(lost.shape[1])
-    fits = (active >= fewest_active(beta, active)) & (lost.mean(axis=1) <= error)
+    allowed = np.maximum(error, given_up * gain[best].mean())
+    fits = (active >= fewest_active(beta, active)) & (lost.mean(axis=1) <= allowed)
     return float(beta[fits].max())

@@ -46,12 +46,15 @@ def with_chosen_beta(
     InterruptedFit
         Where it was interrupted; nothing is kept, for nothing of the training itself was learned.
     """
-    betas = TRIED[prepared.config.model.objective]
-    trials = prepared.try_betas(betas=betas, n_seeds=SEEDS, on_progress=on_progress, is_interrupted=is_interrupted)
+    objective = prepared.config.model.objective
+    trials = prepared.try_betas(
+        betas=TRIED[objective], n_seeds=SEEDS, on_progress=on_progress, is_interrupted=is_interrupted
+    )
     if trials is None:
         writer.discard()
         raise InterruptedFit("Interrupted while beta was chosen; nothing is kept.", hint="Start it again.")
-    chosen = prepared.with_beta(choose_beta(trials.beta, trials.gain, trials.fewest_active))
+    beta = choose_beta(trials.beta, trials.gain, trials.fewest_active, objective.given_up)
+    chosen = prepared.with_beta(beta)
     writer.record(artifacts.BETA_TRIALS, trials)
     writer.document(artifacts.CONFIG, chosen.config.to_dict())
     return chosen, trials

@@ -33,6 +33,12 @@ def test_the_difference_counts_row_by_row_however_much_rows_differ() -> None:
     assert choose_beta(np.array([1.0, 2.0]), gain, np.array([4, 4])) == 1.0
 
 
+def test_a_share_of_the_best_gain_may_be_given_up_besides() -> None:
+    gain, active = rows([10, 10, 9.5, 9.1, 8.9]), np.full(5, 4)
+    assert choose_beta(BETAS, gain, active) == 1.0
+    assert choose_beta(BETAS, gain, active, given_up=0.1) == 2.0
+
+
 def test_among_equals_the_largest_is_taken() -> None:
     assert choose_beta(BETAS, np.full((5, N_ROWS), 5.0), np.full(5, 4)) == 3.0
 

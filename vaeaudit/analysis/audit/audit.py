@@ -118,7 +118,9 @@ def audit(
             ladder=() if inputs.ladder is None else summarise_ladder(inputs.ladder, config.confidence),
             beta_choice=None
             if inputs.beta_trials is None
-            else summarise_beta_choice(inputs.beta_trials, inputs.model.beta, config.confidence, seed),
+            else summarise_beta_choice(
+                inputs.beta_trials, inputs.model.objective, inputs.model.beta, config.confidence, seed
+            ),
         ),
         columns=columns,
         rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),

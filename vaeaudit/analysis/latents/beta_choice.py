@@ -6,6 +6,7 @@ import numpy as np
 
 from vaeaudit.analysis.latents.model_summary import mean_interval
 from vaeaudit.analysis.latents.results import BetaChoice, BetaTrial
+from vaeaudit.config import Objective
 from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.statistics.aggregated_posterior import agreement
@@ -13,13 +14,15 @@ from vaeaudit.statistics.beta_choice import best_of, fewest_active
 from vaeaudit.statistics.measures import Measure
 
 
-def summarise_beta_choice(trials: BetaTrials, taken: float, confidence: float, seed: int) -> BetaChoice:
+def summarise_beta_choice(
+    trials: BetaTrials, objective: Objective, taken: float, confidence: float, seed: int
+) -> BetaChoice:
     """Summarise the trials of each beta.
 
     Parameters
     ----------
-    trials, taken
-        What the run keeps, and the beta that it was trained with.
+    trials, objective, taken
+        What the run keeps, and what it was trained with.
     confidence
         Of the intervals: they say what other rows would give, not what other seeds would.
     seed
@@ -39,7 +42,8 @@ def summarise_beta_choice(trials: BetaTrials, taken: float, confidence: float, s
         )
         for place, beta in enumerate(trials.beta)
     )
-    return BetaChoice(trials.elbo.shape[1], fewest_active(trials.beta, active), best is not None, tried)
+    fewest = fewest_active(trials.beta, active)
+    return BetaChoice(trials.elbo.shape[1], fewest, objective.given_up, best is not None, tried)
 
 
 def _mean(values: FloatArray, confidence: float) -> Measure:

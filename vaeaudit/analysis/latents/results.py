@@ -222,8 +222,8 @@ class BetaChoice:
     ----------
     seeds
         With which each beta was tried.
-    fewest_active
-        Latents that it must leave active.
+    fewest_active, given_up
+        Latents that it must leave active, and share of the best gain that it may cost beyond one standard error.
     gains
         Whether any that does gains on independent columns or pixels.
     tried
@@ -232,6 +232,7 @@ class BetaChoice:
 
     seeds: Count
     fewest_active: Count
+    given_up: Share
     gains: bool
     tried: tuple[BetaTrial, ...]
 

@@ -37,8 +37,10 @@ def sentence(choice: BetaChoice, parts: str) -> str:
     if not choice.gains:
         return f"{start}: none that was tried leaves {latents} in use and gains anything on independent {parts}."
     rows, lost = phrases.plural(taken.gain.n, "held-out row"), numbers.nats(taken.lost.value)
+    near = "gains as much as the best within one standard error of the difference"
+    if choice.given_up:
+        near = f"gains at least {numbers.share(1 - choice.given_up)} of what the best gains"
     return (
         f"{start}: the largest of {len(choice.tried)} that leaves at least {latents} in use (it leaves "
-        f"{numbers.count(taken.active_latents)}) and gains as much as the best within one standard error of the "
-        f"difference ({lost} nats less per row), on {rows}."
+        f"{numbers.count(taken.active_latents)}) and {near} ({lost} nats less per row), on {rows}."
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vaeaudit.analysis.latents.beta_choice import summarise_beta_choice
+from vaeaudit.config import Objective
 from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.report.parts.figures import beta_curve
 from vaeaudit.report.sections.beta_choice import beta_blocks, sentence
@@ -30,7 +31,7 @@ def trials(gain: np.ndarray = GAIN, active: tuple[int, ...] = (4, 3, 1)) -> Beta
 
 
 def test_each_beta_has_what_it_gains_and_lacks_with_intervals() -> None:
-    choice = summarise_beta_choice(trials(), 2.0, 0.95, seed=0)
+    choice = summarise_beta_choice(trials(), Objective.BETA, 2.0, 0.95, seed=0)
     assert [trial.gain.value for trial in choice.tried] == pytest.approx(GAIN, abs=0.03)
     lost = [trial.lost for trial in choice.tried]
     assert [measure.value for measure in lost] == pytest.approx([0, 0.5, 8], abs=0.03)
@@ -42,7 +43,7 @@ def test_each_beta_has_what_it_gains_and_lacks_with_intervals() -> None:
 
 
 def test_the_report_says_why_in_one_sentence_and_draws_the_curve() -> None:
-    choice = summarise_beta_choice(trials(), 2.0, 0.95, seed=0)
+    choice = summarise_beta_choice(trials(), Objective.BETA, 2.0, 0.95, seed=0)
     said = sentence(choice, "columns")
     assert said.startswith("Beta 2 was taken: the largest of 3 that leaves at least 3 latents in use (it leaves 3)")
     assert "nats less per row), on 200 held-out rows." in said
@@ -55,7 +56,12 @@ def test_the_report_says_why_in_one_sentence_and_draws_the_curve() -> None:
     assert beta_blocks(None, "columns") == []
 
 
+def test_of_beta_tc_it_says_what_may_be_given_up() -> None:
+    said = sentence(summarise_beta_choice(trials(), Objective.BETA_TC, 2.0, 0.95, seed=0), "columns")
+    assert "and gains at least 90.0 % of what the best gains (0.5" in said
+
+
 def test_where_nothing_was_gained_the_sentence_says_so() -> None:
-    choice = summarise_beta_choice(trials(np.array([-1.0, -2.0, -3.0]), (0, 0, 0)), 1.0, 0.95, seed=0)
+    choice = summarise_beta_choice(trials(np.array([-1.0, -2.0, -3.0]), (0, 0, 0)), Objective.BETA, 1.0, 0.95, seed=0)
     assert not choice.gains
     assert "none that was tried leaves 1 latent in use and gains anything" in sentence(choice, "columns")
