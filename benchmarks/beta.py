@@ -61,15 +61,16 @@ def main() -> None:
 
 
 def write(measured: Sequence[tuple[str, int, Curve]], objective: str) -> None:
-    """Write the curves, and what each rule comes to on each group of tables."""
-    figures = record.figures_of("beta")
-    figures[f"{objective}, curves"] = [row for name, seed, curve in measured for row in _rows(name, seed, curve)]
+    """Write what each rule comes to on each group of tables, and the curves behind it."""
+    path, figures = record.RESULTS / "beta.json", record.figures_of("beta")
+    curves = json.loads(path.read_text(encoding="utf-8"))["curves"] if path.exists() else {}
+    curves[objective] = [row for name, seed, curve in measured for row in _rows(name, seed, curve)]
     groups = {"chosen on": CHOSEN_ON, "other planted": PLANTED[len(CHOSEN_ON) :], "real": tuple(REAL)}
     for group, names in groups.items():
-        curves = [curve for name, _, curve in measured if name in names]
-        if curves:
-            figures[f"{objective}, rules, {group}"] = compare(curves)
-    record.write("beta", figures, data="planted and real tables", seeds=range(3))
+        of_group = [curve for name, _, curve in measured if name in names]
+        if of_group:
+            figures[f"{objective}, {group}"] = compare(of_group)
+    record.write("beta", figures, data="planted and real tables", seeds=range(2), details={"curves": curves})
 
 
 def _arguments() -> Namespace:
@@ -251,7 +252,7 @@ def taken(curve: Curve) -> dict[str, int]:
     every = np.ones_like(able)
     return {
         "beta 1": one,
-        **{"beta 4": int(place) for place in np.flatnonzero(beta == 4)},
+        **({"beta 4": int((beta == 4).argmax())} if 4 in beta else {}),
         "one error": int(curve["taken"].argmax()),
         **{f"share {share}": largest(fits) for share, fits in keeps.items()},
         "UDR": best(curve["UDR"], every),
