@@ -49,6 +49,15 @@ class Objective(StrEnum):
         """Whether its latents were drawn towards N(0, I)."""
         return bool(self.weighs)
 
+    @property
+    def given_up(self) -> float:
+        """Share of the best held-out gain that a larger beta may cost where beta is chosen (`auto`).
+
+        None where it weighs the whole KL: more of it takes latents away. Of `beta-tc` a larger one parts the latents at
+        hardly any cost, which the ELBO, best at 1, does not see; docs/methods.md has the figures.
+        """
+        return 0.1 if self is Objective.BETA_TC else 0.0
+
 
 #: Why training ended: no better held-out loss for a while, the most epochs allowed, or an interruption.
 Stopped = Literal["converged", "epochs", "interrupted"]
@@ -186,6 +195,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
     "float | None": ((int, float, type(None)), "a number"),
+    'float | Literal["auto"] | None': ((int, float, str, type(None)), "a number or auto"),
     "tuple[str, ...]": ((list, tuple), "a list of texts"),
     "tuple[int, ...]": ((list, tuple), "a list of whole numbers"),
     "dict[str, str]": ((dict,), "a table of texts"),
@@ -310,7 +320,7 @@ class ModelConfig(_Section):
     beta
         Weight of the KL term, or of what the objective weighs in its place; None: `Objective.usual_beta`. That is 1 for
         `beta`: with learned scales it means what it says, and on Adult beta = 2 left 2 of 11 latents active where
-        beta = 1 left 11.
+        beta = 1 left 11. `auto`: chosen over short trainings, see `vaeaudit.statistics.beta_choice`.
     capacity
         `capacity`: nats that the KL rises to, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     corruption
@@ -324,8 +334,11 @@ class ModelConfig(_Section):
     """
 
     objective: Objective = Objective.BETA
-    beta: float | None = _checked(
-        None, "a number above 0 and up to 1000", lambda found: found is None or 0 < found <= 1000, "--beta"
+    beta: float | Literal["auto"] | None = _checked(
+        None,
+        "a number above 0 and up to 1000, or auto",
+        lambda found: found in (None, "auto") or (not isinstance(found, str) and 0 < found <= 1000),
+        "--beta",
     )
     latents: int = _checked(0, "auto or 1 to 512", lambda found: 0 <= found <= 512, "--latents")
     hidden: tuple[int, ...] = _checked((128, 128), "widths above 0", lambda found: len(found) > 0 and min(found) > 0)
@@ -337,11 +350,13 @@ class ModelConfig(_Section):
         super().__post_init__()
         is_used = self.objective is Objective.CAPACITY
         _require(is_used or not self.capacity, "--capacity: goes with --objective capacity only.")
+        has_weight = self.objective.has_prior or self.beta != "auto"
+        _require(has_weight, f"--beta auto: the objective {self.objective.value} weighs nothing that could be chosen.")
 
     @property
     def weight(self) -> float:
-        """Beta, or what it is where none is given."""
-        return self.objective.usual_beta if self.beta is None else self.beta
+        """Beta, or what it is where none is given, and as long as none is chosen."""
+        return self.beta if isinstance(self.beta, (int, float)) else self.objective.usual_beta
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ class Progress:
     Attributes
     ----------
     phase
-        `reading`, `starting`, `training`, `refitting`, `scoring`, `analysing`, `planting`,
+        `reading`, `starting`, `choosing`, `training`, `refitting`, `scoring`, `analysing`, `planting`,
         `writing`.
     done, total
-        Epochs while training, rows while scoring, copies while planting; None where the phase has no measure.
+        Epochs while choosing, training and refitting, rows while scoring, copies while planting; None where the phase
+        has no measure.
     loss, kl, active
         While training: held-out objective and KL per row in nats, and the number of active latents.
     seconds_left

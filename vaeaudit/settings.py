@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from os import PathLike, fspath
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 from vaeaudit.config import (
     AnalysisConfig,
@@ -84,7 +84,7 @@ class FitSettings(ReadSettings, ReportSettings, total=False):
 
     preset: Preset | str | None
     objective: Objective | str | None
-    beta: float | None
+    beta: float | Literal["auto"] | None
     capacity: float | None
     latents: int | None
     epochs: int | None

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from vaeaudit.config import Objective
 from vaeaudit.errors import InterruptedFit, RunError, UsageError
 from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow.betas import TRIED
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.report import report
 
@@ -135,4 +137,31 @@ def test_stopped_before_anything_was_learned_nothing_is_left(place: Path, small_
 
     with pytest.raises(KeyboardInterrupt):
         fit("my people.csv", small_config(), run="runs/a", on_progress=stop)
+    assert list((place / "runs").iterdir()) == []
+
+
+def test_a_beta_that_was_chosen_is_not_chosen_again(
+    place: Path, small_config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TRIED, Objective.BETA, (0.5, 1.0))
+    phases: list[str] = []
+
+    def stop(progress: Any) -> None:
+        phases.append(progress.phase)
+        if progress.phase == "scoring":
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedFit, match="best weights so far are kept"):
+        fit("my people.csv", small_config(model={"beta": "auto"}, id="person_id"), run="runs/a", on_progress=stop)
+    assert "choosing" in phases
+    phases.clear()
+    run = fit("my people.csv", run="runs/a", resume=True, on_progress=lambda progress: phases.append(progress.phase))
+    assert "choosing" not in phases
+    assert run.config.model.beta in run.beta_trials.beta
+    assert run.metadata["given"]["config"]["model"]["beta"] == "auto"
+
+
+def test_stopped_while_beta_is_chosen_nothing_is_left(place: Path, small_config: Any) -> None:
+    with pytest.raises(InterruptedFit, match="nothing is kept"):
+        fit("my people.csv", small_config(model={"beta": "auto"}), run="runs/a", is_interrupted=lambda: True)
     assert list((place / "runs").iterdir()) == []

@@ -100,6 +100,8 @@ def test_going_back_to_a_preset_goes_back_in_every_field() -> None:
         (lambda: ModelConfig(objective="capacity", capacity=-1.0), "--capacity"),
         (lambda: ModelConfig(corruption=1.0), "model.corruption"),
         (lambda: ModelConfig(beta=float("nan")), "--beta"),
+        (lambda: ModelConfig(beta="foo"), "--beta: expected a number above 0 and up to 1000, or auto, found 'foo'"),
+        (lambda: ModelConfig(beta="auto", objective="ae"), "--beta auto: the objective ae weighs nothing"),
         (lambda: ModelConfig(latents=-1), "--latents"),
         (lambda: ModelConfig(hidden=()), "model.hidden"),
         (lambda: ModelConfig(hidden=(8, 0)), "model.hidden"),

@@ -14,6 +14,7 @@ from vaeaudit import __version__
 from vaeaudit.config import Objective, Stopped
 from vaeaudit.data.dataset import RowAccounting
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
@@ -183,6 +184,8 @@ class AuditInputs:
         What became of faults planted in copies of the rows; None where none were.
     judgements
         The last word of each reader on each row.
+    beta_trials
+        What short trainings said of each beta; None where it was not chosen by them.
     """
 
     frame: pd.DataFrame
@@ -211,6 +214,7 @@ class AuditInputs:
     label_doubts: LabelDoubts | None = None
     judgements: tuple[Judgement, ...] = ()
     ladder: Ladder | None = None
+    beta_trials: BetaTrials | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

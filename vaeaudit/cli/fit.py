@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: Options that say where things are or what is shown; with --resume all others come from the interrupted run.
 _FREE_WITH_RESUME = {"source", "run", "out", "resume", "quiet", "verbose", "as_json"}
 
-_BETA = "Weight of the KL term (1 is the VAE), or of what the objective has in its place."
+_BETA = "Weight of the KL term (1 is the VAE), or of what the objective has in its place; auto: by short trainings."
 _CAPACITY = "What the KL rises to while training; with --objective capacity."
 _DEBIAS = "Draw rows for training the more often, the rarer their latents (DB-VAE)."
 _POWER = "Plant gaps and wrong cells in copies of DATA, and say how many the audit finds."
@@ -54,7 +54,7 @@ fit_options = together(
         uniform_option,
         choice_option("--preset", Preset, "How long training may take."),
         choice_option("--objective", Objective, "What training minimises."),
-        click.option("--beta", type=float, metavar="X", help=_BETA),
+        click.option("--beta", metavar="X", help=_BETA),
         click.option("--capacity", type=float, metavar="NATS", help=_CAPACITY),
         click.option("--latents", metavar="N", help="Number of latents, or auto."),
         click.option("--epochs", type=int, metavar="N", help="Most epochs."),

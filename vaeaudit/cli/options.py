@@ -209,6 +209,8 @@ def settings_of(options: Mapping[str, Any]) -> Any:
     given = {name: options[name] for name in (*PLACES, "preset", "seed") if not _left_out(options.get(name))}
     if options.get("latents") is not None:
         given["latents"] = _latents(options["latents"])
+    if options.get("beta") is not None:
+        given["beta"] = _beta(options["beta"])
     if given.get("delimiter") in ("\\t", "tab"):
         given["delimiter"] = "\t"
     if "kind_of" in given:
@@ -227,6 +229,14 @@ def settings_of(options: Mapping[str, Any]) -> Any:
 
 def _left_out(value: Any) -> bool:
     return value is None or value is False or value in ("", ())
+
+
+def _beta(text: str) -> float | str:
+    """Return a number where it is one; what is neither that nor auto is left for the configuration to refuse."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _latents(text: str) -> int:

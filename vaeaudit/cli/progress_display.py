@@ -17,6 +17,7 @@ from vaeaudit.wording import numbers
 _WORDS = {
     "reading": "Reading",
     "starting": "Starting TensorFlow",
+    "choosing": "Choosing beta by short trainings",
     "training": "Training",
     "refitting": "Refitting from another seed",
     "scoring": "Scoring rows",
@@ -24,7 +25,8 @@ _WORDS = {
     "planting": "Planting faults in copies",
     "writing": "Writing",
 }
-#: Without a terminal, one line per this many epochs.
+#: Without a terminal, one line per this many epochs of these phases.
+_BY_EPOCHS = ("choosing", "training", "refitting")
 _EPOCHS_PER_LINE = 10
 
 
@@ -117,7 +119,7 @@ class Display:
         self._bar.start()
 
     def _line(self, progress: Progress, *, begins: bool) -> None:
-        every = progress.phase in ("training", "refitting") and progress.done and progress.done % _EPOCHS_PER_LINE == 0
+        every = progress.phase in _BY_EPOCHS and progress.done and progress.done % _EPOCHS_PER_LINE == 0
         if begins or every:
             detail = _detail(progress)
             count = f" {progress.done}/{progress.total}" if every else ""

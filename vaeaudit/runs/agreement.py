@@ -17,6 +17,7 @@ from vaeaudit.data.encoding.image_encoding import ImageEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding
 from vaeaudit.data.images.measured_columns import MEANINGS
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.changes import ROW_ORDER, Change
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures, usable_scales
@@ -190,6 +191,12 @@ def check_architecture(
     shapes = [values.shape for _, values in sorted(weights.items())]
     if shapes != [entry.shape for entry in architecture.weights]:
         raise ValueError("its weights are not those of weights.npz")
+
+
+def check_beta_trials(trials: BetaTrials, beta: float) -> None:
+    """Raise ValueError where trials are not of rising betas, or not of the one that the run has."""
+    if np.any(np.diff(trials.beta) <= 0) or beta not in trials.beta:
+        raise ValueError(f"expected rising values of beta, {beta:g} among them, found {trials.beta.tolist()}")
 
 
 def check_ladder(ladder: Ladder, n_rows: int) -> None:

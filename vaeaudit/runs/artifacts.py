@@ -17,6 +17,7 @@ import pandas as pd
 
 from vaeaudit.config import FitConfig
 from vaeaudit.errors import RunError
+from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
@@ -198,6 +199,7 @@ RULES = Artifact("rules.json", _json(documents.RULES), Step.START)
 METADATA = Artifact("metadata.json", _json(documents.METADATA), Step.START)
 COLUMNS = Artifact("columns.parquet", store.read_table, Step.START)
 QUARANTINE = Artifact("quarantine.csv", _table(QUARANTINE_COLUMNS), Step.START)
+BETA_TRIALS = Artifact("beta_trials.npz", _record(BetaTrials), Step.START, Has.SOME)
 TRAINING = Artifact("training.npz", store.read_arrays, Step.TRAIN, Has.SOME)
 ARCHITECTURE = Artifact("model/architecture.json", _json(documents.ARCHITECTURE), Step.LEARN)
 WEIGHTS = Artifact("model/weights.npz", _weights, Step.LEARN)

@@ -20,6 +20,7 @@ from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import PictureForm
 from vaeaudit.data.sources.listing import sha256
 from vaeaudit.errors import RunError
+from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.changes import Change
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
@@ -293,6 +294,16 @@ class Run:
         """What refits found; None where there were none."""
         n_members = self.config.train.members
         return self._record(artifacts.MEMBERS, K=n_members) if n_members else None
+
+    @cached_property
+    def beta_trials(self) -> BetaTrials | None:
+        """What short trainings said of each beta; None where it was not chosen by them."""
+        if self.metadata["given"]["config"]["model"]["beta"] != "auto":
+            return None
+        trials = self._record(artifacts.BETA_TRIALS)
+        with store.decoding(self.path / artifacts.BETA_TRIALS.name, "trials of the run's beta"):
+            agreement.check_beta_trials(trials, self.config.model.weight)
+        return trials
 
     @cached_property
     def ladder(self) -> Ladder | None:

@@ -213,6 +213,7 @@ def judge_rows(
         cells=cells,
         member_means=None if learned.members is None else learned.members.mean,
         ladder=learned.ladder,
+        beta_trials=learned.beta_trials,
         run=run_facts(config, learned.metadata),
     )
     doubts = doubts_of(inputs)

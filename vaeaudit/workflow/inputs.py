@@ -70,6 +70,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         judgements=run.judgements.latest,
         member_means=None if run.members is None else run.members.mean,
         ladder=run.ladder,
+        beta_trials=run.beta_trials,
         decoded_regions=run.decoded_regions,
         run=run_facts(run.config, run.metadata),
     )

@@ -13,6 +13,7 @@ from vaeaudit.analysis.latents.model_summary import summarise_density
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.errors import InterruptedFit
+from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import LatentCodes, Members
 from vaeaudit.outputs.record import FloatArray
@@ -22,6 +23,7 @@ from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.runs.commands import resuming
 from vaeaudit.runs.contents import write_after_training, write_before_training
 from vaeaudit.runs.directory import PartialRun, RunWriter
+from vaeaudit.workflow.betas import with_chosen_beta
 from vaeaudit.workflow.builder import kind_for
 
 if TYPE_CHECKING:
@@ -43,9 +45,9 @@ class Learned:
         The model with what scoring rows needs, and the rows as it reads them.
     codes
         What it knows about each row.
-    history, traversals, members, ladder
-        One array [epochs] per curve; what the decoder expects along each latent; what refits and other models found, if
-        there were any.
+    history, traversals, members, ladder, beta_trials
+        One array [epochs] per curve; what the decoder expects along each latent; what refits, other models and trials
+        of beta found, if there were any.
     metadata
         As `metadata.json` holds it.
     """
@@ -57,6 +59,7 @@ class Learned:
     traversals: Traversals
     members: Members | None
     ladder: Ladder | None
+    beta_trials: BetaTrials | None
     metadata: Mapping[str, Any]
 
 
@@ -94,6 +97,12 @@ def learn(
         kind = kind_for(dataset)
         prepared = kind.prepare(dataset, config)
         write_before_training(writer, dataset, prepared.encoding, prepared.config, metadata)
+    trials = None
+    if config.model.beta == "auto":
+        with watch.phase("choosing"):
+            prepared, trials = with_chosen_beta(writer, prepared, watch.listener, is_interrupted)
+    elif metadata["given"]["config"]["model"]["beta"] == "auto":  # chosen before the fit was interrupted
+        trials = artifacts.BETA_TRIALS.read(writer.folder / artifacts.BETA_TRIALS.name)
     with watch.phase("training"):
         training = prepared.train(
             partial, on_progress=watch.listener, on_checkpoint=_checkpoints(writer), is_interrupted=is_interrupted
@@ -130,7 +139,7 @@ def learn(
             traversals=traversals,
         )
         writer.document(artifacts.METADATA, metadata)
-    return Learned(trained, prepared.rows, codes, training.history, traversals, members, ladder, metadata)
+    return Learned(trained, prepared.rows, codes, training.history, traversals, members, ladder, trials, metadata)
 
 
 def _facts(training: Training, trained: Trained[Any, Any], codes: LatentCodes) -> dict[str, Any]:

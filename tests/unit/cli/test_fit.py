@@ -15,6 +15,7 @@ from vaeaudit.cli.options import Output
 from vaeaudit.config import PRESETS, Objective, TrainConfig
 from vaeaudit.errors import UsageError
 from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow.betas import TRIED
 
 TINY = """
 preset = "quick"
@@ -166,3 +167,33 @@ def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: O
     assert ("The ladder in numbers" in page) == bool(rungs)
     assert (f"Weight of {word.weighs} (beta)" in page) == word.has_prior
     assert run(["score", "one", "people.csv", "--out", "scores", "-q"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--beta", "foo"], "--beta: expected a number above 0 and up to 1000, or auto, found 'foo'"),
+        (["--beta", "auto", "--objective", "ae"], "--beta auto: the objective ae weighs nothing that could be chosen"),
+    ],
+)
+def test_a_beta_that_cannot_be_is_refused_before_anything_is_read(
+    options: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["fit", "no.csv", *options, "-q"]) == 2
+    assert said in capfd.readouterr().err
+
+
+def test_beta_auto_is_chosen_kept_and_shown(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TRIED, Objective.BETA, (1.0, 8.0))
+    assert run(["fit", "people.csv", "--config", "tiny.toml", "--beta", "auto", "--run", "one", "-q"]) == 0
+    made = load_run(place / "one")
+    assert made.config.model.beta == 1.0  # 8 leaves nothing
+    assert made.metadata["given"]["config"]["model"]["beta"] == "auto"
+    assert made.beta_trials.beta.tolist() == [1, 8]
+    assert run(["report", "one", "--out", "page", "-q"]) == 0
+    model = json.loads((place / "page" / "report.json").read_text(encoding="utf-8"))["model"]
+    assert model["beta"] == 1
+    assert [(trial["beta"], trial["taken"]) for trial in model["beta_choice"]["tried"]] == [(1, True), (8, False)]
+    page = (place / "page" / "report.html").read_text(encoding="utf-8")
+    assert "Beta 1 was taken: " in page
+    assert "--beta auto" in page  # of what makes it again

@@ -24,6 +24,7 @@ from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.summary import summarise_label
+from vaeaudit.analysis.latents.beta_choice import summarise_beta_choice
 from vaeaudit.analysis.latents.disentanglement import summarise_disentanglement
 from vaeaudit.analysis.latents.given import describe_given
 from vaeaudit.analysis.latents.grades import graded
@@ -120,6 +121,11 @@ def audit(
             dimensions=None if inputs.pictures is None else math.prod(inputs.pictures.originals.shape[1:]),
             disentanglement=summarise_disentanglement(inputs, config, seed),
             ladder=() if inputs.ladder is None else summarise_ladder(inputs.ladder, config.confidence),
+            beta_choice=None
+            if inputs.beta_trials is None
+            else summarise_beta_choice(
+                inputs.beta_trials, inputs.model.objective, inputs.model.beta, config.confidence, seed
+            ),
         ),
         columns=columns,
         rules_of_the_table=summarise_rules(inputs.rules, inputs.row_ids),

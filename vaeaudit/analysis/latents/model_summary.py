@@ -10,6 +10,7 @@ from scipy import stats
 
 from vaeaudit.analysis.inputs import ModelFacts
 from vaeaudit.analysis.latents.results import (
+    BetaChoice,
     DensitySummary,
     Disentanglement,
     GivenSummary,
@@ -50,6 +51,7 @@ def summarise_model(
     ladder: tuple[Rung, ...] = (),
     given: Sequence[GivenSummary] = (),
     disentanglement: Disentanglement | None = None,
+    beta_choice: BetaChoice | None = None,
 ) -> ModelSummary:
     """Summarise training: held-out bounds with an interval, active latents, and what the decoder makes of them.
 
@@ -69,8 +71,8 @@ def summarise_model(
         What the model is given; of a table it does not decode these columns.
     ladder
         Models that were trained beside.
-    disentanglement
-        What was measured of it, if it was.
+    disentanglement, beta_choice
+        What was measured of it, and how beta was chosen, if it was.
     """
     decoded = [name for name in codes.columns if name not in {column.column for column in given}]
     judged = codes.held_out if codes.held_out.any() else np.ones(len(codes), dtype=bool)
@@ -100,6 +102,7 @@ def summarise_model(
         held_out=_held_out_density(codes, facts, judged, dimensions or len(decoded) or None, confidence),
         given=tuple(given),
         ladder=ladder,
+        beta_choice=beta_choice,
     )
 
 

@@ -255,6 +255,56 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class BetaTrial:
+    """What short trainings with one beta came to, averaged over their seeds.
+
+    Attributes
+    ----------
+    beta, taken
+        The weight, and whether the run was trained with it.
+    gain
+        Nats of a held-out row beyond independent columns or pixels, by the ELBO with beta 1 whatever was minimised.
+    lost
+        By how much that is less than with the beta that gains most, row by row; below 0 only for one that leaves too
+        few latents active.
+    active_latents
+        With the seed that has fewest.
+    udr
+        How far the latents of one seed are those of another; see `Disentanglement.scores`. Not what it is chosen by.
+    """
+
+    beta: NonNegative
+    taken: bool
+    gain: Measure
+    lost: Measure
+    active_latents: Count
+    udr: Share
+
+
+@dataclass(frozen=True)
+class BetaChoice:
+    """How beta was chosen without labels, over short trainings on a few of the rows.
+
+    Attributes
+    ----------
+    seeds
+        With which each beta was tried.
+    fewest_active, given_up
+        Latents that it must leave active, and share of the best gain that it may cost beyond one standard error.
+    gains
+        Whether any that does gains on independent columns or pixels.
+    tried
+        By rising beta.
+    """
+
+    seeds: Count
+    fewest_active: Count
+    given_up: Share
+    gains: bool
+    tried: tuple[BetaTrial, ...]
+
+
+@dataclass(frozen=True)
 class GivenValue:
     """The same held-out rows, given one value of a column.
 
@@ -453,6 +503,7 @@ class ModelSummary:
     held_out: HeldOutDensity | None = None
     ladder: tuple[Rung, ...] = ()
     given: tuple[GivenSummary, ...] = ()
+    beta_choice: BetaChoice | None = None
 
     @property
     def parts(self) -> str:

@@ -49,7 +49,7 @@ def build(encoding: AnyEncoding, config: ModelConfig, *, seed: int, trim: float 
 
 
 def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
-    """Return the configuration with every "auto" of `model` and `train` replaced by a number.
+    """Return the configuration with every "auto" of `model` and `train` but that of beta replaced by a number.
 
     Latents: as many as columns, between 2 and 16; for pictures 16 below 32 pixels, else 32. Those that the data does
     not need lose their KL while training and are reported as dead, so too many cost time, too few cost structure.
@@ -74,7 +74,8 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
         auto = {"batch_size": 256, "learning_rate": 2e-3, "iwae_samples": 16}
         capacity = 4.0
     left = {name: value for name, value in auto.items() if not getattr(config.train, name)}
-    model = replace(config.model, latents=config.model.latents or latents, beta=config.model.weight)
+    model = config.model
+    model = replace(model, latents=model.latents or latents, beta=model.beta or model.weight)
     if model.objective is Objective.CAPACITY:
         model = replace(model, capacity=model.capacity or capacity)
     return replace(

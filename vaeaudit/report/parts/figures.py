@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from vaeaudit.analysis.coverage.results import Region
-from vaeaudit.analysis.latents.results import LatentSpaceSummary
+from vaeaudit.analysis.latents.results import BetaChoice, LatentSpaceSummary
 from vaeaudit.analysis.outliers.results import OutlierSummary, ScoreCurve
 from vaeaudit.outputs.changes import Change
 from vaeaudit.report.parts.theme import (
@@ -208,6 +208,32 @@ def history(curves: Mapping[str, FloatArray]) -> Spec | None:
         for style, (name, values) in enumerate(kept)
     ]
     return drawn(traces, height=300, x="epoch", y="nats per row", legend=True, hovermode="x unified")
+
+
+def beta_curve(choice: BetaChoice) -> Spec:
+    """Draw, along beta, how much less than the best each trial gains, and how many latents it leaves in use."""
+    lost = [trial.lost for trial in choice.tried]
+    upper = [0.0 if each.ci.low is None else each.value - each.ci.low for each in lost]
+    lower = [0.0 if each.ci.high is None else each.ci.high - each.value for each in lost]
+    marks = [(PALETTE[5], "diamond") if trial.taken else (PALETTE[0], "circle") for trial in choice.tried]
+    trace = scatter(
+        "lines+markers+text",
+        "gain",
+        cliponaxis=False,
+        x=[trial.beta for trial in choice.tried],
+        y=rounded([-each.value for each in lost]),
+        error_y=error_bars(upper, lower, NEUTRAL, 2),
+        text=[f"{numbers.count(trial.active_latents)} in use" for trial in choice.tried],
+        textposition="top right",
+        line={"color": NEUTRAL, "width": 1.5},
+        marker={"color": [colour for colour, _ in marks], "symbol": [symbol for _, symbol in marks], "size": 11},
+        hoverinfo="text",
+        hovertext=[hover(f"beta {t.beta:g}: gains {numbers.nats(t.gain.value)} nats") for t in choice.tried],
+    )
+    ticks = [trial.beta for trial in choice.tried]
+    ends = [math.log10(ticks[0]) - 0.05, math.log10(ticks[-1]) + 0.12]
+    axis = {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks], "range": ends}
+    return drawn([trace], height=300, x="beta", y="nats per row, beside the best", xaxis=axis)
 
 
 def score_curve(outliers: OutlierSummary, curve: ScoreCurve) -> Spec:

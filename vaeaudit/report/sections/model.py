@@ -18,6 +18,7 @@ from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Secti
 from vaeaudit.report.parts.decoded_galleries import prior_gallery
 from vaeaudit.report.parts.galleries import reconstruction_gallery
 from vaeaudit.report.parts.tables import Table, numeric, plain, table, wide
+from vaeaudit.report.sections.beta_choice import beta_blocks
 from vaeaudit.report.sections.ladder import ladder_blocks
 from vaeaudit.statistics.measures import Measure
 from vaeaudit.wording import numbers, phrases
@@ -57,6 +58,7 @@ _STOPPED = {
 def model(results: AuditResults) -> Section:
     """Build the section on the model."""
     blocks: list[Block] = [_densities(results.model), Paragraph(density_sentence(results.model)), _facts(results)]
+    blocks += beta_blocks(results.model.beta_choice, results.model.parts)
     if results.pictures is not None:
         blocks += [*reconstruction_gallery(results.pictures), *prior_gallery(results.pictures)]
     curves = figures.history(results.model.history)

@@ -20,12 +20,14 @@ from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import InconclusiveError, RunError
 from vaeaudit.models.condition_swaps import Expected, swap_conditions
+from vaeaudit.models.fitting.betas import try_betas
 from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weights
 from vaeaudit.models.fitting.ladder import climb
 from vaeaudit.models.fitting.members import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
+from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.ladder import Ladder
@@ -62,6 +64,14 @@ class Prepared(Generic[RowsT]):
     rows: RowsT
     held_out: BoolArray
     config: FitConfig
+
+    def try_betas(self, **how: Any) -> BetaTrials | None:
+        """Train on a few rows with each beta and seed; see `models.fitting.betas.try_betas` for `how`."""
+        return try_betas(self.encoding, self.rows, self.held_out, self.config, **how)
+
+    def with_beta(self, beta: float) -> Self:
+        """Return a copy whose settings have this beta."""
+        return replace(self, config=self.config.with_overrides({"model": {"beta": beta}}))
 
     def train(self, partial: PartialRun | None = None, **how: Any) -> Training:
         """Train a model, from where a partial run was interrupted if there is one; see `models.train` for `how`."""
