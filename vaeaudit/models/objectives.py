@@ -32,6 +32,8 @@ class Objective(Protocol):
 
     #: Whether training draws the latents towards p(z) = N(0, I).
     has_prior: ClassVar[bool]
+    #: Whether latents may be turned between epochs: the prior, and all else that draws them, is alike from all sides.
+    may_be_turned: ClassVar[bool]
     #: Whether the loss of a row hangs on the other rows of its batch: held-out rows then come in batches of that size.
     of_batch: ClassVar[bool]
 
@@ -93,6 +95,7 @@ class BetaObjective:
     config: ModelConfig = field(default_factory=ModelConfig)
 
     has_prior: ClassVar[bool] = True
+    may_be_turned: ClassVar[bool] = True
     of_batch: ClassVar[bool] = False
 
     @property
@@ -139,6 +142,7 @@ class AutoencoderObjective(BetaObjective):
     """The deterministic bottleneck: q(z|x) is a point, there is no prior, and a row's loss is `-log p(x|z)`."""
 
     has_prior = False
+    may_be_turned = False
 
     def stddev(self, raw: tf.Tensor) -> tf.Tensor:
         """Return `POINT_STDDEV` everywhere."""
@@ -174,6 +178,7 @@ class TotalCorrelationObjective(BetaObjective):
     `KL + (beta - 1) * TC - E_q[log p(x|z)]`, and only the total correlation is estimated.
     """
 
+    may_be_turned = False
     of_batch = True
 
     def loss(
@@ -207,6 +212,7 @@ class CovarianceObjective(BetaObjective):
     Their weights of the covariances and of the variances are both beta.
     """
 
+    may_be_turned = False
     of_batch = True
 
     def loss(

@@ -85,8 +85,11 @@ def test_another_seed_finds_the_same_axes(learned: Any) -> None:
     assert np.sort(agreement.max(axis=1))[-2:].min() > 0.95
 
 
-def test_an_autoencoder_has_no_prior_that_is_alike_from_all_sides_and_is_left_as_it_is(learned: Any) -> None:
-    model = build(learned.encoding, ModelConfig(latents=3, hidden=(8,), objective=Objective.AE), seed=0)
+@pytest.mark.parametrize("objective", [Objective.AE, Objective.BETA_TC, Objective.DIP])
+def test_latents_that_are_not_drawn_alike_from_all_sides_are_left_as_they_are(
+    learned: Any, objective: Objective
+) -> None:
+    model = build(learned.encoding, ModelConfig(latents=3, hidden=(8,), objective=objective), seed=0)
     before = model.get_weights()
     model.after_epoch(tensors(learned.rows))
     for was, now in zip(before, model.get_weights(), strict=True):

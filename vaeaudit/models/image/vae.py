@@ -235,10 +235,11 @@ class ImageVAE(BetaVAE):
 
     def after_epoch(self, batch: Batch) -> None:
         """Turn the latents to axes that come back, and bring them to the prior; see `turn_axes` and `standardise`."""
-        if self.objective.has_prior:
+        if self.objective.may_be_turned:
             turn_axes(self, batch, centre=self.centre.numpy(), spread=self.spread.numpy())
             self.centre.assign(np.zeros(self.config.latents))
             self.spread.assign(np.ones(self.config.latents))
+        if self.objective.has_prior:
             mean, stddev = self.encode(batch)
             self.standardise(mean.numpy(), stddev.numpy())
 

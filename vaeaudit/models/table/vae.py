@@ -103,7 +103,7 @@ class TableVAE(BetaVAE):
 
     def after_epoch(self, batch: Batch) -> None:
         """Turn the latents to axes that come back; see `turn_axes`."""
-        if self.objective.has_prior:
+        if self.objective.may_be_turned:
             turn_axes(self, batch)
 
     def rarity_credit(self, batch: Batch) -> tf.Tensor:
