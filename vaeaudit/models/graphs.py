@@ -24,7 +24,7 @@ def traced(function: Traced, *signature: tf.TensorSpec) -> Traced:
     return graph
 
 
-def repeat(times: tf.Tensor | int, body: Callable[[tf.Tensor], None]) -> None:
+def repeat(times: tf.Tensor | int, body: Callable[[tf.Tensor], object]) -> None:
     """Call `body(step)` for the steps 0, 1, ... of a graph, one after the other; it changes variables."""
 
     def once(step: tf.Tensor) -> tuple[tf.Tensor]:
