@@ -18,7 +18,7 @@ from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, training_batches
 from vaeaudit.models.fitting.build import build
-from vaeaudit.models.graphs import repeat
+from vaeaudit.models.graphs import repeat, run_as_written
 from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.latents import active_latents
@@ -223,9 +223,10 @@ class _Steps:
 
     def __init__(self, model: BetaVAE, per_call: int) -> None:
         self.per_call = per_call
-        self.take = tf.function(
+        several = tf.function(
             lambda iterator: repeat(per_call, lambda step: model.train_step(next(iterator))), autograph=False
         )
+        self.take = several if model.is_rewritten else run_as_written(several)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from tensorflow_probability import distributions as tfd
 
 from vaeaudit.config import ConditionalsConfig
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
-from vaeaudit.models.graphs import repeat, traced
+from vaeaudit.models.graphs import repeat, run_as_written, traced
 from vaeaudit.models.table.likelihoods import blocks_of, padded_logits, scale_of
 from vaeaudit.models.table.vae import TableInputs
 
@@ -218,7 +218,7 @@ def train_conditionals(
             loss = tf.reduce_sum(tf.reduce_sum(nats, axis=[1, 2]) / tf.reduce_sum(hidden, axis=[1, 2]))
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
-    traced(lambda: repeat(steps, take_step))()
+    run_as_written(traced(lambda: repeat(steps, take_step)))()
     return model
 
 
