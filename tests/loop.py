@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -75,6 +76,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept[not any(item.get_closest_marker(name) for name in ("tensorflow", "browser"))].append(item)
         items[:] = kept[True]
         config.hook.pytest_deselected(items=kept[False])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look for garbage seldom, and not in what was imported: to look through it again and again takes minutes."""
+    gc.freeze()
+    gc.set_threshold(50_000)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    gc.freeze()  # nor once more at the end of the process
 
 
 def trains(item: pytest.Item) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 import traceback
@@ -19,6 +20,7 @@ from vaeaudit.storage.files import cannot_write
 COMMANDS = ("inspect", "audit", "fit", "report", "score", "review", "rebalance", "explain", "demo")
 EXIT_INTERNAL = 4
 EXIT_INTERRUPTED = 130
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 #: What the system says where a file cannot be written; our own files say so by a `UsageError`.
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -51,8 +53,15 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit.
+
+    Garbage in circles is looked for seldom, and not at the end: TensorFlow and pandas are a million objects that all
+    stay, and looking through them again and again took a tenth of a quick fit.
+    """
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    code = run(sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import tensorflow as tf
@@ -24,7 +26,30 @@ def traced(function: Traced, *signature: tf.TensorSpec) -> Traced:
     return graph
 
 
-def repeat(times: tf.Tensor | int, body: Callable[[tf.Tensor], None]) -> None:
+def run_as_written(graph: Traced) -> Traced:
+    """Let the graph of a small network run as it is written: to rewrite it takes longer than it saves."""
+
+    @wraps(graph)
+    def run(*arguments: Any) -> Any:
+        with _without_rewriting():
+            return graph(*arguments)
+
+    return run
+
+
+@contextmanager
+def _without_rewriting() -> Iterator[None]:
+    """Turn off what TensorFlow does to graphs before it runs them; the setting is that of the process, and put back."""
+    options = tf.config.optimizer
+    before = options.get_experimental_options()
+    options.set_experimental_options({**before, "disable_meta_optimizer": True})
+    try:
+        yield
+    finally:
+        options.set_experimental_options({"disable_meta_optimizer": False, **before})
+
+
+def repeat(times: tf.Tensor | int, body: Callable[[tf.Tensor], object]) -> None:
     """Call `body(step)` for the steps 0, 1, ... of a graph, one after the other; it changes variables."""
 
     def once(step: tf.Tensor) -> tuple[tf.Tensor]:

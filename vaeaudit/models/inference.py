@@ -10,7 +10,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.data.encoding.rows import Rows
-from vaeaudit.models.graphs import Traced, traced
+from vaeaudit.models.graphs import Traced, run_as_written, traced
 from vaeaudit.models.vae import Batch, BetaVAE
 
 #: Positions of a traversal, in standard deviations of the prior.
@@ -111,9 +111,10 @@ def compiled(model: BetaVAE, function: Traced, *signature: tf.TensorSpec) -> Tra
         Shapes and types of what the function takes; those of a batch where none are given.
     """
     if function not in model.graphs:
-        model.graphs[function] = traced(partial(function, model), *(signature or model.signature))
-    graph: Traced = model.graphs[function]
-    return graph
+        graph = traced(partial(function, model), *(signature or model.signature))
+        model.graphs[function] = graph if model.is_rewritten else run_as_written(graph)
+    known: Traced = model.graphs[function]
+    return known
 
 
 def seed_noise(model: BetaVAE, seed: int) -> None:

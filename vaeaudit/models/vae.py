@@ -77,6 +77,8 @@ class BetaVAE(keras.Model):
 
     #: Most passes over a small dataset in one epoch.
     most_passes: int
+    #: Whether TensorFlow is to rewrite its graphs before they run.
+    is_rewritten: bool
     #: How rows became numbers; set by the subclass.
     encoding: AnyEncoding
 

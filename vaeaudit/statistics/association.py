@@ -169,10 +169,12 @@ def without_cells(counts: IntArray, cells: Mask) -> FloatArray:
         expected = filled.sum(axis=2, keepdims=True) * filled.sum(axis=1, keepdims=True) / total
         product = expected[dependent]
         root = np.sqrt(product)
-        left, size, right = np.linalg.svd(quotient(filled[dependent] - product, root), full_matrices=False)
-        beyond = np.sqrt(np.maximum(size[:, 0] ** 2 - noise**2, 0.0))
-        dependence = root * (left[:, :, 0] * beyond[:, None])[:, :, None] * right[:, 0, None, :]
-        expected[dependent] = np.maximum(product + dependence, 0.0)
+        residual = quotient(filled[dependent] - product, root)
+        # of the singular vectors only the first is wanted, and the rest would take most of the time
+        squares, vectors = np.linalg.eigh(residual @ residual.transpose(0, 2, 1))
+        size, left = squares[:, -1], vectors[:, :, -1:]
+        kept = np.sqrt(quotient(np.maximum(size - noise**2, 0.0), size))[:, None, None]
+        expected[dependent] = np.maximum(product + root * kept * left * (left.transpose(0, 2, 1) @ residual), 0.0)
         filled = np.where(cells, expected, counts)
     return expected
 

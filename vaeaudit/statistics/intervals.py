@@ -69,12 +69,15 @@ def share_interval(count: float, n: float, level: float) -> Interval:
 def clopper_pearson(count: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95) -> Bounds:
     """Exact interval of a proportion (Clopper and Pearson 1934, Biometrika 26); (0, 1) where n = 0."""
     successes, trials = _counts(count, n)
-    tail = (1 - level) / 2
-    lower = np.asarray(special.betaincinv(np.maximum(successes, 1), trials - successes + 1, tail), dtype=np.float64)
-    upper = np.asarray(special.betaincinv(successes + 1, np.maximum(trials - successes, 1), 1 - tail), dtype=np.float64)
+    lower = special.betaincinv(np.maximum(successes, 1), trials - successes + 1, (1 - level) / 2)
     low = np.where(successes == 0, 0.0, lower)
-    high = np.where(successes == trials, 1.0, upper)
-    return _widest_where_empty(low, high, trials, (0.0, 1.0))
+    return _widest_where_empty(low, clopper_pearson_upper(successes, trials, level), trials, (0.0, 1.0))
+
+
+def clopper_pearson_upper(count: FloatArray, n: FloatArray, level: float) -> FloatArray:
+    """Return the upper end of `clopper_pearson` alone, which takes half the time."""
+    upper = special.betaincinv(count + 1, np.maximum(n - count, 1), 1 - (1 - level) / 2)
+    return np.where(count == n, 1.0, upper)
 
 
 def poisson_exact(count: npt.ArrayLike, level: float = 0.95) -> Bounds:
@@ -82,10 +85,13 @@ def poisson_exact(count: npt.ArrayLike, level: float = 0.95) -> Bounds:
     events = np.asarray(count, dtype=np.float64)
     if np.any(events < 0):
         raise ValueError(f"counts must not be negative, found {events.min():g}")
-    tail = (1 - level) / 2
-    lower = np.asarray(special.gammaincinv(np.maximum(events, 1), tail), dtype=np.float64)
-    high = np.asarray(special.gammaincinv(events + 1, 1 - tail), dtype=np.float64)
-    return np.where(events == 0, 0.0, lower), high
+    lower = special.gammaincinv(np.maximum(events, 1), (1 - level) / 2)
+    return np.where(events == 0, 0.0, lower), poisson_upper(events, level)
+
+
+def poisson_upper(count: FloatArray, level: float) -> FloatArray:
+    """Return the upper end of `poisson_exact` alone, which takes half the time."""
+    return np.asarray(special.gammaincinv(count + 1, 1 - (1 - level) / 2), dtype=np.float64)
 
 
 def newcombe_difference(

@@ -17,7 +17,15 @@ import numpy.typing as npt
 from scipy import special
 
 from vaeaudit.statistics.association import quotient
-from vaeaudit.statistics.intervals import FloatArray, IntArray, Mask, clopper_pearson, poisson_exact
+from vaeaudit.statistics.intervals import (
+    FloatArray,
+    IntArray,
+    Mask,
+    clopper_pearson,
+    clopper_pearson_upper,
+    poisson_exact,
+    poisson_upper,
+)
 
 
 class Counted(Protocol):
@@ -76,6 +84,12 @@ class OneSample:
             return low / self.expected, high / self.expected
         low, high = clopper_pearson(self.observed, self.trials, level)
         return low / self.chance, high / self.chance
+
+    def ratio_upper(self, level: float) -> FloatArray:
+        """[M]; the upper end of `ratio_interval` alone: many cells are held against it, and few are told."""
+        if self.trials is None or self.chance is None:
+            return poisson_upper(self.observed, level) / self.expected
+        return clopper_pearson_upper(self.observed, self.trials, level) / self.chance
 
 
 @dataclass(frozen=True)

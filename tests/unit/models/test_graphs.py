@@ -13,7 +13,7 @@ from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.table_encoding import Encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.models.fitting.build import build
-from vaeaudit.models.graphs import repeat, traced
+from vaeaudit.models.graphs import repeat, run_as_written, traced
 from vaeaudit.models.inference import compiled
 
 COLUMNS = Encoding((ColumnEncoding("a", Kind.REAL, Likelihood.NORMAL),))
@@ -25,6 +25,16 @@ def test_a_graph_follows_the_variables_that_it_reads() -> None:
     assert times(tf.constant([3.0, 4.0])).numpy().tolist() == [6, 8]
     factor.assign(10.0)
     assert times(tf.constant([3.0])).numpy().tolist() == [30]
+
+
+def test_a_graph_that_runs_as_it_is_written_leaves_other_graphs_to_be_rewritten() -> None:
+    options = tf.config.optimizer.get_experimental_options
+    before, during = options(), []
+    run_as_written(lambda: during.append(options()))()
+    assert during[0]["disable_meta_optimizer"] is True
+    assert options().get("disable_meta_optimizer", False) is before.get("disable_meta_optimizer", False)
+    twice = run_as_written(traced(lambda x: 2 * x, tf.TensorSpec([], tf.float32)))
+    assert float(twice(tf.constant(21.0))) == 42
 
 
 def test_steps_are_taken_one_after_the_other() -> None:

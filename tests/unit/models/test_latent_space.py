@@ -27,7 +27,7 @@ L = 3
 class Decoder:
     """Stands in for a model: rows are their features, the decoder is any function of z."""
 
-    encoding = None
+    encoding, is_rewritten = None, False
 
     def __init__(self, decode: Callable[[tf.Tensor], tf.Tensor]) -> None:
         self.expected_features = decode

@@ -55,6 +55,7 @@ def test_the_interval_of_the_ratio_agrees_with_the_test(trials):
     cells = OneSample(observed, expected, trials and np.full(8, trials), trials and expected / trials)
     _, high = cells.ratio_interval(0.9)
     assert ((high < 1) == (cells.lower_tail() < 0.05)).all()
+    assert cells.ratio_upper(0.9).tolist() == high.tolist()
 
 
 def test_a_triple_of_independent_columns_is_expected_as_the_product_of_its_margins():

@@ -138,7 +138,8 @@ def _selection_level(
     selected = sum(cells.observed.size for cells in parts)
     while True:
         level = fcr_level(config.confidence, selected=selected, tested=family.tested * family.baselines)
-        short = sum(int((cells.ratio_interval(level)[1] < config.min_ratio).sum()) for cells in parts)
+        parts = [cells.subset(cells.ratio_upper(level) < config.min_ratio) for cells in parts if cells.observed.size]
+        short = sum(cells.observed.size for cells in parts)
         if short in (0, selected):
             return level
         selected = short
@@ -224,8 +225,7 @@ def _selected(
     masks = tuple(mask[significant] for mask in masks)
     p = p_values[significant]
     cells = table.cells(masks)
-    _, high = cells.ratio_interval(threshold.level)
-    strong = strength(cells.expected, high, threshold.min_ratio)
+    strong = strength(cells.expected, cells.ratio_upper(threshold.level), threshold.min_ratio)
     order = np.argsort(-strong, kind="stable")
     order = order[strong[order] > 0][:_MERGED_FROM]
     return tuple(mask[order] for mask in masks), p[order]

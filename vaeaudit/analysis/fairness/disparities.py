@@ -13,6 +13,7 @@ from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.statistics.fisher import fisher_exact
 from vaeaudit.statistics.intervals import newcombe_difference, normal_quantile, wilson
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
@@ -134,6 +135,8 @@ def compare_rates(codes: IntArray, has_outcome: BoolArray, groups: int, config: 
     rest_rate = rest_count / np.maximum(rest, 1)
     both = (n > 0) & (rest > 0)
     judged = np.minimum(n, rest) >= config.smallest_group
+    p = np.full(groups, np.nan)
+    p[judged] = fisher_exact(*(part[judged] for part in (count, n, rest_count, rest)))
     return RateComparison(
         n=n,
         rate=rate,
@@ -144,7 +147,7 @@ def compare_rates(codes: IntArray, has_outcome: BoolArray, groups: int, config: 
         difference_high=difference_high,
         ratio=np.divide(rate, rest_rate, out=np.full(groups, np.nan), where=both & (rest_count > 0)),
         minimum_detectable=minimum_detectable_difference(n, rest, int(count.sum()), config.confidence),
-        p=_fisher(count, n, rest_count, rest, judged),
+        p=p,
     )
 
 
@@ -186,16 +189,6 @@ def outcomes_of(values: pd.Series, label: Column, notes: list[str]) -> dict[str,
         return {f"{label.name} > {shown} (median)": above}
     notes.append(f"{label.name} is {label.kind.value}: there are no rates to compare.")
     return {}
-
-
-def _fisher(count: IntArray, n: IntArray, rest_count: IntArray, rest: IntArray, judged: BoolArray) -> FloatArray:
-    p = np.full(n.shape, np.nan)
-    for group in np.flatnonzero(judged):
-        table = np.array(
-            [[count[group], n[group] - count[group]], [rest_count[group], rest[group] - rest_count[group]]]
-        )
-        p[group] = min(float(stats.fisher_exact(table).pvalue), 1.0)
-    return p
 
 
 def _disparities(grouping: Grouping, outcome: str, compared: RateComparison, config: AnalysisConfig) -> list[Disparity]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.statistics.fisher import fisher_exact
 from vaeaudit.statistics.measures import Count, Share
 
 #: Share of the rows in question that a group must hold for it to be said that they lie there.
@@ -82,7 +82,6 @@ def best_contrast(chosen: BoolArray, groupings: Sequence[Grouping], *, more: boo
     if best is None:
         return None
     grouping, group, inside, size = best
-    table = np.array([[inside, size - inside], [total - inside, n - size - total + inside]])
-    p = min(float(stats.fisher_exact(table).pvalue) * tested, 1.0)
+    p = min(float(fisher_exact(inside, size, total - inside, n - size)[0]) * tested, 1.0)
     label, rule = grouping.labels[group], grouping.conditions[group]
     return Contrast(grouping.column, label, rule, inside, size, total - inside, n - size, p)

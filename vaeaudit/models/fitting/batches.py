@@ -37,7 +37,8 @@ def training_batches(rows: Rows, batch_size: int, steps_per_epoch: int, *, seed:
         shuffle_seed = tf.stack([tf.cast(step // passes, tf.int32), seed % 2**31])
         return tf.random.experimental.index_shuffle(position, shuffle_seed, n_rows - 1)
 
-    return _batches_of(rows, tf.data.Dataset.counter(start=epoch * steps_per_epoch).map(index_of), size)
+    steps = tf.data.Dataset.counter(start=epoch * steps_per_epoch)
+    return _batches_of(rows, steps.map(tf.autograph.experimental.do_not_convert(index_of)), size)
 
 
 def drawn_batches(rows: Rows, index: npt.NDArray[np.int64], batch_size: int) -> Any:
@@ -53,6 +54,7 @@ def _batches_of(rows: Rows, indexes: Any, size: int) -> Any:
     def read(index: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
         return list(rows.take(index).arrays())
 
+    @tf.autograph.experimental.do_not_convert  # which takes longer than an epoch of a small table
     def batch(index: tf.Tensor) -> tuple[tf.Tensor, ...]:
         parts = tf.numpy_function(read, [index], [example.dtype for example in examples], stateful=False)
         for part, example in zip(parts, examples, strict=True):

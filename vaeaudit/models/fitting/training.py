@@ -18,6 +18,7 @@ from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, training_batches
 from vaeaudit.models.fitting.build import build
+from vaeaudit.models.graphs import repeat, run_as_written
 from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.latents import active_latents
@@ -25,8 +26,8 @@ from vaeaudit.progress import Listener, Progress, ignore
 
 #: Held-out rows are a share of the data, but never more than this: evaluation then costs little beside an epoch.
 MOST_HELD_OUT = 10_000
-#: Optimiser steps per call into the graph, so that Keras does not return to Python after each.
-STEPS_PER_EXECUTION = 16
+#: Optimiser steps per call into the graph, so that Python is not returned to after each.
+STEPS_PER_CALL = 16
 #: S of the held-out ELBO.
 _HELD_OUT_SAMPLES = 4
 #: Fewest rows that can be split into training and held-out rows.
@@ -165,11 +166,7 @@ def train(
     schedule = _Schedule.plan(
         len(train_rows), config, most_passes=model.most_passes, rising_epochs=model.objective.rising_epochs(config)
     )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule.learning_rate(config)),
-        steps_per_execution=min(STEPS_PER_EXECUTION, schedule.steps_per_epoch),
-        jit_compile=False,  # XLA cost seconds of compilation and gained nothing on a CPU (METHODS)
-    )
+    model.compile(optimizer=keras.optimizers.Adam(schedule.learning_rate(config)))
     model.optimizer.build(model.trainable_variables)  # variables made in the first step would have it traced twice
     keeper = _Keeper(
         model=model,
@@ -183,38 +180,53 @@ def train(
     )
     if resume_from is not None:
         keeper.restore(resume_from)
+    steps = _Steps(model, min(STEPS_PER_CALL, schedule.steps_per_epoch))
     if config.debias:
-        _fit_resampled(model, train_rows, schedule, keeper, config, seed=seed)
+        _fit_resampled(model, train_rows, keeper, steps, seed=seed)
     elif keeper.goes_on:
         batches = training_batches(
             train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
         )
-        _fit_until(schedule.epochs, model, batches, schedule, keeper)
+        _fit_until(schedule.epochs, batches, steps, keeper)
     return keeper.finish(baseline)
 
 
-def _fit_resampled(
-    model: BetaVAE, train_rows: Rows, schedule: _Schedule, keeper: _Keeper, config: TrainConfig, *, seed: int
-) -> None:
+def _fit_resampled(model: BetaVAE, train_rows: Rows, keeper: _Keeper, steps: _Steps, *, seed: int) -> None:
     """Fit epoch by epoch: batches that were fetched ahead would still be drawn by the histograms before."""
-    resampling = AdaptiveResampling(model, train_rows, alpha=config.debias_alpha, seed=seed)
+    schedule = keeper.schedule
+    resampling = AdaptiveResampling(model, train_rows, alpha=keeper.config.debias_alpha, seed=seed)
     while keeper.goes_on:
         drawn = resampling.draw(keeper.epoch, schedule.steps_per_epoch * schedule.batch_size)
         keeper.effective_sample_size = drawn.effective_sample_size
         batches = drawn_batches(train_rows, drawn.index, schedule.batch_size)
-        _fit_until(keeper.epoch + 1, model, batches, schedule, keeper)
+        _fit_until(keeper.epoch + 1, batches, steps, keeper)
 
 
-def _fit_until(epoch: int, model: BetaVAE, batches: Any, schedule: _Schedule, keeper: _Keeper) -> None:
-    model.fit(
-        batches,
-        epochs=epoch,
-        initial_epoch=keeper.epoch,
-        steps_per_epoch=schedule.steps_per_epoch,
-        callbacks=[keeper],
-        shuffle=False,  # the batches are shuffled already
-        verbose=0,
-    )
+def _fit_until(epoch: int, batches: Any, steps: _Steps, keeper: _Keeper) -> None:
+    keeper.begin()
+    iterator = iter(batches)
+    while keeper.epoch < epoch and keeper.goes_on:
+        keeper.begin_epoch()
+        for _ in range(0, keeper.schedule.steps_per_epoch, steps.per_call):  # whole calls: the last may go beyond it
+            steps.take(iterator)
+            if keeper.asks_to_stop():
+                return  # the epoch is not whole; the state of the one before it stands
+        keeper.end_epoch()
+
+
+class _Steps:
+    """Takes several optimiser steps per call into the graph, which is traced once.
+
+    As `keras.Model.fit` does with `steps_per_execution`, whose own graph about them took a small table longer than its
+    steps. XLA cost seconds of compilation and gained nothing on a CPU (METHODS).
+    """
+
+    def __init__(self, model: BetaVAE, per_call: int) -> None:
+        self.per_call = per_call
+        several = tf.function(
+            lambda iterator: repeat(per_call, lambda step: model.train_step(next(iterator))), autograph=False
+        )
+        self.take = several if model.is_rewritten else run_as_written(several)
 
 
 @dataclass(frozen=True)
@@ -261,7 +273,7 @@ def _held_out_rows(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
     return loss, log_likelihood, model.objective.divergence(rows.mean, rows.stddev), rows.mean
 
 
-class _Keeper(keras.callbacks.Callback):
+class _Keeper:
     """Warm-up, held-out evaluation, best weights, early stopping, progress, checkpoints and interruption."""
 
     def __init__(
@@ -276,7 +288,6 @@ class _Keeper(keras.callbacks.Callback):
         on_checkpoint: Callable[[TrainingState], None],
         is_interrupted: Callable[[], bool],
     ) -> None:
-        super().__init__()
         self.vae, self.config, self.schedule = model, config, schedule
         self.test_rows = test_rows
         evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
@@ -297,24 +308,28 @@ class _Keeper(keras.callbacks.Callback):
         is_due = self.epoch < self.schedule.epochs and self.waited < self.config.patience
         return is_due and self.stopped == "epochs"
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def begin(self) -> None:
+        """Start the clock, unless it runs."""
         if self.started is None:
             self.started, self.first_epoch = time.monotonic(), self.epoch
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.vae.risen.assign(self.schedule.risen(epoch))
+    def begin_epoch(self) -> None:
+        """Say how far what rises has risen, and let the mean of the loss begin."""
+        self.vae.risen.assign(self.schedule.risen(self.epoch))
+        self.vae.mean_loss.reset_state()
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def asks_to_stop(self) -> bool:
+        """Whether training was interrupted."""
         if self.is_interrupted():
-            self.stopped, self.vae.stop_training = "interrupted", True
+            self.stopped = "interrupted"
+        return self.stopped == "interrupted"
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        if self.stopped == "interrupted":
-            return  # the epoch is not whole; the state of the one before it stands
+    def end_epoch(self) -> None:
+        """Judge the epoch by the held-out rows."""
         self.vae.after_epoch(self.batch_of_training_rows)
         loss, kl, elbo, active = self._evaluate_held_out()
-        self.epoch = epoch + 1
-        entries = [float((logs or {}).get("loss", math.nan)), loss, kl, elbo, float(active)]
+        self.epoch += 1
+        entries = [float(self.vae.mean_loss.result()), loss, kl, elbo, float(active)]
         if self.effective_sample_size is not None:
             entries.append(self.effective_sample_size)
         for name, value in zip(self.history, entries, strict=True):
@@ -333,7 +348,7 @@ class _Keeper(keras.callbacks.Callback):
             return  # patience begins when the weight of the KL, or its capacity, stands
         self.waited += 1
         if self.waited >= self.config.patience:
-            self.stopped, self.vae.stop_training = "converged", True
+            self.stopped = "converged"
 
     def _take_back(self) -> None:
         """Undo steps that broke the weights: a NaN left in the optimiser's moments would break the next step too."""

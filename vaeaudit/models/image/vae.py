@@ -134,6 +134,7 @@ class ImageVAE(BetaVAE):
     #: Measured on scikit-learn's digits (300 and 1,797 of them) and 1,344 photographs of tiles: with two passes the
     #: presets ended before the model had learned, with ten 300 digits were memorised.
     most_passes = 4
+    is_rewritten = True
     encoding: ImageEncoding
     likelihood: ImageLikelihood
 

@@ -19,12 +19,13 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from scipy import stats
+import tensorflow_probability as tfp
+from scipy import special, stats
 from tensorflow_probability import distributions as tfd
 
 from vaeaudit.config import ConditionalsConfig
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
-from vaeaudit.models.graphs import repeat, traced
+from vaeaudit.models.graphs import repeat, run_as_written, traced
 from vaeaudit.models.table.likelihoods import blocks_of, padded_logits, scale_of
 from vaeaudit.models.table.vae import TableInputs
 
@@ -40,8 +41,8 @@ _MOST_NATS = 30.0
 MOST_PASSES = 32
 #: Standard deviations beyond which a number that is shown is drawn in: one wrong cell must not make the others wrong.
 _FARTHEST = 4.0
-#: Rows judged in one call.
-_CHUNK = 4096
+#: Rows judged in one call, and rows that are taken together for them, each as often as there are passes.
+_CHUNK, _JUDGED = 4096, 65536
 #: Nats of a probability that is as good as none.
 _LARGEST_TAIL = 700.0
 
@@ -150,7 +151,7 @@ class Conditionals(keras.Model):
             What is said; [..., B, D] and [..., B, C], 1 where a cell has a value.
         """
         numbers, *codes, _ = tf.split(features, [self.n_numeric, *self.sizes[2:]], axis=-1)
-        log_prob = [heads.numbers.log_prob(numbers)]
+        log_prob = [_log_prob(heads.numbers, numbers)]
         for block, depth, distribution, one_hot in zip(self.blocks, self.depths, heads.codes, codes, strict=True):
             shape = tf.concat([tf.shape(one_hot)[:-1], [block.n_columns, depth]], axis=0)
             log_prob.append(tf.reduce_sum(tf.nn.log_softmax(distribution.logits) * tf.reshape(one_hot, shape), axis=-1))
@@ -159,6 +160,13 @@ class Conditionals(keras.Model):
             of_missing = heads.missing.log_prob(1.0 - tf.gather(observed, self.with_missing, axis=-1))
             nats -= tf.tensordot(of_missing, tf.one_hot(self.with_missing, self.n_columns), 1)
         return nats
+
+
+def _log_prob(numbers: tfd.StudentT, values: tf.Tensor) -> tf.Tensor:
+    """Return what `numbers.log_prob` does, of `FREEDOM` degrees: that takes 200 operations for a constant."""
+    distance = (values - numbers.loc) / (np.sqrt(FREEDOM) * numbers.scale)
+    log_constant = 0.5 * np.log(FREEDOM) + special.betaln(0.5, 0.5 * FREEDOM)
+    return -0.5 * (FREEDOM + 1.0) * tfp.math.log1psquare(distance) - tf.math.log(numbers.scale) - log_constant
 
 
 def train_conditionals(
@@ -210,7 +218,7 @@ def train_conditionals(
             loss = tf.reduce_sum(tf.reduce_sum(nats, axis=[1, 2]) / tf.reduce_sum(hidden, axis=[1, 2]))
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
-    traced(lambda: repeat(steps, take_step))()
+    run_as_written(traced(lambda: repeat(steps, take_step)))()
     return model
 
 
@@ -244,18 +252,17 @@ def judge_cells(model: Conditionals, rows: EncodedRows, fold: IntArray, *, seed:
     """
     n_columns, n_numeric = model.n_columns, model.n_numeric
     together = np.random.default_rng(seed).permutation(n_columns) % MOST_PASSES
-    judge = _judge(model)
+    passes = np.unique(together)
     nats, tail = (np.zeros((len(rows), n_columns), np.float32) for _ in range(2))
-    for member in range(model.n_members):
-        own = np.flatnonzero(fold == member)
-        for start in range(0, len(own), _CHUNK):
-            chunk = own[start : start + _CHUNK]
-            part = [tf.constant(array) for array in rows.take(chunk).arrays()]
-            for group in np.unique(together):
-                hidden = together == group
-                found = judge(*part, tf.constant(hidden, tf.float32), tf.constant(member))
-                cells = np.ix_(chunk, np.flatnonzero(hidden))
-                nats[cells], tail[cells] = (each.numpy()[:, hidden] for each in found)
+    at_once = max(1, _JUDGED // len(passes))
+    for start in range(0, len(rows), at_once):
+        row, place = np.divmod(np.arange(min(at_once, len(rows) - start) * len(passes)), len(passes))
+        row += start
+        part, hidden = rows.take(row), together == passes[place, None]
+        for which, said in said_of(model, part, fold[row], hidden):
+            at, column = np.nonzero(hidden[which])
+            nats[row[which[at]], column] = said.nats[at, column]
+            tail[row[which[at]], column] = _tails(model, part.take(which), said)[at, column]
     is_number = rows.observed[:, :n_numeric]
     # Until here the tail of a number is its distance in scales: float32 has no room for its probability.
     distance = np.where(is_number, tail[:, :n_numeric], 0.0)
@@ -264,47 +271,32 @@ def judge_cells(model: Conditionals, rows: EncodedRows, fold: IntArray, *, seed:
     return CellSurprise(nats, tail)
 
 
-def _judge(model: Conditionals) -> Any:
-    """Return what gives nats and tails [B, C] of all cells under one member, the same cells of all rows being hidden.
+def _tails(model: Conditionals, rows: EncodedRows, said: Said) -> npt.NDArray[np.float32]:
+    """Return the tails [B, C] of cells of which something is said.
 
     The tail of a number is its distance from the location in scales, of a code -log of its mid-p-value: of the
     probability of all codes that are less probable, and half of its own; of a missing cell the nats.
     """
-
-    def judge(
-        values: tf.Tensor, codes: tf.Tensor, observed: tf.Tensor, hidden: tf.Tensor, member: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        features, known = model.features(values, codes, observed), tf.cast(observed, tf.float32)
-        heads = model.heads(model.say(features, tf.ones_like(known) * hidden, member))
-        nats = model.nats(heads, features, known)
-        numbers = tf.abs(features[:, : model.n_numeric] - heads.numbers.loc) / heads.numbers.scale
-        tails = [numbers]
-        for block, distribution in zip(model.blocks, heads.codes, strict=True):
-            probability = tf.nn.softmax(distribution.logits)
-            own_codes = codes[:, block.start - model.n_numeric : block.stop - model.n_numeric]
-            own = tf.gather(probability, tf.maximum(own_codes, 0), batch_dims=2)[..., None]
-            less = tf.where(probability < own, probability, 0.0) + 0.5 * tf.where(probability == own, probability, 0.0)
-            # A level without a place in its order, that only new rows have, is taken as missing.
-            below = tf.where(own_codes < 0, 1.0, tf.reduce_sum(less, axis=-1))
-            tails.append(-tf.math.log(tf.maximum(below, 1e-30)))
-        return nats, tf.where(observed, tf.concat(tails, axis=-1), nats)
-
-    n_numeric, n_columns = model.n_numeric, model.n_columns
-    return traced(
-        judge,
-        tf.TensorSpec([None, n_numeric], tf.float32),
-        tf.TensorSpec([None, n_columns - n_numeric], tf.int32),
-        tf.TensorSpec([None, n_columns], tf.bool),
-        tf.TensorSpec([n_columns], tf.float32),
-        tf.TensorSpec([], tf.int32),
-    )
+    tails = [np.abs(said.numbers - said.heads.numbers.loc.numpy()) / said.heads.numbers.scale.numpy()]
+    for block, distribution in zip(model.blocks, said.heads.codes, strict=True):
+        probability = distribution.probs_parameter().numpy()
+        codes = rows.codes[:, block.start - model.n_numeric : block.stop - model.n_numeric]
+        own = np.take_along_axis(probability, np.maximum(codes, 0)[..., None], axis=-1)
+        less = (probability * ((probability < own) + 0.5 * (probability == own))).sum(axis=-1)
+        # A level without a place in its order, that only new rows have, is taken as missing.
+        tails.append(-np.log(np.maximum(np.where(codes < 0, 1.0, less), 1e-30)))
+    return np.where(rows.observed, np.concatenate(tails, axis=-1), said.nats)
 
 
 class Said(NamedTuple):
-    """What is said of the cells of B rows: `heads`, and -log of the probability of what is there, [B, C]."""
+    """What is said of the cells of B rows: `heads`; of what is there, -log of its probability [B, C].
+
+    `numbers` [B, P] are those that are there, as `heads` judge them.
+    """
 
     heads: Heads
     nats: npt.NDArray[np.float32]
+    numbers: npt.NDArray[np.float32]
 
 
 def said_of(
@@ -326,4 +318,5 @@ def said_of(
             values, codes, observed = (tf.constant(array) for array in rows.take(chunk).arrays())
             features = model.features(values, codes, observed)
             heads = model.heads(model.say(features, tf.constant(hidden[chunk], tf.float32), tf.constant(member)))
-            yield chunk, Said(heads, model.nats(heads, features, tf.cast(observed, tf.float32)).numpy())
+            nats = model.nats(heads, features, tf.cast(observed, tf.float32)).numpy()
+            yield chunk, Said(heads, nats, features[:, : model.n_numeric].numpy())

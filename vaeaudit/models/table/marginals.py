@@ -14,7 +14,7 @@ from scipy import stats
 
 from vaeaudit.data.encoding.column_encoding import Likelihood
 from vaeaudit.data.encoding.rows import Rows
-from vaeaudit.models.graphs import repeat, traced
+from vaeaudit.models.graphs import repeat, run_as_written, traced
 from vaeaudit.models.table.likelihoods import SCALE_FLOOR, Block, MixedLikelihood, inverse_softplus
 
 #: Steps and learning rate of what has no closed form, and the rows that it is fitted to at most.
@@ -119,5 +119,5 @@ def _by_gradient(
                 loss += tf.reduce_sum(tf.where(observed[:, block.start : block.stop], nats, 0.0)) / len(rows)
         optimizer.apply(tape.gradient(loss, variables), variables)
 
-    traced(lambda: repeat(_STEPS, step))()
+    run_as_written(traced(lambda: repeat(_STEPS, step)))()
     return {index: bias.numpy() for index, bias in learned.items()}

@@ -37,6 +37,7 @@ class TableVAE(BetaVAE):
     #: German credit (900 training rows) at eleven passes an epoch was memorised before the KL weight had risen, and
     #: ended below the independent columns it started from.
     most_passes = 2
+    is_rewritten = False
     encoding: Encoding
     likelihood: MixedLikelihood
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from vaeaudit.config import AnalysisConfig, Density, DensityFamily, Rarity
 from vaeaudit.outputs.histograms import LatentHistograms, bounded_weights, fit_histograms
@@ -110,8 +111,9 @@ def fit_density(
         if family not in fitters:
             raise ValueError(f"cannot fit a density of the family {family!r}, only of {sorted(fitters)}")
         fitters = {family: fitters[family]}
-    fitted = [fit() for fit in fitters.values()]
-    nats: dict[str, float] = {density.family: float(density.log_density(kept).mean()) for density in fitted}
+    with threadpool_limits(limits=1, user_api="blas"):  # threads that wait for a busy core cost more than they bring
+        fitted = [fit() for fit in fitters.values()]
+        nats: dict[str, float] = {density.family: float(density.log_density(kept).mean()) for density in fitted}
     best = max(fitted, key=lambda density: nats[density.family])
     figures = {f"nats_{name}": value for name, value in nats.items()}
     return LatentDensity(np.asarray(active, bool), best.family, len(kept), of=best, **figures)

@@ -131,7 +131,7 @@ def test_a_cell_that_is_shown_does_enter(model: Conditionals, rows: EncodedRows)
 
 def test_nats_of_numbers_are_of_student_and_of_codes_of_the_softmax(model: Conditionals, rows: EncodedRows) -> None:
     few = rows.take(slice(0, 50))
-    heads, nats = all_said(model, few, hidden_column(model, 50, "x", "town"))
+    heads, nats, _ = all_said(model, few, hidden_column(model, 50, "x", "town"))
     for place in range(model.n_numeric):
         known = few.observed[:, place]
         location, scale = (np.asarray(part)[:, place] for part in (heads.numbers.loc, heads.numbers.scale))
@@ -154,7 +154,7 @@ def test_nats_of_a_missing_cell_are_those_of_its_being_missing(model: Conditiona
     gaps = model.encoding.names.index("gaps")
     missing = np.flatnonzero(~rows.observed[:, gaps])[:20]
     few = rows.take(missing)
-    heads, nats = all_said(model, few, hidden_column(model, 20, "gaps"))
+    heads, nats, _ = all_said(model, few, hidden_column(model, 20, "gaps"))
     share = np.asarray(heads.missing.probs_parameter())[:, 0]
     np.testing.assert_allclose(nats[:, gaps], -np.log(share), rtol=1e-4)
     assert share.mean() == pytest.approx(0.2, abs=0.1)
