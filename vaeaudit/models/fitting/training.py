@@ -207,7 +207,7 @@ def _fit_until(epoch: int, batches: Any, steps: _Steps, keeper: _Keeper) -> None
     iterator = iter(batches)
     while keeper.epoch < epoch and keeper.goes_on:
         keeper.begin_epoch()
-        for _ in range(0, keeper.schedule.steps_per_epoch, steps.per_call):  # whole calls: the last may go beyond it
+        for _ in range(keeper.schedule.steps_per_epoch // steps.per_call):
             steps.take(iterator)
             if keeper.asks_to_stop():
                 return  # the epoch is not whole; the state of the one before it stands
@@ -254,6 +254,8 @@ class _Schedule:
         whole_pass = max(1, n_rows // batch_size)
         fewest = min(config.fewest_steps, most_passes * whole_pass)
         steps_per_epoch = int(np.clip(whole_pass, fewest, config.most_steps))
+        if steps_per_epoch > STEPS_PER_CALL:  # whole calls, or the learning rate would end before the steps do
+            steps_per_epoch = STEPS_PER_CALL * math.ceil(steps_per_epoch / STEPS_PER_CALL)
         return cls(batch_size, steps_per_epoch, config.epochs, rising_epochs)
 
 
