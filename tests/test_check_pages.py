@@ -114,6 +114,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA701": set(),
     "VA702": set(),
     "VA703": {"info"},
+    "VA704": set(),
     "VA801": {"high", "low"},
     "VA802": {"medium", "low"},
     "VA803": {"low", "info"},
@@ -174,6 +175,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.duplicates import splits
     from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
     from vaeaudit.analysis.fairness import proxies
+    from vaeaudit.analysis.latents import grades
     from vaeaudit.analysis.leakage import leaks, target
     from vaeaudit.analysis.order import changes, orders, series
     from vaeaudit.analysis.quality import missingness, placeholders
@@ -258,6 +260,9 @@ def limits() -> list[tuple[str, str]]:
         ("VA701", f"fewer than {va701.FEWEST_ROWS} rows"),
         ("VA702", in_use),
         ("VA703", in_use),
+        ("VA704", f"A from {grades.GRADES[0][1]:g}, B"),
+        ("VA704", f"from {grades.GRADES[1][1]:g}, C from {grades.GRADES[2][1]:g}, D below"),
+        ("VA704", f"A latent of less than {grades.LEAST_KL:g} nats"),
         ("VA802", f"{rate(va802.SOME_MISSING)} of their cells or more"),
         ("VA802", f"lacks {rate(va802.MOSTLY_MISSING)} or more"),
         ("VA806", f"at least {placeholders.FEWEST_OTHERS} other values"),

@@ -52,6 +52,7 @@ class Need(StrEnum):
     SPLIT = "split"
     ANNOTATORS = "annotators"
     UNIFORM = "uniform"
+    REFITS = "refits"
     TABLE = "table"
 
     def is_met(self, seen: Seen) -> bool:
@@ -67,6 +68,7 @@ _IS_MET: dict[Need, Callable[[Seen], bool]] = {
     Need.SPLIT: lambda seen: bool(seen.measured.duplicates.splits),
     Need.ANNOTATORS: lambda seen: len(seen.inputs.schema.annotators) > 1,
     Need.UNIFORM: lambda seen: seen.config.uniform,
+    Need.REFITS: lambda seen: seen.inputs.member_means is not None,
     Need.TABLE: lambda seen: not seen.of_pictures,
 }
 #: Need -> the option that meets it. What has none cannot be given: the data is of another kind.
@@ -78,6 +80,7 @@ GIVE: dict[Need, str] = {
     Need.SPLIT: "--split COL",
     Need.ANNOTATORS: "--annotator COL twice or more",
     Need.UNIFORM: "--uniform",
+    Need.REFITS: "--members 1",
 }
 
 
