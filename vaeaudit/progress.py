@@ -15,8 +15,8 @@ class Progress:
     Attributes
     ----------
     phase
-        `reading`, `starting`, `training`, `refitting`, `scoring`, `analysing`, `planting`,
-        `writing`.
+        `reading`, `starting`, `training`, `refitting`, `scoring`, `analysing`, `generating`,
+        `planting`, `writing`.
     done, total
         Epochs while training, rows while scoring, copies while planting; None where the phase has no measure.
     loss, kl, active
