@@ -90,8 +90,9 @@ class Rarity(StrEnum):
 class LatentSource(StrEnum):
     """Where the latents of generated rows come from."""
 
-    #: That of a row of the data, each as likely. On four tables and the digits rows were told from real ones less well
-    #: than with z from the prior; see docs/methods.md.
+    #: A Gaussian mixture fitted to posteriors of the rows.
+    MIXTURE = "mixture"
+    #: The posterior of a row, each as likely: nearest to the rows, and where posteriors are tight a copy of them.
     POSTERIOR = "posterior"
     #: N(0, I), which training only draws the rows towards.
     PRIOR = "prior"

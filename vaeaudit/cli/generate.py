@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -11,6 +13,8 @@ from vaeaudit.cli.options import Output, choice_option, output_options, path_opt
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.config import LatentSource
 from vaeaudit.errors import UsageError
+
+KeyT = TypeVar("KeyT", str, int)
 
 
 @click.command()
@@ -33,8 +37,8 @@ from vaeaudit.errors import UsageError
 @choice_option(
     "--draw",
     LatentSource,
-    "Where the latents come from: posteriors of rows of the data, or the prior.",
-    default=LatentSource.POSTERIOR.value,
+    "Where the latents come from: a mixture fitted to posteriors of the rows, these themselves, or the prior.",
+    default=LatentSource.MIXTURE.value,
     show_default=True,
 )
 @click.option("--seed", type=int, metavar="N", help="Of all that is drawn; that of the run.")
@@ -61,8 +65,8 @@ def generate(
     with Display(quiet=output.quiet).shown() as display:
         made = generate_rows(
             run,
-            condition=dict(map(_condition, condition)),
-            latent=dict(map(_range, latent)),
+            condition=_once("--condition", map(_condition, condition)),
+            latent=_once("--latent", map(_range, latent)),
             out=out,
             on_progress=display.listen,
             **options,
@@ -76,6 +80,15 @@ def _say(document: dict[str, Any]) -> None:
 
     for line in generated_in_words(document):
         click.echo(printable(line), err=True)
+
+
+def _once(option: str, pairs: Iterable[tuple[KeyT, Any]]) -> dict[KeyT, Any]:
+    found: dict[KeyT, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UsageError(f"{option} {name}: given twice; all that is asked holds together.")
+        found[name] = value
+    return found
 
 
 def _condition(text: str) -> tuple[str, str]:
@@ -93,6 +106,6 @@ def _range(text: str) -> tuple[int, tuple[float | None, float | None]]:
         number = int(name.removeprefix("z_"))
     except ValueError:
         number, bounds = -1, ()
-    if len(bounds) != 2 or not value or any(bound is not None and bound != bound for bound in bounds):
+    if len(bounds) != 2 or not value or any(bound is not None and math.isnan(bound) for bound in bounds):
         raise UsageError(f"--latent {text}: expected the number of a latent and where it lies, such as 3=-2..2.")
     return number, (bounds[0], bounds[1])

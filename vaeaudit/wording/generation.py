@@ -26,7 +26,8 @@ def generated_in_words(document: Mapping[str, Any]) -> list[str]:
     """
     asked, drawing, quality = document["asked"], document["drawing"], document["quality"]
     what = "pictures" if document["file"]["format"] == "png" else "rows"
-    lines = [f"{numbers.count(drawing['written'])} {what}, z from the {asked['source']}, seed {asked['seed']}."]
+    source = f"posterior of row {asked['like']}" if asked["like"] is not None else asked["source"]
+    lines = [f"{numbers.count(drawing['written'])} {what}, z from the {source}, seed {asked['seed']}."]
     if asked["conditions"]:
         share = _with(drawing["met_share"], drawing["ci"], "share")
         lines.append(f"Of {numbers.count(drawing['drawn'])} drawn, {share} met what was asked.")
@@ -50,7 +51,7 @@ def _table(quality: Mapping[str, Any]) -> Iterator[str]:
         f"Against {numbers.count(quality['held_out'])} held-out rows, {numbers.count(quality['rows'])} of the model:"
     )
     head = ("", "model", "tree per column", "real rows")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for measure in quality["measures"]:
         cells = (_figure(measure[side]) for side in ("model", "trees", "real"))
         rows.append((_MEASURES[measure["name"]], *cells))
@@ -61,12 +62,13 @@ def _table(quality: Mapping[str, Any]) -> Iterator[str]:
     ):
         unit = "share" if key == "outside" else "ratio"
         rows.append((said, _figure(near[key], unit), "" if trees is None else _figure(trees[key], unit), ""))
-    equal = (numbers.share(near["equal"]), "" if trees is None else numbers.share(trees["equal"]))
-    rows.append(("equal to a trained row", *equal, numbers.share(near["equal_held_out"])))
-    widths = [max(len(row[place]) for row in rows) for place in range(4)]
-    yield from (
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    of_trees = "" if trees is None else numbers.share(trees["equal"])
+    rows.append(
+        ("equal to a trained row", numbers.share(near["equal"]), of_trees, numbers.share(near["equal_held_out"]))
     )
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _figure(figure: Mapping[str, Any] | None, unit: Any = "ratio") -> str:

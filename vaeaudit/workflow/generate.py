@@ -66,7 +66,7 @@ def generate(
     condition: Mapping[str, Any] | None = None,
     latent: Mapping[int, Any] | None = None,
     like: str | None = None,
-    draw: str = LatentSource.POSTERIOR.value,
+    draw: str = LatentSource.MIXTURE.value,
     seed: int | None = None,
     out: Path | str | None = None,
     on_progress: Listener = ignore,
@@ -117,7 +117,8 @@ def generate(
     with watch.phase("reading"):
         run = loaded(run)
         run.require_usable()
-        wish, position = _wish(run, n, region, condition, latent, like, draw, seed)
+        asked = {"region": region, "condition": condition, "latent": latent, "like": like}
+        wish, position = _wish(run, asked, n=n, draw=draw, seed=seed)
         target = Target.of(out, GENERATED / run.id, run.metadata["data"]["name"], pictures=run.kind == "images")
     with watch.phase("starting"):
         drawer = Drawer(rebuild(run), run.frame, run.codes, run.table_rules)
@@ -128,12 +129,12 @@ def generate(
         _require_some(made, wish)
     with watch.phase("analysing"):
         data, features_of = _data(drawer, run)
-        free = Wish(min(MOST_ROWS, len(drawer.learned)), wish.seed + 1, wish.source, None, (), (), None)
+        free = Wish(min(MOST_ROWS, len(drawer.learned)), wish.seed + 1, LatentSource(draw), None, (), (), None)
         judged = drawer.draw(free, level)
         quality = judge(data, Rows(judged.frame, features_of(judged)), level, wish.seed)
         written = close_rows(data, features_of(made), level, wish.seed)
         columns = _columns(drawer)
-        said = shortcomings_of(wish, made.drawing, made.rules, columns, written, quality)
+        said = shortcomings_of(wish, made.drawing, rules=made.rules, columns=columns, written=written, quality=quality)
     with watch.phase("writing"):
         facts = run_facts(run.config, run.metadata)
         document = GeneratedDocument(
@@ -144,22 +145,14 @@ def generate(
         return Generated(rows, made.pictures, results, target.path, target.folder / target.document)
 
 
-def _wish(
-    run: Run,
-    n: int,
-    region: str | None,
-    condition: Mapping[str, Any] | None,
-    latent: Mapping[int, Any] | None,
-    like: str | None,
-    draw: str,
-    seed: int | None,
-) -> tuple[Wish, int | None]:
+def _wish(run: Run, asked: Mapping[str, Any], *, n: int, draw: str, seed: int | None) -> tuple[Wish, int | None]:
     """Return what is asked, and the position of the row that rows are to be like."""
     if draw not in [entry.value for entry in LatentSource]:
         raise UsageError(f"--draw {draw}: expected {' or '.join(entry.value for entry in LatentSource)}.")
     n_latents = run.codes.n_latents
-    conditions = conditions_of(condition or {}, run.schema)
-    ranges = ranges_of(latent or {}, n_latents)
+    region, like = asked["region"], asked["like"]
+    conditions = conditions_of(asked["condition"] or {}, run.schema)
+    ranges = ranges_of(asked["latent"] or {}, n_latents)
     if region is not None:
         of_columns, of_latents = parted(region_called(region, run.regions).rule, run.schema, n_latents)
         conditions, ranges = (*of_columns, *conditions), (*of_latents, *ranges)
@@ -170,7 +163,8 @@ def _wish(
             raise UsageError(f"--like {like}: the run has no row of this id.", hint="rows.parquet lists them: row_id.")
         position = int(found[0])
     seed = run.config.seed if seed is None else seed
-    wish = Wish(n, seed, LatentSource(draw), region, conditions, ranges, None if like is None else str(like))
+    source = LatentSource(draw) if like is None else LatentSource.POSTERIOR
+    wish = Wish(n, seed, source, region, conditions, ranges, None if like is None else str(like))
     for number, (low, high) in wish.box.items():
         if low > high:
             raise UsageError(f"--latent {number}: no place is in all the ranges that are asked for.")

@@ -65,7 +65,7 @@ def _some(rows: FloatArray, most: int, rng: np.random.Generator) -> FloatArray:
 def _nearest(rows: FloatArray, others: FloatArray) -> FloatArray:
     """Distance [A] to the nearest of the others, to six decimals: equal rows tie."""
     found = NearestNeighbors(n_neighbors=1).fit(others.astype(np.float64)).kneighbors(rows.astype(np.float64))[0]
-    return np.round(found[:, 0], 6)
+    return np.asarray(np.round(found[:, 0], 6))
 
 
 def _auc(higher: FloatArray, lower: FloatArray, level: float) -> Figure:

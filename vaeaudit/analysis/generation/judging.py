@@ -1,4 +1,4 @@
-"""All measures of generated rows, beside a tree per column and beside rows of the data; and what falls short, in words."""
+"""All measures of generated rows, beside those of a tree per column and of rows of the data."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def judge(data: Data, generated: Rows, level: float, seed: int) -> Quality | Non
         worst_pairs = _worst_pairs(data.names[:few], tied[0], tied[1], pairs[0][1])
     label = data.schema.label
     if label is not None and label.name in data.names:
-        told = utility(held_out.frame, [rows.frame for rows in sets], data.names, label, level, seed)
+        told = utility(held_out.frame, [rows.frame for rows in sets], data.names, label, level=level, seed=seed)
         measures += [] if told is None else [_beside("utility", told)]
     return Quality(
         rows=len(generated.frame),

@@ -80,22 +80,22 @@ def marginals(
 
     def off(one: IntArray, other: IntArray) -> FloatArray:
         gap = _shares(one) - _shares(other)
-        return np.where(is_level, np.abs(gap).sum(axis=1) / 2, np.abs(np.cumsum(gap, axis=1)).max(axis=1))
+        return np.asarray(np.where(is_level, np.abs(gap).sum(axis=1) / 2, np.abs(np.cumsum(gap, axis=1)).max(axis=1)))
 
-    return [_with_error(off, codes, other, level, rng, _OF_MARGINS) for other in of_others]
+    return [_with_error(off, codes, other, level=level, rng=rng, resamples=_OF_MARGINS) for other in of_others]
 
 
 def _shares(codes: IntArray) -> FloatArray:
     """Share of the rows in each group [C, G] for codes [N, C]."""
     n_groups, n_columns = _BINS + 1, codes.shape[1]
     counts = np.bincount((codes + n_groups * np.arange(n_columns)).ravel(), minlength=n_groups * n_columns)
-    return counts.reshape(n_columns, n_groups) / max(len(codes), 1)
+    return np.asarray(counts.reshape(n_columns, n_groups) / max(len(codes), 1))
 
 
 def associations(
     tables: Sequence[FloatArray], is_level: BoolArray, level: float, rng: np.random.Generator
 ) -> tuple[list[FloatArray], list[tuple[Figure, FloatArray]]]:
-    """Return the correlations of pairs [P] in each table; and for all but the first how far each is off it, and the mean.
+    """Return the correlations of pairs [P] in each table, and how far all but the first are off: each and their mean.
 
     Correlations are those of `latent_correlations`.
 
@@ -110,12 +110,12 @@ def associations(
     first, second = pairs_of(len(is_level))
 
     def tied(rows: IntArray) -> FloatArray:
-        return np.asarray(latent_correlations(rows, ~is_level)[0][first, second])
+        return np.asarray(latent_correlations(rows.astype(np.int64), ~is_level)[0][first, second])
 
     def off(one: IntArray, other: IntArray) -> FloatArray:
         return np.abs(tied(one) - tied(other))
 
-    found = [_with_error(off, codes[0], other, level, rng, _OF_PAIRS) for other in codes[1:]]
+    found = [_with_error(off, codes[0], other, level=level, rng=rng, resamples=_OF_PAIRS) for other in codes[1:]]
     return [tied(code) for code in codes], found
 
 
@@ -129,6 +129,7 @@ def _with_error(
     off: Callable[[IntArray, IntArray], FloatArray],
     real: IntArray,
     other: IntArray,
+    *,
     level: float,
     rng: np.random.Generator,
     resamples: int,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from vaeaudit.analysis.generation.wishes import Wish
@@ -58,7 +58,8 @@ class Drawing:
     drawn, met, met_share, ci
         Rows drawn, and those among them that met all that was asked of their columns.
     broke_rules
-        Of those that met it, how many broke a rule that nothing could be filled in for; they were drawn again.
+        Share of these that first broke a rule which nothing can be filled in for: their cells were drawn anew, up to 20
+        times.
     written
         Rows that were written.
     searched
@@ -71,7 +72,7 @@ class Drawing:
     met: Count
     met_share: Share
     ci: Interval
-    broke_rules: Count
+    broke_rules: Share
     written: Count
     searched: bool
     rows_that_meet_it: Count | None
@@ -93,10 +94,10 @@ class Beside:
     Attributes
     ----------
     name
-        `told_apart`: AUC of boosted trees that tell them from held-out rows, 0.5 is best. `marginals`: mean over columns
-        of the largest difference of distribution functions, or of half the sum of differences of shares. `associations`:
-        mean over pairs of columns of the difference of their correlation. `utility`: AUC, or rank correlation, on
-        held-out rows of boosted trees that learned the label from them.
+        `told_apart`: AUC of boosted trees that tell them from held-out rows, 0.5 is best. `marginals`: mean over
+        columns of the largest difference of distribution functions, or of half the sum of differences of shares.
+        `associations`: mean over pairs of columns of the difference of their correlation. `utility`: AUC, or rank
+        correlation, on held-out rows of boosted trees that learned the label from them.
     model, trees, real
         Of the model's rows, of those of a decision tree per column (None for pictures), and of rows that the model was
         trained on: what rows of the same source reach.
@@ -228,4 +229,4 @@ class GeneratedDocument:
     notes: tuple[str, ...]
     file: GeneratedFile
     schema_version: Literal["1.0"] = "1.0"
-    tool: Tool = Tool()
+    tool: Tool = field(default_factory=Tool)

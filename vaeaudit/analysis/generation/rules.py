@@ -128,7 +128,7 @@ def _by_value(sound: pd.DataFrame, given: str, name: str) -> dict[object, object
     """Return value of the given column -> the most frequent value of another beside it, among them none."""
     pairs = pd.DataFrame({"given": sound[given].astype(object), "told": sound[name].astype(object)})
     counts = pairs[pairs["given"].notna()].groupby(["given", "told"], dropna=False).size().sort_values(kind="stable")
-    return {value: told for (value, told) in counts.index}
+    return dict(counts.index.tolist())
 
 
 def _line(sound: pd.DataFrame, given: str, name: str) -> Callable[[pd.Series], pd.Series] | None:
@@ -202,13 +202,8 @@ def _total(rule: TableRule, sound: pd.DataFrame) -> Held:
 
 def _set_flags(rows: pd.DataFrame) -> FloatArray:
     """Return how many flags are set [M]."""
-    return np.asarray(sum(_codes_of_flag(rows[name]) for name in rows), np.float64)
-
-
-def _codes_of_flag(values: pd.Series) -> FloatArray:
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.codes.to_numpy(np.float64)
-    return np.nan_to_num(_numbers(values))
+    texts = [rows[name].astype(object).map(lambda value: str(value).lower()) for name in rows]
+    return np.asarray(sum(column.isin(["1", "1.0", "true"]).to_numpy(np.float64) for column in texts), np.float64)
 
 
 def _without_choice(rule: TableRule, sound: pd.DataFrame) -> Held:
@@ -274,5 +269,5 @@ def _differ(one: pd.Series, other: pd.Series) -> BoolArray:
     """Which cells differ, where both are there."""
     both = one.notna().to_numpy() & other.notna().to_numpy()
     if one.dtype.kind == "f" and other.dtype.kind == "f":
-        return both & ~np.isclose(one.to_numpy(), other.to_numpy(), rtol=1e-6)
-    return both & (one.astype(object).to_numpy() != other.astype(object).to_numpy())
+        return np.asarray(both & ~np.isclose(one.to_numpy(), other.to_numpy(), rtol=1e-6))
+    return np.asarray(both & (one.astype(object).to_numpy() != other.astype(object).to_numpy()))

@@ -17,11 +17,14 @@ NAMES = {
     "utility": "what a model learns of the label",
 }
 _FEW = 4
+#: Share of rows that break a rule as they are drawn, from which on it is said.
+_MANY = 0.1
 
 
 def shortcomings_of(
     wish: Wish,
     drawing: Drawing,
+    *,
     rules: Sequence[RuleKept],
     columns: Sequence[MadeColumn],
     written: Closeness | None,
@@ -38,8 +41,9 @@ def shortcomings_of(
     """
     return (
         *_of_drawing(wish, drawing),
-        *_of_privacy(wish, quality, written),
+        *_of_privacy(quality, written),
         *_of_quality(quality),
+        *_of_rules(drawing),
         *_of_rows(rules, columns, written),
     )
 
@@ -52,10 +56,10 @@ def _of_drawing(wish: Wish, drawing: Drawing) -> Iterator[str]:
         )
     if drawing.searched:
         found = plural(drawing.rows_that_meet_it or 0, "row")
+        meet = "meets" if drawing.rows_that_meet_it == 1 else "meet"
         yield (
-            f"Only {numbers.share(drawing.met_share)} of the model's rows met what was asked, so the others were drawn "
-            f"around the {found} of the data that {'meets' if drawing.rows_that_meet_it == 1 else 'meet'} it: they vary "
-            "no more than these do"
+            f"Only {numbers.share(drawing.met_share)} of the model's rows met what was asked; the others were drawn "
+            f"around the {found} of the data that {meet} it: they vary no more than these do"
         )
     elif drawing.rows_that_meet_it == 0:
         yield "No row that the model learned from meets what was asked: these rows are what the model makes of others"
@@ -63,7 +67,15 @@ def _of_drawing(wish: Wish, drawing: Drawing) -> Iterator[str]:
         yield f"All rows are made from row {wish.like} and say what it is like: treat them as that row"
 
 
-def _of_privacy(wish: Wish, quality: Quality | None, written: Closeness | None) -> Iterator[str]:
+def _of_rules(drawing: Drawing) -> Iterator[str]:
+    if drawing.broke_rules > _MANY:
+        yield (
+            f"The model does not know the rules of the table: {numbers.share(drawing.broke_rules)} of its rows broke "
+            "one and were drawn anew, which shifts the columns that the rules speak of"
+        )
+
+
+def _of_privacy(quality: Quality | None, written: Closeness | None) -> Iterator[str]:
     near = quality.closeness if quality else written
     if near is None:
         yield "Too few rows were held out to tell whether these give away who was in the data"
@@ -71,12 +83,12 @@ def _of_privacy(wish: Wish, quality: Quality | None, written: Closeness | None) 
     low = near.membership.ci.low
     if low is not None and low > 0.5:
         yield (
-            "They give away who was in the data: an attack tells trained rows from held-out ones with AUC "
+            "Rows of the model give away who was in the data: an attack tells trained rows from held-out ones with AUC "
             f"{numbers.with_interval(near.membership.value, near.membership.ci, 'ratio')}"
         )
     if (near.nearer.ci.low or 0.0) > 0.5:
         yield (
-            "They lie nearer to rows that the model learned from than held-out rows do: "
+            "Rows of the model lie nearer to rows that the model learned from than held-out rows do: "
             f"{numbers.with_interval(near.nearer.value, near.nearer.ci, 'ratio')} where 0.50 would be as near"
         )
 
@@ -91,8 +103,8 @@ def _of_quality(quality: Quality | None) -> Iterator[str]:
     apart = quality.measures[0].model
     if (apart.ci.low or 0.0) > 0.5:
         yield (
-            f"They are told from real rows: AUC {numbers.with_interval(apart.value, apart.ci, 'ratio')}, where 0.50 is "
-            "none"
+            f"Rows of the model are told from real ones: AUC {numbers.with_interval(apart.value, apart.ci, 'ratio')}, "
+            "where 0.50 is none"
         )
     yield from (_of_learning(each) for each in quality.measures if each.name == "utility" and _is_lower(each))
     far = [column for column in quality.worst_columns if column.off > 0.1 and column.off > 2 * column.real]
@@ -107,7 +119,7 @@ def _is_lower(utility: Beside) -> bool:
 
 def _of_learning(utility: Beside) -> str:
     return (
-        "A model learns less of the label from them: "
+        "What learns the label from rows of the model learns less: "
         f"{numbers.with_interval(utility.model.value, utility.model.ci, 'ratio')} on held-out rows, "
         f"{numbers.with_interval(utility.real.value, utility.real.ci, 'ratio')} from as many real ones"
     )

@@ -41,7 +41,7 @@ def grouped(tables: Sequence[FloatArray], is_level: BoolArray, most: int) -> lis
     is_level, most
         [C], which columns are levelled; how many bins, or the most frequent levels, are kept apart.
     """
-    codes = [np.zeros(table.shape, np.int64) for table in tables]
+    codes: list[IntArray] = [np.zeros(table.shape, np.int64) for table in tables]
     for place in range(tables[0].shape[1]):
         known = tables[0][:, place][~np.isnan(tables[0][:, place])]
         edges = (

@@ -22,7 +22,13 @@ _TREES, _LEAVES, _MOST_CLASSES, _FEWEST_OF_A_CLASS, _FEWEST = 100, 8, 10, 5, 50
 
 
 def utility(
-    held_out: pd.DataFrame, sets: Sequence[pd.DataFrame], names: Sequence[str], label: Column, level: float, seed: int
+    held_out: pd.DataFrame,
+    sets: Sequence[pd.DataFrame],
+    names: Sequence[str],
+    label: Column,
+    *,
+    level: float,
+    seed: int,
 ) -> list[Figure] | None:
     """Return how well boosted trees that learned the label from each set tell it on held-out rows.
 

@@ -1,4 +1,4 @@
-"""From encoded cells back to the user's columns: the inverse of `Encoding.encode`, by the rows that it was fitted to."""
+"""From encoded cells back to the user's columns: undoes `Encoding.encode`, by the rows that it was fitted to."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class CellValues:
             else:
                 codes = rows.codes[:, place - n_numeric]
                 if column.kind.is_levelled:
-                    cells[column.name] = _levels(column, self.schema[column.name], codes, known, there, rng)
+                    cells[column.name] = _levels(column, self.schema[column.name], codes, known, rng)
                     continue
                 numbers = _from_bins(column, codes, cell_numbers(known.dropna()), rng)
             cells[column.name] = _stored(numbers, column, known, there)
@@ -95,10 +95,9 @@ def _levels(
     declared: Column,
     codes: npt.NDArray[np.integer],
     known: pd.Series,
-    there: npt.NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> pd.Categorical:
-    places = np.where(there, codes, -1).astype(np.int64)
+    places = np.asarray(codes, np.int64).copy()
     shared = np.flatnonzero(places == column.n_codes - 1)
     if column.likelihood is Likelihood.CATEGORICAL and shared.size:
         held = known.cat.codes.to_numpy()
@@ -112,7 +111,7 @@ def _from_bins(
 ) -> FloatArray:
     """Draw numbers of atoms and bins; in a bin evenly between two values that lie next to each other there."""
     numbers = np.full(len(codes), np.nan)
-    place = quantise(column, known)
+    place = quantise(column, np.asarray(known, np.float64))
     for code in np.unique(codes[codes >= 0]):
         drawn = np.flatnonzero(codes == code)
         if code < len(column.atoms):

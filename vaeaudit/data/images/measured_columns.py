@@ -80,7 +80,7 @@ def measure_pictures(images: ImageStore) -> dict[str, npt.NDArray[np.float64]]:
 
 
 def measures_of(pixels: Pixels) -> dict[str, npt.NDArray[np.float64]]:
-    """Return the columns [B] of `MEANINGS` of pictures [B, H, W, channels] that fill their box; see `measure_pictures`."""
+    """Return the columns [B] of `MEANINGS` of B > 0 pictures [B, H, W, channels] that fill their box."""
     parts = [_measures(pixels[start : start + _MEASURED]) for start in range(0, len(pixels), _MEASURED)]
     return (
         {name: np.round(np.concatenate([part[name] for part in parts]), _DECIMALS) for name in parts[0]}

@@ -24,16 +24,20 @@ def as_written(values: pd.Series, column: Column, *, as_text: bool) -> pd.Series
     """
     if column.kind is Kind.DATETIME:
         return _times(values, column.convention) if as_text else values
+    if column.kind.is_numeric:
+        return _numbers(values, column.convention if as_text else "")
     if column.kind.is_levelled:
         return values.astype(object).where(values.notna(), None) if as_text else _typed_levels(values, column)
-    if not column.kind.is_numeric:
-        return values
-    if as_text and column.convention == CLOCK:
-        return values.map(_clock, na_action="ignore")
+    return values
+
+
+def _numbers(values: pd.Series, convention: str) -> pd.Series:
     known = values.dropna()
+    if convention == CLOCK:
+        return values.map(_clock, na_action="ignore")
     if np.all(known == np.round(known)) and np.all(np.abs(known) < _WHOLE):
         return values.astype("Int64")
-    if as_text and column.convention == DECIMAL_COMMA:
+    if convention == DECIMAL_COMMA:
         return values.map(lambda number: repr(float(number)).replace(".", ","), na_action="ignore")
     return values
 
@@ -43,7 +47,8 @@ def _times(values: pd.Series, convention: str) -> pd.Series:
     form = convention if convention.startswith("%") else "%Y-%m-%d"
     if not (days == days.dt.normalize()).all():
         form += " %H:%M:%S" if "%H" not in form else ""
-    return values.dt.strftime(form).astype(object).where(values.notna(), None)
+    texts: pd.Series = values.dt.strftime(form).astype(object)
+    return texts.where(values.notna(), None)
 
 
 def _typed_levels(values: pd.Series, column: Column) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,7 @@ def _numbers(
     return np.asarray(np.clip(np.nan_to_num(drawn, nan=0.0), lowest, highest))
 
 
-def _law(block: Block, distribution: tfd.Distribution) -> stats.rv_frozen:
+def _law(block: Block, distribution: tfd.Distribution) -> Any:
     if block.likelihood is Likelihood.NEGATIVE_BINOMIAL:
         logits, total = distribution.logits.numpy().astype(np.float64), distribution.total_count.numpy()
         return stats.nbinom(np.broadcast_to(total, logits.shape).astype(np.float64), 1 / (1 + np.exp(logits)))
