@@ -110,7 +110,10 @@ class Drawer:
         self.schema: Schema = trained.schema
         learned = np.flatnonzero(~codes.held_out)
         self.learned: IntArray = learned if learned.size else np.arange(len(codes))
-        self.sample: Sampler = trained.sampler(frame.iloc[self.learned].reset_index(drop=True))
+        rng = np.random.default_rng(trained.config.seed)
+        usual = rng.permutation(self.learned)[:_MOST_FITTED]
+        z = codes.mean[usual] + codes.stddev[usual] * rng.normal(size=(usual.size, codes.n_latents))
+        self.sample: Sampler = trained.sampler(frame.iloc[usual].reset_index(drop=True), z)
         self.given = tuple(column.name for column in self.schema.given)
         trial = self.sample(
             np.zeros((1, codes.n_latents)), trained.condition_of(frame.iloc[:1]), np.random.default_rng(0)

@@ -260,8 +260,8 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
         return None
 
     @abstractmethod
-    def sampler(self, frame: pd.DataFrame) -> Sampler:
-        """Return what makes rows; what values occur is taken from the rows [N] of a frame."""
+    def sampler(self, frame: pd.DataFrame, z: FloatArray) -> Sampler:
+        """Return what makes rows; what values occur is taken from the rows [N] of a frame, and a z [N, L] of each."""
 
     def posterior_means(self, pictures: PixelArray, condition: FloatArray | None) -> FloatArray:
         """Return posterior means [A, L] of pictures that are in no store, which are given [A, E]."""

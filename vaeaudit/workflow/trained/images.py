@@ -99,7 +99,7 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
     def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray]:
         return partial(decode_pictures, self.model)
 
-    def sampler(self, frame: pd.DataFrame) -> Sampler:
+    def sampler(self, frame: pd.DataFrame, z: FloatArray) -> Sampler:
         names = computed_columns(self.schema)
 
         def sample(z: FloatArray, condition: FloatArray | None, rng: np.random.Generator) -> Sample:

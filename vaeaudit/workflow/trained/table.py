@@ -90,8 +90,10 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
     def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
         return expected_cells(self.model, z, condition)
 
-    def sampler(self, frame: pd.DataFrame) -> Sampler:
+    def sampler(self, frame: pd.DataFrame, z: FloatArray) -> Sampler:
         values = CellValues.of(self.model.encoding.decoded, self.schema, frame)
+        rng = np.random.default_rng(self.config.seed)
+        values = values.with_usual(sample_cells(self.model, z, self.condition_of(frame), values, rng))
 
         def sample(z: FloatArray, condition: FloatArray | None, rng: np.random.Generator) -> Sample:
             return Sample(values.decode(sample_cells(self.model, z, condition, values, rng), rng))

@@ -71,8 +71,25 @@ def test_rare_levels_that_share_a_code_are_drawn_as_often_as_each_occurs(dataset
         ([np.pi], Kind.REAL, 0.0),
         ([86400.0, 172800.0], Kind.DATETIME, 86400.0),
         ([3600.0], Kind.DATETIME, 3600.0),
-        ([], Kind.REAL, 1.0),
+        ([], Kind.REAL, 0.0),
+        (list(np.arange(30) * 7 * 86400.0 + 3 * 86400.0), Kind.DATETIME, 7 * 86400.0),
+        (list(np.arange(30) * 0.25), Kind.REAL, 0.25),
     ],
 )
 def test_the_grain_of_a_column(numbers, kind, grain):
     assert grain_of(np.array(numbers), kind) == grain
+
+
+def test_numbers_are_brought_to_their_distribution_by_rank(dataset):
+    encoding = fit_encoding(dataset, max_levels=255)
+    rows = encoding.encode(dataset.frame)
+    place = encoding.names.index("height")
+    squeezed = rows.values.copy()
+    squeezed[:, place] = 0.1 * squeezed[:, place] - 1.0  # as a model would draw that knows the order alone
+    drawn = type(rows)(squeezed, rows.codes, rows.observed)
+    values = CellValues.of(encoding, dataset.schema, dataset.frame).with_usual(drawn)
+    back = values.decode(drawn, np.random.default_rng(0))
+    assert back["height"].quantile([0.1, 0.5, 0.9]).to_numpy() == pytest.approx(
+        dataset.frame["height"].quantile([0.1, 0.5, 0.9]).to_numpy(), abs=0.3
+    )
+    assert back["height"].corr(dataset.frame["height"], method="spearman") > 0.999
