@@ -1,4 +1,4 @@
-"""Protocol `generation`: how good generated rows are by where their latents come from, beside a decision tree per column.
+"""Protocol `generation`: how good generated rows are by where their latents come from, beside a tree per column.
 
     python -m benchmarks.generation [--data PATH] [--cases PATH] [--rows N] [--preset NAME] [--table NAME ...]
 

@@ -254,5 +254,5 @@ def _why_empty(column: Column) -> str:
     if column.kind in (Kind.TEXT, Kind.CONSTANT):
         return "free text is not modelled" if column.kind is Kind.TEXT else "it holds nothing"
     if column.role is Role.INPUT:
-        return "it is not in the model"
+        return f"it says what {column.same_as} says" if column.same_as else "it is not in the model"
     return f"it was kept out of the model ({column.role.value}); `fit --include {column.name}` lets it in"
