@@ -15,7 +15,7 @@ from vaeaudit.analysis.generation.results import GeneratedDocument, MadeColumn
 from vaeaudit.analysis.generation.shortcomings import shortcomings_of
 from vaeaudit.analysis.generation.wishes import Wish, conditions_of, parted, ranges_of, region_called, require_known
 from vaeaudit.config import LatentSource
-from vaeaudit.data.encoding.features import fit_features
+from vaeaudit.data.encoding.features import compared_columns, fit_features
 from vaeaudit.data.schema.columns import Column, Kind, Role
 from vaeaudit.data.schema.written import as_written
 from vaeaudit.errors import InconclusiveError, UsageError
@@ -138,7 +138,16 @@ def generate(
     with watch.phase("writing"):
         facts = run_facts(run.config, run.metadata)
         document = GeneratedDocument(
-            facts, wish, made.drawing, columns, made.rules, written, quality, said, made.notes, target.file()
+            facts,
+            wish,
+            made.drawing,
+            columns,
+            made.rules,
+            written,
+            quality,
+            said,
+            (*made.notes, *_numbered(drawer)),
+            target.file(),
         )
         rows = _in_own_form(drawer, made, columns, as_text=target.format != "parquet")
         results = write_generated(document, rows, made.pictures, target)
@@ -228,6 +237,17 @@ def _in_own_form(drawer: Drawer, made: Made, columns: tuple[MadeColumn, ...], *,
         elif column.how in ("drawn", "given", "follows"):
             rows[column.name] = as_written(made.frame[column.name], known, as_text=as_text)
     return pd.DataFrame(rows, index=pd.RangeIndex(len(made.frame)))
+
+
+def _numbered(drawer: Drawer) -> tuple[str, ...]:
+    """Say which columns may be ids for all that the data tells, and are made up like any other number."""
+    compared = {column.name for column in compared_columns(drawer.frame, drawer.schema)}
+    return tuple(
+        f"{name}: whole numbers that all differ; if they name rows, leave the column out (`fit --id {name}`): "
+        "those here are made up."
+        for name in drawer.own
+        if drawer.is_table and name not in compared
+    )
 
 
 def _columns(drawer: Drawer) -> tuple[MadeColumn, ...]:
