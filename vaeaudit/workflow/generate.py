@@ -27,8 +27,8 @@ from vaeaudit.workflow.builder import rebuild
 from vaeaudit.workflow.drawing import Drawer, Made
 from vaeaudit.workflow.inputs import GENERATED, loaded, run_facts, sweep
 
-#: Most rows of one call: more would not fit into memory beside what they are compared with.
-MOST = 1_000_000
+#: Most rows of a table, or pictures, of one call: more would not fit into memory.
+MOST = {"table": 1_000_000, "images": 50_000}
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,10 +112,10 @@ def generate(
     """
     watch = Stopwatch(on_progress)
     sweep()
-    if not 1 <= n <= MOST:
-        raise UsageError(f"-n {n}: expected 1 to {MOST:,} rows.")
     with watch.phase("reading"):
         run = loaded(run)
+        if not 1 <= n <= MOST[run.kind]:
+            raise UsageError(f"-n {n}: expected 1 to {MOST[run.kind]:,}.")
         run.require_usable()
         asked = {"region": region, "condition": condition, "latent": latent, "like": like}
         wish, position = _wish(run, asked, n=n, draw=draw, seed=seed)
@@ -126,7 +126,7 @@ def generate(
     with watch.phase("generating"):
         level = run.config.analysis.confidence
         made = drawer.draw(wish, level, like=position)
-        _require_some(made, wish)
+        _require_some(made)
     with watch.phase("analysing"):
         data, features_of = _data(drawer, run)
         free = Wish(min(MOST_ROWS, len(drawer.learned)), wish.seed + 1, LatentSource(draw), None, (), (), None)
@@ -180,7 +180,7 @@ def _wish(run: Run, asked: Mapping[str, Any], *, n: int, draw: str, seed: int | 
     return wish, position
 
 
-def _require_some(made: Made, wish: Wish) -> None:
+def _require_some(made: Made) -> None:
     if made.drawing.written:
         return
     most = made.drawing.ci.high or 0.0

@@ -19,6 +19,8 @@ NAMES = {
 _FEW = 4
 #: Share of rows that break a rule as they are drawn, from which on it is said.
 _MANY = 0.1
+#: Held-out rows below which it is said that they are few.
+_FEW_ROWS = 100
 
 
 def shortcomings_of(
@@ -96,6 +98,8 @@ def _of_privacy(quality: Quality | None, written: Closeness | None) -> Iterator[
 def _of_quality(quality: Quality | None) -> Iterator[str]:
     if quality is None:
         return
+    if quality.held_out < _FEW_ROWS:
+        yield f"Only {quality.held_out} rows were held out to compare with: only large differences can be told"
     told = [each for each in quality.measures if each.better is not None]
     lost = [NAMES[each.name] for each in told if each.better == "trees"]
     if lost:

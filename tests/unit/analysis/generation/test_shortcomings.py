@@ -44,6 +44,7 @@ def test_where_nothing_falls_short_nothing_is_said():
         ({"quality": replace(SOUND, closeness=replace(GOOD, membership=figure(0.7)))}, "give away who was in the data"),
         ({"quality": replace(SOUND, closeness=replace(GOOD, nearer=figure(0.9)))}, "lie nearer to rows"),
         ({"written": replace(GOOD, outside=figure(0.4))}, "lie farther from the data"),
+        ({"quality": replace(SOUND, held_out=34)}, "Only 34 rows were held out"),
         ({"quality": None, "written": None}, "Too few rows were held out"),
         ({"columns": (MadeColumn("id", "empty", "it names rows"),)}, "Left empty: id"),
     ],
