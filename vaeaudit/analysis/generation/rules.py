@@ -207,9 +207,13 @@ def _set_flags(rows: pd.DataFrame) -> FloatArray:
 
 
 def _without_choice(rule: TableRule, sound: pd.DataFrame) -> Held:
-    """Find for each two columns of the rule which levels of one leave the other one value, or none."""
+    """Find for each two columns of the rule which levels of one leave the other one value, or none.
+
+    What a column that the rule names first leaves no choice is filled in: to draw such rows anew would make its levels,
+    and missing cells, rarer than they are.
+    """
     presence = rule.kind is RuleKind.ONLY_WHERE
-    facts: list[tuple[str, object, str, object]] = []
+    facts: list[tuple[str, object, str, object, object]] = []
     for given, told in permutations(rule.columns, 2):
         ways = [_as_levels(sound[given], presence=False), _as_levels(sound[given], presence=True)]
         seen = _as_levels(sound[told], presence=presence)
@@ -221,16 +225,25 @@ def _without_choice(rule: TableRule, sound: pd.DataFrame) -> Held:
             for level in counts.index[counts >= _FEWEST]:
                 values = seen[levels == level].unique()
                 if len(values) == 1:
-                    facts.append((given, level, told, values[0]))
+                    facts.append((given, level, told, values[0], sound.loc[levels == level, told].iloc[0]))
 
     def breaks(rows: pd.DataFrame) -> BoolArray:
         wrong = np.zeros(len(rows), bool)
-        for given, level, told, value in facts:
+        for given, level, told, value, _ in facts:
             where = _as_levels(rows[given], presence=isinstance(level, bool)) == level
             wrong |= (where & (_as_levels(rows[told], presence=presence) != value)).to_numpy()
         return wrong
 
-    return Held(rule, breaks)
+    place = {name: position for position, name in enumerate(rule.columns)}
+    leading = [fact for fact in facts if place[fact[0]] < place[fact[2]] and not (presence and fact[3])]
+
+    def mend(rows: pd.DataFrame) -> pd.DataFrame:
+        for given, level, told, _, cell in leading:
+            where = _as_levels(rows[given], presence=isinstance(level, bool)) == level
+            rows = rows.assign(**{told: rows[told].mask(where, cell)})
+        return rows
+
+    return Held(rule, breaks, mend if leading else None)
 
 
 def _as_levels(values: pd.Series, *, presence: bool) -> pd.Series:

@@ -93,9 +93,14 @@ def test_levels_that_leave_no_choice_and_cells_missing_by_rule_are_found_broken(
     single = rows["status"] == "single"
     broken = rows.assign(shares=pd.Categorical(["1"] * 50, categories=rows["shares"].cat.categories))
     assert implies[0].breaks(broken).tolist() == single.tolist()
+    mended = implies[0].mend(broken)
+    assert not implies[0].breaks(mended).any()
+    assert (mended["shares"] == np.where(single, "0", "1")).all()
     only, _ = held(rules, table, RuleKind.ONLY_WHERE, made)
     assert not only[0].breaks(rows).any()
-    assert only[0].breaks(rows.assign(spouse_age=40.0)).tolist() == (rows["status"] != "married").tolist()
+    everywhere = rows.assign(spouse_age=40.0)
+    assert only[0].breaks(everywhere).tolist() == (rows["status"] != "married").tolist()
+    assert (only[0].mend(everywhere)["spouse_age"].isna() == (rows["status"] != "married")).all()
 
 
 def test_rules_of_columns_that_are_not_made_are_left_out(rules, table):
