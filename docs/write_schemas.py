@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of report.json and rebalance.json anew, from the types of the results: `make docs`."""
+"""Write the JSON Schemas of the documents anew, from the types of the results: `make docs`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from vaeaudit.analysis.audit.results import ReportDocument
+from vaeaudit.analysis.generation.results import GeneratedDocument
 from vaeaudit.analysis.rebalancing.results import RebalanceResults
 
 FOLDER = Path(__file__).parents[1] / "vaeaudit" / "report"
-DOCUMENTS: dict[str, type] = {"report": ReportDocument, "rebalance": RebalanceResults}
+DOCUMENTS: dict[str, type] = {
+    "report": ReportDocument,
+    "rebalance": RebalanceResults,
+    "generated": GeneratedDocument,
+}
 #: Strict: no key beside those of the types, and none left out where it has its default. A field whose name would be a
 #: keyword of Python ends with an underscore, which the document leaves out.
 STRICT = ConfigDict(
@@ -86,7 +91,7 @@ def written(value: Any, indent: int = 0, used: int = 0) -> str:
 
 
 def main() -> None:
-    """Write both."""
+    """Write all."""
     for name in DOCUMENTS:
         (FOLDER / f"{name}.schema.json").write_text(render(name), encoding="utf-8")
 

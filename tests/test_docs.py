@@ -227,7 +227,7 @@ HOSTS += [("conda", "io"), ("index", "docker"), ("unpkg", "com"), ("jsdelivr", "
 # --- settings, kinds, keys ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["report", "rebalance"])
+@pytest.mark.parametrize("name", ["report", "rebalance", "generated"])
 def test_the_schemas_are_generated_from_the_types_of_the_results(name: str) -> None:
     written = runpy.run_path(str(ROOT / "docs" / "write_schemas.py"))["render"](name)
     committed = (ROOT / "vaeaudit" / "report" / f"{name}.schema.json").read_text(encoding="utf-8")

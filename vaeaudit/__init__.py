@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # as `_WHERE` has it, for type checkers and editors
     from vaeaudit.runs.reading import load_run
     from vaeaudit.workflow.audited import Audit
     from vaeaudit.workflow.fit import fit
+    from vaeaudit.workflow.generate import Generated, generate
     from vaeaudit.workflow.reading import inspect
     from vaeaudit.workflow.rebalance import Rebalancing, rebalance
     from vaeaudit.workflow.report import audit, report
@@ -31,11 +32,13 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Audit": "vaeaudit.workflow.audited",
+    "Generated": "vaeaudit.workflow.generate",
     "Rebalancing": "vaeaudit.workflow.rebalance",
     "Reviewed": "vaeaudit.workflow.review",
     "Scores": "vaeaudit.workflow.score",
     "audit": "vaeaudit.workflow.report",
     "fit": "vaeaudit.workflow.fit",
+    "generate": "vaeaudit.workflow.generate",
     "inspect": "vaeaudit.workflow.reading",
     "rebalance": "vaeaudit.workflow.rebalance",
     "report": "vaeaudit.workflow.report",
@@ -54,6 +57,7 @@ __all__ = [
     "BetaVAE",
     "Dataset",
     "FitConfig",
+    "Generated",
     "LatentCodes",
     "Rebalancing",
     "Reviewed",
@@ -62,6 +66,7 @@ __all__ = [
     "__version__",
     "audit",
     "fit",
+    "generate",
     "inspect",
     "load_run",
     "rebalance",

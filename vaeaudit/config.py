@@ -96,6 +96,17 @@ class Rarity(StrEnum):
     DBVAE_MAX = "dbvae-max"
 
 
+class LatentSource(StrEnum):
+    """Where the latents of generated rows come from."""
+
+    #: A Gaussian mixture fitted to posteriors of the rows.
+    MIXTURE = "mixture"
+    #: The posterior of a row, each as likely: nearest to the rows, and where posteriors are tight a copy of them.
+    POSTERIOR = "posterior"
+    #: N(0, I), which training only draws the rows towards.
+    PRIOR = "prior"
+
+
 class Weighting(StrEnum):
     """How `rebalance` weights rows: by the rarity of their latents, towards shares of groups, or by their labels."""
 

@@ -15,8 +15,8 @@ class Progress:
     Attributes
     ----------
     phase
-        `reading`, `starting`, `choosing`, `training`, `refitting`, `scoring`, `analysing`, `planting`,
-        `writing`.
+        `reading`, `starting`, `choosing`, `training`, `refitting`, `scoring`, `analysing`, `generating`,
+        `planting`, `writing`.
     done, total
         Epochs while choosing, training and refitting, rows while scoring, copies while planting; None where the phase
         has no measure.

@@ -17,7 +17,7 @@ from vaeaudit.errors import UsageError, VaeauditError
 from vaeaudit.storage.files import cannot_write
 
 #: In the order in which they are used; each is the module of the same name in this folder.
-COMMANDS = ("inspect", "audit", "fit", "report", "score", "review", "rebalance", "explain", "demo")
+COMMANDS = ("inspect", "audit", "fit", "report", "score", "review", "rebalance", "generate", "explain", "demo")
 EXIT_INTERNAL = 4
 EXIT_INTERRUPTED = 130
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000

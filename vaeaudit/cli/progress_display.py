@@ -22,6 +22,7 @@ _WORDS = {
     "refitting": "Refitting from another seed",
     "scoring": "Scoring rows",
     "analysing": "Analysing",
+    "generating": "Drawing",
     "planting": "Planting faults in copies",
     "writing": "Writing",
 }

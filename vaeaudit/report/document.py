@@ -50,7 +50,7 @@ def json_schema(name: str = "report") -> dict[str, Any]:
     Parameters
     ----------
     name
-        `report`, or `rebalance` for that of `rebalance.json`.
+        `report`; `rebalance` and `generated` for those of `rebalance.json` and `generated.json`.
     """
     text = files("vaeaudit.report").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)

@@ -28,6 +28,7 @@ from vaeaudit.storage.locks import sweep_results
 REPORTS = Path("reports")
 REBALANCINGS = Path("rebalance")
 REVIEWS = Path("reviews")
+GENERATED = Path("generated")
 
 
 def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> AuditInputs:
@@ -170,7 +171,7 @@ def sweep(run: Path | None = None) -> None:
     """
     for folder in {RUNS, RUNS if run is None else run.parent}:
         sweep_partial_runs(folder)
-    for folder in (REPORTS, SCORES, REBALANCINGS):
+    for folder in (REPORTS, SCORES, REBALANCINGS, GENERATED):
         sweep_results(folder)
 
 

@@ -79,6 +79,16 @@ def measure_pictures(images: ImageStore) -> dict[str, npt.NDArray[np.float64]]:
     return columns
 
 
+def measures_of(pixels: Pixels) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the columns [B] of `MEANINGS` of B > 0 pictures [B, H, W, channels] that fill their box."""
+    parts = [_measures(pixels[start : start + _MEASURED]) for start in range(0, len(pixels), _MEASURED)]
+    return (
+        {name: np.round(np.concatenate([part[name] for part in parts]), _DECIMALS) for name in parts[0]}
+        if parts
+        else {}
+    )
+
+
 def linear_measures(pixels: Pixels) -> dict[str, npt.NDArray[np.float64]]:
     """Return those columns [B] of `MEANINGS` that are sums over the pixels [B, H, W, channels], all inside the box."""
     luma, colour = _luma_and_colour(pixels)

@@ -37,6 +37,8 @@ _SAMPLE_VALUES = 8_000_000
 PRIOR_SAMPLES = 32
 #: Side of a thumbnail on the map of the latents.
 _THUMBNAIL = 24
+#: Pictures encoded in one call.
+_AT_ONCE = 512
 
 
 def fit_image_scales(model: ImageVAE, rows: ImageRows, *, seed: int) -> PatchScales:
@@ -192,6 +194,25 @@ def decode_pictures(model: ImageVAE, z: FloatArray, condition: FloatArray | None
             -1, encoding.height, encoding.width, encoding.channels
         )
     )
+
+
+def encode_pixels(model: ImageVAE, pixels: PixelArray, condition: FloatArray | None) -> FloatArray:
+    """Return the posterior means [A, L] of pictures that are in no store.
+
+    Parameters
+    ----------
+    model
+        Trained.
+    pixels, condition
+        [A, H, W, channels], without padding; [A, E], what is given beside each, or None.
+    """
+    boxes = np.tile(np.array([0, 0, *pixels.shape[1:3]], np.int32), (len(pixels), 1))
+    parts = (pixels, boxes) if condition is None else (pixels, boxes, condition.astype(np.float32))
+    means = [
+        model.encode(tuple(tf.constant(part[start : start + _AT_ONCE]) for part in parts))[0].numpy()
+        for start in range(0, len(pixels), _AT_ONCE)
+    ]
+    return np.concatenate([np.zeros((0, model.config.latents), np.float32), *means])
 
 
 def expected_measures(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Self, TypeVar, cast
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -126,6 +127,18 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A rows that the model made: the columns that it decodes, or those computed from pictures, and the pictures."""
+
+    frame: pd.DataFrame
+    pictures: PixelArray | None = None
+
+
+#: Makes a row at each of some latents [A, L] that are given [A, E], or nothing.
+Sampler = Callable[[FloatArray, FloatArray | None, np.random.Generator], Sample]
+
+
+@dataclass(frozen=True)
 class Trained(ABC, Generic[RowsT, ScoringT]):
     """A trained model.
 
@@ -232,8 +245,12 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
 
     def given_to(self, inputs: AuditInputs, rows: IntArray) -> FloatArray | None:
         """Return what the model is given beside the latents of some rows [A, E]; None where it is given nothing."""
+        return self.condition_of(inputs.frame.iloc[rows])
+
+    def condition_of(self, frame: pd.DataFrame) -> FloatArray | None:
+        """Return what the model is given beside the latents [A, E] where the cells are these; None for nothing."""
         condition = self.model.condition
-        return None if condition is None else condition.encode(inputs.frame.iloc[rows])
+        return None if condition is None else condition.encode(frame)
 
     def swaps(self, frame: pd.DataFrame, codes: LatentCodes) -> ConditionSwaps | None:
         """Return what the decoder expects of held-out rows under other conditions; None where it is given nothing."""
@@ -250,6 +267,14 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
     def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray] | None:
         """What decodes pictures at latents [A, L] that are given [A, E]; None where rows are none."""
         return None
+
+    @abstractmethod
+    def sampler(self, frame: pd.DataFrame, z: FloatArray) -> Sampler:
+        """Return what makes rows; what values occur is taken from the rows [N] of a frame, and a z [N, L] of each."""
+
+    def posterior_means(self, pictures: PixelArray, condition: FloatArray | None) -> FloatArray:
+        """Return posterior means [A, L] of pictures that are in no store, which are given [A, E]."""
+        raise NotImplementedError
 
     @abstractmethod
     def shown(self, rows: RowsT, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:

@@ -20,7 +20,7 @@ from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, ImageRows, fit_image_encoding
-from vaeaudit.data.images.measured_columns import computed_columns
+from vaeaudit.data.images.measured_columns import computed_columns, measures_of
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.data.sources.image_store import ImageStore
@@ -29,6 +29,7 @@ from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.image.inference import (
     decode_pictures,
     encode_images,
+    encode_pixels,
     expected_measures,
     fit_image_scales,
     make_pictures,
@@ -41,7 +42,7 @@ from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.scoring.image_score import PictureScore
 from vaeaudit.scoring.state import ImageScoring
-from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
+from vaeaudit.workflow.trained.base import OnRows, Prepared, Sample, Sampler, Shown, Trained, fit_densities
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,19 @@ class TrainedImages(Trained[ImageRows, ImageScoring]):
     @property
     def draw(self) -> Callable[[FloatArray, FloatArray], PixelArray]:
         return partial(decode_pictures, self.model)
+
+    def sampler(self, frame: pd.DataFrame, z: FloatArray) -> Sampler:
+        names = computed_columns(self.schema)
+
+        def sample(z: FloatArray, condition: FloatArray | None, rng: np.random.Generator) -> Sample:
+            pixels = decode_pictures(self.model, z, condition)
+            measured = measures_of(pixels)
+            return Sample(pd.DataFrame({name: measured[name] for name in measured if name in names}), pixels)
+
+        return sample
+
+    def posterior_means(self, pictures: PixelArray, condition: FloatArray | None) -> FloatArray:
+        return encode_pixels(self.model, pictures, condition)
 
     def shown(self, rows: ImageRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
         seed, codes, scores = self.config.seed, inputs.codes, inputs.scores

@@ -16,6 +16,7 @@ from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.decoding import CellValues
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
@@ -23,6 +24,7 @@ from vaeaudit.models.condition_swaps import Expected
 from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.inference import TRAVERSAL
 from vaeaudit.models.table.inference import decode_columns, encode_rows, expected_cells, traversals
+from vaeaudit.models.table.sampling import sample_cells
 from vaeaudit.models.table.vae import TableVAE
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray
@@ -31,7 +33,7 @@ from vaeaudit.runs.artifacts import Traversals
 from vaeaudit.scoring.joined import row_p_values
 from vaeaudit.scoring.state import TableScore, TableScoring
 from vaeaudit.scoring.vector_score import VectorScore
-from vaeaudit.workflow.trained.base import OnRows, Prepared, Shown, Trained, fit_densities
+from vaeaudit.workflow.trained.base import OnRows, Prepared, Sample, Sampler, Shown, Trained, fit_densities
 from vaeaudit.workflow.trained.cells import check_cells
 from vaeaudit.workflow.trained.table_score import folds_of, judge, judge_other, network_of
 
@@ -87,6 +89,16 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
 
     def expected(self, z: FloatArray, condition: FloatArray) -> Expected:
         return expected_cells(self.model, z, condition)
+
+    def sampler(self, frame: pd.DataFrame, z: FloatArray) -> Sampler:
+        values = CellValues.of(self.model.encoding.decoded, self.schema, frame)
+        rng = np.random.default_rng(self.config.seed)
+        values = values.with_usual(sample_cells(self.model, z, self.condition_of(frame), values, rng))
+
+        def sample(z: FloatArray, condition: FloatArray | None, rng: np.random.Generator) -> Sample:
+            return Sample(values.decode(sample_cells(self.model, z, condition, values, rng), rng))
+
+        return sample
 
     def shown(self, rows: EncodedRows, inputs: AuditInputs, regions: Sequence[Region]) -> Shown:
         return Shown(decoded_regions=self._decoded(inputs, regions))
