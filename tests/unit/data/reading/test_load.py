@@ -169,7 +169,7 @@ CELL = st.one_of(
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=12))
 def test_for_any_table_of_text_the_account_adds_up_and_levels_come_back(tmp_path: Path, rows) -> None:
     # Forty plain rows keep the table large enough to be read at all, and the anchor column in the model.
