@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ import pytest
 from vaeaudit import __version__
 from vaeaudit.cli import main
 from vaeaudit.errors import InconclusiveError, InputError, InterruptedFit, UsageError
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def imported_by(code: str, *arguments: str) -> set[str]:
@@ -243,10 +240,10 @@ def test_without_a_terminal_and_with_no_color_there_are_no_escapes(
         assert character not in out + err
 
 
-def test_json_is_one_document(in_process: Run, tmp_path: Path) -> None:
+def test_json_is_one_document(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(40)), encoding="utf-8")
-    done = in_process("inspect", "a.csv", "--json", cwd=tmp_path)
-    assert [column["name"] for column in json.loads(done.stdout)["columns"]] == ["x", "y"]
+    assert main.run(["inspect", str(tmp_path / "a.csv"), "--json"]) == 0
+    assert [column["name"] for column in json.loads(capfd.readouterr().out)["columns"]] == ["x", "y"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file descriptors are closed by a POSIX shell")
