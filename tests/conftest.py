@@ -166,6 +166,31 @@ def in_process(command: list[str]) -> Callable[..., subprocess.CompletedProcess[
     return call
 
 
+#: What one fresh interpreter imports, stage by stage: what a stage must not have, none before it may have either.
+STAGES = {
+    "report": "import vaeaudit.report",
+    "analysis": (
+        "import importlib, pkgutil, vaeaudit.analysis as room\n"
+        "for entry in pkgutil.walk_packages(room.__path__, 'vaeaudit.analysis.'):\n"
+        "    importlib.import_module(entry.name)"
+    ),
+    "workflow": "import vaeaudit.workflow.report, vaeaudit.cli.report, vaeaudit.workflow.demo",
+}
+
+
+@pytest.fixture(scope="session")
+def fresh_imports(made_once: MadeOnce) -> dict[str, set[str]]:
+    """Stage of `STAGES` -> the modules that a process of its own has after it: this one may have imported any."""
+
+    def make(folder: Path) -> None:
+        tell = "json.dump(sorted(sys.modules), open({!r}, 'w', encoding='utf-8'))"
+        stages = [f"{code}\n{tell.format(str(folder / stage))}" for stage, code in STAGES.items()]
+        subprocess.run([sys.executable, "-c", "\n".join(["import json, sys", *stages])], check=True)
+
+    folder = made_once("fresh_imports", make)
+    return {stage: set(json.loads((folder / stage).read_text(encoding="utf-8"))) for stage in STAGES}
+
+
 @dataclass(frozen=True)
 class Demonstrated:
     """A small demo that ran as a process of its own, and where it left its folder."""

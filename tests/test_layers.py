@@ -83,7 +83,7 @@ class Import:
 
 def imports_of(tree: ast.AST) -> Iterator[Import]:
     """Yield all imports of a module: at the top, in functions, and under TYPE_CHECKING."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             for entry in node.names:
                 yield Import(entry.name, None, entry.asname or entry.name.split(".")[0], node.lineno)
@@ -92,6 +92,12 @@ def imports_of(tree: ast.AST) -> Iterator[Import]:
                 yield Import(
                     "." * node.level + (node.module or ""), entry.name, entry.asname or entry.name, node.lineno
                 )
+
+
+@cache
+def nodes_of(tree: ast.AST) -> list[ast.AST]:
+    """Return all nodes of a tree: to walk it takes longer than what is asked of them."""
+    return list(ast.walk(tree))
 
 
 @cache
@@ -119,7 +125,7 @@ def violations(package: Path) -> list[str]:
         tree = tree_of(file)
         imports = list(imports_of(tree))
         if room == "__init__":  # which looks its names up when they are used, and shows them to type checkers
-            shown = {entry for block in ast.walk(tree) if is_type_checking(block) for entry in imports_of(block)}
+            shown = {entry for block in nodes_of(tree) if is_type_checking(block) for entry in imports_of(block)}
             imports = [entry for entry in imports if entry not in shown]
         folder = folder_of(("vaeaudit", *file.relative_to(package).with_suffix("").parts), room)
         messages = [
@@ -170,7 +176,7 @@ def private_names(tree: ast.AST, room: str, imports: list[Import]) -> Iterator[t
         for part in entry.parts[1:]:
             if is_private(part):
                 yield entry.line, f"{room} takes the private name {part!r} of another room"
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Attribute) and is_private(node.attr) and root_name(node) in foreign:
             yield node.lineno, f"{room} reads the private name {node.attr!r} of another room"
 
@@ -186,7 +192,7 @@ def root_name(node: ast.expr) -> str | None:
 
 
 def wrong_calls(tree: ast.AST, name: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if not isinstance(node, ast.Call):
             continue
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -243,8 +249,8 @@ def test_tensorflow_is_imported_lazily_in_one_place() -> None:
         if name.startswith(("models/", "workflow/trained/")):
             continue
         tree = tree_of(file)
-        typed = {id(node) for block in ast.walk(tree) if is_type_checking(block) for node in ast.walk(block)}
-        for node in ast.walk(tree):
+        typed = {id(node) for block in nodes_of(tree) if is_type_checking(block) for node in ast.walk(block)}
+        for node in nodes_of(tree):
             if isinstance(node, ast.ImportFrom) and id(node) not in typed:
                 lazy += [name for module in heavy if f"{node.module}.".startswith(f"{module}.")]
     assert set(lazy) == {"workflow/builder.py"}

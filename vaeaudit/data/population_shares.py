@@ -35,10 +35,11 @@ class PopulationColumn:
     def codes(self, values: pd.Series) -> Codes:
         """Return [N]: the group of each row of a typed column, `OUTSIDE` where it lies in none or is missing."""
         if self.levels:
-            known = pd.Index(self.levels)
             if isinstance(values.dtype, pd.CategoricalDtype):  # each level is looked up once, and not each row
-                of_level = known.get_indexer(values.cat.categories.astype(object))
-                return np.append(of_level, OUTSIDE)[values.cat.codes].astype(np.int64)  # a missing value has code -1
+                place = {level: position for position, level in enumerate(self.levels)}
+                of_level = [place.get(level, OUTSIDE) for level in values.dtype.categories]
+                return np.array([*of_level, OUTSIDE], dtype=np.int64)[values.cat.codes]  # a missing value has code -1
+            known = pd.Index(self.levels)
             return np.asarray(known.get_indexer(pd.Index(values.astype(object))), dtype=np.int64)
         numbers = values.to_numpy(dtype=np.float64)
         lows = np.array([-inf if low is None else low for low, _ in self.intervals])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
-from vaeaudit.statistics.null_tail import fit_bulk_tail
+from vaeaudit.statistics.null_tail import BulkTail, fit_bulk_tail
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -38,13 +40,19 @@ def bulk_nats(score: FloatArray, null: FloatArray) -> npt.NDArray[np.float64]:
     """
     score, ordered = np.asarray(score, np.float64), np.sort(np.asarray(null, np.float64))
     nats = _empirical_nats(score, ordered)
-    tail = fit_bulk_tail(ordered)
+    tail = _tail_of(ordered.tobytes())
     if tail is None:
         return nats
     above = score > tail.lowest
     if above.any():
         nats[above] = np.maximum(tail.nats(score[above]), _empirical_nats(np.array([tail.lowest]), ordered))
     return nats
+
+
+@lru_cache(maxsize=16)
+def _tail_of(ordered: bytes) -> BulkTail | None:
+    """Return the tail of sorted doubles: batch after batch of rows is compared with the same ones."""
+    return fit_bulk_tail(np.frombuffer(ordered, np.float64))
 
 
 def _empirical_nats(score: FloatArray, ordered: FloatArray) -> npt.NDArray[np.float64]:

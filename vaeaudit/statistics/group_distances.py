@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, stats
+from scipy import stats
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -60,16 +60,14 @@ def group_distances(values: FloatArray, codes: IntArray, n_groups: int, rng: np.
     edges = np.quantile(values, np.linspace(0, 1, _PLACES + 1), axis=0)
     widths = np.diff((edges[1:] + edges[:-1]) / 2, axis=0)  # between the middles of neighbouring bins
     bins = np.stack([_placed(values[:, axis], edges[1:-1, axis]) for axis in range(n_axes)], axis=1)
-    places = sparse.csr_array(
-        (np.ones(n * n_axes), (bins + _PLACES * np.arange(n_axes)).ravel(), np.arange(0, n * n_axes + 1, n_axes)),
-        shape=(n, n_axes * _PLACES),
-    )
+    n_cells = n_axes * _PLACES
+    cells = bins + _PLACES * np.arange(n_axes)  # of each row and axis
     sizes = np.bincount(codes, minlength=n_groups)
 
     def distances(order: IntArray) -> FloatArray:
         """[L, G] for groups laid over the rows in another order."""
-        group = sparse.csr_array((np.ones(n), codes[order], np.arange(n + 1)), shape=(n, n_groups))
-        counts = np.asarray((places.T @ group).todense()).reshape(n_axes, _PLACES, n_groups)
+        held = np.bincount((cells + n_cells * codes[order][:, None]).ravel(), minlength=n_cells * n_groups)
+        counts = held.astype(np.float64).reshape(n_groups, n_axes, _PLACES).transpose(1, 2, 0)
         below = counts.cumsum(axis=1)[:, :-1]
         of_all = below.sum(axis=2, keepdims=True)
         apart = np.abs(below / sizes - (of_all - below) / (n - sizes))

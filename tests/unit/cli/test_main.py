@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ import pytest
 from vaeaudit import __version__
 from vaeaudit.cli import main
 from vaeaudit.errors import InconclusiveError, InputError, InterruptedFit, UsageError
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def imported_by(code: str, *arguments: str) -> set[str]:
@@ -45,9 +42,9 @@ def test_help_and_import_load_neither_tensorflow_nor_pandas(code: str, arguments
     assert modules.isdisjoint({"tensorflow", "keras", "pandas", "numpy", "sklearn", "plotly", "rich"})
 
 
-def test_reading_and_reporting_code_loads_no_tensorflow() -> None:
-    modules = imported_by("import vaeaudit.workflow.report, vaeaudit.cli.report, vaeaudit.workflow.demo")
-    assert "pandas" in modules
+def test_reading_and_reporting_code_loads_no_tensorflow(fresh_imports: dict[str, set[str]]) -> None:
+    modules = fresh_imports["workflow"]
+    assert {"pandas", "vaeaudit.workflow.report", "vaeaudit.cli.report", "vaeaudit.workflow.demo"} <= modules
     assert modules.isdisjoint({"tensorflow", "keras", "tensorflow_probability", "tf_keras"})
 
 
@@ -227,22 +224,26 @@ def test_a_closed_pipe_is_silent(command: list[str], wide_table: Path, option: s
     assert done.returncode in (0, 141)  # never 1, which says that a gate failed
 
 
-def test_without_a_terminal_and_with_no_color_there_are_no_escapes(in_process: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "xterm-256color")])
+def test_without_a_terminal_and_with_no_color_there_are_no_escapes(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, name: str, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
     (tmp_path / "a.csv").write_text(
         "x\x1b[31m,y\n" + "".join(f"{i}.5,v\u009b{i % 3}\n" for i in range(40)), encoding="utf-8"
     )
-    for environment in ({"NO_COLOR": "1"}, {"TERM": "xterm-256color"}):
-        done = in_process("inspect", "a.csv", "-v", cwd=tmp_path, env=environment)
-        assert done.returncode == 0
-        assert "x\\x1b[31m" in done.stdout
-        for character in ("\x1b", "\u009b", "\x07"):
-            assert character not in done.stdout + done.stderr
+    assert main.run(["inspect", "a.csv", "-v"]) == 0
+    out, err = capfd.readouterr()
+    assert "x\\x1b[31m" in out
+    for character in ("\x1b", "\u009b", "\x07"):
+        assert character not in out + err
 
 
-def test_json_is_one_document(in_process: Run, tmp_path: Path) -> None:
+def test_json_is_one_document(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n" + "".join(f"{i}.5,{i % 3}\n" for i in range(40)), encoding="utf-8")
-    done = in_process("inspect", "a.csv", "--json", cwd=tmp_path)
-    assert [column["name"] for column in json.loads(done.stdout)["columns"]] == ["x", "y"]
+    assert main.run(["inspect", str(tmp_path / "a.csv"), "--json"]) == 0
+    assert [column["name"] for column in json.loads(capfd.readouterr().out)["columns"]] == ["x", "y"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file descriptors are closed by a POSIX shell")

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from vaeaudit.scoring import geometry
 from vaeaudit.scoring.geometry import Geometry
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 RNG = np.random.default_rng(6)
 ROWS = (RNG.normal(size=(400, 1)) + 0.5 * RNG.normal(size=(400, 5))).astype(np.float32)
 
@@ -25,7 +26,7 @@ def with_far_row(features: np.ndarray) -> np.ndarray:
     return np.concatenate([features, np.full((1, features.shape[1]), 8, np.float32)])
 
 
-def test_each_detector_ranks_a_row_far_from_the_others_first() -> None:
+def test_each_detector_ranks_a_row_far_from_the_others_first(all_trees: None) -> None:
     found = scores_of(with_far_row(ROWS))
     assert found.shape == (401, 3)
     np.testing.assert_array_equal(found.argmax(axis=0), 400)
@@ -54,16 +55,14 @@ def test_a_column_that_is_the_same_everywhere_changes_no_order() -> None:
     np.testing.assert_allclose(found[:400, 2], alone[:400, 2])
 
 
-def test_rows_that_are_all_alike_are_none_more_atypical_than_another(few_trees: None) -> None:
+def test_rows_that_are_all_alike_are_none_more_atypical_than_another() -> None:
     found = scores_of(np.ones((50, 3), np.float32))
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found, found[:1].repeat(50, axis=0), atol=1e-6)
 
 
 @pytest.mark.parametrize(("n_rows", "n_features"), [(30, 80), (9, 9), (3, 2), (1, 1), (300, 150)])
-def test_fewer_rows_than_features_or_only_a_few_give_finite_scores(
-    few_trees: None, n_rows: int, n_features: int
-) -> None:
+def test_fewer_rows_than_features_or_only_a_few_give_finite_scores(n_rows: int, n_features: int) -> None:
     features = RNG.normal(size=(n_rows, n_features)).astype(np.float32)
     found = scores_of(features)
     assert found.shape == (n_rows, 3)
@@ -101,7 +100,7 @@ def test_without_features_nothing_is_atypical() -> None:
     assert not scores_of(np.zeros((7, 0), np.float32)).any()
 
 
-def test_rows_scored_again_alone_or_from_a_file_get_what_they_got(few_trees: None) -> None:
+def test_rows_scored_again_alone_or_from_a_file_get_what_they_got() -> None:
     kept = Geometry.of(ROWS, seed=3)
     first = kept.scores(ROWS)
     again = Geometry.from_arrays({**kept.to_arrays(), "other": np.zeros(2)})
@@ -117,7 +116,7 @@ def test_a_long_table_is_held_against_some_of_its_rows(monkeypatch: pytest.Monke
     np.testing.assert_array_equal(kept.scores(with_far_row(ROWS)).argmax(axis=0), 400)
 
 
-def test_the_distance_to_neighbours_is_the_mean_over_bags_of_that_to_the_nearest_of_each(few_trees: None) -> None:
+def test_the_distance_to_neighbours_is_the_mean_over_bags_of_that_to_the_nearest_of_each() -> None:
     # Of no more rows than a bag holds, every bag holds all: the distance is that to the nearest row.
     reference = RNG.normal(size=(20, 3)).astype(np.float32)
     rows = RNG.normal(size=(6, 3)).astype(np.float32)
@@ -125,7 +124,7 @@ def test_the_distance_to_neighbours_is_the_mean_over_bags_of_that_to_the_nearest
     np.testing.assert_allclose(Geometry(reference, 0).scores(rows)[:, 2], nearest, rtol=1e-4)
 
 
-def test_rows_beyond_a_chunk_are_scored_alike(few_trees: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_beyond_a_chunk_are_scored_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = scores_of(ROWS)
     monkeypatch.setattr(geometry, "_CHUNK", 33)
     np.testing.assert_allclose(scores_of(ROWS), whole, rtol=1e-7, atol=1e-7)
@@ -136,7 +135,7 @@ def test_nothing_to_compare_with_is_refused() -> None:
         Geometry.of(np.zeros((0, 2), np.float32), seed=0)
 
 
-def test_where_half_of_few_rows_are_one_point_the_others_still_lie_farther_out(few_trees: None) -> None:
+def test_where_half_of_few_rows_are_one_point_the_others_still_lie_farther_out() -> None:
     features = np.zeros((5, 8), np.float32)
     features[[0, 0, 2], [0, 5, 7]] = [-10.246885, -16.407034, 3.3580155]
     robust = scores_of(features, seed=0)[:, 1]
@@ -153,7 +152,7 @@ FEATURES = hnp.arrays(
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(features=FEATURES, seed=st.integers(0, 2**32 - 1))
-def test_scores_of_any_features_are_finite(few_trees: None, features: np.ndarray, seed: int) -> None:
+def test_scores_of_any_features_are_finite(features: np.ndarray, seed: int) -> None:
     found = scores_of(features, seed=seed)
     assert found.shape == (len(features), 3)
     assert np.isfinite(found).all()

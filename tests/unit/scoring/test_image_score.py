@@ -27,6 +27,7 @@ from vaeaudit.scoring.rarity.rareness import LatentDensities, fit_density
 from vaeaudit.scoring.state import ImageScoring
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 K = 9
 SLOPES = np.linspace(-0.5, 1.0, K)
 
@@ -224,7 +225,7 @@ OF = {question: place for place, question in enumerate(OF_PICTURES)}
 
 
 @pytest.fixture(scope="module")
-def usual() -> Measured:
+def usual(few_trees: None) -> Measured:
     return pictures_of(N, seed=10)
 
 
@@ -261,7 +262,7 @@ def spoilt(usual: Measured, what: str) -> Measured:
     ],
 )
 def test_a_planted_picture_of_each_kind_comes_first_by_the_questions_that_see_it(
-    usual: Measured, what: str, speaking: tuple[str, ...]
+    all_trees: None, usual: Measured, what: str, speaking: tuple[str, ...]
 ) -> None:
     pictures = spoilt(usual, what)
     score = pictures.learn()
@@ -283,7 +284,7 @@ def test_clean_pictures_are_hardly_ever_flagged() -> None:
     assert np.count_nonzero(flagged) <= 2
 
 
-def test_a_latent_that_carries_nothing_has_no_say(few_trees: None, usual: Measured, learned: PictureScore) -> None:
+def test_a_latent_that_carries_nothing_has_no_say(usual: Measured, learned: PictureScore) -> None:
     some = usual.at(np.arange(20))
     moved = some.codes.mean.copy()
     moved[:, L - 1] += 50
@@ -297,9 +298,7 @@ def test_a_measure_in_another_unit_changes_nothing(usual: Measured, found: np.nd
     np.testing.assert_allclose(scaled.surprises(scaled.learn()), found, rtol=0.02, atol=0.02)
 
 
-def test_what_cannot_be_measured_on_a_picture_counts_as_usual(
-    few_trees: None, usual: Measured, learned: PictureScore
-) -> None:
+def test_what_cannot_be_measured_on_a_picture_counts_as_usual(usual: Measured, learned: PictureScore) -> None:
     some = usual.at(np.arange(3))
     gaps, middle = some.measures.copy(), some.measures.copy()
     gaps[:, 2], middle[:, 2] = np.nan, learned.location[2]
@@ -319,7 +318,7 @@ def test_gaps_among_the_runs_own_pictures_are_no_trouble(usual: Measured) -> Non
 
 
 @pytest.mark.parametrize("n", [1, 2, 30])
-def test_pictures_that_are_all_alike_or_have_no_measures_are_compared_too(few_trees: None, n: int) -> None:
+def test_pictures_that_are_all_alike_or_have_no_measures_are_compared_too(n: int) -> None:
     one = pictures_of(1, seed=11).at(np.zeros(n, int))
     for pictures in (one, Measured(np.zeros((n, 0)), one.codes)):
         surprises = pictures.surprises(pictures.learn())
@@ -337,7 +336,7 @@ def test_other_pictures_are_compared_with_those_of_the_run(usual: Measured, lear
 
 
 def test_of_more_pictures_than_are_compared_with_a_sample_is_kept(
-    few_trees: None, usual: Measured, monkeypatch: pytest.MonkeyPatch
+    usual: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vaeaudit.scoring.joined.MOST_ROWS", 300)
     assert usual.learn().joined.members.shape == (300, len(OF_PICTURES))
@@ -352,9 +351,7 @@ VALUES = st.floats(-15, 15) | st.integers(-2, 2).map(float)
     others=hnp.arrays(np.float64, (3, 9), elements=VALUES),
     gap=st.integers(0, 2),
 )
-def test_whatever_is_measured_all_surprises_are_finite(
-    few_trees: None, own: np.ndarray, others: np.ndarray, gap: int
-) -> None:
+def test_whatever_is_measured_all_surprises_are_finite(own: np.ndarray, others: np.ndarray, gap: int) -> None:
     pictures = [Measured(values[:, :2].copy(), codes_of(values[:, 2:7], values[:, 7:])) for values in (own, others)]
     pictures[1].measures[gap] = np.nan
     score = pictures[0].learn()

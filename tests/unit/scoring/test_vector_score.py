@@ -13,6 +13,7 @@ from vaeaudit.scoring.joined import row_p_values
 from vaeaudit.scoring.vector_score import VectorScore
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
+pytestmark = pytest.mark.usefixtures("few_trees")
 N, D = 500, 32
 ODD = np.arange(8)
 LENGTH = OF_VECTORS.index("length")
@@ -32,7 +33,7 @@ def flags_of(score: VectorScore, surprises: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def vectors() -> np.ndarray:
+def vectors(few_trees: None) -> np.ndarray:
     return vectors_of()
 
 
@@ -41,7 +42,7 @@ def score(vectors: np.ndarray) -> VectorScore:
     return VectorScore.of(vectors, seed=0)
 
 
-def test_directions_off_every_topic_come_first() -> None:
+def test_directions_off_every_topic_come_first(all_trees: None) -> None:
     vectors = vectors_of(planted=20, n_rows=500, size=128)
     kept = VectorScore.of(vectors, seed=0)
     surprises = kept.surprises(vectors)
@@ -70,20 +71,20 @@ def test_a_vector_far_longer_or_shorter_than_most_is_first_by_its_length_and_by_
     assert not flags_of(score, among)[0]  # one question alone does not flag
 
 
-def test_lengths_within_the_usual_say_nothing(few_trees: None, vectors: np.ndarray, score: VectorScore) -> None:
+def test_lengths_within_the_usual_say_nothing(vectors: np.ndarray, score: VectorScore) -> None:
     by_length = score.surprises(vectors)[:, LENGTH]
     assert by_length.max() < 1
     assert score.surprises(1.3 * vectors[100:101])[0, LENGTH] < 1
 
 
-def test_a_vector_of_nothing_stands_out_by_its_length(few_trees: None, vectors: np.ndarray, score: VectorScore) -> None:
+def test_a_vector_of_nothing_stands_out_by_its_length(vectors: np.ndarray, score: VectorScore) -> None:
     for empty in (np.zeros((1, D)), np.full((1, D), np.nan)):
         found = score.surprises(empty)
         assert np.isfinite(found).all()
         assert found[0, LENGTH] > np.log(N)
 
 
-def test_an_element_that_is_unknown_counts_as_nought(few_trees: None, vectors: np.ndarray, score: VectorScore) -> None:
+def test_an_element_that_is_unknown_counts_as_nought(vectors: np.ndarray, score: VectorScore) -> None:
     for unknown in (np.nan, np.inf, -np.inf):
         with_gap, with_nought = vectors[50:52].copy(), vectors[50:52].copy()
         with_gap[:, 3], with_nought[:, 3] = unknown, 0
@@ -134,7 +135,7 @@ def test_of_more_vectors_than_are_compared_with_a_sample_is_kept(
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 40])
-def test_vectors_that_are_all_alike_are_none_more_atypical_than_another(few_trees: None, n_rows: int) -> None:
+def test_vectors_that_are_all_alike_are_none_more_atypical_than_another(n_rows: int) -> None:
     alike = np.ones((n_rows, 64))
     surprises = VectorScore.of(alike, seed=0).surprises(alike)
     assert np.isfinite(surprises).all()
@@ -147,7 +148,7 @@ SOME = hnp.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(5)), element
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(own=SOME, others=SOME, seed=st.integers(0, 2**32 - 1))
-def test_whatever_the_elements_all_is_finite(few_trees: None, own: np.ndarray, others: np.ndarray, seed: int) -> None:
+def test_whatever_the_elements_all_is_finite(own: np.ndarray, others: np.ndarray, seed: int) -> None:
     kept = VectorScore.of(own, seed=seed)
     for asked in (own, others):
         surprises = kept.surprises(asked)

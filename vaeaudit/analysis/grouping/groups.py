@@ -197,9 +197,14 @@ def interval_label(low: Bound, high: Bound) -> str:
 def _single_values(numbers: FloatArray, codes: IntArray) -> dict[int, str]:
     """Name the bins in which all rows have the same value by that value."""
     present = codes >= 0
-    ends = pd.Series(numbers[present]).groupby(codes[present]).agg(["min", "max"])
-    single = ends.loc[ends["min"] == ends["max"], "min"]
-    return dict(zip(single.index.tolist(), map(bound_text, single.tolist()), strict=True))
+    held, groups = numbers[present], codes[present]
+    if held.size == 0:
+        return {}
+    order = np.argsort(groups, kind="stable")
+    held, groups = held[order], groups[order]
+    first = np.flatnonzero(np.diff(groups, prepend=-1))  # where each bin that has rows begins
+    single = first[np.minimum.reduceat(held, first) == np.maximum.reduceat(held, first)]
+    return dict(zip(groups[single].tolist(), map(bound_text, held[single].tolist()), strict=True))
 
 
 def _binned(column: Column, codes: IntArray, cuts: Sequence[float | str], names: Mapping[int, str]) -> Grouping:

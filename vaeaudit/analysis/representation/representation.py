@@ -206,8 +206,11 @@ def _sensitive_groupings(
 
 def _uncovered(values: pd.Series, column: PopulationColumn, config: AnalysisConfig) -> Iterator[Representation]:
     """List the groups of one column that the population says nothing about; their shares are of all rows."""
+    outside = column.codes(values) == OUTSIDE
+    if not outside.any():
+        return
     absent = np.asarray(values.isna())
-    strange = (column.codes(values) == OUTSIDE) & ~absent
+    strange = outside & ~absent
     names = values[strange].astype(str) if column.levels else pd.Series(OUTSIDE_LABEL, index=values[strange].index)
     counts = {str(name): int(count) for name, count in names.value_counts().items() if count}
     if absent.any():

@@ -38,8 +38,9 @@ def test_columns_without_relation_have_no_rule(found, plain):
     assert said(found(plain)) == []
 
 
-def test_two_hundred_tables_of_independent_columns_have_no_rule():
-    for seed in range(200):
+def test_sixty_tables_of_independent_columns_have_no_rule():
+    """Were a rule found in one table of 20, sixty without any would have a chance of 5 %; of one in ten, of 0.2 %."""
+    for seed in range(60):
         rng = np.random.default_rng(seed)
         n = int(rng.choice([120, 250, 600]))
         columns = {

@@ -24,6 +24,7 @@ from vaeaudit.errors import InputError
 RNG = np.random.default_rng(3)
 N = 500
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
+ENCODINGS = TypeAdapter(Encoding)
 Make = Callable[[dict[str, tuple[Any, Kind]]], Dataset]
 generous = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -40,7 +41,7 @@ def assert_sound(encoding: Encoding, frame: pd.DataFrame) -> EncodedRows:
         assert rows.codes[:, position].min() >= MISSING_CODE
     assert np.isfinite(encoding.base_log_density(frame)).all()
     assert np.isfinite(encoding.unit_correction(frame)).all()
-    again = TypeAdapter(Encoding).validate_json(json.dumps(asdict(encoding), allow_nan=False), strict=True)
+    again = ENCODINGS.validate_json(json.dumps(asdict(encoding), allow_nan=False), strict=True)
     assert again == encoding
     return rows
 

@@ -82,6 +82,11 @@ def blocks_of(results: AuditResults) -> list[Block]:
     return [block for section in all_sections(results) for block in within(section.blocks)]
 
 
+@pytest.fixture(scope="module")
+def blocks(pictured) -> list[Block]:
+    return blocks_of(pictured)
+
+
 def galleries(blocks) -> dict[str, Gallery]:
     return {block.id: block for block in blocks if isinstance(block, Gallery)}
 
@@ -96,8 +101,8 @@ def test_every_sheet_is_one_image_that_is_stored_once(page, html):
     assert uses <= {f"#{image['id']}" for image in images}
 
 
-def test_every_image_keeps_its_budget_and_all_of_them_leave_room_on_the_page(pictured, html):
-    sheets = [block for block in blocks_of(pictured) if isinstance(block, Sheet)]
+def test_every_image_keeps_its_budget_and_all_of_them_leave_room_on_the_page(blocks, html):
+    sheets = [block for block in blocks if isinstance(block, Sheet)]
     for sheet in sheets:
         assert len(sheet.image.webp) <= BUDGETS[sheet.id.removeprefix("sheet-")]
     as_text = sum(4 * -(-budget // 3) for budget in BUDGETS.values())
@@ -126,8 +131,8 @@ def test_every_picture_is_described_for_those_who_cannot_see_it(page):
     assert all(svg["aria-hidden"] == "true" for svg in silent)
 
 
-def test_an_outlier_is_told_with_its_row_its_score_its_flag_its_aspect_and_its_groups(pictured, shapes):
-    gallery = galleries(blocks_of(pictured))["outliers-pictures"]
+def test_an_outlier_is_told_with_its_row_its_score_its_flag_its_aspect_and_its_groups(blocks, shapes):
+    gallery = galleries(blocks)["outliers-pictures"]
     third = gallery.cards[2]
     assert isinstance(third, Card)
     assert third.title == "1.png"
@@ -143,8 +148,8 @@ def test_an_outlier_is_told_with_its_row_its_score_its_flag_its_aspect_and_its_g
     assert [card.badge.word for card in gallery.cards][4:6] == ["flagged", "not flagged"]
 
 
-def test_the_first_outliers_stand_open_and_the_others_fold_away_on_the_same_sheet(pictured):
-    found = galleries(blocks_of(pictured))
+def test_the_first_outliers_stand_open_and_the_others_fold_away_on_the_same_sheet(blocks):
+    found = galleries(blocks)
     first, further = found["outliers-pictures"], found["outliers-pictures-further"]
     assert (len(first.cards), len(further.cards)) == (12, 8)
     assert (first.folded, further.folded) == (False, True)
@@ -152,10 +157,10 @@ def test_the_first_outliers_stand_open_and_the_others_fold_away_on_the_same_shee
     assert first.scale == ("as expected", "departs most (8 robust standard deviations or more)")
 
 
-def test_the_three_tiles_of_an_outlier_are_its_own(pictured):
+def test_the_three_tiles_of_an_outlier_are_its_own(blocks, pictured):
     sheet, *_ = outlier_galleries(pictured.pictures, pictured.outliers)
     assert isinstance(sheet, Sheet)
-    strip = galleries(blocks_of(pictured))["outliers-pictures"].cards[7].strips[0]
+    strip = galleries(blocks)["outliers-pictures"].cards[7].strips[0]
     assert (strip.first, strip.tiles) == (21, 3)
     assert (strip.view.x, strip.view.y) == (0, 7 * sheet.image.tile_height)
 
@@ -220,8 +225,8 @@ def test_a_latent_that_was_not_decoded_has_no_strip(pictured):
     assert traversals.gallery(pictured.latents[0]) == []
 
 
-def test_the_map_knows_the_picture_of_every_point(pictured):
-    figure = next(block for block in blocks_of(pictured) if getattr(block, "id", "") == "latents-map")
+def test_the_map_knows_the_picture_of_every_point(blocks, pictured):
+    figure = next(block for block in blocks if getattr(block, "id", "") == "latents-map")
     points = [trace for trace in figure.spec["data"] if trace["name"] != "flagged"]
     first_view = [points[place] for place in figure.spec["views"]["sex"]]
     assert sorted(tile for trace in first_view for tile in trace["customdata"]) == list(range(60))
@@ -237,8 +242,8 @@ def test_a_map_of_a_table_has_no_thumbnails(results):
     assert not any("customdata" in trace for trace in figure.spec["data"])
 
 
-def test_the_map_in_pictures_leaves_gaps_where_nobody_lies(pictured):
-    grid = galleries(blocks_of(pictured))["latents-map-pictures"]
+def test_the_map_in_pictures_leaves_gaps_where_nobody_lies(blocks):
+    grid = galleries(blocks)["latents-map-pictures"]
     assert grid.columns == 4
     assert grid.cards[0] is None
     assert grid.cards[5].strips[0].first == 5
