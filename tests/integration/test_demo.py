@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from vaeaudit.runs.reading import load_run
@@ -40,11 +41,11 @@ def test_a_small_demo_flags_hardly_any_sound_row(demonstrated: Any) -> None:
 def test_a_refit_says_how_stable_each_latent_is(demonstrated: Any) -> None:
     run = load_run(demonstrated.folder / "run")
     document = json.loads((demonstrated.folder / "report" / "report.json").read_text(encoding="utf-8"))
-    stability = [latent["stability"] for latent in document["latents"]]
-    assert all(0 <= value <= 1 for value in stability)
-    active = [latent["stability"] for latent in document["latents"] if latent["active"]]
-    assert max(active) > 0.7
-    assert len(stability) == run.codes.n_latents
+    stability = {latent["index"]: latent["stability"] for latent in document["latents"] if latent["stability"]}
+    assert set(stability) == set(np.flatnonzero(run.codes.active).tolist())
+    assert all(0 <= each["ci"]["low"] <= each["value"] <= each["ci"]["high"] <= 1 for each in stability.values())
+    assert max(each["value"] for each in stability.values()) > 0.8
+    assert {latent["grade"] for latent in document["latents"] if latent["shown"]} <= {"A", "B"}
 
 
 @pytest.mark.slow
