@@ -43,6 +43,8 @@ def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spre
     """
     n_latents = model.config.latents
     mean, stddev = (part.numpy().astype(np.float64) for part in model.encode(batch))
+    if not (np.isfinite(mean).all() and np.isfinite(stddev).all()):
+        return  # a step broke the weights: training takes it back
     turn = principal_axes(mean, model.features(batch).numpy().astype(np.float64))
     wanted = raw_of_stddev(1 / np.sqrt((1 / np.square(stddev)) @ np.square(turn)))
     outputs = model.encoder.layers[-1]

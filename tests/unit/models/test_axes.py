@@ -73,6 +73,14 @@ def test_turning_leaves_what_is_decoded_and_keeps_the_bound(learned: Any) -> Non
     assert np.sort(agreement)[-2:].min() > 0.98  # the two causes, whatever the weights were turned to between
 
 
+def test_weights_that_a_step_broke_are_left_to_be_taken_back(learned: Any) -> None:
+    model, batch = rebuild_of(learned.training.model, learned), tensors(learned.rows)
+    outputs = model.encoder.layers[-1]
+    outputs.set_weights([np.full_like(each, np.nan) for each in outputs.get_weights()])
+    turn_axes(model, batch)
+    assert np.isnan(outputs.get_weights()[0]).all()
+
+
 def test_axes_that_are_the_principal_ones_cost_nothing(learned: Any) -> None:
     model, batch = rebuild_of(learned.training.model, learned), tensors(learned.rows)
     turn_axes(model, batch)
