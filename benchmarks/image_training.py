@@ -23,7 +23,7 @@ from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.image_encoding import ImageRows, PixelLikelihood, fit_image_encoding
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.models.fitting.batches import training_batches
-from vaeaudit.models.fitting.training import STEPS_PER_EXECUTION
+from vaeaudit.models.fitting.training import STEPS_PER_CALL
 from vaeaudit.models.image.networks import image_networks
 from vaeaudit.models.image.vae import ImageVAE
 from vaeaudit.models.objectives import BetaObjective
@@ -91,7 +91,7 @@ def main() -> None:
     steps = len(rows) // arguments.batch
     model.compile(
         optimizer=keras.optimizers.Adam(arguments.learning_rate),
-        steps_per_execution=min(STEPS_PER_EXECUTION, steps),
+        steps_per_execution=min(STEPS_PER_CALL, steps),
         jit_compile=False,
     )
     batches = training_batches(rows, arguments.batch, steps, seed=0, epoch=0)

@@ -46,6 +46,7 @@ def concluded(results: AuditResults) -> AuditResults:
         codes=SimpleNamespace(held_out=np.ones(4_884, dtype=bool)),
         pictures=results.pictures,
         reference=None,
+        member_means=np.zeros((1, 1, 6)),
     )
     population = Population("census.csv", (PopulationColumn("sex", levels=("Female", "Male")),), (0.48, 0.52))
     checks, findings = ask_all(Seen(measured, inputs, CONFIG, population))
