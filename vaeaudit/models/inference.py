@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,23 @@ def chunks(rows: Rows, size: int) -> Iterator[Rows]:
     """Yield rows in order, at most `size` at a time."""
     for start in range(0, len(rows), size):
         yield rows.take(slice(start, start + size))
+
+
+def by_chunk(
+    model: BetaVAE, function: Traced, rows: Rows, n_samples: int, most: int | None = None
+) -> list[npt.NDArray[Any]]:
+    """Return all that `function(model, *batch)` returns of rows, each part put together again.
+
+    Parameters
+    ----------
+    model, function
+        As for `compiled`.
+    rows, n_samples, most
+        All rows; S, as for `chunk_size`; and how many go into one call at most.
+    """
+    evaluate, size = compiled(model, function), min(chunk_size(model, n_samples), most or len(rows))
+    pieces = [evaluate(*tensors(part)) for part in chunks(rows, size)]
+    return [np.concatenate([part.numpy() for part in parts]) for parts in zip(*pieces, strict=True)]
 
 
 def expected_features(

@@ -8,8 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 from vaeaudit.analysis.generation.results import Closeness, Figure
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.statistics.cross_fit import macro_auc_interval
-from vaeaudit.statistics.intervals import normal_quantile, share_interval
-from vaeaudit.statistics.measures import Interval
+from vaeaudit.statistics.intervals import share_interval
 
 #: Share of held-out rows that lie no farther from the nearest trained row than what counts as inside.
 INSIDE = 0.95
@@ -44,7 +43,7 @@ def closeness(
     limit = float(np.quantile(of_held_out, INSIDE))
     n_outside = int(np.count_nonzero(of_generated > limit + _SAME))
     ci = share_interval(n_outside, len(generated), level)
-    outside = Figure(n_outside / len(generated), ci, _stderr(ci))
+    outside = Figure.within(n_outside / len(generated), ci)
     attacked = _some(trained, len(held_out), rng)
     return Closeness(
         compared=len(generated),
@@ -72,9 +71,4 @@ def _auc(higher: FloatArray, lower: FloatArray, level: float) -> Figure:
     """Return the probability that one of the first is above one of the second; DeLong's interval."""
     scores, member = np.concatenate([higher, lower]), np.arange(len(higher) + len(lower)) < len(higher)
     auc, ci = macro_auc_interval(scores[:, None], member[:, None], level)
-    return Figure(auc, ci, _stderr(ci))
-
-
-def _stderr(ci: Interval) -> float:
-    low, high = ci.bounds
-    return 0.0 if low is None or high is None else (high - low) / 2 / normal_quantile(ci.level)
+    return Figure.within(auc, ci)

@@ -51,12 +51,7 @@ def told_apart(real: FloatArray, other: FloatArray, level: float, seed: int) -> 
             weight = np.where(member, 1 / max(member[train].sum(), 1), 1 / max((~member)[train].sum(), 1)) * len(rows)
             scores[test] = model.fit(rows[train], member[train], weight[train]).predict_proba(rows[test])[:, 1]
     auc, ci = macro_auc_interval(scores[:, None], member[:, None], level, fits=FOLDS)
-    return Figure(auc, ci, _half_width(ci))
-
-
-def _half_width(ci: Interval) -> float:
-    low, high = ci.bounds
-    return 0.0 if low is None or high is None else (high - low) / 2 / normal_quantile(ci.level)
+    return Figure.within(auc, ci)
 
 
 def marginals(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from vaeaudit.analysis.generation.wishes import Wish
 from vaeaudit.analysis.inputs import RunFacts, Tool
+from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 
 #: How a column of generated rows came about.
@@ -85,6 +86,13 @@ class Figure:
     value: float
     ci: Interval
     stderr: NonNegative
+
+    @classmethod
+    def within(cls, value: float, ci: Interval) -> Self:
+        """Return a figure whose standard error is what its interval says; 0 where that is open."""
+        low, high = ci.bounds
+        half = 0.0 if low is None or high is None else (high - low) / 2
+        return cls(value, ci, half / normal_quantile(ci.level))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from vaeaudit.config import FitConfig
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.fitting.training import train
-from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
+from vaeaudit.models.inference import by_chunk
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.latents import active_latents
@@ -75,7 +75,7 @@ def try_betas(
         if done.stopped == "interrupted":
             return None
         told.trials_done += 1
-        found.append((*_judged(done.model, few.take(np.flatnonzero(apart))), done.baseline))
+        found.append((*by_chunk(done.model, _of_batch, few.take(np.flatnonzero(apart)), _SAMPLES), done.baseline))
     elbo, mean, stddev, kl, baseline = (np.stack(part) for part in zip(*found, strict=True))
     active = np.stack([active_latents(*pair) for pair in zip(kl, mean, strict=True)])
     return BetaTrials(
@@ -102,12 +102,6 @@ class _Told:
             return  # a trial begins where the one before it ended
         left = (time.monotonic() - self._started) * (self._total / done - 1) if done else None
         self._listener(replace(progress, phase="choosing", done=done, total=self._total, seconds_left=left))
-
-
-def _judged(model: BetaVAE, rows: Rows) -> tuple[npt.NDArray[np.floating], ...]:
-    judge = compiled(model, _of_batch)
-    pieces = [judge(*tensors(part)) for part in chunks(rows, chunk_size(model, _SAMPLES))]
-    return tuple(np.concatenate([piece[place].numpy() for piece in pieces]) for place in range(4))
 
 
 def _of_batch(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:

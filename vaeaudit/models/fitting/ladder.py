@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from vaeaudit.config import ModelConfig, Objective
 from vaeaudit.data.encoding.rows import Rows
-from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
+from vaeaudit.models.inference import by_chunk
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.ladder import Ladder
@@ -107,10 +107,7 @@ def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.boo
 
 
 def _encoded(model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.bool_]) -> _Compared:
-    encode = compiled(model, _of_batch)
-    pieces = [encode(*tensors(part)) for part in chunks(rows, chunk_size(model, 1))]
-    found = [np.concatenate([piece[place].numpy() for piece in pieces]) for place in range(4)]
-    return _Compared(found[0], found[1], found[2], found[3], held_out)
+    return _Compared(*(*by_chunk(model, _of_batch, rows, 1), held_out))
 
 
 def _of_batch(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:

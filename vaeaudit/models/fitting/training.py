@@ -19,7 +19,7 @@ from vaeaudit.errors import InconclusiveError
 from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, training_batches
 from vaeaudit.models.fitting.build import build
 from vaeaudit.models.graphs import repeat, run_as_written
-from vaeaudit.models.inference import chunk_size, chunks, compiled, tensors
+from vaeaudit.models.inference import by_chunk, chunk_size, tensors
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.latents import active_latents
 from vaeaudit.progress import Listener, Progress, ignore
@@ -361,11 +361,10 @@ class _Keeper:
 
     def _evaluate_held_out(self) -> tuple[float, float, float, int]:
         """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
-        evaluate, size = compiled(self.vae, _held_out_rows), chunk_size(self.vae, _HELD_OUT_SAMPLES)
-        if self.vae.objective.of_batch:  # what is estimated from a batch is as wide of the mark here as in training
-            size = min(size, self.schedule.batch_size)
-        pieces = [evaluate(*tensors(rows)) for rows in chunks(self.test_rows, size)]
-        loss, log_likelihood, kl, mean = (np.concatenate([piece[i].numpy() for piece in pieces]) for i in range(4))
+        # What is estimated from a batch is as wide of the mark here as in training.
+        most = self.schedule.batch_size if self.vae.objective.of_batch else None
+        found = by_chunk(self.vae, _held_out_rows, self.test_rows, _HELD_OUT_SAMPLES, most)
+        loss, log_likelihood, kl, mean = found
         active = active_latents(kl, mean)
         # What is trimmed from training must not decide when to stop either.
         kept = np.argsort(loss)[: max(1, math.ceil((1 - self.vae.trim) * len(loss)))]
