@@ -16,6 +16,8 @@ Floats = npt.NDArray[np.float64]
 _MOST_STEPS = 50
 #: Share of the largest variance below which a direction is one in which most rows do not differ.
 _LEAST_VARIANCE = 1e-3
+#: The same of the largest variance of all rows, outliers too: what is less is what rounding leaves of no difference.
+_ROUNDING = 1e-12
 #: Quantile of the distances of normal rows within which rows count for the final estimate.
 _WITHIN = 0.975
 
@@ -39,11 +41,14 @@ class RobustCovariance:
     log_determinant: float
 
     @classmethod
-    def of(cls, rows: Floats) -> RobustCovariance:
-        """Return mean and covariance of rows [N, F], of which directions with next to no variance are left out."""
+    def of(cls, rows: Floats, *, least: float = 0.0) -> RobustCovariance:
+        """Return mean and covariance of rows [N, F].
+
+        Directions are left out whose variance is `least` or less, or next to none beside that of another direction.
+        """
         location = rows.mean(axis=0)
         variance, directions = np.linalg.eigh(np.cov(rows, rowvar=False, bias=True).reshape(len(location), -1))
-        kept = variance > _LEAST_VARIANCE * variance.max(initial=0.0)
+        kept = variance > max(least, _LEAST_VARIANCE * variance.max(initial=0.0))
         log_determinant = float(np.log(variance[kept]).sum())
         return cls(location, directions[:, kept] / np.sqrt(variance[kept]), log_determinant)
 
@@ -77,25 +82,26 @@ def minimum_covariance_determinant(rows: Floats) -> RobustCovariance:
         Without any direction where most rows are one point.
     """
     most = (len(rows) + rows.shape[1] + 1) // 2
+    least = _ROUNDING * float(rows.var(axis=0).max())
     with threadpool_limits(limits=1, user_api="blas"):  # threads that wait for a busy core cost more than they bring
-        found = [_concentrated(rows, _closest(_distance_under(start, rows), most)) for start in _starts(rows)]
+        found = [_concentrated(rows, _closest(_distance_under(start, rows), most), least) for start in _starts(rows)]
     best = min(found, key=lambda each: (-each.whitening.shape[1], each.log_determinant))
     freedom = best.whitening.shape[1]
     if freedom == 0:
         return best
     distance = best.squared_distance(rows)
     consistent = distance * (stats.chi2.ppf(0.5, freedom) / max(float(np.median(distance)), 1e-300))
-    return RobustCovariance.of(rows[consistent <= stats.chi2.ppf(_WITHIN, freedom)])
+    return RobustCovariance.of(rows[consistent <= stats.chi2.ppf(_WITHIN, freedom)], least=least)
 
 
-def _concentrated(rows: Floats, chosen: npt.NDArray[np.int64]) -> RobustCovariance:
+def _concentrated(rows: Floats, chosen: npt.NDArray[np.int64], least: float) -> RobustCovariance:
     """Take the rows that are closest to the chosen ones, until they are the chosen ones."""
-    found = RobustCovariance.of(rows[chosen])
+    found = RobustCovariance.of(rows[chosen], least=least)
     for _ in range(_MOST_STEPS):
         closer = _closest(found.squared_distance(rows), len(chosen))
         if np.array_equal(closer, chosen):
             break
-        chosen, found = closer, RobustCovariance.of(rows[closer])
+        chosen, found = closer, RobustCovariance.of(rows[closer], least=least)
     return found
 
 

@@ -53,6 +53,12 @@ def test_where_most_rows_are_one_point_there_is_no_direction():
     assert minimum_covariance_determinant(rows).whitening.shape == (2, 0)
 
 
+def test_what_rounding_leaves_of_equal_rows_is_no_direction():
+    rows = np.zeros((9, 2))
+    rows[:3, 0], rows[6:, 0] = 7.1e-34, 1.0
+    assert minimum_covariance_determinant(rows).whitening.shape == (2, 0)
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_distances_do_not_hang_on_the_order_of_rows(seed):
     rows = normal_rows(60, seed)
