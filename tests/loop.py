@@ -1,7 +1,8 @@
 """What the targets of the Makefile need of pytest: the fast loop, tests that need a browser, several workers.
 
-`--fast` leaves out whatever needs TensorFlow or a browser, and makes it an error to import TensorFlow;
-`--require-browser` makes it an error that there is no browser. What several workers need is made by one of them.
+`--fast` leaves out whatever needs TensorFlow or a browser, makes it an error to import TensorFlow, and draws fewer
+examples of what properties are tried on; `--require-browser` makes it an error that there is no browser. What several
+workers need is made by one of them.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 #: Folders whose test modules import TensorFlow, so that the fast loop does not even collect them.
 TRAINING_FOLDERS = ("unit/models", "unit/workflow/trained", "integration")
 #: Fixtures that train a model.
 TRAINING_FIXTURES = frozenset({"fitted", "demonstrated"})
+#: Examples of a property in the fast loop, unless the test says how many; a hundred without `--fast`.
+FAST_EXAMPLES = 25
 BROWSERS, DRIVERS = ("chromium", "chromium-browser", "google-chrome"), ("chromedriver",)
 INSTALL = "install chromium and chromedriver (Debian, Ubuntu: apt-get install chromium chromium-driver)"
 TESTS = Path(__file__).parent
@@ -54,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
         refuse = NoTensorFlow()
         sys.meta_path.insert(0, refuse)
         config.add_cleanup(lambda: sys.meta_path.remove(refuse))
+        settings.register_profile("fast", settings(), max_examples=FAST_EXAMPLES)  # else as loaded
+        settings.load_profile("fast")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

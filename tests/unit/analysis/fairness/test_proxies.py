@@ -161,11 +161,10 @@ def test_the_attribute_in_other_words_is_said_and_no_proxy(build):
     assert any("born is age in other words" in note for note in search.notes)
 
 
-@pytest.mark.parametrize("telling", [1, 5])
-def test_the_interval_holds_what_normal_columns_tell_by_a_closed_form(build, telling):
+def test_the_interval_holds_what_normal_columns_tell_by_a_closed_form(build):
     apart, held = 1.2, 0
     for seed in range(20):
-        rng = np.random.default_rng(seed)
+        rng, telling = np.random.default_rng(seed), 1 if seed % 2 else 5
         sex = rng.random(600) < 0.4
         values = rng.normal(size=(600, 8))
         values[:, :telling] += apart / np.sqrt(telling) * sex[:, None]
