@@ -183,7 +183,7 @@ class AuditInputs:
     plantings
         What became of faults planted in copies of the rows; None where none were.
     judgements
-        The last word of each reader on each row.
+        The last word of each reader on each thing of a list.
     beta_trials
         What short trainings said of each beta; None where it was not chosen by them.
     """

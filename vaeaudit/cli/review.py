@@ -1,4 +1,4 @@
-"""`vaeaudit review RUN`: a reader's judgements on the rows of highest score; never imports TensorFlow."""
+"""`vaeaudit review RUN`: a reader's judgements on the things of a list; never imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -20,26 +20,36 @@ if TYPE_CHECKING:
 
     from vaeaudit.workflow.review import Answers
 
-#: Columns of the table that is put to a reader which are no cells of the row.
-_OWN = ("row_id", "rank", "judgement", "note", "reasons", "content")
+#: Columns of the table that is put to a reader which are not told one by one.
+_OWN = ("rank", "judgement", "note", "reasons", "content")
 
 
 @click.command()
 @click.argument("run", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
-@click.option("--rows", type=int, default=12, show_default=True, metavar="N", help="How many rows to judge.")
-@path_option("--out", "FILE.csv", "Where the rows to judge go; reviews/<run>.csv.")
-@path_option("--judgements", "FILE.csv", "Rows that were judged: that file with its column judgement filled in.")
+@click.option("--of", default="rows", show_default=True, metavar="LIST", help="rows, cells, labels, copies or regions.")
+@click.option("-n", "--number", type=int, default=12, show_default=True, metavar="N", help="How many to judge.")
+@path_option("--out", "FILE.csv", "Where what is to be judged goes; reviews/<run>.csv.")
+@path_option("--judgements", "FILE.csv", "What was judged: that file with its column judgement filled in.")
 @click.option("--by", metavar="NAME", help="Who judges; the name that you are logged in with.")
 @output_options
 def review(
-    run: Path | None, *, rows: int, out: Path | None, judgements: Path | None, by: str | None, output: Output
+    run: Path | None,
+    *,
+    of: str,
+    number: int,
+    out: Path | None,
+    judgements: Path | None,
+    by: str | None,
+    output: Output,
 ) -> None:
-    """Judge rows of highest score, and learn how right the list is; print the path of the rows to judge.
+    """Judge the things of a list, and learn how right it is; print the path of what is to be judged.
 
-    RUN is a run directory that `fit` made; without it, the newest complete run of runs/. Some rows, spread over the
-    first hundred of the list, are put to you one by one, or, where there is no terminal, written as a CSV: write
-    "wrong" (or "cannot exist") or "sound" (or "is so in the world") into its column judgement, and give it back with
-    --judgements. Judgements are kept in the run with name and date, and reports use them.
+    RUN is a run directory that `fit` made; without it, the newest complete run of runs/. Lists are those of the report:
+    rows of highest score, suspicious cells, doubted labels, copies, regions short of rows. Some of their things, spread
+    over the first hundred, are put to you one by one, or, where there is no terminal, written as a CSV. Write into its
+    column judgement "wrong" (or "cannot exist") or "sound" (or "is so in the world"); of copies, "copy" or "apart"; of
+    regions, "missing", or where no rows are missing "cannot exist" or "is so in the world". Give it back with
+    --judgements. Judgements are kept in the run with name and date, and reports, `score` and `rebalance` use them.
     """
     from vaeaudit.workflow.review import review as review_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
@@ -48,7 +58,8 @@ def review(
     with nullcontext() if asks else display.shown():  # which would keep Ctrl-C from ending a question
         made = review_run(
             run,
-            rows=rows,
+            of=of,
+            number=number,
             out=out,
             judgements=judgements,
             by=by,
@@ -56,6 +67,7 @@ def review(
             on_progress=display.listen,
         )
     document = {
+        "of": made.of,
         "kept": [asdict(judgement) for judgement in made.kept],
         "outdated": list(made.outdated),
         "proposed": made.proposed.to_dict("records"),
@@ -65,40 +77,49 @@ def review(
     output.conclude(made.path, json.dumps(document, indent=2, allow_nan=False), _say)
 
 
-def _ask(rows: pd.DataFrame) -> Answers:
-    """Put rows to the reader one by one; what was answered before `q` counts."""
+def _ask(of: Any, things: pd.DataFrame) -> Answers:
+    """Put things of a list to the reader one by one; what was answered before `q` counts."""
+    from vaeaudit.wording.review import question_about, what_is_asked  # noqa: PLC0415 - keeps `--help` free of pandas
+
+    question, words = question_about(of)
+    thing, _ = what_is_asked(of)
+    choices = ", ".join(f"{key} = {meaning}" for key, (_, meaning) in words.items())
     answers: Answers = {}
-    for number, row in enumerate(rows.to_dict("records"), start=1):
-        click.echo(f"\n{number} of {len(rows)}: row {printable(row['row_id'])}, place {row['rank']} of the list")
+    for number, row in enumerate(things.to_dict("records"), start=1):
+        click.echo(f"\n{number} of {len(things)}: {thing}, place {row['rank']} of the list")
         for name, cell in row.items():
-            if name not in _OWN and cell != "":
+            if name not in _OWN and str(cell) != "":
                 click.echo(f"  {printable(str(name))}: {printable(str(cell))}")
-        if row["reasons"]:
+        if row.get("reasons"):
             click.echo(f"  Why it is listed: {printable(row['reasons'])}")
-        question = "Does it belong? s = sound, w = wrong (cannot be so), n = next, q = keep these and quit"
-        answer = click.prompt(question, type=click.Choice(["s", "w", "n", "q"]), show_choices=False)
+        answer = click.prompt(
+            f"{question} {choices}, n = next, q = keep these and quit",
+            type=click.Choice([*words, "n", "q"]),
+            show_choices=False,
+        )
         if answer == "q":
             break
-        if answer != "n":
-            answers[row["row_id"]] = ("sound" if answer == "s" else "wrong", "")
+        if answer in words:
+            answers[number - 1] = (words[answer][0], "")
     return answers
 
 
 def _say(document: dict[str, Any]) -> None:
-    from vaeaudit.wording.review import review_in_words  # noqa: PLC0415 - keeps `--help` free of pandas
+    from vaeaudit.wording.review import review_in_words, what_is_asked  # noqa: PLC0415 - keeps `--help` free of pandas
 
     kept, outdated = document["kept"], document["outdated"]
+    thing, verdicts = what_is_asked(document["of"])
     lines = [f"{phrases.plural(len(kept), 'judgement')} of {kept[0]['by']} added."] if kept else []
     if outdated:
         lines.append(
-            f"{phrases.plural(len(outdated), 'row')} held other values when judged, and nothing was added: "
+            f"{phrases.plural(len(outdated), thing)} held other values when judged, and nothing was added: "
             f"{phrases.listed(outdated)}."
         )
     lines += [] if document["review"] is None else review_in_words(document["review"])
     if not lines:
         lines = [
-            f"{phrases.plural(len(document['proposed']), 'row')} to judge: write wrong or sound into the column "
-            "judgement, and give the file back with --judgements."
+            f"{phrases.plural(len(document['proposed']), thing)} to judge: write {phrases.listed(verdicts, last='or')} "
+            "into the column judgement, and give the file back with --judgements."
         ]
     for line in lines:
         click.echo(printable(line), err=True)

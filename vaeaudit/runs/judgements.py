@@ -37,4 +37,4 @@ def keep_judgements(run: Run, new: Sequence[Judgement]) -> None:
         raise UsageError(f"{path}: another vaeaudit is writing judgements.", hint="Wait for it, and try again.")
     with lock:
         kept = run.judgements
-        store.write_json(path, asdict(replace(kept, rows=(*kept.rows, *new))))
+        store.write_json(path, asdict(replace(kept, given=(*kept.given, *new))))

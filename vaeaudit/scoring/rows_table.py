@@ -44,6 +44,7 @@ def table_of_rows(
     duplicate_of: npt.NDArray[np.object_] | None = None,
     *,
     label_suspicion: FloatArray | None = None,
+    judged: npt.NDArray[np.object_] | None = None,
 ) -> pd.DataFrame:
     """Return one row per scored row, in input order, as `rows.parquet` holds them.
 
@@ -57,6 +58,9 @@ def table_of_rows(
         [N]; id of the row that this one copies, or None. Where None, copies were not sought, and there is no column.
     label_suspicion
         [N]; see `LabelDoubts.suspicion`. Where None, there is no label that could be judged, and no column.
+    judged
+        [N]; `wrong` or `sound` where readers of the run judged the same row with the same cells. Where None, nobody
+        judged any, and there is no column.
     """
     table = {
         "row_id": row_ids.astype(str).astype(object),
@@ -71,5 +75,7 @@ def table_of_rows(
         table["duplicate_of"] = pd.array(duplicate_of, dtype="string")
     if label_suspicion is not None:
         table["label_suspicion"] = pd.array(label_suspicion, dtype="Float64")
+    if judged is not None:
+        table["judged"] = pd.array(judged, dtype="string")
     table.update({f"z_{latent}": codes.mean[:, latent].astype(np.float64) for latent in range(codes.n_latents)})
     return pd.DataFrame(table)

@@ -1,4 +1,4 @@
-"""`review`: rows of the list are put to a reader; what was judged is kept in the run, and what follows is said."""
+"""`review`: things of a list are put to a reader; what was judged is kept in the run, and what follows is said."""
 
 from __future__ import annotations
 
@@ -12,117 +12,151 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.outliers.results import Review
-from vaeaudit.analysis.outliers.review import proposals_table, propose, review_of, row_contents
+from vaeaudit.analysis.judged import ListReview
+from vaeaudit.analysis.outliers.review import review_of
+from vaeaudit.analysis.review.lists import Reviewable, list_to_judge, review_list
 from vaeaudit.data.judgements import GivenJudgement, read_judgements
 from vaeaudit.errors import UsageError
-from vaeaudit.outputs.judgements import Judgement, Verdict
+from vaeaudit.outputs.judgements import LISTS, Judgement, ListName, Verdict
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs import artifacts
 from vaeaudit.runs.judgements import keep_judgements
 from vaeaudit.runs.reading import Run
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import make_folder, new_file
-from vaeaudit.workflow.inputs import REVIEWS, inputs_of, loaded, sweep
+from vaeaudit.wording import phrases
+from vaeaudit.workflow.inputs import REVIEWS, inputs_of, loaded, shares_of, sweep
 
-#: Row id -> judgement and note; and what puts rows to a reader, as a table like that of the CSV.
-Answers = dict[str, tuple[Verdict, str]]
-Ask = Callable[[pd.DataFrame], Answers]
+#: Line of the table, from 0 on -> judgement and note; and what puts a list's things to a reader, as that of the CSV.
+Answers = dict[int, tuple[Verdict, str]]
+Ask = Callable[[ListName, pd.DataFrame], Answers]
 
 
 @dataclass(frozen=True, repr=False)
 class Reviewed:
-    """Rows to be judged, and what the judgements so far say.
+    """Things to be judged, and what the judgements so far say.
 
     Attributes
     ----------
+    of
+        The list.
     proposed
-        One row per row that is to be judged, most telling first; the file that is read back.
+        One row per thing that is to be judged, of rows the most telling first; the file that is read back.
     kept
         Judgements that this call has added to the run.
     outdated
-        Row ids of judgements that were not added, since the rows hold other values now; they are proposed again.
+        Names of things whose judgements were not added, since they hold other values now; they are proposed again.
     review
-        What all judgements say; None before anybody judged.
+        What all judgements on the list say (of rows a `Review`); None before anybody judged.
     path
         Of the CSV of `proposed`, or, where judgements came in and no other place was named, of those of the run.
     """
 
+    of: ListName
     proposed: pd.DataFrame
     kept: tuple[Judgement, ...]
     outdated: tuple[str, ...]
-    review: Review | None
+    review: ListReview | None
     path: Path
 
     def __repr__(self) -> str:
-        return f"<Review: {len(self.kept)} judgements added, {len(self.proposed)} rows to judge. See {self.path}>"
+        return f"<Review: {len(self.kept)} judgements added, {len(self.proposed)} {self.of} to judge. See {self.path}>"
 
 
 def review(
     run: Run | Path | str | None = None,
     *,
-    rows: int = 12,
+    of: str = "rows",
+    number: int = 12,
     out: Path | str | None = None,
     judgements: Path | str | None = None,
     by: str | None = None,
     ask: Ask | None = None,
     on_progress: Listener = ignore,
 ) -> Reviewed:
-    """Take a reader's judgements on the rows of highest score, and say how right the list is.
+    """Take a reader's judgements on the things of a list, and say how right the list is.
 
     Parameters
     ----------
     run
         A run or its folder; the newest complete run of `runs/` where None.
-    rows
-        How many rows are proposed, spread over the first hundred of the list.
+    of
+        `rows` of highest score, `cells` that contradict their row, doubted `labels`, `copies`, or `regions` short of
+        rows.
+    number
+        How many things are proposed, spread over the first hundred of the list.
     out
-        CSV of the rows that are proposed, which must not exist: it may hold judgements. Where None, a new one in
+        CSV of the things that are proposed, which must not exist: it may hold judgements. Where None, a new one in
         `reviews/`, unless judgements are given here.
     judgements
-        CSV with columns `row_id` and `judgement` (`sound` or `is so in the world`, `wrong` or `cannot exist`), such as
-        `out` once it is filled in.
+        CSV with the columns that name a thing and `judgement` (see `vaeaudit.outputs.judgements.LISTS`), such as `out`
+        once it is filled in.
     by
         The reader's name; that of the system's user where None.
     ask
-        Puts the proposed rows to a reader at once.
+        Puts the proposed things to a reader at once.
     on_progress
         As for `report`.
 
     Returns
     -------
     Reviewed
-        Rows still to be judged, and what follows from all judgements.
+        What is still to be judged, and what follows from all judgements.
 
     Raises
     ------
     UsageError, InputError
         Where something given cannot be used.
     """
-    if rows < 1:
-        raise UsageError(f"--rows {rows}: expected a whole number from 1 on.")
+    named = _list_named(of)
+    if number < 1:
+        raise UsageError(f"--number {number}: expected a whole number from 1 on.")
     reader, watch = _reader(by), Stopwatch(on_progress)
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
         inputs = inputs_of(run, run.config.analysis)
-        given = () if judgements is None else read_judgements(Path(judgements), inputs.row_ids.astype(str))
+        regions = _regions(run, inputs) if named == "regions" else ()
+        listed = list_to_judge(named, inputs, regions)
+        if listed.why_empty:
+            raise UsageError(f"--of {of}: nothing can be judged: {listed.why_empty}.")
+        given = () if judgements is None else read_judgements(Path(judgements), named, listed.keys)
     if ask is not None:
-        answers = ask(proposals_table(inputs, propose(inputs, rows, by=reader)))
-        given = (*given, *(GivenJudgement(0, row_id, *answer) for row_id, answer in answers.items()))
-    new, outdated = _of_rows(inputs, given, reader)
+        asked = listed.propose(number, reader)
+        answers = ask(named, listed.table(asked))
+        given = (
+            *given,
+            *(GivenJudgement(0, listed.things.names[asked[line]], *answer) for line, answer in answers.items()),
+        )
+    new, outdated = _of_things(listed, inputs, given, reader)
     if new:
         keep_judgements(run, new)
         inputs = inputs_of(run, run.config.analysis)
+        listed = list_to_judge(named, inputs, regions)
     with watch.phase("analysing"):
-        proposed = proposals_table(inputs, propose(inputs, rows, by=reader))
-        found = review_of(inputs, run.config.analysis)
+        proposed = listed.table(listed.propose(number, reader))
+        config = run.config.analysis
+        found = review_of(inputs, config) if named == "rows" else review_list(listed, inputs, config.confidence)
     with watch.phase("writing"):
         path = run.path / artifacts.JUDGEMENTS.name
         if out is not None or (ask is None and judgements is None):
-            path = _write(proposed, _new_place(run.id) if out is None else Path(out))
-    return Reviewed(proposed, new, outdated, found, path)
+            name = run.id if named == "rows" else f"{run.id}-{of}"
+            path = _write(proposed, _new_place(name) if out is None else Path(out))
+    return Reviewed(named, proposed, new, outdated, found, path)
+
+
+def _list_named(of: str) -> ListName:
+    named = next((known for known in LISTS if known == of), None)
+    if named is None:
+        raise UsageError(f"--of {of}: expected {phrases.listed(tuple(LISTS), last='or')}.")
+    return named
+
+
+def _regions(run: Run, inputs: AuditInputs) -> tuple[Region, ...]:
+    return find_regions(inputs, run.config.analysis, shares_of(None, run.schema, run)).regions
 
 
 def _new_place(run_id: str) -> Path:
@@ -147,19 +181,20 @@ def _reader(by: str | None) -> str:
     return name
 
 
-def _of_rows(
-    inputs: AuditInputs, given: Iterable[GivenJudgement], by: str
+def _of_things(
+    listed: Reviewable, inputs: AuditInputs, given: Iterable[GivenJudgement], by: str
 ) -> tuple[tuple[Judgement, ...], tuple[str, ...]]:
-    """Return judgements on the run's rows that the reader has not made before, and ids of rows that were others."""
-    at = {str(row_id): place for place, row_id in enumerate(inputs.row_ids)}
-    listed = list(given)
-    contents = row_contents(inputs, np.array([at[one.row_id] for one in listed], dtype=np.int64))
+    """Return judgements that the reader has not made before, and names of things that held something else."""
+    of, names = listed.things.of, listed.things.names
+    at = {name: place for place, name in enumerate(names)}
+    judged = list(given)
+    contents = listed.things.contents(np.array([at[one.name] for one in judged], dtype=np.int64))
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    said = {(one.by, one.row_id, one.content): one.judgement for one in inputs.judgements}
+    said = {(one.by, one.name, one.content): one.judgement for one in inputs.judgements if one.of == of}
+    pairs = list(zip(judged, contents, strict=True))
     new = [
-        Judgement(one.row_id, content, one.judgement, one.note, by, now)
-        for one, content in zip(listed, contents, strict=True)
-        if one.content in ("", content) and said.get((by, one.row_id, content)) != one.judgement
+        Judgement(of, one.name, content, one.judgement, one.note, by, now)
+        for one, content in pairs
+        if one.content in ("", content) and said.get((by, one.name, content)) != one.judgement
     ]
-    pairs = zip(listed, contents, strict=True)
-    return tuple(new), tuple(one.row_id for one, content in pairs if one.content not in ("", content))
+    return tuple(new), tuple(one.name for one, content in pairs if one.content not in ("", content))

@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.analysis.coverage.latent_points import place_rows
+from vaeaudit.analysis.judged import JudgedThings, Things, contents_of, settled_regions
 from vaeaudit.analysis.outliers.cell_summary import suspicious_table
 from vaeaudit.analysis.outliers.reasons import CheckedTable
 from vaeaudit.config import ReadConfig
+from vaeaudit.data.reading.load_like import OtherData
+from vaeaudit.outputs.judgements import Judgement
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.runs.contents import describe_scores
 from vaeaudit.runs.documents import KeptAnswer
@@ -101,7 +106,9 @@ def score(
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-        rules, checks = run.regions, run.answers.checks
+        judgements, checks = run.judgements.latest, run.answers.checks
+        settled = settled_regions(judgements)
+        rules = tuple(rule for rule in run.regions if rule.id not in settled)
     base = config or other_reading(run.config.read)
     read = section_with(base, settings)
     na, keep = (tuple(dict.fromkeys(both)) for both in ((*base.na, *read.na), (*base.keep, *read.keep)))
@@ -117,8 +124,23 @@ def score(
         placed = place_rows(rules, other.as_met, found.codes, lacking=other.lacking)
         outliers = {"definition": scores.definition, "fdr": scores.fdr, "flagged": int(scores.outlier.sum())}
         regions = {rule.id: int((placed == rule.id).sum()) for rule in rules}
-        rows = table_of_rows(other.dataset.row_ids, scores, found.codes, placed)
+        judged = _judged(run, other, judgements)
+        rows = table_of_rows(other.dataset.row_ids, scores, found.codes, placed, judged=judged)
         quarantine, summary = other.dataset.quarantine, describe_scores(run, source, other, outliers, regions)
         folder = Path(out) if out is not None else score_path(run.id, other.dataset.name)
         path = write_scores(folder, rows, quarantine, summary, note=scores.note, cells=cells)
         return Scores(checks, rows, quarantine, cells, summary, path)
+
+
+def _judged(run: Run, other: OtherData, judgements: tuple[Judgement, ...]) -> npt.NDArray[np.object_] | None:
+    """Return what readers of the run judged of rows with the same id and cells [N]; None where nobody judged rows."""
+    if not any(one.of == "rows" for one in judgements):
+        return None
+    source = "" if run.pictures is None else other.dataset.fingerprint
+    rows = other.as_met[list(run.schema.names)]
+    things = Things(
+        "rows",
+        other.dataset.row_ids.astype(str).tolist(),
+        lambda positions: contents_of(rows.iloc[positions], source),
+    )
+    return JudgedThings.of(things, judgements).verdicts(len(rows))

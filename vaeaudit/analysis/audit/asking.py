@@ -1,8 +1,9 @@
-"""Ask every check, set aside what a person muted, and rank what was found."""
+"""Ask every check, set aside what a person muted or judged to be no gap, and rank what was found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from vaeaudit.analysis.checks.base import Answer, Check, Seen, unmet
@@ -76,8 +77,15 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
         MutedBy(about, reason, seen.config.muted_by, tuple(f.title for f in answer.findings if _about(f) == about))
         for about, reason in mutes.items()
     )
+    judged = {about.lower(): said for about, said in seen.settled.items()}
+    aside += tuple(
+        replace(judged[_about(finding)], findings=(finding.title,))
+        for finding in answer.findings
+        if _about(finding) in judged.keys() - mutes.keys()
+    )
+    hidden = judged.keys() | mutes.keys()
     unknown = [muted.subject for muted in aside if not muted.findings]
-    found = list(rank(finding for finding in answer.findings if _about(finding) not in mutes))
+    found = list(rank(finding for finding in answer.findings if _about(finding) not in hidden))
     all_muted = bool(answer.findings) and not found
     why = answer.why if found or not answer.findings else f"Set aside: {plural(len(answer.findings), 'finding')}."
     if unknown:

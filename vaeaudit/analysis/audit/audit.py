@@ -39,6 +39,7 @@ from vaeaudit.analysis.power.summary import summarise_power
 from vaeaudit.analysis.quality.columns import QuarantinedRecord
 from vaeaudit.analysis.quality.missingness import measure_missingness
 from vaeaudit.analysis.representation.representation import assess_representation
+from vaeaudit.analysis.review.lists import review_lists
 from vaeaudit.analysis.rules.find import summarise_rules
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
@@ -158,6 +159,7 @@ def audit(
         latent_map=latent_map,
         ladder_maps=() if inputs.ladder is None else maps_of(inputs.ladder, groupings),
         traversals=describe_traversals(inputs),
+        reviews=review_lists(inputs, search.regions, config.confidence),
         notes=tuple(dict.fromkeys(said)),
         pictures=summarise_pictures(
             inputs, measured.regions, latent_map, seed, pairs=None if inputs.pairs is None else inputs.pairs.listed

@@ -9,9 +9,11 @@ from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.conclusions import CheckResult, Finding, Verdict
 from vaeaudit.analysis.images.results import PictureSheets
 from vaeaudit.analysis.inputs import RunFacts, Tool
+from vaeaudit.analysis.judged import ListReview
 from vaeaudit.analysis.latents.results import LatentMap, Traversal
 from vaeaudit.analysis.quality.columns import QuarantinedRecord
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.outputs.judgements import ListName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +50,19 @@ class ReportDocument(Measurements, Conclusions):
     ----------
     traversals
         What the decoder expects along each active latent.
+    reviews
+        What readers judged of suspicious cells, doubted labels, copies and regions; of rows, `outliers.review` says it.
     notes
         What a reader should know: what was set aside, not searched, or searched on a sample.
     """
 
     traversals: tuple[Traversal, ...]
+    reviews: tuple[ListReview, ...] = ()
     notes: tuple[str, ...]
+
+    def review_of(self, of: ListName) -> ListReview | None:
+        """Return what readers judged of a list; None where nobody did."""
+        return next((review for review in self.reviews if review.of == of), None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
 from vaeaudit.analysis.checks.measurements import Measurements
-from vaeaudit.analysis.conclusions import Finding, FindingKind, State
+from vaeaudit.analysis.conclusions import Finding, FindingKind, MutedBy, State
 from vaeaudit.analysis.grouping.rules import ConditionRows
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.judged import missing_regions, settled_regions
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.population_shares import Population
 from vaeaudit.wording.phrases import listed
@@ -30,6 +31,16 @@ class Seen:
     def rows_of(self) -> ConditionRows:
         """Which rows satisfy a condition on a column."""
         return ConditionRows(self.inputs.frame)
+
+    @cached_property
+    def settled(self) -> Mapping[str, MutedBy]:
+        """Regions, by id, that readers judged to be no gaps."""
+        return settled_regions(self.inputs.judgements)
+
+    @cached_property
+    def missing(self) -> frozenset[str]:
+        """Regions, by id, that readers judged to lack rows."""
+        return missing_regions(self.inputs.judgements)
 
     @property
     def of_pictures(self) -> bool:
@@ -112,7 +123,8 @@ def answered(findings: Iterable[Finding], otherwise: str, *, tested: int | None 
     if not found:
         return Answer("passed", otherwise, tested, detectable)
     more = f" And {len(found) - 1} more." if len(found) > 1 else ""
-    return Answer("finding", f"{found[0].title.rstrip('.')}.{more}", tested, detectable, found)
+    title = found[0].title
+    return Answer("finding", f"{title}{'' if title.endswith(('.', '?')) else '.'}{more}", tested, detectable, found)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Seen, answered
@@ -54,7 +54,7 @@ def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
     told = told_by_groups(seen)
     found = [region for region in measured.regions if region.baseline == baseline and region.id not in told]
     return answered(
-        region_findings(found, code),
+        region_findings(found, code, settled=seen.settled, missing=seen.missing),
         f"None of {plural(measured.regions_tested, 'combination')} tested, over all baselines, is surely below "
         f"{numbers.rate(seen.config.min_ratio)} of what is to be expected {_BASELINES[baseline]}"
         f"{', beside the groups that are told already' if told else ''}.",
@@ -63,7 +63,9 @@ def answer_for(baseline: Baseline, code: str, seen: Seen) -> Answer:
     )
 
 
-def region_findings(regions: Sequence[Region], code: str) -> Iterator[Finding]:
+def region_findings(
+    regions: Sequence[Region], code: str, *, settled: Collection[str] = (), missing: Collection[str] = ()
+) -> Iterator[Finding]:
     """Yield a finding for each of the first regions and one for all others together.
 
     Parameters
@@ -72,10 +74,15 @@ def region_findings(regions: Sequence[Region], code: str) -> Iterator[Finding]:
         By rank.
     code
         Of the check.
+    settled, missing
+        Regions, by id, that readers judged to be no gap: each gets a finding of its own, which is then set aside; and
+        to lack rows, which is no question then.
     """
-    for region in regions[:MOST_REGIONS]:
-        yield _finding(region, code)
-    rest = regions[MOST_REGIONS:]
+    first = {region.id for region in [one for one in regions if one.id not in settled][:MOST_REGIONS]}
+    alone = [region for region in regions if region.id in {*first, *settled, *missing}]
+    for region in alone:
+        yield _finding(region, code, is_stated=region.baseline in STATED or region.id in missing)
+    rest = [region for region in regions if region not in alone]
     if rest:
         yield Finding(
             code=code,
@@ -95,18 +102,18 @@ def region_findings(regions: Sequence[Region], code: str) -> Iterator[Finding]:
         )
 
 
-def _finding(region: Region, code: str) -> Finding:
+def _finding(region: Region, code: str, *, is_stated: bool) -> Finding:
     returns = "" if region.stable is not False else " (unstable: it seldom comes back when the rows are drawn anew)"
     aside = f" ({numbers.count(region.set_aside)} of them flagged as outliers)" if region.set_aside else ""
     return Finding(
         code=code,
         subject=region.id,
         kind=KIND,
-        severity=_severity(region),
+        severity=_severity(region, is_stated=is_stated),
         title=(
             f"{plural(region.observed, 'row')}{aside} where {describe(region.rule)}; "
             f"{_BASELINES[region.baseline]} it would be about {numbers.expected(region.expected)}{returns}"
-            f"{_ASKED[region.is_question]}"
+            f"{_ASKED[region.is_question and not is_stated]}"
         ),
         evidence={
             "region": region.id,
@@ -115,22 +122,25 @@ def _finding(region: Region, code: str) -> Finding:
             "rows_to_collect_range": list(region.rows_to_collect_range),
             **facts(region, "stability", "gap_share"),
         },
-        action=_action(region),
+        action=_action(region, is_stated=is_stated),
         anchor="regions",
         rule=region.rule,
     )
 
 
-def _severity(region: Region) -> Severity:
-    if region.stable is False or region.baseline not in STATED:
+def _severity(region: Region, *, is_stated: bool = False) -> Severity:
+    """Return the severity; what readers say is missing has no stated amount, and is never high."""
+    if region.stable is False:
         return "low"
+    if region.baseline not in STATED:
+        return "medium" if is_stated else "low"
     most = region.ci.high if region.ci.high is not None else 1.0
     return "high" if most < GRAVE_RATIO else "medium"
 
 
-def _action(region: Region) -> str:
+def _action(region: Region, *, is_stated: bool) -> str:
     collect = f"ollect at least {plural(region.rows_to_collect, 'such row')}."
-    if region.baseline in STATED:
+    if is_stated:
         return f"C{collect}"
     if region.baseline == "uniform":
         return f"Only if a model has to do equally well on every combination: c{collect}"

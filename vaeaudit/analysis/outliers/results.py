@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Le
 
+from vaeaudit.analysis.judged import ListReview
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.row_scores import Question
 from vaeaudit.statistics.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
@@ -278,15 +279,6 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class PrecisionAt:
-    """Share of the first `k` rows of the list that readers would judge wrong, with its (credible) interval."""
-
-    k: Annotated[int, Ge(1)]
-    share: Share
-    ci: Interval
-
-
-@dataclass(frozen=True)
 class RerankedRow:
     """A row in the order that judgements give: its rank then, and by its score alone; ranks begin at 1."""
 
@@ -325,37 +317,17 @@ class CommonToWrong:
 
 
 @dataclass(frozen=True)
-class Review:
-    """What readers' judgements say of the list.
+class Review(ListReview):
+    """What readers' judgements say of the list of rows.
 
     Attributes
     ----------
-    judgements, wrong, sound
-        How many are used, and of each kind; a row that several readers judged counts for each of them.
-    readers
-        Their names.
-    contradicted
-        Rows of which one reader says `wrong` and another `sound`; all of these judgements are weighed.
-    outdated
-        Judgements that are not used, since the run has no such row with that content: they are asked for again.
-    mistaken
-        Share of judgements that are taken to be mistaken.
-    precision
-        Down to each place.
     order
         The first rows of the list in the order that the judgements give.
     common
         None where nothing is shown.
     """
 
-    judgements: Count
-    wrong: Count
-    sound: Count
-    readers: tuple[str, ...]
-    contradicted: Count
-    outdated: Count
-    mistaken: Share
-    precision: tuple[PrecisionAt, ...]
     order: tuple[RerankedRow, ...]
     common: CommonToWrong | None
 

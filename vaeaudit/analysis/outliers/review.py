@@ -1,41 +1,25 @@
-"""A reader's judgements on the list of atypical rows: which rows to ask about, and what follows from the answers.
-
-Rows only, so far: cells, suspicions of a label, copies and regions are lists of their own, and get a function like
-`review_of` each beside it.
-"""
+"""A reader's judgements on the list of atypical rows: which rows to ask about, and what follows from the answers."""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.judged import JudgedThings, Things, precision_down, row_contents
 from vaeaudit.analysis.outliers.reasons import beside_cells, reasons_in_words
-from vaeaudit.analysis.outliers.results import CommonToWrong, PrecisionAt, RerankedRow, Review
+from vaeaudit.analysis.outliers.results import CommonToWrong, RerankedRow, Review
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.encoding.column_encoding import cell_numbers
 from vaeaudit.data.encoding.features import fit_features
 from vaeaudit.data.schema.columns import Column, Kind
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
-from vaeaudit.statistics.judged import (
-    MISTAKEN,
-    Judged,
-    WrongByPlace,
-    common_to_wrong,
-    reordered,
-    spread_places,
-    weighed,
-)
+from vaeaudit.statistics.judged import Judged, common_to_wrong, reordered, spread_places, weighed
 
-#: Places down to which the list is judged, where it is so long; and the last one: no judgement reaches farther.
-PLACES, LAST_PLACE = (10, 20, 50), 1_000
 #: Rows listed in the new order.
 MOST_ROWS = 50
 #: A rule of the rows that were judged wrong holds for so many of them, and is believed up to this p-value.
@@ -44,51 +28,9 @@ _LEAST_WRONG, _LARGEST_P = 3, 0.01
 _OF_QUESTIONS, _OF_COLUMNS = 1.5, 0.7
 
 
-def row_contents(inputs: AuditInputs, positions: IntArray) -> list[str]:
-    """Return SHA-256 of what the rows at these positions [M] hold, as hex; of pictures, of the source that has them."""
-    columns = [
-        [None if pd.isna(value) else str(value) for value in inputs.frame[name].iloc[positions]]
-        for name in inputs.schema.names
-    ]
-    source = "" if inputs.pictures is None else inputs.run.data.fingerprint
-    digests = []
-    for place in range(len(positions)):
-        cells = {name: column[place] for name, column in zip(inputs.schema.names, columns, strict=True)}
-        digests.append(sha256(json.dumps([source, cells], sort_keys=True).encode()).hexdigest())
-    return digests
-
-
-@dataclass(frozen=True)
-class JudgedRows:
-    """The judgements that fit rows of the run: position [J], what was judged, and by whom; and how many do not fit."""
-
-    position: IntArray
-    wrong: BoolArray
-    by: tuple[str, ...]
-    outdated: int
-
-    @classmethod
-    def of(cls, inputs: AuditInputs) -> JudgedRows:
-        """Find the rows; one whose content is no longer what was judged is not found."""
-        wanted = {one.row_id for one in inputs.judgements}
-        at = {str(row_id): place for place, row_id in enumerate(inputs.row_ids) if str(row_id) in wanted}
-        places = np.array(sorted(at.values()), dtype=np.int64)
-        content = dict(zip(places.tolist(), row_contents(inputs, places), strict=True))
-        found = [one for one in inputs.judgements if one.row_id in at and content[at[one.row_id]] == one.content]
-        return cls(
-            np.array([at[one.row_id] for one in found], dtype=np.int64),
-            np.array([one.judgement == "wrong" for one in found], dtype=bool),
-            tuple(one.by for one in found),
-            len(inputs.judgements) - len(found),
-        )
-
-    @property
-    def by_row(self) -> dict[int, list[bool]]:
-        """Position -> whether each judgement on it says wrong."""
-        told: dict[int, list[bool]] = defaultdict(list)
-        for position, wrong in zip(self.position.tolist(), self.wrong.tolist(), strict=True):
-            told[position].append(wrong)
-        return told
+def things_of_rows(inputs: AuditInputs) -> Things:
+    """Return all rows, in the order of the data, as things that can be judged."""
+    return Things("rows", inputs.row_ids.astype(str).tolist(), lambda positions: row_contents(inputs, positions))
 
 
 def propose(inputs: AuditInputs, n_rows: int, *, by: str) -> IntArray:
@@ -105,8 +47,8 @@ def propose(inputs: AuditInputs, n_rows: int, *, by: str) -> IntArray:
     by
         The reader, who is not asked twice about the same content.
     """
-    judged, order = JudgedRows.of(inputs), inputs.scores.most_atypical_first
-    own = judged.position[[name == by for name in judged.by]]
+    judged, order = JudgedThings.of(things_of_rows(inputs), inputs.judgements), inputs.scores.most_atypical_first
+    own = judged.place[[name == by for name in judged.by]]
     taken = np.flatnonzero(np.isin(order, own))
     asked = order[spread_places(len(order), n_rows, taken, seed=inputs.run.seed)]
     surprises = np.asarray(inputs.codes.surprises)
@@ -145,40 +87,23 @@ def review_of(inputs: AuditInputs, config: AnalysisConfig) -> Review | None:
     config
         Level of the intervals.
     """
-    if not inputs.judgements:
+    if not any(one.of == "rows" for one in inputs.judgements):
         return None
-    rows = JudgedRows.of(inputs)
+    rows = JudgedThings.of(things_of_rows(inputs), inputs.judgements)
     ranked = inputs.scores.most_atypical_first
-    n_rows = len(ranked)
-    place = np.empty(n_rows, dtype=np.int64)
-    place[ranked] = np.arange(n_rows)
-    judged = Judged(place[rows.position], rows.wrong, n_rows)
+    place = np.empty(len(ranked), dtype=np.int64)
+    place[ranked] = np.arange(len(ranked))
+    judged = Judged(place[rows.place], rows.wrong, len(ranked))
     order = reranked(inputs, judged)
+    also = (round(len(ranked) / 100), int(inputs.scores.outlier.sum()))
     return Review(
-        judgements=len(rows.position),
-        wrong=int(rows.wrong.sum()),
-        sound=int((~rows.wrong).sum()),
-        readers=tuple(dict.fromkeys(rows.by)),
-        contradicted=sum(len(set(told)) > 1 for told in rows.by_row.values()),
-        outdated=rows.outdated,
-        mistaken=MISTAKEN,
-        precision=_precision(judged, int(inputs.scores.outlier.sum()), config.confidence),
+        **vars(rows.review("rows", precision_down(judged, config.confidence, also))),
         order=tuple(
             RerankedRow(str(inputs.row_ids[position]), int(position), rank, int(place[position]) + 1)
             for rank, position in enumerate(order[:MOST_ROWS], start=1)
         ),
-        common=_common(inputs, rows.by_row),
+        common=_common(inputs, rows.by_place),
     )
-
-
-def _precision(judged: Judged, n_flagged: int, level: float) -> tuple[PrecisionAt, ...]:
-    """Judge the list down to places 10, 20, 50, 1 % of the rows, and the last that is flagged."""
-    if not len(judged.place):
-        return ()
-    most = min(judged.n_rows, LAST_PLACE)
-    wanted = {*PLACES, round(judged.n_rows / 100), n_flagged}
-    curves = WrongByPlace.of(judged)
-    return tuple(PrecisionAt(k, *curves.first(k, level)) for k in sorted(wanted) if 1 <= k <= most)
 
 
 def reranked(inputs: AuditInputs, judged: Judged) -> IntArray:

@@ -11,6 +11,7 @@ import pandas as pd
 from vaeaudit.analysis.coverage.latent_points import with_named_latents
 from vaeaudit.analysis.coverage.regions import RegionSearch
 from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.judged import missing_regions, settled_regions
 from vaeaudit.analysis.rebalancing.collection_plan import plan_collection
 from vaeaudit.analysis.rebalancing.gaps import Gap, find_gaps, find_groups
 from vaeaudit.analysis.rebalancing.label_weights import LabelGroups, label_groups
@@ -56,7 +57,8 @@ def rebalance(
     method
         Whose weights become the column `weight`.
     close
-        Ids of regions of the search that are to be closed although they are only questions.
+        Ids of regions of the search that are to be closed although they are only questions, beside those that readers
+        judged to lack rows. Those judged to be no gap are left alone.
     seed
         Of the halves, the densities and the rows that the plan is checked with.
 
@@ -76,6 +78,9 @@ def rebalance(
             f"--close {unknown[0]}: there is no such region.",
             hint=f"There are: {', '.join(region.id for region in search.regions) or 'none'}; see `vaeaudit report`.",
         )
+    settled, missing = settled_regions(inputs.judgements), missing_regions(inputs.judgements)
+    regions = [region for region in search.regions if region.id in close or region.id not in settled]
+    close = [*close, *(region.id for region in regions if region.id in missing)]
     label = label_groups(inputs, population)
     if method in label.refused:
         raise UsageError(
@@ -85,7 +90,7 @@ def rebalance(
     inputs = _with_columns_of(search, inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules)
     groups = find_groups(inputs, table.cells, population)
-    gaps = find_gaps(inputs, groups, search.regions, config, population, close=close)
+    gaps = find_gaps(inputs, groups, regions, config, population, close=close)
     check_level = 1 - (1 - config.confidence) / max(len(gaps), 1)
     floors = floors_of(gaps, groups, n_rows, config.min_ratio)
     asked = Question(inputs, gaps, groups, config, population, seed, floors, check_level, label)

@@ -11,6 +11,7 @@ from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.report.parts.blocks import Answer, Block, Group, Paragraph, Section
 from vaeaudit.report.parts.galleries import pairs_gallery
 from vaeaudit.report.parts.tables import Badge, Cell, Lines, Table, Track, numeric, plain, table, wide
+from vaeaudit.report.sections.reviewed import reviewed
 from vaeaudit.wording import numbers, phrases
 
 _TITLE = "Rows that occur more than once"
@@ -33,7 +34,7 @@ def duplicates(results: AuditResults) -> Section:
     elif found.largest:
         blocks.append(_largest(found))
     if found.pairs:
-        blocks.append(_pairs(found))
+        blocks += [_pairs(found), *reviewed(results.review_of("copies"))]
         if results.pictures is not None:
             blocks += pairs_gallery(results.pictures, {pair.positions: _said(pair) for pair in found.pairs})
     return Section("duplicates", _TITLE, "" if none else lead(found), tuple(blocks))

@@ -12,6 +12,7 @@ from vaeaudit.analysis.leakage.leaks import Leak
 from vaeaudit.analysis.leakage.predictors import Predictor, Together
 from vaeaudit.report.parts.blocks import Answer, Block, Paragraph, Section
 from vaeaudit.report.parts.tables import Badge, Bar, Table, numeric, plain, table
+from vaeaudit.report.sections.reviewed import reviewed
 from vaeaudit.wording import numbers, phrases
 
 #: A label of more values is shown by its lead alone.
@@ -33,7 +34,7 @@ def label(results: AuditResults) -> Section:
     if found.together is not None:
         blocks.append(_predictors(found.predictors, found.together))
     if found.errors is not None:
-        blocks += _errors(found, found.errors)
+        blocks += [*_errors(found, found.errors), *reviewed(results.review_of("labels"))]
     return Section("label", title, label_lead(found), tuple(blocks))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.judged import ListReview
 from vaeaudit.analysis.outliers.results import (
     AnyOutlierRate,
     CellSummary,
@@ -20,9 +20,9 @@ from vaeaudit.report.parts.blocks import Answer, Block, Figure, Group, Paragraph
 from vaeaudit.report.parts.galleries import outlier_galleries
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Lines, Table, Track, numeric, plain, table, wide
 from vaeaudit.report.sections.outlier_agreement import outlier_agreement, what_is_atypical
+from vaeaudit.report.sections.reviewed import reviewed
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
-from vaeaudit.wording.review import review_in_words
 
 _OPEN_ROWS = 10
 _TITLE = "Suspicious cells"
@@ -46,12 +46,11 @@ def outliers(results: AuditResults) -> Section:
         blocks += outlier_galleries(results.pictures, found)
     if found.top:
         blocks += _top(found, of_pictures=results.pictures is not None)
-    if found.review is not None:
-        blocks.append(Paragraph(" ".join(review_in_words(asdict(found.review)))))
+    blocks += reviewed(found.review)
     if found.by_column:
         blocks.append(_by_column(found))
     if found.cells is not None:
-        blocks.append(suspicious_cells(found.cells))
+        blocks.append(suspicious_cells(found.cells, results.review_of("cells")))
     blocks += outlier_groups(found)
     if found.listed_by_group:
         blocks.append(listed_groups(found))
@@ -147,7 +146,7 @@ def score_curve_sentence(outliers: OutlierSummary, curve: ScoreCurve) -> str:
     )
 
 
-def suspicious_cells(found: CellSummary) -> Group:
+def suspicious_cells(found: CellSummary, review: ListReview | None = None) -> Group:
     """Build the part of the section on outliers that is about single cells."""
     lead = Paragraph(f"What is tested: {found.definition}")
     if not found.flagged:
@@ -157,7 +156,7 @@ def suspicious_cells(found: CellSummary) -> Group:
     caption = "The least probable cells; cells.csv has every suspicious cell"
     listed = table(caption, columns, [_cell(cell) for cell in found.top])
     by_column = _counted("Suspicious cells by column", "Cells", found.by_column)
-    return Group("outliers-cells", _TITLE, (Paragraph(_sentence(found)), lead, listed, by_column))
+    return Group("outliers-cells", _TITLE, (Paragraph(_sentence(found)), lead, listed, *reviewed(review), by_column))
 
 
 def _sentence(found: CellSummary) -> str:

@@ -10,6 +10,7 @@ from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.decoded_galleries import region_gallery
 from vaeaudit.report.parts.tables import Cell, Lines, Table, Track, numeric, plain, table, wide
+from vaeaudit.report.sections.reviewed import reviewed
 from vaeaudit.wording import numbers, phrases, rules
 
 #: A box in more latents than this says nothing to a reader; report.json has it.
@@ -41,6 +42,7 @@ def regions(results: AuditResults) -> Section:
     blocks += [Paragraph(_HOW_TO_READ)]
     blocks += [_table("Under-represented regions, by rank", stated)] if stated else []
     blocks += [_table("Questions for somebody who knows the field", asked)] if asked else []
+    blocks += reviewed(results.review_of("regions"))
     if results.pictures is not None:
         blocks += region_gallery(results.pictures, results.regions)
     blocks.append(_figure(results.regions))

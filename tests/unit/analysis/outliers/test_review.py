@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
+from vaeaudit.analysis.judged import JudgedThings, row_contents
 from vaeaudit.analysis.outliers.review import (
-    JudgedRows,
     proposals_table,
     propose,
     reranked,
     review_of,
-    row_contents,
+    things_of_rows,
 )
 from vaeaudit.analysis.outliers.summary import summarise_outliers
 from vaeaudit.config import AnalysisConfig
@@ -23,7 +23,7 @@ from vaeaudit.wording.review import review_in_words
 
 def judgement(inputs, position, verdict, *, by="Ann", at="2026-01-01T00:00:00+00:00"):
     content = row_contents(inputs, np.array([position]))[0]
-    return Judgement(str(inputs.row_ids[position]), content, verdict, "", by, at)
+    return Judgement("rows", str(inputs.row_ids[position]), content, verdict, "", by, at)
 
 
 def with_women_judged_wrong(people, n_rows):
@@ -55,7 +55,7 @@ def test_proposals_lie_in_the_first_hundred_and_say_what_a_reader_needs(people):
 
 
 def test_who_judged_a_row_is_not_asked_again_and_others_are(judged):
-    rows = {one.row_id for one in judged.judgements}
+    rows = {one.name for one in judged.judgements}
     assert not rows & set(judged.row_ids[propose(judged, 12, by="Ann")])
     assert rows & set(judged.row_ids[propose(judged, 20, by="Bob")])
 
@@ -118,16 +118,16 @@ def test_readers_who_contradict_each_other_are_both_kept_and_weighed(judged):
 def test_a_reader_who_thinks_again_has_one_voice(people):
     first = judgement(people, 3, "wrong")
     again = judgement(people, 3, "sound", at="2026-02-01T00:00:00+00:00")
-    assert Judgements(1, (first, again)).latest == (again,)
+    assert Judgements(2, (first, again)).latest == (again,)
 
 
 def test_a_row_that_holds_other_values_now_is_not_taken_as_judged(judged):
-    changed = judged.judgements[0].row_id
+    changed = judged.judgements[0].name
     frame = judged.frame.copy()
     frame.loc[list(judged.row_ids).index(changed), "hours"] = 77.0
     inputs = replace(judged, frame=frame)
-    rows = JudgedRows.of(inputs)
-    assert (len(rows.position), rows.outdated) == (19, 1)
+    rows = JudgedThings.of(things_of_rows(inputs), inputs.judgements)
+    assert (len(rows.place), rows.outdated) == (19, 1)
     assert "1 judgement of rows that are not in this run as they were" in " ".join(review_in_words(summary_of(inputs)))
 
 
