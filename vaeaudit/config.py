@@ -364,7 +364,7 @@ class ModelConfig(_Section):
     embed_levels: int = _at_least(1, 255)
     capacity: float = _checked(0.0, "auto or a number up to 10000", lambda found: 0 <= found <= 10_000, "--capacity")
     corruption: float = _checked(0.2, "a share in [0, 1)", lambda found: 0 <= found < 1)
-    label_weight: float = _checked(0.0, "0 (auto) or a number up to 100000", lambda found: 0 <= found <= 100_000)
+    label_weight: float = _checked(0.0, "0 (auto) or a number up to 1000000", lambda found: 0 <= found <= 1e6)
 
     def __post_init__(self) -> None:
         super().__post_init__()

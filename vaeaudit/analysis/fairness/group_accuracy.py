@@ -21,7 +21,7 @@ _DRAWS = 4000
 
 
 @dataclass(frozen=True)
-class Change:
+class AccuracyChange:
     """A figure of the same rows `before`, without resampling, and `after`, with it; `difference` is after - before.
 
     The intervals of all differences of a `LabelAccuracy` hold at once, at the level of the run: each has the higher
@@ -48,7 +48,7 @@ class GroupAccuracy:
 
     group: str
     n: Count
-    accuracy: Change | None
+    accuracy: AccuracyChange | None
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class AttributeAccuracy:
 
     attribute: str
     groups: tuple[GroupAccuracy, ...]
-    mean: Change | None
-    worst: Change | None
-    spread: Change | None
+    mean: AccuracyChange | None
+    worst: AccuracyChange | None
+    spread: AccuracyChange | None
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ class LabelAccuracy:
     n: Count
     without_label: Count
     most_frequent: Share
-    accuracy: Change | None
+    accuracy: AccuracyChange | None
     attributes: tuple[AttributeAccuracy, ...]
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[AccuracyChange, ...]:
         """All that changed or did not."""
         over = [each for found in self.attributes for each in (found.mean, found.worst, found.spread)]
         groups = [group.accuracy for found in self.attributes for group in found.groups]
@@ -128,11 +128,11 @@ class _Counted:
         before_and_after = (self.cells[0] + self.cells[1]) / self.n, (self.cells[0] + self.cells[2]) / self.n
         return float(before_and_after[0]), float(before_and_after[1])
 
-    def change(self, level: float, level_of_difference: float) -> Change:
+    def change(self, level: float, level_of_difference: float) -> AccuracyChange:
         (before, after), n = self.shares, self.effective
         both, first, second, _ = self.cells * (n / self.n)
         low, high = newcombe_paired_difference(both, first, second, n, level_of_difference)
-        return Change(
+        return AccuracyChange(
             before,
             share_interval(min(before * n, n), n, level),
             after,
@@ -229,7 +229,7 @@ def _standard_deviation(accuracy: FloatArray, axis: int) -> FloatArray:
     return np.asarray(np.std(accuracy, axis=axis, ddof=1))
 
 
-def _taken(found: FloatArray, drawn: FloatArray, levels: tuple[float, float]) -> Change:
+def _taken(found: FloatArray, drawn: FloatArray, levels: tuple[float, float]) -> AccuracyChange:
     """Return what was taken over groups [2], with quantiles of what draws gave [draws, 2], moved by their bias.
 
     Draws add the noise of counting to that which is in the rows already: groups lie farther apart in them.
@@ -242,4 +242,4 @@ def _taken(found: FloatArray, drawn: FloatArray, levels: tuple[float, float]) ->
 
     first, second = (bounds(value, part, level, 0.0) for value, part in zip((before, after), drawn.T, strict=True))
     apart = bounds(after - before, drawn[:, 1] - drawn[:, 0], of_difference, -1.0)
-    return Change(before, first, after, second, after - before, apart)
+    return AccuracyChange(before, first, after, second, after - before, apart)

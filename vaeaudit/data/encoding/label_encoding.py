@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.data.encoding.rows import Rows
-from vaeaudit.data.schema.columns import Schema
+from vaeaudit.data.schema.columns import Kind, Schema
 from vaeaudit.errors import UsageError
 
 #: Classes that a classifier on the latents is to tell, at most: each needs rows of its own, held out and not.
@@ -86,7 +86,7 @@ def row_labels(frame: pd.DataFrame, schema: Schema) -> RowLabels:
     if not label.kind.is_levelled:
         raise UsageError(
             f"{objective}: the label {label.name} is {label.kind.value}, and has no classes to tell.",
-            hint=f"If its values are a few classes, say so: --kind-of {label.name}=category",
+            hint=None if label.kind is Kind.CONSTANT else f"If it holds classes: --kind-of {label.name}=category",
         )
     cells = frame[label.name].cat.codes.to_numpy()
     present = np.unique(cells[cells >= 0])

@@ -23,8 +23,8 @@ from vaeaudit.models.vae import BetaVAE
 
 #: Pictures of a shorter side than this get 16 latents, others 32.
 _SMALL_PICTURE = 32
-#: Of the label's cross-entropy beside the likelihood of all pixels.
-_LABEL_WEIGHT_OF_PICTURES = 100.0
+#: Weight of the label's cross-entropy per value of a picture.
+_LABEL_WEIGHT_PER_VALUE = 0.25
 FORMAT = "vaeaudit-beta-vae-3"
 
 
@@ -46,9 +46,10 @@ def build(encoding: AnyEncoding, config: ModelConfig, *, seed: int, trim: float 
     """
     if config.latents < 1:
         raise ValueError(f"the number of latents must be resolved before building, found {config.latents}")
-    if bool(n_classes) != config.objective.reads_label:
-        raise ValueError(f"the objective {config.objective.value} does not go with {n_classes} classes of a label")
     objective = OBJECTIVES[config.objective](config)
+    if bool(n_classes) != bool(objective.label_weight):
+        weight = f"weight {objective.label_weight:g}"
+        raise ValueError(f"a label of {n_classes} classes does not go with an objective that gives it the {weight}")
     if isinstance(encoding, ImageEncoding):
         return ImageVAE(encoding, config, objective=objective, seed=seed, n_classes=n_classes)
     return TableVAE(encoding, config, objective=objective, seed=seed, trim=trim, n_classes=n_classes)
@@ -62,10 +63,12 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
     Batches of 256 rows or 64 pictures, and a learning rate of 0.002 or 0.001: on faces of 64 x 64 pixels, larger
     batches reached a lower held-out ELBO in the same time. 16 samples for the bound of a row; 4 for a picture, whose
     score does not rest on it. A capacity of 25 nats for pictures (Burgess 2018), of 4 for tables, which is less than
-    the beta-VAE takes of three of the four tables of the benchmark. The label weighs as much as a column
-    would, times the number of columns;
+    the beta-VAE takes of three of the four tables of the benchmark.
 
-    The objective `db-vae` switches the adaptive resampling on, which is what it is for.
+    The objective `db-vae` switches the adaptive resampling on, which is what it is for. A label of tables weighs as
+    much as C columns, of pictures as a quarter of their values: on faces of 32 x 32 pixels a weight of 1000 told 75 %
+    of held-out labels right and cost 67 of 2,710 nats, one of 100 told 68 %, and one of 10 told 65 %; on German credit
+    (two seeds) 20 told 82 % right where 1 told 79 % and 100 told 80 %.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
     if isinstance(encoding, ImageEncoding):
         latents = 16 if min(encoding.height, encoding.width) < _SMALL_PICTURE else 32
         auto: dict[str, Any] = {"batch_size": 64, "learning_rate": 1e-3, "iwae_samples": 4}
-        capacity, label_weight = 25.0, _LABEL_WEIGHT_OF_PICTURES
+        capacity, label_weight = 25.0, _LABEL_WEIGHT_PER_VALUE * encoding.n_values
     else:
         latents = int(np.clip(len(encoding.decoded.columns), 2, 16))
         auto = {"batch_size": 256, "learning_rate": 2e-3, "iwae_samples": 16}
@@ -145,9 +148,10 @@ def rebuild(
     if tuple(document.get("columns", ())) != encoding.names:
         raise RunError("model: its columns are not those of the run's schema.")
     config, n_classes = _config_of(document), document.get("n_classes", 0)
-    if bool(n_classes) != config.objective.reads_label:
-        raise RunError(f"model: the objective {config.objective.value} does not go with {n_classes} classes.")
-    model = build(encoding, config, seed=seed, n_classes=n_classes)
+    try:
+        model = build(encoding, config, seed=seed, n_classes=n_classes)
+    except ValueError as error:
+        raise RunError(f"model: {error}.") from error
     loaded = [np.asarray(arrays[name]) for name in sorted(arrays)]
     needed = [tuple(weight.shape) for weight in model.weights]
     if [value.shape for value in loaded] != needed or any(value.dtype.kind != "f" for value in loaded):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaeaudit.analysis.fairness.group_accuracy import AttributeAccuracy, Change, LabelAccuracy
+from vaeaudit.analysis.fairness.group_accuracy import AccuracyChange, AttributeAccuracy, LabelAccuracy
 from vaeaudit.report.parts.blocks import Block, Paragraph
 from vaeaudit.report.parts.tables import Badge, Cell, Column, Table, numeric, plain, table
 from vaeaudit.wording import numbers, phrases
@@ -28,9 +28,9 @@ def accuracy_sentence(found: LabelAccuracy) -> str:
     """Say what was trained, how well it tells the label, and whether the resampling changed anything that shows."""
     label = phrases.name(found.label)
     how = (
-        f"A classifier of {label} was trained together with the latents, and drew its rows the more often, the rarer "
-        "their latents are in their class (DB-VAE). “Before” is the same training with rows drawn evenly, “after” is "
-        "the model of this run."
+        f"A classifier of {label} was trained together with the latents, on rows that were drawn the more often, the "
+        "rarer their latents are in their class (DB-VAE). “Before” is the same training on rows drawn evenly, “after” "
+        "is the model of this run."
     )
     if found.without_label:
         verb = "has" if found.without_label == 1 else "have"
@@ -38,10 +38,10 @@ def accuracy_sentence(found: LabelAccuracy) -> str:
         how += f" {rows} that {verb} no label took part without it."
     if found.accuracy is None:
         return f"{how} {phrases.plural(found.n, 'held-out row')} with a label are too few to say how well it does."
+    before, after = numbers.share(found.accuracy.before), numbers.share(found.accuracy.after)
     return (
-        f"{how} Of {phrases.plural(found.n, 'held-out row')} it tells {numbers.share(found.accuracy.before)} right "
-        f"before and {numbers.share(found.accuracy.after)} after; always saying the most frequent class would be right for "
-        f"{numbers.share(found.most_frequent)}. {_verdict(found)}"
+        f"{how} Of {phrases.plural(found.n, 'held-out row')} it tells {before} right before and {after} after; always "
+        f"saying the most frequent class would be right for {numbers.share(found.most_frequent)}. {_verdict(found)}"
     )
 
 
@@ -84,7 +84,7 @@ def _columns() -> tuple[Column, ...]:
 
 
 def _row(
-    name: str, change: Change | None, absent: str = "too few groups", *, less_is_better: bool = False
+    name: str, change: AccuracyChange | None, absent: str = "too few groups", *, less_is_better: bool = False
 ) -> tuple[Cell, ...]:
     if change is None:
         return name, numbers.ABSENT, numbers.ABSENT, numbers.ABSENT, Badge(absent, "unsure")
