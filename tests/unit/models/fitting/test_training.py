@@ -221,7 +221,8 @@ def test_denoising_that_corrupts_nothing_is_the_beta_vae(learned: Any) -> None:
 
 @pytest.mark.parametrize("objective", [word for word in Objective if word != Objective.BETA])
 def test_an_interrupted_training_of_any_objective_goes_on(learned: Any, objective: Objective) -> None:
-    model = ModelConfig(objective=objective, latents=4, hidden=(16,), capacity=3.0 * (objective == "capacity"))
+    weights = {"capacity": 3.0 * (objective == "capacity"), "label_weight": 7.0 * objective.reads_label}
+    model = ModelConfig(objective=objective, latents=4, hidden=(16,), **weights)
     config = replace(SHORT, epochs=4, debias=objective in {"dip", "db-vae"})
     codes = np.arange(len(learned.rows), dtype=np.int32) % 2
     more = {"labels": RowLabels(codes, ("even", "odd")) if objective.reads_label else None}
