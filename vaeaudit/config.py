@@ -32,6 +32,7 @@ class Objective(StrEnum):
     CAPACITY = "capacity", "capacity-annealed VAE", "the distance of the KL from the capacity", 3.0
     DIP = "dip", "DIP-VAE", "the covariance of the latents", 1.0
     DENOISING = "denoising", "denoising beta-VAE"
+    DB_VAE = "db-vae", "DB-VAE"
 
     model_name: str
     weighs: str
@@ -48,6 +49,11 @@ class Objective(StrEnum):
     def has_prior(self) -> bool:
         """Whether its latents were drawn towards N(0, I)."""
         return bool(self.weighs)
+
+    @property
+    def reads_label(self) -> bool:
+        """Whether a classifier of the label is trained together with the latents."""
+        return self is Objective.DB_VAE
 
     @property
     def given_up(self) -> float:
@@ -336,6 +342,8 @@ class ModelConfig(_Section):
         `capacity`: nats that the KL rises to, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     corruption
         `denoising`: share of a row's cells or pixels that are hidden from the encoder by those of other rows.
+    label_weight
+        `db-vae`: weight of the label's cross-entropy, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     latents
         Number of latents L, or 0 for "auto": see `vaeaudit.models.fitting.build.resolve`.
     hidden
@@ -356,11 +364,14 @@ class ModelConfig(_Section):
     embed_levels: int = _at_least(1, 255)
     capacity: float = _checked(0.0, "auto or a number up to 10000", lambda found: 0 <= found <= 10_000, "--capacity")
     corruption: float = _checked(0.2, "a share in [0, 1)", lambda found: 0 <= found < 1)
+    label_weight: float = _checked(0.0, "0 (auto) or a number up to 1000000", lambda found: 0 <= found <= 1e6)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         is_used = self.objective is Objective.CAPACITY
         _require(is_used or not self.capacity, "--capacity: goes with --objective capacity only.")
+        is_weighed = self.objective.reads_label or not self.label_weight
+        _require(is_weighed, "model.label_weight: goes with --objective db-vae only.")
         has_weight = self.objective.has_prior or self.beta != "auto"
         _require(has_weight, f"--beta auto: the objective {self.objective.value} weighs nothing that could be chosen.")
 
@@ -401,7 +412,7 @@ class TrainConfig(_Section):
         0 leaves it unsaid.
     debias
         Whether rows are drawn for training by how rare their latents are (DB-VAE, Amini 2019), by histograms that are
-        made anew before each epoch.
+        made anew before each epoch; the objective `db-vae` switches it on.
     debias_alpha
         Smoothing of those histograms' densities: the smaller, the more often rare rows are drawn. 0.01 is the value
         of the paper's headline figure.

@@ -20,6 +20,7 @@ from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.judgements import Judgement
 from vaeaudit.outputs.label_doubts import LabelDoubts
+from vaeaudit.outputs.label_predictions import LabelPredictions
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace
 from vaeaudit.outputs.plantings import Plantings
@@ -186,6 +187,8 @@ class AuditInputs:
         The last word of each reader on each thing of a list.
     beta_trials
         What short trainings said of each beta; None where it was not chosen by them.
+    label_predictions
+        What a classifier on the latents says of held-out rows; None where none was trained.
     """
 
     frame: pd.DataFrame
@@ -215,6 +218,7 @@ class AuditInputs:
     judgements: tuple[Judgement, ...] = ()
     ladder: Ladder | None = None
     beta_trials: BetaTrials | None = None
+    label_predictions: LabelPredictions | None = None
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

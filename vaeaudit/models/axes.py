@@ -24,12 +24,12 @@ _MOST_ROUNDS, _LEAST_ANGLE = 100, 1e-6
 
 
 def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spread: npt.ArrayLike = 1.0) -> None:
-    """Turn the latent space of a model to its `principal_axes`, in the weights of encoder and decoder.
+    """Turn the latent space of a model to its `principal_axes`, in the weights of encoder, decoder and head.
 
     The prior N(0, I) is the same from all sides, and so is what is decoded: at turned latents what was decoded at
-    those before. q(z|x) has a diagonal covariance and so changes with the axes. Its means are turned; its standard
-    deviations become those of the diagonal normal nearest to the turned one, `1 / sqrt(diag(P' diag(1 / s^2) P))`, as
-    far as the encoder's last layer can tell them from what it reads.
+    those before; what is told of a label likewise. q(z|x) has a diagonal covariance and so changes with the axes. Its
+    means are turned; its standard deviations become those of the diagonal normal nearest to the turned one,
+    `1 / sqrt(diag(P' diag(1 / s^2) P))`, as far as the encoder's last layer can tell them from what it reads.
 
     Parameters
     ----------
@@ -53,11 +53,13 @@ def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spre
     turned = kernel[:, :n_latents] / spread @ turn, (bias[:n_latents] - centre) / spread @ turn
     outputs.set_weights([np.hstack([turned[0], of_kernel]), np.hstack([turned[1], of_bias])])
     first = next(layer for layer in model.decoder.layers if layer.weights)
-    kernel, bias = first.get_weights()
-    of_latents = kernel[:n_latents]
-    bias += np.broadcast_to(centre, n_latents) @ of_latents
-    kernel[:n_latents] = turn.T @ (np.reshape(spread, (-1, 1)) * of_latents)
-    first.set_weights([kernel, bias])
+    for reader in (first, model.head):
+        if reader is not None:
+            kernel, bias = reader.get_weights()
+            of_latents = kernel[:n_latents]
+            bias += np.broadcast_to(centre, n_latents) @ of_latents
+            kernel[:n_latents] = turn.T @ (np.reshape(spread, (-1, 1)) * of_latents)
+            reader.set_weights([kernel, bias])
 
 
 def principal_axes(mean: FloatArray, features: FloatArray) -> FloatArray:

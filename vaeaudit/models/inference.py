@@ -36,6 +36,21 @@ def posterior_means(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
     return mean_encoder(model)(rows)
 
 
+def class_probabilities(model: BetaVAE, rows: Rows) -> npt.NDArray[np.float32]:
+    """Return p(y|z) [N, K] of rows at their posterior means.
+
+    Parameters
+    ----------
+    model, rows
+        Trained to tell a label, and encoded for it.
+    """
+    return np.asarray(by_chunk(model, _class_probabilities, rows, 1)[0])
+
+
+def _class_probabilities(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    return (tf.nn.softmax(model.class_logits(model.encode(batch)[0])),)
+
+
 def mean_encoder(model: BetaVAE) -> Callable[[Rows], npt.NDArray[np.float32]]:
     """Return `posterior_means` of one model, traced once for many calls; it follows the model's weights."""
     encode = compiled(model, _encode)
@@ -67,18 +82,24 @@ def chunks(rows: Rows, size: int) -> Iterator[Rows]:
 
 
 def by_chunk(
-    model: BetaVAE, function: Traced, rows: Rows, n_samples: int, most: int | None = None
+    model: BetaVAE,
+    function: Traced,
+    rows: Rows,
+    n_samples: int,
+    most: int | None = None,
+    *,
+    signature: Sequence[tf.TensorSpec] = (),
 ) -> list[npt.NDArray[Any]]:
     """Return all that `function(model, *batch)` returns of rows, each part put together again.
 
     Parameters
     ----------
-    model, function
+    model, function, signature
         As for `compiled`.
     rows, n_samples, most
         All rows; S, as for `chunk_size`; and how many go into one call at most.
     """
-    evaluate, size = compiled(model, function), min(chunk_size(model, n_samples), most or len(rows))
+    evaluate, size = compiled(model, function, *signature), min(chunk_size(model, n_samples), most or len(rows))
     pieces = [evaluate(*tensors(part)) for part in chunks(rows, size)]
     return [np.concatenate([part.numpy() for part in parts]) for parts in zip(*pieces, strict=True)]
 

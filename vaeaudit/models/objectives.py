@@ -62,10 +62,15 @@ class Objective(Protocol):
         """Return how far each latent of q(z|x) is from p(z) [..., B, L], in nats."""
         ...
 
+    @property
+    def label_weight(self) -> float:
+        """Weight of the label's cross-entropy, which is added to the loss; 0 where no label is read."""
+        ...
+
     def loss(
         self, log_likelihood: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor, z: tf.Tensor, risen: tf.Tensor | float
     ) -> tf.Tensor:
-        """Return what each row of a batch adds to the loss [..., B].
+        """Return what each row of a batch adds to the loss [..., B], but for its label.
 
         Parameters
         ----------
@@ -101,6 +106,11 @@ class BetaObjective:
     @property
     def corruption(self) -> float:
         """Return 0: the encoder sees rows as they are."""
+        return 0.0
+
+    @property
+    def label_weight(self) -> float:
+        """Return 0: no label is read."""
         return 0.0
 
     def rising_epochs(self, config: TrainConfig) -> int:
@@ -239,6 +249,21 @@ class DenoisingObjective(BetaObjective):
         return self.config.corruption
 
 
+class DebiasingObjective(BetaObjective):
+    """The semi-supervised DB-VAE (Amini 2019, eq. 3): `beta * KL - E_q[log p(x|z)] - weight * E_q[log p(y|z)]`.
+
+    p(y|z) is a softmax of linear functions of z, so that latents may be turned: it is turned along. A row without a
+    label has no third term. Two things differ from the paper, whose task was to tell faces from all else: there the
+    class is one more output of the encoder, here it is told from the latents alone, so that resampling by the latents
+    concerns what the classifier reads; and there only faces are decoded, here the rows of all classes are.
+    """
+
+    @property
+    def label_weight(self) -> float:
+        """Return `config.label_weight`."""
+        return self.config.label_weight
+
+
 #: Word of `vaeaudit.config.Objective` -> class; `vaeaudit.models.fitting.build.build` chooses from it.
 OBJECTIVES: dict[str, type[Objective]] = {
     ObjectiveName.BETA.value: BetaObjective,
@@ -247,6 +272,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     ObjectiveName.CAPACITY.value: CapacityObjective,
     ObjectiveName.DIP.value: CovarianceObjective,
     ObjectiveName.DENOISING.value: DenoisingObjective,
+    ObjectiveName.DB_VAE.value: DebiasingObjective,
 }
 
 
@@ -307,6 +333,12 @@ def kl_parts(z: tf.Tensor, mean: tf.Tensor, stddev: tf.Tensor) -> KLParts:
     joint = tf.reduce_logsumexp(of_rows, axis=-1) - log_size  # log q(z)
     marginals = tf.reduce_sum(tf.reduce_logsumexp(of_latents, axis=-1) - log_size, axis=-2)
     return KLParts(own - joint, joint - marginals, marginals - tf.reduce_sum(prior().log_prob(z), axis=-1))
+
+
+def label_cross_entropy(logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
+    """Return -log p(y|z) [..., B] in nats for logits [..., B, K] and classes [B]; 0 where a class is below 0."""
+    chosen = tf.one_hot(label, logits.shape[-1])  # all zeros where there is no label
+    return -tf.reduce_sum(chosen * tf.nn.log_softmax(logits), axis=-1)
 
 
 def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from vaeaudit.config import ModelConfig
 from vaeaudit.data.encoding.condition_encoding import ConditionEncoding
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
-from vaeaudit.models.objectives import Objective, importance_weighted_bound, trimmed_mean
+from vaeaudit.models.objectives import Objective, importance_weighted_bound, label_cross_entropy, trimmed_mean
 
 #: One tensor per array of `Rows.arrays`, B rows each; the last is the condition, where the model is given one.
 Batch = tuple[tf.Tensor, ...]
@@ -37,12 +37,16 @@ class LikelihoodLayer(Protocol):
 
 
 class RowLosses(NamedTuple):
-    """Of B rows: loss and log p(x|z) [..., B] in nats, mean and stddev [B, L] of q(z|x)."""
+    """Of B rows: loss and log p(x|z) [..., B] in nats, mean and stddev [B, L] of q(z|x).
+
+    `of_label` [..., B] is the part of the loss that the label makes; 0 where none was read.
+    """
 
     loss: tf.Tensor
     log_likelihood: tf.Tensor
     mean: tf.Tensor
     stddev: tf.Tensor
+    of_label: tf.Tensor | float = 0.0
 
 
 def taken_from(parts: tf.Tensor, row: tf.Tensor) -> tf.Tensor:
@@ -73,6 +77,9 @@ class BetaVAE(keras.Model):
         Share of each training batch, the rows that contradict the model most, that takes no part in the step.
     condition
         What it is given beside the latents, E numbers per row; None for nothing, E = 0.
+    n_classes
+        K, classes of the label that a head on the latents tells; 0 for no head. The label is then the last part of a
+        batch in training, and of no other: the encoder never sees it.
     """
 
     #: Most passes over a small dataset in one epoch.
@@ -93,6 +100,7 @@ class BetaVAE(keras.Model):
         seed: int,
         trim: float = 0.0,
         condition: ConditionEncoding | None = None,
+        n_classes: int = 0,
     ) -> None:
         super().__init__(name="beta_vae")
         self.config = config
@@ -102,6 +110,10 @@ class BetaVAE(keras.Model):
         self.likelihood = likelihood
         self.encoder = encoder
         self.decoder = decoder
+        self.head: keras.layers.Dense | None = None
+        if n_classes:
+            self.head = keras.layers.Dense(n_classes, kernel_initializer="zeros", name="head")
+            self.head.build((None, config.latents))
         self.noise = keras.random.SeedGenerator(seed)
         self.risen = self.add_weight(name="risen", shape=(), initializer="zeros", trainable=False)
         self.mean_loss = keras.metrics.Mean(name="loss")
@@ -158,6 +170,15 @@ class BetaVAE(keras.Model):
         """Shape and type of the condition [B, E]; none where there is none."""
         return [] if self.condition is None else [tf.TensorSpec([None, self.condition.n_features], tf.float32)]
 
+    @property
+    def training_signature(self) -> list[tf.TensorSpec]:
+        """Shapes and types of a batch in training: with a head, the class of each row [B] is its last part."""
+        return [*self.signature, *([] if self.head is None else [tf.TensorSpec([None], tf.int32)])]
+
+    def unlabelled(self, batch: Batch) -> tuple[Batch, tf.Tensor | None]:
+        """Return a batch of training as any other, and the class of each row [B], below 0 for none; None: no head."""
+        return (batch, None) if self.head is None else (batch[:-1], batch[-1])
+
     def parted(self, batch: Batch) -> tuple[Batch, tf.Tensor | None]:
         """Return what is decoded of a batch, and the condition [B, E] or None."""
         return (batch, None) if self.condition is None else (batch[:-1], batch[-1])
@@ -201,12 +222,24 @@ class BetaVAE(keras.Model):
             flat = tf.concat([flat, tf.reshape(given, [-1, size])], axis=-1)
         return tf.reshape(self.decoder(flat), tf.concat([tf.shape(z)[:-1], [self.likelihood.n_parameters]], axis=0))
 
+    def class_logits(self, z: tf.Tensor) -> tf.Tensor:
+        """Return log p(y|z) [..., B, K], up to a constant, for latents [..., B, L]; the model must have a head."""
+        if self.head is None:
+            raise ValueError("this model was not trained to tell a label")
+        return self.head(z)
+
     def draw_noise(self, batch: Batch) -> tf.Tensor:
         """Return noise from N(0, I) for one latent vector per row [B, L]."""
         return keras.random.normal([tf.shape(batch[0])[0], self.config.latents], seed=self.noise)
 
     def losses_per_row(
-        self, batch: Batch, noise: tf.Tensor, risen: tf.Tensor | float = 1.0, *, shown: Batch | None = None
+        self,
+        batch: Batch,
+        noise: tf.Tensor,
+        risen: tf.Tensor | float = 1.0,
+        *,
+        shown: Batch | None = None,
+        label: tf.Tensor | None = None,
     ) -> RowLosses:
         """Return what training minimises, before rows are averaged.
 
@@ -220,13 +253,18 @@ class BetaVAE(keras.Model):
             How far what rises while training has risen, 0 to 1; see `Objective.loss`.
         shown
             What the encoder is shown in place of the batch.
+        label
+            [B]; class of each row, below 0 for none. None: the label takes no part.
         """
         own, condition = self.parted(batch)
         mean, stddev = self.encode(batch if shown is None else shown)
         z = self.objective.latents(mean, stddev, noise)
         log_likelihood = tf.reduce_sum(self.likelihood.log_prob(self.decode(z, condition), *own), axis=-1)
         loss = self.objective.loss(log_likelihood, mean, stddev, z, risen)
-        return RowLosses(loss, log_likelihood, mean, stddev)
+        if label is None:
+            return RowLosses(loss, log_likelihood, mean, stddev)
+        of_label = self.objective.label_weight * label_cross_entropy(self.class_logits(z), label)
+        return RowLosses(loss + of_label, log_likelihood, mean, stddev, of_label)
 
     def importance_weighted(
         self, batch: Batch, n_samples: int | tf.Tensor
@@ -256,13 +294,17 @@ class BetaVAE(keras.Model):
         return tf.transpose(tf.gather(noises, chosen), [1, 0, 2])
 
     def train_step(self, data: Batch) -> Mapping[str, tf.Tensor]:
-        """Take one optimiser step on a batch; return the running mean of the loss."""
+        """Take one optimiser step on a batch; return the running mean of the loss.
+
+        What is hard to classify is not trimmed for it: by their label, rows of small groups would be the first to go.
+        """
+        data, label = self.unlabelled(data)
         noise, share = self.draw_noise(data), self.objective.corruption
         shown = self.corrupted(data, share) if share else None
         with tf.GradientTape() as tape:
-            rows = self.losses_per_row(data, noise, self.risen, shown=shown)
+            rows = self.losses_per_row(data, noise, self.risen, shown=shown, label=label)
             credit = self.rarity_credit(data) if self.trim else 0.0
-            loss = trimmed_mean(rows.loss, self.trim, by=rows.loss - credit)
+            loss = trimmed_mean(rows.loss, self.trim, by=rows.loss - rows.of_label - credit)
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         self.after_step(data, rows.log_likelihood)

@@ -21,6 +21,7 @@ from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.changes import ROW_ORDER, Change
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures, usable_scales
+from vaeaudit.outputs.label_predictions import LabelPredictions
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes
 from vaeaudit.outputs.record import FloatArray, IntArray
@@ -197,6 +198,15 @@ def check_beta_trials(trials: BetaTrials, beta: float) -> None:
     """Raise ValueError where trials are not of rising betas, or not of the one that the run has."""
     if np.any(np.diff(trials.beta) <= 0) or beta not in trials.beta:
         raise ValueError(f"expected rising values of beta, {beta:g} among them, found {trials.beta.tolist()}")
+
+
+def check_label_predictions(told: LabelPredictions, frame: pd.DataFrame, schema: Schema) -> None:
+    """Raise ValueError where rows are told that there are not, or have another label than the run's."""
+    _check_positions(told.row, len(frame), "row")
+    if schema.label is None or len(np.unique(told.row)) != len(told.row):
+        raise ValueError("expected each row once, and a label")
+    if list(frame[schema.label.name].iloc[told.row]) != [told.classes[code] for code in told.label]:
+        raise ValueError("label must hold the classes of the run's rows")
 
 
 def check_ladder(ladder: Ladder, n_rows: int) -> None:

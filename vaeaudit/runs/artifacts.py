@@ -21,6 +21,7 @@ from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.label_doubts import LabelDoubts
+from vaeaudit.outputs.label_predictions import LabelPredictions
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import Array, FloatArray, Record
@@ -210,6 +211,7 @@ HISTORY = Artifact("history.csv", _table(HISTORY_COLUMNS), Step.LEARN)
 LATENTS = Artifact("latents.npz", _record(LatentCodes), Step.LEARN)
 TRAVERSALS = Artifact("traversals.npz", _record(Traversals), Step.LEARN)
 MEMBERS = Artifact("members.npz", _record(Members), Step.LEARN, Has.SOME)
+LABEL_PREDICTIONS = Artifact("label_predictions.npz", _record(LabelPredictions), Step.LEARN, Has.SOME)
 LADDER = Artifact("ladder.npz", _record(Ladder), Step.LEARN, Has.SOME)
 REFERENCE_FACTS = Artifact("reference/reference.json", _json(documents.REFERENCE), Step.COMPARE, Has.SOME)
 REFERENCE_COLUMNS = Artifact("reference/columns.parquet", store.read_table, Step.COMPARE, Has.SOME)

@@ -27,7 +27,7 @@ from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.table_rules import TableRules
 
 #: Keys that runs of an earlier version do not have: what held for them is the default.
-_LATER = ("analysis.factors",)
+_LATER = ("analysis.factors", "model.label_weight", "n_classes")
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0)]
@@ -191,11 +191,13 @@ class Architecture:
     config: ModelConfig
     columns: tuple[str, ...]
     weights: tuple[WeightFacts, ...]
+    n_classes: Count = 0
 
     def __post_init__(self) -> None:
         # A network is built before its weights are compared: one that these weights cannot be of is never built.
         sizes = {size for weight in self.weights for size in weight.shape}
         widths = {*self.config.hidden, self.config.latents} if self.columns else {self.config.latents}
+        widths |= {self.n_classes} if self.n_classes else set()
         if not widths <= sizes or len(self.config.hidden) > len(self.weights):
             raise ValueError("the configuration is not that of the weights")
 

@@ -26,6 +26,7 @@ from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
 from vaeaudit.outputs.judgements import NO_JUDGEMENTS, Judgements
 from vaeaudit.outputs.label_doubts import LabelDoubts
+from vaeaudit.outputs.label_predictions import LabelPredictions
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.plantings import Plantings
@@ -304,6 +305,16 @@ class Run:
         with store.decoding(self.path / artifacts.BETA_TRIALS.name, "trials of the run's beta"):
             agreement.check_beta_trials(trials, self.config.model.weight)
         return trials
+
+    @cached_property
+    def label_predictions(self) -> LabelPredictions | None:
+        """What a classifier on the latents says of held-out rows; None where none was trained."""
+        if not self.config.model.objective.reads_label:
+            return None
+        told = self._record(artifacts.LABEL_PREDICTIONS)
+        with store.decoding(self.path / artifacts.LABEL_PREDICTIONS.name, "labels of the run's rows"):
+            agreement.check_label_predictions(told, self.frame, self.schema)
+        return told
 
     @cached_property
     def ladder(self) -> Ladder | None:

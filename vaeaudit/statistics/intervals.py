@@ -116,6 +116,44 @@ def newcombe_difference(
     return _widest_where_empty(lower, upper, np.minimum(trials, other_trials), (-1.0, 1.0))
 
 
+def newcombe_paired_difference(
+    both: npt.ArrayLike, first_only: npt.ArrayLike, second_only: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95
+) -> Bounds:
+    """Interval of `P(second) - P(first)` where both were asked of the same trials (Newcombe 1998, paired, method 10).
+
+    As `newcombe_difference`, less what the two have in common: their correlation phi, drawn in where it is positive
+    (Statist. Med. 17, 2635).
+
+    Parameters
+    ----------
+    both, first_only, second_only, n
+        Trials in which both succeeded, the first alone and the second alone, and all; not necessarily whole.
+    level
+        Confidence in (0, 1).
+
+    Returns
+    -------
+    low, high
+        Bounds in [-1, 1]; (-1, 1) where n is 0.
+    """
+    shared, first, second, trials = np.broadcast_arrays(
+        *(np.asarray(part, np.float64) for part in (both, first_only, second_only, n))
+    )
+    one, other = np.minimum(shared + first, trials), np.minimum(shared + second, trials)  # but for the last digit
+    safe = np.where(trials > 0, trials, 1.0)
+    cross = shared * (trials - one - second) - first * second
+    cross = np.where(cross > 0, np.maximum(cross - trials / 2, 0), cross)
+    product = one * other * (trials - one) * (trials - other)
+    phi = np.divide(cross, np.sqrt(np.maximum(product, 0)), out=np.zeros(trials.shape), where=product > 0)
+    (low, high), (other_low, other_high) = wilson(one, trials, level), wilson(other, trials, level)
+    down, up = other / safe - other_low, other_high - other / safe
+    first_down, first_up = one / safe - low, high - one / safe
+    difference = (other - one) / safe
+    lower = difference - np.sqrt(np.maximum(down**2 - 2 * phi * down * first_up + first_up**2, 0))
+    upper = difference + np.sqrt(np.maximum(up**2 - 2 * phi * up * first_down + first_down**2, 0))
+    return _widest_where_empty(lower, upper, trials, (-1.0, 1.0))
+
+
 def _counts(count: npt.ArrayLike, n: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     successes, trials = np.broadcast_arrays(np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64))
     if np.any(successes < 0) or np.any(successes > trials):

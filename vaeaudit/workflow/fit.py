@@ -214,6 +214,7 @@ def judge_rows(
         member_means=None if learned.members is None else learned.members.mean,
         ladder=learned.ladder,
         beta_trials=learned.beta_trials,
+        label_predictions=learned.label_predictions,
         run=run_facts(config, learned.metadata),
     )
     doubts = doubts_of(inputs)

@@ -72,6 +72,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         member_means=None if run.members is None else run.members.mean,
         ladder=run.ladder,
         beta_trials=run.beta_trials,
+        label_predictions=run.label_predictions,
         decoded_regions=run.decoded_regions,
         run=run_facts(run.config, run.metadata),
     )

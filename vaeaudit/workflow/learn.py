@@ -14,6 +14,7 @@ from vaeaudit.config import FitConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.errors import InterruptedFit
 from vaeaudit.outputs.beta_trials import BetaTrials
+from vaeaudit.outputs.label_predictions import LabelPredictions
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import LatentCodes, Members
 from vaeaudit.outputs.record import FloatArray
@@ -45,9 +46,9 @@ class Learned:
         The model with what scoring rows needs, and the rows as it reads them.
     codes
         What it knows about each row.
-    history, traversals, members, ladder, beta_trials
+    history, traversals, members, ladder, beta_trials, label_predictions
         One array [epochs] per curve; what the decoder expects along each latent; what refits, other models and trials
-        of beta found, if there were any.
+        of beta found, and a classifier on the latents says, if there were any.
     metadata
         As `metadata.json` holds it.
     """
@@ -60,6 +61,7 @@ class Learned:
     members: Members | None
     ladder: Ladder | None
     beta_trials: BetaTrials | None
+    label_predictions: LabelPredictions | None
     metadata: Mapping[str, Any]
 
 
@@ -126,6 +128,11 @@ def learn(
         with watch.phase("refitting"):
             ladder = prepared.climb(trained.model, refitting)
             writer.record(artifacts.LADDER, ladder)
+    told = None
+    if prepared.labels is not None:
+        with watch.phase("refitting"):
+            told = prepared.tell_labels(prepared.labels, trained.model, refitting)
+            writer.record(artifacts.LABEL_PREDICTIONS, told)
     with watch.phase("writing"):
         traversals = trained.traversals()
         metadata = {**metadata, "timings": watch.seconds, **_facts(training, trained, codes)}
@@ -139,7 +146,7 @@ def learn(
             traversals=traversals,
         )
         writer.document(artifacts.METADATA, metadata)
-    return Learned(trained, prepared.rows, codes, training.history, traversals, members, ladder, trials, metadata)
+    return Learned(trained, prepared.rows, codes, training.history, traversals, members, ladder, trials, told, metadata)
 
 
 def _facts(training: Training, trained: Trained[Any, Any], codes: LatentCodes) -> dict[str, Any]:

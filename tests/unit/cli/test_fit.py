@@ -153,6 +153,7 @@ def test_a_factor_is_looked_for_before_anything_is_trained(place: Path, capfd: p
 @pytest.mark.parametrize("word", [word for word in Objective if word != Objective.BETA])
 def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: Objective) -> None:
     also = {"capacity": ["--capacity", "3", "--ladder"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}
+    also["db-vae"] = ["--label", "loan_approved"]
     options = ["--config", "tiny.toml", "--objective", word.value, *also.get(word, [])]
     assert run(["fit", "people.csv", *options, "--run", "one", "-q"]) == 0
     made = load_run(place / "one")
@@ -167,6 +168,42 @@ def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: O
     assert ("The ladder in numbers" in page) == bool(rungs)
     assert (f"Weight of {word.weighs} (beta)" in page) == word.has_prior
     assert run(["score", "one", "people.csv", "--out", "scores", "-q"]) == 0
+
+
+def test_a_db_vae_keeps_and_tells_how_well_it_tells_the_label_of_held_out_rows(place: Path) -> None:
+    options = ["--objective", "db-vae", "--label", "loan_approved", "--sensitive", "sex", "--config", "tiny.toml"]
+    assert run(["fit", "people.csv", *options, "--run", "one", "-q"]) == 0
+    made = load_run(place / "one")
+    told = made.label_predictions
+    assert (made.config.train.debias, made.config.model.label_weight) == (True, len(made.encoding.names))
+    assert made.codes.held_out[told.row].all()
+    assert run(["report", "one", "--out", "page", "-q"]) == 0
+    found = json.loads((place / "page" / "report.json").read_text(encoding="utf-8"))["label_accuracy"]
+    frame = made.frame.iloc[told.row].assign(right=told.after.argmax(axis=1) == told.label)
+    by_sex = frame.groupby("sex", observed=False)["right"]
+    groups = {group["group"]: group for group in found["attributes"][0]["groups"]}
+    assert {name: group["n"] for name, group in groups.items()} == by_sex.size().to_dict()
+    judged = {name: group["accuracy"]["after"] for name, group in groups.items() if group["accuracy"]}
+    assert judged == pytest.approx({name: by_sex.mean()[name] for name in judged})
+    assert found["accuracy"]["after"] == pytest.approx(frame["right"].mean())
+    assert "A classifier of loan_approved was trained" in (place / "page" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "it learns to tell a label, but there is none. Give --label COL."),
+        (["--label", "age"], "the label age is count, and has no classes to tell"),
+        (["--label", "sex", "--include", "sex"], "--include sex lets the label into it"),
+        (["--label", "sex", "--condition", "sex"], "--condition sex lets the label into it"),
+    ],
+)
+def test_a_label_that_a_db_vae_cannot_tell_is_refused_before_anything_is_trained(
+    place: Path, options: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["fit", "people.csv", "--objective", "db-vae", *options, "-q"]) == 2
+    assert said in " ".join(capfd.readouterr().err.split())
+    assert not list((place / "runs").glob("*"))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from scipy import stats
 from vaeaudit.statistics.intervals import (
     clopper_pearson,
     newcombe_difference,
+    newcombe_paired_difference,
     normal_quantile,
     poisson_exact,
     share_interval,
@@ -126,3 +127,27 @@ def test_the_interval_of_one_share_is_wilsons_with_its_level():
     found = share_interval(3, 20, 0.9)
     assert (found.low, found.high, found.level) == (float(low), float(high), 0.9)
     assert share_interval(0, 0, 0.9).bounds == [0.0, 1.0]
+
+
+def test_a_paired_difference_covers_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    for n, cells in ((40, [0.6, 0.1, 0.2, 0.1]), (200, [0.8, 0.05, 0.05, 0.1]), (30, [0.9, 0.02, 0.08, 0.0])):
+        both, first, second, _ = rng.multinomial(n, cells, 4000).T
+        low, high = newcombe_paired_difference(both, first, second, n)
+        truth = cells[2] - cells[1]
+        assert 0.94 <= np.mean((low <= truth) & (truth <= high)) <= 0.995
+
+
+def test_a_paired_difference_is_told_from_fewer_trials_than_one_of_others() -> None:
+    low, high = newcombe_paired_difference(80, 2, 12, 100)
+    apart = newcombe_difference(92, 100, 82, 100)
+    assert low < 0.1 < high
+    assert high - low < 0.9 * (apart[1] - apart[0])
+    mirrored = newcombe_paired_difference(80, 12, 2, 100)
+    assert (-mirrored[1], -mirrored[0]) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_a_paired_difference_of_nothing_is_the_widest_and_of_no_disagreement_holds_nothing() -> None:
+    assert newcombe_paired_difference(0, 0, 0, 0) == (-1.0, 1.0)
+    low, high = newcombe_paired_difference([50, 0], [0, 0], [0, 0], [50, 50])
+    assert (low <= 0).all() and (high >= 0).all()

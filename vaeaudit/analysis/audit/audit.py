@@ -18,6 +18,7 @@ from vaeaudit.analysis.duplicates.clusters import Clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.duplicates.splits import compare_splits
 from vaeaudit.analysis.fairness.disparities import assess_disparities
+from vaeaudit.analysis.fairness.group_accuracy import compare_accuracy
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.grouping.together import rows_together
@@ -135,6 +136,7 @@ def audit(
         labels=labels,
         missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
         changes=inputs.changes,
+        label_accuracy=compare_accuracy(inputs, groupings, config, seed, together),
     )
     if inputs.plantings is not None:
         measured = replace(

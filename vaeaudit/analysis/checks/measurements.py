@@ -8,6 +8,7 @@ from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
@@ -49,6 +50,9 @@ class Measurements:
     power, smallest_gaps
         What the audit finds of faults that are planted in copies of the rows, and the smallest gap in each sensitive
         group that it could have told; empty where the run did not plant any.
+    label_accuracy
+        How well a classifier on the latents tells the label of each group, with and without resampling by the latents;
+        None where none was trained.
     """
 
     rows: RowAccounting
@@ -70,3 +74,4 @@ class Measurements:
     changes: tuple[Change, ...] = ()
     power: tuple[Power, ...] = ()
     smallest_gaps: tuple[SmallestGap, ...] = ()
+    label_accuracy: LabelAccuracy | None = None

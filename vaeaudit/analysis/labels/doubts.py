@@ -75,12 +75,13 @@ def doubts_of(inputs: AuditInputs) -> LabelDoubts | None:
     """Ask about the labels of a run's rows: of pictures by latents and what was measured of them, of tables by columns.
 
     The latents of a table hold no more than its columns, among which are those that must not speak; and latents of
-    pictures whose model is given the label were found with its help.
+    pictures whose model is given the label, or is trained to tell it, were found with its help.
     """
     label, seed = inputs.schema.label, inputs.run.seed
     if label is None:
         return None
-    means = None if inputs.codes.columns or label.given else inputs.codes.mean
+    found_with_it = label.given or inputs.model.objective.reads_label
+    means = None if inputs.codes.columns or found_with_it else inputs.codes.mean
     copies = inputs.rules.copies_of(label.name)
     return doubt_labels(inputs.frame, inputs.schema, means, seed, rows_together(inputs), copies)
 

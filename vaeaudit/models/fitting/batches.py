@@ -87,6 +87,10 @@ class AdaptiveResampling:
     for each epoch but the first, before which the latents mean nothing: it draws evenly. A latent that hardly varies
     takes no part.
 
+    Where rows have a label, the histograms are those of a row's own class, and each class keeps its share of the draw:
+    Amini et al. (2019) likewise weigh faces among faces, and draw all else evenly. Over all rows a rare class, which a
+    classifier on the latents sets apart, would be drawn for being rare, and what it gains laid to the latents.
+
     Parameters
     ----------
     model, rows
@@ -96,10 +100,15 @@ class AdaptiveResampling:
     seed
         Of the draws. They depend on it, on the epoch and on the weights alone, so that an interrupted training goes
         on as it would have.
+    within
+        [N]; class of each row; those without one, below 0, are a class here. None: all rows are one.
     """
 
-    def __init__(self, model: BetaVAE, rows: Rows, *, alpha: float, seed: int) -> None:
+    def __init__(
+        self, model: BetaVAE, rows: Rows, *, alpha: float, seed: int, within: npt.NDArray[np.integer] | None = None
+    ) -> None:
         self.rows, self.alpha, self.seed = rows, alpha, seed
+        self._class = np.zeros(len(rows), np.int64) if within is None else within
         self._means = mean_encoder(model)
 
     def draw(self, epoch: int, n_rows: int) -> Draw:
@@ -116,7 +125,9 @@ class AdaptiveResampling:
         candidates = np.sort(generator.permutation(len(self.rows))[:MOST_CANDIDATES])
         weight = np.ones(len(candidates))
         if epoch > 0:
-            weight = draw_weights(self._means(self.rows.take(candidates)), self.alpha)
+            means, classes = self._means(self.rows.take(candidates)), self._class[candidates]
+            for each in np.unique(classes):
+                weight[classes == each] = draw_weights(means[classes == each], self.alpha)
         index = candidates[generator.choice(len(candidates), size=n_rows, p=weight / weight.sum())]
         return Draw(index.astype(np.int64), effective_sample_size(weight))
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import FitConfig
+from vaeaudit.data.encoding.label_encoding import RowLabels
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.fitting.training import train
 from vaeaudit.models.inference import by_chunk
@@ -38,6 +39,7 @@ def try_betas(
     *,
     betas: Sequence[float],
     n_seeds: int,
+    labels: RowLabels | None = None,
     on_progress: Listener = ignore,
     is_interrupted: Callable[[], bool] = lambda: False,
 ) -> BetaTrials | None:
@@ -51,12 +53,15 @@ def try_betas(
         As resolved, but for beta.
     betas, n_seeds
         B values, rising, and S.
+    labels
+        Of all N rows, for an objective that reads them: the trials learn them, and are not judged by them.
     on_progress, is_interrupted
         Told about the epochs of each trial; asked whether to stop.
     """
     order = np.random.default_rng(config.seed).permutation(len(rows))
     learned, judged = order[~held_out[order]][:TRAINED_ROWS], order[held_out[order]][:JUDGED_ROWS]
     few, apart = rows.take(np.concatenate([learned, judged])), np.arange(learned.size + judged.size) >= learned.size
+    known = None if labels is None else labels.take(np.concatenate([learned, judged]))
     epochs = min(_EPOCHS, config.train.epochs)
     short, shape = replace(config.train, epochs=epochs, patience=epochs, **_SHORT), (len(betas), n_seeds)
     told = _Told(on_progress, short.epochs, len(betas) * n_seeds)
@@ -69,6 +74,7 @@ def try_betas(
             replace(config.model, beta=beta),
             short,
             seed=(config.seed + 1 + seed) % 2**32,
+            labels=known,
             on_progress=told.listen,
             is_interrupted=is_interrupted,
         )

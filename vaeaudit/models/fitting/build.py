@@ -23,10 +23,12 @@ from vaeaudit.models.vae import BetaVAE
 
 #: Pictures of a shorter side than this get 16 latents, others 32.
 _SMALL_PICTURE = 32
+#: Weight of the label's cross-entropy per value of a picture.
+_LABEL_WEIGHT_PER_VALUE = 0.25
 FORMAT = "vaeaudit-beta-vae-3"
 
 
-def build(encoding: AnyEncoding, config: ModelConfig, *, seed: int, trim: float = 0.0) -> BetaVAE:
+def build(encoding: AnyEncoding, config: ModelConfig, *, seed: int, trim: float = 0.0, n_classes: int = 0) -> BetaVAE:
     """Build an untrained model.
 
     Parameters
@@ -39,13 +41,18 @@ def build(encoding: AnyEncoding, config: ModelConfig, *, seed: int, trim: float 
         Of initial weights and of the noise.
     trim
         Share of each training batch that takes no part in the step; tables only.
+    n_classes
+        K, classes of the label that it is to tell; 0 for an objective that reads none.
     """
     if config.latents < 1:
         raise ValueError(f"the number of latents must be resolved before building, found {config.latents}")
     objective = OBJECTIVES[config.objective](config)
+    if bool(n_classes) != bool(objective.label_weight):
+        weight = f"weight {objective.label_weight:g}"
+        raise ValueError(f"a label of {n_classes} classes does not go with an objective that gives it the {weight}")
     if isinstance(encoding, ImageEncoding):
-        return ImageVAE(encoding, config, objective=objective, seed=seed)
-    return TableVAE(encoding, config, objective=objective, seed=seed, trim=trim)
+        return ImageVAE(encoding, config, objective=objective, seed=seed, n_classes=n_classes)
+    return TableVAE(encoding, config, objective=objective, seed=seed, trim=trim, n_classes=n_classes)
 
 
 def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
@@ -58,6 +65,13 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
     score does not rest on it. A capacity of 25 nats for pictures (Burgess 2018), of 4 for tables, which is less than
     the beta-VAE takes of three of the four tables of the benchmark.
 
+    The objective `db-vae` switches the adaptive resampling on, which is what it is for. The label of a table weighs as
+    much as C columns, of pictures as a quarter of their values. Without resampling, that told 82 % of held-out labels
+    right on German credit and 88 % on 10,000 rows of Adult, where a weight of 1 told 79 % and 86 %, and 100 on German
+    80 % (two seeds); on faces of 32 x 32 pixels 1000 told 75 %, 100 told 68 %, and 10 told 65 % (one seed). Against
+    the least of these weights it costs the held-out ELBO .4 to .8 nats on Adult, .7 to 1.2 on German, and on the faces
+    66 of 2,709.
+
     Parameters
     ----------
     config
@@ -68,21 +82,20 @@ def resolve(config: FitConfig, encoding: AnyEncoding) -> FitConfig:
     if isinstance(encoding, ImageEncoding):
         latents = 16 if min(encoding.height, encoding.width) < _SMALL_PICTURE else 32
         auto: dict[str, Any] = {"batch_size": 64, "learning_rate": 1e-3, "iwae_samples": 4}
-        capacity = 25.0
+        capacity, label_weight = 25.0, _LABEL_WEIGHT_PER_VALUE * encoding.n_values
     else:
         latents = int(np.clip(len(encoding.decoded.columns), 2, 16))
         auto = {"batch_size": 256, "learning_rate": 2e-3, "iwae_samples": 16}
-        capacity = 4.0
+        capacity, label_weight = 4.0, float(len(encoding.decoded.columns))
     left = {name: value for name, value in auto.items() if not getattr(config.train, name)}
     model = config.model
     model = replace(model, latents=model.latents or latents, beta=model.beta or model.weight)
     if model.objective is Objective.CAPACITY:
         model = replace(model, capacity=model.capacity or capacity)
-    return replace(
-        config,
-        model=model,
-        train=replace(config.train, **left),
-    )
+    if model.objective.reads_label:
+        model = replace(model, label_weight=model.label_weight or label_weight)
+        left["debias"] = True
+    return replace(config, model=model, train=replace(config.train, **left))
 
 
 def architecture(model: BetaVAE) -> dict[str, Any]:
@@ -97,6 +110,7 @@ def architecture(model: BetaVAE) -> dict[str, Any]:
         "format": FORMAT,
         "config": model.config.to_dict(),
         "columns": list(model.encoding.names),
+        "n_classes": 0 if model.head is None else model.head.units,
         "weights": [{"name": weight.path, "shape": list(weight.shape)} for weight in model.weights],
     }
 
@@ -135,7 +149,11 @@ def rebuild(
         raise RunError(f"model: expected the format {FORMAT!r}, found {document.get('format')!r}.")
     if tuple(document.get("columns", ())) != encoding.names:
         raise RunError("model: its columns are not those of the run's schema.")
-    model = build(encoding, _config_of(document), seed=seed)
+    config, n_classes = _config_of(document), document.get("n_classes", 0)
+    try:
+        model = build(encoding, config, seed=seed, n_classes=n_classes)
+    except ValueError as error:
+        raise RunError(f"model: {error}.") from error
     loaded = [np.asarray(arrays[name]) for name in sorted(arrays)]
     needed = [tuple(weight.shape) for weight in model.weights]
     if [value.shape for value in loaded] != needed or any(value.dtype.kind != "f" for value in loaded):

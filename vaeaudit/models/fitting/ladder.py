@@ -59,7 +59,8 @@ class _Compared:
 
 def rungs_of(config: ModelConfig) -> list[ModelConfig]:
     """Return the settings of each model of the ladder: the run's own, but for what is minimised."""
-    return [replace(config, objective=objective, beta=beta, capacity=0.0) for objective, beta in RUNGS]
+    own = replace(config, capacity=0.0, label_weight=0.0)
+    return [replace(own, objective=objective, beta=beta) for objective, beta in RUNGS]
 
 
 def climb(train: Train, model: BetaVAE, rows: Rows, held_out: npt.NDArray[np.bool_], *, seed: int) -> Ladder:

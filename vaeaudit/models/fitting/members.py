@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.data.encoding.label_encoding import RowLabels
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.models.fitting.training import train
 from vaeaudit.models.inference import posterior_means
@@ -23,6 +24,7 @@ def train_members(
     model_config: ModelConfig,
     config: TrainConfig,
     seed: int,
+    labels: RowLabels | None = None,
     on_progress: Listener = ignore,
 ) -> Members:
     """Train `config.members` models from other seeds, each for two thirds of the epochs, one after the other.
@@ -36,7 +38,7 @@ def train_members(
 
     Parameters
     ----------
-    encoding, rows, held_out, model_config, config, seed
+    encoding, rows, held_out, model_config, config, seed, labels
         What that model was trained with; `config.members` is at least 1.
     on_progress
         Told about each refit's epochs.
@@ -48,7 +50,14 @@ def train_members(
     means = np.empty((config.members, len(rows), model_config.latents), np.float32)
     for member in range(config.members):
         other = train(
-            encoding, rows, held_out, model_config, short, seed=(seed + 1 + member) % 2**32, on_progress=on_progress
+            encoding,
+            rows,
+            held_out,
+            model_config,
+            short,
+            seed=(seed + 1 + member) % 2**32,
+            labels=labels,
+            on_progress=on_progress,
         )
         means[member] = posterior_means(other.model, rows)
     return Members(means)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from vaeaudit.config import ModelConfig, TrainConfig
+from vaeaudit.data.encoding.label_encoding import LabelledRows, RowLabels
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.errors import InconclusiveError
 from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, training_batches
@@ -135,6 +136,7 @@ def train(
     config: TrainConfig,
     *,
     seed: int,
+    labels: RowLabels | None = None,
     on_progress: Listener = ignore,
     on_checkpoint: Callable[[TrainingState], None] = lambda state: None,
     is_interrupted: Callable[[], bool] = lambda: False,
@@ -152,6 +154,8 @@ def train(
         As resolved (see `vaeaudit.models.fitting.build.resolve`): nothing is left at "auto".
     seed
         Of weights, noise and order; the same seed gives the same result on the same machine.
+    labels
+        Of all N rows, for an objective that reads them; None for any other.
     on_progress, on_checkpoint
         Called after each epoch.
     is_interrupted
@@ -159,7 +163,8 @@ def train(
     resume_from
         State of an interrupted training with the same data and configuration.
     """
-    model = build(encoding, model_config, seed=seed, trim=config.trim)
+    n_classes = 0 if labels is None else len(labels.classes)
+    model = build(encoding, model_config, seed=seed, trim=config.trim, n_classes=n_classes)
     train_rows, test_rows = rows.take(np.flatnonzero(~held_out)), rows.take(np.flatnonzero(held_out))
     on_progress(Progress("training", 0, config.epochs))
     baseline = model.start_from(train_rows, test_rows, seed=seed)
@@ -168,12 +173,13 @@ def train(
     )
     model.compile(optimizer=keras.optimizers.Adam(schedule.learning_rate(config)))
     model.optimizer.build(model.trainable_variables)  # variables made in the first step would have it traced twice
+    learned = train_rows if labels is None else LabelledRows(train_rows, labels.codes[~held_out])
     keeper = _Keeper(
         model=model,
         config=config,
         schedule=schedule,
         train_rows=train_rows,
-        test_rows=test_rows,
+        test_rows=test_rows if labels is None else LabelledRows(test_rows, labels.codes[held_out]),
         on_progress=on_progress,
         on_checkpoint=on_checkpoint,
         is_interrupted=is_interrupted,
@@ -182,19 +188,20 @@ def train(
         keeper.restore(resume_from)
     steps = _Steps(model, min(STEPS_PER_CALL, schedule.steps_per_epoch))
     if config.debias:
-        _fit_resampled(model, train_rows, keeper, steps, seed=seed)
+        within = None if labels is None else labels.codes[~held_out]
+        resampling = AdaptiveResampling(model, train_rows, alpha=config.debias_alpha, seed=seed, within=within)
+        _fit_resampled(resampling, learned, keeper, steps)
     elif keeper.goes_on:
         batches = training_batches(
-            train_rows, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
+            learned, schedule.batch_size, schedule.steps_per_epoch, seed=seed, epoch=keeper.epoch
         )
         _fit_until(schedule.epochs, batches, steps, keeper)
     return keeper.finish(baseline)
 
 
-def _fit_resampled(model: BetaVAE, train_rows: Rows, keeper: _Keeper, steps: _Steps, *, seed: int) -> None:
+def _fit_resampled(resampling: AdaptiveResampling, train_rows: Rows, keeper: _Keeper, steps: _Steps) -> None:
     """Fit epoch by epoch: batches that were fetched ahead would still be drawn by the histograms before."""
     schedule = keeper.schedule
-    resampling = AdaptiveResampling(model, train_rows, alpha=keeper.config.debias_alpha, seed=seed)
     while keeper.goes_on:
         drawn = resampling.draw(keeper.epoch, schedule.steps_per_epoch * schedule.batch_size)
         keeper.effective_sample_size = drawn.effective_sample_size
@@ -267,12 +274,19 @@ def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.ND
 
 
 def _held_out_rows(model: BetaVAE, *batch: tf.Tensor) -> tuple[tf.Tensor, ...]:
-    """Return loss when all has risen and log-likelihood [B], means over samples, divergence and mean [B, L]."""
+    """Return loss when all has risen, its label's part and log-likelihood [B], divergence and mean [B, L].
+
+    The first three are means over samples.
+    """
+    batch, label = model.unlabelled(batch)
     shape = [_HELD_OUT_SAMPLES, tf.shape(batch[0])[0], model.config.latents]
     noise = tf.random.stateless_normal(shape, seed=[3, 5])  # the same each epoch
-    rows = model.losses_per_row(batch, noise)
-    loss, log_likelihood = (tf.reduce_mean(part, axis=0) for part in (rows.loss, rows.log_likelihood))
-    return loss, log_likelihood, model.objective.divergence(rows.mean, rows.stddev), rows.mean
+    rows = model.losses_per_row(batch, noise, label=label)
+    of_label = tf.broadcast_to(rows.of_label, shape[:2])
+    loss, of_label, log_likelihood = (
+        tf.reduce_mean(part, axis=0) for part in (rows.loss, of_label, rows.log_likelihood)
+    )
+    return loss, of_label, log_likelihood, model.objective.divergence(rows.mean, rows.stddev), rows.mean
 
 
 class _Keeper:
@@ -363,11 +377,12 @@ class _Keeper:
         """Return objective and KL without the rows of largest loss, the ELBO of all rows, and the active latents."""
         # What is estimated from a batch is as wide of the mark here as in training.
         most = self.schedule.batch_size if self.vae.objective.of_batch else None
-        found = by_chunk(self.vae, _held_out_rows, self.test_rows, _HELD_OUT_SAMPLES, most)
-        loss, log_likelihood, kl, mean = found
+        signature = self.vae.training_signature
+        found = by_chunk(self.vae, _held_out_rows, self.test_rows, _HELD_OUT_SAMPLES, most, signature=signature)
+        loss, of_label, log_likelihood, kl, mean = found
         active = active_latents(kl, mean)
         # What is trimmed from training must not decide when to stop either.
-        kept = np.argsort(loss)[: max(1, math.ceil((1 - self.vae.trim) * len(loss)))]
+        kept = np.argsort(loss - of_label)[: max(1, math.ceil((1 - self.vae.trim) * len(loss)))]
         kl = kl.sum(axis=1)
         elbo = float((log_likelihood - kl).mean())
         return float(loss[kept].mean()), float(kl[kept].mean()), elbo, int(active.sum())

@@ -125,7 +125,7 @@ class ImageVAE(BetaVAE):
     ----------
     encoding
         Size of the pictures and likelihood of their pixels.
-    config, objective, seed
+    config, objective, seed, n_classes
         As for `BetaVAE`; the seed is also that of the initial weights.
     networks
         Makes encoder and decoder, as `image_networks` does; the decoder's layer `OUTPUTS` has a bias per channel.
@@ -146,6 +146,7 @@ class ImageVAE(BetaVAE):
         objective: Objective,
         seed: int,
         networks: Networks = image_networks,
+        n_classes: int = 0,
     ) -> None:
         likelihood = ImageLikelihood(encoding, name="likelihood")
         likelihood.build()
@@ -161,6 +162,7 @@ class ImageVAE(BetaVAE):
             likelihood=likelihood,
             seed=seed,
             condition=condition,
+            n_classes=n_classes,
         )
         self.encoding = encoding
         shape = (config.latents,)
@@ -214,6 +216,10 @@ class ImageVAE(BetaVAE):
     def decode(self, z: tf.Tensor, condition: tf.Tensor | None = None) -> tf.Tensor:
         """Return likelihood parameters [..., B, D] for latents [..., B, L] and what is given beside them."""
         return super().decode(z * self.spread + self.centre, condition)
+
+    def class_logits(self, z: tf.Tensor) -> tf.Tensor:
+        """Return log p(y|z) [..., B, K], up to a constant, for latents [..., B, L] in the units of `encode`."""
+        return super().class_logits(z * self.spread + self.centre)
 
     def standardise(self, mean: npt.NDArray[np.floating], stddev: npt.NDArray[np.floating]) -> None:
         """Move and scale each latent so that the aggregated posterior has mean 0 and variance 1, like the prior.

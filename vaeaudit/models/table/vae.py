@@ -30,7 +30,7 @@ class TableVAE(BetaVAE):
     ----------
     encoding
         How columns become numbers; fixes the likelihoods.
-    config, objective, seed, trim
+    config, objective, seed, trim, n_classes
         As for `BetaVAE`; the seed is also that of the initial weights.
     """
 
@@ -42,7 +42,14 @@ class TableVAE(BetaVAE):
     likelihood: MixedLikelihood
 
     def __init__(
-        self, encoding: Encoding, config: ModelConfig, *, objective: Objective, seed: int, trim: float = 0.0
+        self,
+        encoding: Encoding,
+        config: ModelConfig,
+        *,
+        objective: Objective,
+        seed: int,
+        trim: float = 0.0,
+        n_classes: int = 0,
     ) -> None:
         decoded, condition = encoding.decoded, encoding.condition
         n_given = 0 if condition is None else condition.n_features
@@ -58,6 +65,7 @@ class TableVAE(BetaVAE):
             seed=seed,
             trim=trim,
             condition=condition,
+            n_classes=n_classes,
         )
         self.encoding = encoding
         self.inputs_layer = inputs_layer

@@ -10,6 +10,7 @@ from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.tables import Badge, Bar, Cell, Table, Track, numeric, plain, table
+from vaeaudit.report.sections.group_accuracy import accuracy_blocks
 from vaeaudit.wording import numbers, phrases
 
 _STRONGEST = 6
@@ -73,8 +74,9 @@ def _strongest(proxy: Proxy) -> Table:
 def disparities(results: AuditResults) -> Section:
     """Build the section on the outcome by group."""
     title, lead = "Outcome by group", disparities_lead(results.disparities)
+    of_classifier = accuracy_blocks(results.label_accuracy)
     if not results.disparities:
-        return Section("disparities", title, "", (Answer(lead),))
+        return Section("disparities", title, "", (Answer(lead), *of_classifier))
     limit = results.outliers.fdr
     several = len({entry.outcome for entry in results.disparities}) > 1
     blocks: list[Block] = []
@@ -87,7 +89,7 @@ def disparities(results: AuditResults) -> Section:
             "would have been found with 80% power at these sizes: below it, no difference shown does not mean none."
         )
     )
-    return Section("disparities", title, lead, tuple(blocks))
+    return Section("disparities", title, lead, (*blocks, *of_classifier))
 
 
 def _status(entry: Disparity, limit: float) -> str:

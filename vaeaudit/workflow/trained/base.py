@@ -16,6 +16,7 @@ from vaeaudit.analysis.grouping.together import rows_held_together
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import FitConfig, ModelConfig
 from vaeaudit.data.dataset import Dataset
+from vaeaudit.data.encoding.label_encoding import RowLabels, row_labels
 from vaeaudit.data.encoding.rows import AnyEncoding, Rows
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
@@ -26,11 +27,13 @@ from vaeaudit.models.fitting.build import architecture, rebuild, resolve, weight
 from vaeaudit.models.fitting.ladder import climb
 from vaeaudit.models.fitting.members import train_members
 from vaeaudit.models.fitting.training import Training, TrainingState, split_held_out, train
+from vaeaudit.models.inference import class_probabilities
 from vaeaudit.models.latent_space import measure_latent_space
 from vaeaudit.models.vae import BetaVAE
 from vaeaudit.outputs.beta_trials import BetaTrials
 from vaeaudit.outputs.condition_swaps import ConditionSwaps
 from vaeaudit.outputs.images import Pictures
+from vaeaudit.outputs.label_predictions import LabelPredictions
 from vaeaudit.outputs.ladder import Ladder
 from vaeaudit.outputs.latents import CellExpectations, LatentCodes, LatentSpace, Members
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray, PixelArray
@@ -59,16 +62,19 @@ class Prepared(Generic[RowsT]):
         [N]; rows that training does not see.
     config
         All settings, as resolved.
+    labels
+        Classes of the rows, for an objective that reads them; None for any other.
     """
 
     encoding: AnyEncoding
     rows: RowsT
     held_out: BoolArray
     config: FitConfig
+    labels: RowLabels | None = None
 
     def try_betas(self, **how: Any) -> BetaTrials | None:
         """Train on a few rows with each beta and seed; see `models.fitting.betas.try_betas` for `how`."""
-        return try_betas(self.encoding, self.rows, self.held_out, self.config, **how)
+        return try_betas(self.encoding, self.rows, self.held_out, self.config, labels=self.labels, **how)
 
     def with_beta(self, beta: float) -> Self:
         """Return a copy whose settings have this beta."""
@@ -84,6 +90,7 @@ class Prepared(Generic[RowsT]):
             config.model,
             config.train,
             seed=config.seed,
+            labels=self.labels,
             resume_from=TrainingState(arrays=partial.arrays, **partial.facts) if partial else None,
             **how,
         )
@@ -97,14 +104,27 @@ class Prepared(Generic[RowsT]):
             model_config=self.config.model,
             config=self.config.train,
             seed=self.config.seed,
+            labels=self.labels,
             on_progress=listener,
         )
+
+    def tell_labels(self, labels: RowLabels, model: BetaVAE, listener: Listener) -> LabelPredictions:
+        """Have this model, and one that was trained alike but draws its rows evenly, tell the label of held-out rows.
+
+        `labels` are those that both learned from.
+        """
+        even = replace(self, config=self.config.with_overrides({"train": {"debias": False}}))
+        before = even.train(on_progress=listener).model
+        row = np.flatnonzero(self.held_out & (labels.codes >= 0))
+        asked, label = self.rows.take(row), labels.codes[row]
+        told = (class_probabilities(each, asked) for each in (before, model))
+        return LabelPredictions(labels.classes, row, label, *told)
 
     def climb(self, model: BetaVAE, listener: Listener) -> Ladder:
         """Train the other models of the ladder as this one was, and measure all of them on the same rows."""
 
         def train_other(config: ModelConfig) -> BetaVAE:
-            other = replace(self, config=replace(self.config, model=config))
+            other = replace(self, config=replace(self.config, model=config), labels=None)
             return other.train(on_progress=listener).model
 
         return climb(train_other, model, self.rows, self.held_out, seed=self.config.seed)
@@ -165,12 +185,15 @@ class Trained(ABC, Generic[RowsT, ScoringT]):
         ------
         InconclusiveError
             Where there are too few rows.
+        UsageError
+            Where the objective is to learn a label that cannot be told.
         """
+        labels = row_labels(dataset.frame, dataset.schema) if config.model.objective.reads_label else None
         encoding, rows = cls.encode(dataset, config)
         config = resolve(config, encoding)
         together = rows_held_together(dataset)
         held_out = split_held_out(len(dataset), config.train.held_out, config.seed, together)
-        return Prepared(encoding, rows, held_out, config)
+        return Prepared(encoding, rows, held_out, config, labels)
 
     @classmethod
     @abstractmethod

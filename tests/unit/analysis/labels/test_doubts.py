@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,18 @@ from sklearn.metrics import roc_auc_score
 from vaeaudit.analysis.checks.va402_label_errors import is_told
 from vaeaudit.analysis.grouping.groups import group_column
 from vaeaudit.analysis.labels.annotators import compare_annotators, majority_labels
-from vaeaudit.analysis.labels.doubts import doubt_labels
+from vaeaudit.analysis.labels.doubts import doubt_labels, doubts_of
 from vaeaudit.analysis.labels.same_rows import same_rows_other_label
 from vaeaudit.analysis.labels.suspects import LabelErrors, label_errors, most_suspicious
-from vaeaudit.config import ReadConfig
+from vaeaudit.config import Objective, ReadConfig
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.reading.load import load
+from vaeaudit.data.schema.columns import Kind, Role
 from vaeaudit.errors import UsageError
 from vaeaudit.outputs.label_doubts import LabelDoubts
 
 N = 1_200
+OF_CELLS = ("reason_nats", "reason_p")
 
 
 def read(columns: Any, **settings: Any) -> Dataset:
@@ -168,3 +171,18 @@ def test_annotators_are_compared_by_krippendorffs_alpha() -> None:
     assert majority is not None
     assert list(majority[[1, 5]]) == ["2", ""]
     assert found.contradicted == 2
+
+
+@pytest.mark.parametrize(("objective", "speaks"), [(Objective.BETA, True), (Objective.DB_VAE, False)])
+def test_latents_of_pictures_speak_unless_the_label_helped_to_find_them(
+    build: Any, objective: Objective, speaks: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    x, told = rng.normal(size=400), rng.normal(size=(400, 2))
+    label = np.where(told[:, 0] > 0, "a", "b")
+    columns = {"x": (x, Kind.REAL, Role.SENSITIVE), "y": (label, Kind.CATEGORY, Role.LABEL)}
+    inputs = build(
+        columns, told, reason_column=np.zeros((400, 0), np.int64), **dict.fromkeys(OF_CELLS, np.zeros((400, 0)))
+    )
+    found = doubts_of(replace(inputs, model=replace(inputs.model, objective=objective)))
+    assert (found is not None and "latents" in found.basis) == speaks

@@ -15,6 +15,7 @@ import tensorflow as tf
 from vaeaudit.config import FitConfig, ModelConfig, Objective, TrainConfig
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood
 from vaeaudit.data.encoding.image_encoding import ImageEncoding, PixelLikelihood
+from vaeaudit.data.encoding.label_encoding import RowLabels
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.errors import InconclusiveError
@@ -220,10 +221,13 @@ def test_denoising_that_corrupts_nothing_is_the_beta_vae(learned: Any) -> None:
 
 @pytest.mark.parametrize("objective", [word for word in Objective if word != Objective.BETA])
 def test_an_interrupted_training_of_any_objective_goes_on(learned: Any, objective: Objective) -> None:
-    model = ModelConfig(objective=objective, latents=4, hidden=(16,), capacity=3.0 * (objective == "capacity"))
-    config = replace(SHORT, epochs=4, debias=objective == "dip")
-    broken_off = learned.train_again(model=model, config=config, is_interrupted=interrupt_after(4))
-    went_on = learned.train_again(model=model, config=config, resume_from=broken_off.state)
+    weights = {"capacity": 3.0 * (objective == "capacity"), "label_weight": 7.0 * objective.reads_label}
+    model = ModelConfig(objective=objective, latents=4, hidden=(16,), **weights)
+    config = replace(SHORT, epochs=4, debias=objective in {"dip", "db-vae"})
+    codes = np.arange(len(learned.rows), dtype=np.int32) % 2
+    more = {"labels": RowLabels(codes, ("even", "odd")) if objective.reads_label else None}
+    broken_off = learned.train_again(model=model, config=config, is_interrupted=interrupt_after(4), **more)
+    went_on = learned.train_again(model=model, config=config, resume_from=broken_off.state, **more)
 
     assert (broken_off.stopped, broken_off.epochs, went_on.epochs) == ("interrupted", 2, 4)
     np.testing.assert_array_equal(went_on.history["val_loss"][:2], broken_off.history["val_loss"])
