@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.generation.judging import MOST_ROWS, Data, Rows, close_rows, judge
+from vaeaudit.analysis.generation.judging import MOST_ROWS, Data, Rows, close_rows, judge, unseen_pairs
 from vaeaudit.analysis.generation.results import GeneratedDocument, MadeColumn
 from vaeaudit.analysis.generation.shortcomings import shortcomings_of
 from vaeaudit.analysis.generation.wishes import Wish, conditions_of, parted, ranges_of, region_called, require_known
@@ -144,6 +144,7 @@ def generate(
             columns,
             made.rules,
             written,
+            unseen_pairs(data, made.frame, level),
             quality,
             said,
             (*made.notes, *_numbered(drawer)),
