@@ -193,13 +193,14 @@ def test_a_region_of_the_report_is_met(runs, tmp_path):
     assert len(made.rows) > 0
 
 
-def test_pictures_are_a_folder_whose_files_say_what_they_are(runs, tmp_path, in_process):
+def test_pictures_are_a_folder_whose_files_say_what_they_are(runs, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
     arguments = ["generate", str(runs / "pictures"), "-n", "12", "--out", "pictures"]
-    said = in_process(*arguments, cwd=tmp_path)
-    assert said.returncode == 0
-    assert said.stdout.strip() == "pictures"
-    assert "12 pictures" in said.stderr
-    assert "tree per column" in said.stderr
+    assert command_line(arguments) == 0
+    said = capfd.readouterr()
+    assert said.out.strip() == "pictures"
+    assert "12 pictures" in said.err
+    assert "tree per column" in said.err
     folder = tmp_path / "pictures"
     names = sorted(path.name for path in folder.glob("*.png"))
     assert names == [f"generated_{place:06d}.png" for place in range(12)]
@@ -211,15 +212,15 @@ def test_pictures_are_a_folder_whose_files_say_what_they_are(runs, tmp_path, in_
     document = json.loads((folder / "generated.json").read_text())
     jsonschema.Draft202012Validator(json_schema("generated")).validate(document)
     assert document["quality"]["space"] == "latents"
-    again = in_process(*arguments[:2], "-n", "3", "--out", "pictures", "-q", cwd=tmp_path)
-    assert again.returncode == 0
+    assert command_line([*arguments[:2], "-n", "3", "--out", "pictures", "-q"]) == 0
     assert len(list(folder.glob("*.png"))) == 3
 
 
-def test_json_is_one_document_and_mistakes_are_one_line(runs, tmp_path, in_process):
+def test_json_is_one_document_and_mistakes_are_one_line(runs, tmp_path, in_process, monkeypatch, capfd):
     said = in_process("generate", str(runs / "plain"), "-n", "30", "--json", "-q", cwd=tmp_path)
     assert json.loads(said.stdout)["drawing"]["written"] == 30
     assert (tmp_path / "generated" / "plain" / "people_generated.csv").is_file()
+    monkeypatch.chdir(tmp_path)
     for wrong, words in (
         (["--latent", "a"], "--latent a: expected"),
         (["--condition", "sex"], "--condition sex: expected COL=VALUE"),
@@ -227,7 +228,7 @@ def test_json_is_one_document_and_mistakes_are_one_line(runs, tmp_path, in_proce
         (["--region", "R0"], "--region R0: there is no such region"),
         (["-n", "0"], "-n 0: expected"),
     ):
-        said = in_process("generate", str(runs / "plain"), *wrong, cwd=tmp_path)
-        assert said.returncode == 2
-        assert words in said.stderr
-        assert "Traceback" not in said.stderr
+        assert command_line(["generate", str(runs / "plain"), *wrong]) == 2
+        said = capfd.readouterr().err
+        assert words in said
+        assert "Traceback" not in said

@@ -6,11 +6,16 @@ import csv
 import json
 
 import jsonschema
+import numpy as np
 import pandas as pd
 import pytest
 
 from vaeaudit.cli.main import run as command_line
+from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.report import json_schema
+from vaeaudit.workflow.group_generator import GroupGenerators
+from vaeaudit.workflow.inputs import inputs_of
+from vaeaudit.workflow.rebalance import rebalance
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +57,10 @@ def test_a_second_time_replaces_the_first_and_says_it_in_words(written, fitted, 
     assert {method["cap"] for method in document["methods"]} == {3.0}
 
 
-def test_weights_by_the_label_stand_beside_the_others_and_can_be_the_weight(fitted, in_process, tmp_path):
-    said = in_process("rebalance", str(fitted.run.path), "--method", "reweighing", "--out", "made", cwd=tmp_path)
-    assert "* reweighing" in said.stderr
+def test_weights_by_the_label_stand_beside_the_others_and_can_be_the_weight(fitted, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert command_line(["rebalance", str(fitted.run.path), "--method", "reweighing", "--out", "made"]) == 0
+    assert "* reweighing" in capfd.readouterr().err
     document = json.loads((tmp_path / "made" / "rebalance.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(json_schema("rebalance")).validate(document)
     assert (document["method"], document["label"]) == ("reweighing", "loan_approved")
@@ -63,30 +69,55 @@ def test_weights_by_the_label_stand_beside_the_others_and_can_be_the_weight(fitt
     assert weights["weight_class_balanced"].mean() == pytest.approx(1.0)
 
 
-def test_json_is_one_document_on_standard_output(fitted, tmp_path, in_process):
-    said = in_process("rebalance", str(fitted.run.path), "--json", "-q", cwd=tmp_path)
-    assert json.loads(said.stdout)["schema_version"] == "1.0"
-    assert (tmp_path / "rebalance" / fitted.run.id / "plan.csv").is_file()
+def test_an_impossible_cap_and_a_region_that_does_not_exist_are_usage_errors(fitted, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    for wrong, words in (("--cap", "0.5"), "weight_cap"), (("--close", "R99"), "--close R99: there is no such region."):
+        assert command_line(["rebalance", str(fitted.run.path), *wrong]) == 2
+        assert words in capfd.readouterr().err
+        assert not list(tmp_path.iterdir())
 
 
-def test_an_impossible_cap_is_a_usage_error(fitted, tmp_path, in_process):
-    said = in_process("rebalance", str(fitted.run.path), "--cap", "0.5", cwd=tmp_path)
-    assert said.returncode == 2
-    assert "weight_cap" in said.stderr
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_question_that_is_called_a_fault_is_planned_for(written, fitted, tmp_path, in_process):
+def test_a_question_that_is_called_a_fault_is_planned_for(written, fitted, tmp_path, monkeypatch, capfd):
     questions = json.loads((written / "rebalance.json").read_text(encoding="utf-8"))["gaps"]
     asked = next(gap["id"] for gap in questions if gap["question"] is not None)
-    said = in_process("rebalance", str(fitted.run.path), "--close", asked, "--json", "-q", cwd=tmp_path)
-    document = json.loads(said.stdout)
+    monkeypatch.chdir(tmp_path)
+    assert command_line(["rebalance", str(fitted.run.path), "--close", asked, "--json", "-q"]) == 0
+    document = json.loads(capfd.readouterr().out)  # one document, and the files where they usually are
+    assert document["schema_version"] == "1.0"
+    assert (tmp_path / "rebalance" / fitted.run.id / "plan.csv").is_file()
     closed = next(gap for gap in document["gaps"] if gap["id"] == asked)
     assert closed["question"] is None
     assert any(asked in line["closes"] for line in document["plan"]["lines"])
 
 
-def test_a_region_that_does_not_exist_cannot_be_closed(fitted, tmp_path, in_process):
-    said = in_process("rebalance", str(fitted.run.path), "--close", "R99", cwd=tmp_path)
-    assert said.returncode == 2
-    assert "--close R99: there is no such region." in said.stderr
+def test_generated_rows_are_written_only_on_demand_where_nothing_shows_that_they_help(written, fitted, tmp_path):
+    document = json.loads((written / "rebalance.json").read_text(encoding="utf-8"))
+    faults = [gap["id"] for gap in document["gaps"] if gap["question"] is None]
+    assert [repair["id"] for repair in document["repairs"]] == faults
+    assert {repair["written"] for repair in document["repairs"]} == {0}
+    made = rebalance(fitted.run, generated=True, out=tmp_path / "made")
+    rows = pd.read_csv(tmp_path / "made" / "generated.csv")
+    assert len(rows) == sum(repair.written for repair in made.results.repairs) > 0
+    assert [*rows][: len(fitted.run.schema.names)] == list(fitted.run.schema.names)
+    assert set(rows["generated_for"]) == set(faults)
+    assert rows["generated_by"].str.startswith("vaeaudit").all()
+    assert rows["person_id"].isna().all()
+    older = rows[rows["generated_for"] == next(gap["id"] for gap in document["gaps"] if gap["name"].startswith("age"))]
+    assert older["age"].between(60, 74).all()
+    rebalance(fitted.run, out=tmp_path / "made")
+    assert not (tmp_path / "made" / "generated.csv").exists()
+
+
+def test_the_model_makes_the_rows_only_where_it_knows_the_label_and_is_the_better_one(fitted, monkeypatch):
+    rule = (Condition("age", "between", [60.0, None]),)
+    inputs = inputs_of(fitted.run, fitted.run.config.analysis)
+    assert GroupGenerators(fitted.run, inputs)([rule]).source == "trees"  # the label is not in this model
+    monkeypatch.setattr(GroupGenerators, "_is_better", True)
+    generators = GroupGenerators(fitted.run, inputs)
+    monkeypatch.setattr(type(fitted.run.schema), "label", fitted.run.schema["age"])
+    generator = generators([rule])
+    assert generator.source == "model"
+    assert np.array_equal(generator.split[1], np.flatnonzero(fitted.run.codes.held_out))
+    made = generator.learn(generator.split[0], np.random.default_rng(0))(rule, 20, np.random.default_rng(0))
+    assert len(made) == 20
+    assert (made["age"] >= 60).all()

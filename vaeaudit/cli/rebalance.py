@@ -1,4 +1,4 @@
-"""`vaeaudit rebalance RUN`: weights and a collection plan for what a run lacks; never imports TensorFlow."""
+"""`vaeaudit rebalance RUN`: weights and a collection plan for what a run lacks, and what generated rows would do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vaeaudit.cli.options import Output, output_options, path_option, population
 from vaeaudit.cli.progress_display import Display
 from vaeaudit.config import Weighting
 from vaeaudit.wording import numbers, phrases
+from vaeaudit.wording.repairs import repairs_in_words
 
 #: Lines of the plan that are shown unless -v asks for all.
 _LINES = 5
@@ -32,6 +33,12 @@ _LINES = 5
     help="A region of the report, such as R3fa2b1c9, that you know to be a fault although nothing says so; "
     "repeat for more.",
 )
+@click.option(
+    "--generated",
+    is_flag=True,
+    help="Write generated rows for all that is short, though nothing may show that they help; else they are written "
+    "only where a check on held-out rows says so.",
+)
 @click.option("--alpha", type=float, metavar="X", help="Smoothing of the densities; that of `fit`.")
 @click.option("--cap", type=float, metavar="X", help="Largest weight as a multiple of the median one; that of `fit`.")
 @path_option("--out", "DIR", "Where it goes; rebalance/<run>/.")
@@ -42,6 +49,7 @@ def rebalance(
     *,
     method: str,
     close: tuple[str, ...],
+    generated: bool,
     out: Path | None,
     population: Path | None,
     output: Output,
@@ -51,7 +59,8 @@ def rebalance(
 
     RUN is a run directory that `fit` made; without it, the newest complete run of runs/. weights.parquet holds the
     weights, plan.csv the fewest rows that close the findings, rebalance.json shares before and after. Weights are
-    checked on rows that they were not fitted to.
+    checked on rows that they were not fitted to. Generated rows are judged by what learns the label with them and
+    without; generated.csv is written only where they help, or with --generated.
     """
     from vaeaudit.workflow.rebalance import rebalance as rebalance_run  # noqa: PLC0415 - keeps `--help` free of pandas
 
@@ -60,6 +69,7 @@ def rebalance(
             run,
             method=method,
             close=close,
+            generated=generated,
             out=out,
             population=population,
             on_progress=display.listen,
@@ -70,7 +80,9 @@ def rebalance(
 
 
 def _say(document: dict[str, Any], *, all_lines: bool) -> None:
-    for line in (*methods_in_words(document), *plan_in_words(document, all_lines=all_lines)):
+    most = len(document["repairs"]) if all_lines else _LINES
+    plan = plan_in_words(document, all_lines=all_lines)
+    for line in (*methods_in_words(document), *plan, *repairs_in_words(document, most)):
         click.echo(printable(line), err=True)
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.rebalancing.results import PlanLine, RebalanceResults
 from vaeaudit.report.document import document, plain, to_json
+from vaeaudit.report.generated_files import marked
 from vaeaudit.report.html import to_html
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import written_together
@@ -19,8 +20,8 @@ from vaeaudit.storage.files import written_together
 _CELLS, _DUPLICATES, _LABELS = "cells.csv", "duplicates.csv", "labels.csv"
 # report.html comes last: whoever opens it finds the others already there.
 _NAMES = (_CELLS, _DUPLICATES, _LABELS, "rows.parquet", "flagged.csv", "report.json", "report.html")
-# rebalance.json comes last: whoever opens it finds the other two already there.
-_REBALANCE_NAMES = ("weights.parquet", "plan.csv", "rebalance.json")
+# rebalance.json comes last: whoever opens it finds the others already there.
+_REBALANCE_NAMES = ("weights.parquet", "plan.csv", "generated.csv", "rebalance.json")
 _PLAN_COLUMNS = (
     *("part", "rows", "fewest", "most", "rule", "rule_json", "closes", "closes_in_words"),
     *("existing_rows", "examples"),
@@ -106,13 +107,17 @@ def plan_table(results: RebalanceResults) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=list(_PLAN_COLUMNS))
 
 
-def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Path) -> Path:
-    """Write the three files; each is made beside its place and renamed into it, other files in the folder stay.
+def write_rebalance(
+    results: RebalanceResults, weights: pd.DataFrame, generated: pd.DataFrame | None, folder: Path
+) -> Path:
+    """Write the files; each is made beside its place and renamed into it, other files in the folder stay.
 
     Parameters
     ----------
     results, weights
         What was computed; one row of weights per row of the data.
+    generated
+        Rows for what is short, which are marked here; there is no `generated.csv` where None.
     folder
         Created where it does not exist.
 
@@ -128,6 +133,9 @@ def write_rebalance(results: RebalanceResults, weights: pd.DataFrame, folder: Pa
             pq.write_table(pa.Table.from_pandas(weights, preserve_index=False), stream)
         with open_file("plan.csv") as stream:
             stream.write(to_csv(plan_table(results)))
+        if generated is not None:
+            with open_file("generated.csv") as stream:
+                stream.write(to_csv(marked(generated, results.tool, results.run.id, results.seed)))
         with open_file("rebalance.json") as stream:
             stream.write(document.encode("utf-8"))
     return folder

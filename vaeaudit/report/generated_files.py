@@ -21,6 +21,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from vaeaudit.analysis.generation.results import GeneratedDocument, GeneratedFile
+from vaeaudit.analysis.inputs import Tool
 from vaeaudit.outputs.record import PixelArray
 from vaeaudit.report.document import plain, to_json
 from vaeaudit.storage.csv_safe import to_csv
@@ -76,6 +77,26 @@ class Target:
         return GeneratedFile(self.name, self.format, "")
 
 
+def marked(rows: pd.DataFrame, tool: Tool, run: str, seed: int) -> pd.DataFrame:
+    """Return rows [M] with a last column that says what made them.
+
+    Parameters
+    ----------
+    rows
+        In the form of the source.
+    tool, run, seed
+        What made them, by which run, and of the draws.
+    """
+    name = MARK
+    while name in rows:
+        name += "_"
+    return rows.assign(**{name: _mark(tool, run, seed)})
+
+
+def _mark(tool: Tool, run: str, seed: int) -> str:
+    return f"{tool.name} {tool.version}, run {run}, seed {seed}"
+
+
 def write_generated(
     document: GeneratedDocument, rows: pd.DataFrame, pictures: PixelArray | None, target: Target
 ) -> GeneratedDocument:
@@ -97,18 +118,15 @@ def write_generated(
     UsageError
         Where the folder cannot be written.
     """
-    mark = f"{document.tool.name} {document.tool.version}, run {document.run.id}, seed {document.asked.seed}"
-    name = MARK
-    while name in rows:
-        name += "_"
-    marked = rows.assign(**{name: mark})
+    made = marked(rows, document.tool, document.run.id, document.asked.seed)
+    mark = _mark(document.tool, document.run.id, document.asked.seed)
     stale: list[str] = []
     if pictures is not None and target.folder.is_dir():
         stale = sorted(path.name for path in target.folder.iterdir() if _PICTURE.fullmatch(path.name))
     named = [f"generated_{place:06d}.png" for place in range(len(pictures))] if pictures is not None else []
     if named:
-        marked.insert(0, "file_name", named)
-    content = to_csv(marked) if target.format != "parquet" else _parquet(marked, mark)
+        made.insert(0, "file_name", named)
+    content = to_csv(made) if target.format != "parquet" else _parquet(made, mark)
     document = replace(document, file=replace(document.file, sha256=sha256(content).hexdigest()))
     said = to_json(plain(document)).encode("utf-8")
     names = [*dict.fromkeys([*stale, *named]), target.name, target.document]

@@ -66,6 +66,10 @@ def _table(quality: Mapping[str, Any]) -> Iterator[str]:
     rows.append(
         ("equal to a trained row", numbers.share(near["equal"]), of_trees, numbers.share(near["equal_held_out"]))
     )
+    pairs = quality["unseen_pairs"]
+    if pairs is not None:
+        figures = (_figure(pairs[side], "share") for side in ("model", "trees", "held_out"))
+        rows.append(("a pair of levels that no trained row has", *figures))
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     for row in rows:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

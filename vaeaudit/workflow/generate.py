@@ -10,22 +10,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.generation.judging import MOST_ROWS, Data, Rows, close_rows, judge
+from vaeaudit.analysis.generation.judging import close_rows, unseen_pairs
 from vaeaudit.analysis.generation.results import GeneratedDocument, MadeColumn
 from vaeaudit.analysis.generation.shortcomings import shortcomings_of
 from vaeaudit.analysis.generation.wishes import Wish, conditions_of, parted, ranges_of, region_called, require_known
 from vaeaudit.config import LatentSource
-from vaeaudit.data.encoding.features import compared_columns, fit_features
+from vaeaudit.data.encoding.features import compared_columns
 from vaeaudit.data.schema.columns import Column, Kind, Role
-from vaeaudit.data.schema.written import as_written
 from vaeaudit.errors import InconclusiveError, UsageError
-from vaeaudit.outputs.record import FloatArray
 from vaeaudit.progress import Listener, Stopwatch, ignore
 from vaeaudit.report.generated_files import Target, write_generated
 from vaeaudit.runs.reading import Run
 from vaeaudit.workflow.builder import rebuild
 from vaeaudit.workflow.drawing import Drawer, Made
 from vaeaudit.workflow.inputs import GENERATED, loaded, run_facts, sweep
+from vaeaudit.workflow.judged_rows import compared_with, in_own_form, quality_of
 
 #: Most rows of a table, or pictures, of one call: more would not fit into memory.
 MOST = {"table": 1_000_000, "images": 50_000}
@@ -128,10 +127,8 @@ def generate(
         made = drawer.draw(wish, level, like=position)
         _require_some(made)
     with watch.phase("analysing"):
-        data, features_of = _data(drawer, run)
-        free = Wish(min(MOST_ROWS, len(drawer.learned)), wish.seed + 1, LatentSource(draw), None, (), (), None)
-        judged = drawer.draw(free, level)
-        quality = judge(data, Rows(judged.frame, features_of(judged)), level, wish.seed)
+        data, features_of = compared_with(drawer)
+        quality = quality_of(drawer, LatentSource(draw), level, wish.seed)
         written = close_rows(data, features_of(made), level, wish.seed)
         columns = _columns(drawer)
         said = shortcomings_of(wish, made.drawing, rules=made.rules, columns=columns, written=written, quality=quality)
@@ -144,12 +141,15 @@ def generate(
             columns,
             made.rules,
             written,
+            unseen_pairs(data, made.frame, level),
             quality,
             said,
             (*made.notes, *_numbered(drawer)),
             target.file(),
         )
-        rows = _in_own_form(drawer, made, columns, as_text=target.format != "parquet")
+        shown = made.frame if drawer.is_table else made.frame[list(drawer.given)]
+        as_text = target.format != "parquet"
+        rows = in_own_form(shown, drawer.schema, drawer.frame, as_text=as_text, complete=drawer.is_table)
         results = write_generated(document, rows, made.pictures, target)
         return Generated(rows, made.pictures, results, target.path, target.folder / target.document)
 
@@ -189,54 +189,6 @@ def _require_some(made: Made) -> None:
         f"(under {100 * most:.2g} % of the model's rows do, at {100 * made.drawing.ci.level:g} % confidence).",
         hint="Ask for less, or give the model the column to make rows of: `vaeaudit fit … --condition COL`.",
     )
-
-
-def _data(drawer: Drawer, run: Run) -> tuple[Data, Any]:
-    """Return what rows are judged by, and what brings those that were made to features."""
-    schema, held = drawer.schema, np.flatnonzero(drawer.codes.held_out)
-    names = tuple(name for name in schema.names if name in {*drawer.own, *drawer.given})
-    learned = drawer.frame.iloc[drawer.learned].reset_index(drop=True)
-    left = drawer.frame.iloc[held].reset_index(drop=True)
-    if drawer.is_table:
-        scaling = fit_features(learned, schema)
-
-        def features(frame: pd.DataFrame) -> FloatArray:
-            return scaling.encode(frame, schema).astype(np.float64)
-
-        data = Data(Rows(learned, features(learned)), Rows(left, features(left)), schema, names, "columns", features)
-        return data, lambda made: features(made.frame)
-    codes, active = drawer.codes, drawer.codes.active
-    measured = list(drawer.own)
-    middle, spread = learned[measured].mean(), learned[measured].std(ddof=0).replace(0.0, 1.0)
-    scale = np.maximum(codes.mean[drawer.learned].std(axis=0), 1e-9)[active]
-
-    def joined(frame: pd.DataFrame, mean: FloatArray) -> FloatArray:
-        computed = ((frame[measured] - middle) / spread).fillna(0.0).to_numpy(np.float64)
-        return np.concatenate([mean[:, active] / scale, computed], axis=1)
-
-    data = Data(
-        Rows(learned, joined(learned, codes.mean[drawer.learned])),
-        Rows(left, joined(left, codes.mean[held])),
-        schema,
-        names,
-        "latents",
-    )
-    return data, lambda made: joined(made.frame, made.latents)
-
-
-def _in_own_form(drawer: Drawer, made: Made, columns: tuple[MadeColumn, ...], *, as_text: bool) -> pd.DataFrame:
-    """Return the rows in the columns and the form of the source; of pictures the columns that the model was given."""
-    rows = {}
-    for column in columns:
-        known = drawer.schema[column.name]
-        if column.how == "constant":
-            value = drawer.frame[column.name].dropna().iloc[0]
-            rows[column.name] = pd.Series([value] * len(made.frame), dtype=object)
-        elif column.how == "empty" and drawer.is_table:
-            rows[column.name] = pd.Series([None] * len(made.frame), dtype=object)
-        elif column.how in ("drawn", "given", "follows"):
-            rows[column.name] = as_written(made.frame[column.name], known, as_text=as_text)
-    return pd.DataFrame(rows, index=pd.RangeIndex(len(made.frame)))
 
 
 def _numbered(drawer: Drawer) -> tuple[str, ...]:

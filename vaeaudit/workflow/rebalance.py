@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
 import pandas as pd
 
 from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.generation.offered import FOR, rows_for_gaps
+from vaeaudit.analysis.generation.repair import judge_repairs
 from vaeaudit.analysis.rebalancing.rebalance import rebalance as rebalance_run
 from vaeaudit.analysis.rebalancing.results import RebalanceResults
 from vaeaudit.config import AnalysisConfig, Weighting
@@ -18,7 +20,9 @@ from vaeaudit.report.files import plan_table, write_rebalance
 from vaeaudit.runs.documents import KeptAnswer
 from vaeaudit.runs.reading import Run
 from vaeaudit.settings import RebalanceSettings, refuse_unknown, section_with
+from vaeaudit.workflow.group_generator import GroupGenerators
 from vaeaudit.workflow.inputs import REBALANCINGS, inputs_of, loaded, shares_of, sweep
+from vaeaudit.workflow.judged_rows import in_own_form
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,13 +37,16 @@ class Rebalancing:
         Everything in `rebalance.json`.
     weights
         One row per scored row: `weights.parquet`.
+    generated
+        Rows for what is short: `generated.csv`; None where none were written.
     path
-        Folder of the three files.
+        Folder of the files.
     """
 
     checks: tuple[KeptAnswer, ...]
     results: RebalanceResults
     weights: pd.DataFrame
+    generated: pd.DataFrame | None
     path: Path
 
     @property
@@ -56,6 +63,7 @@ def rebalance(
     *,
     method: str = Weighting.TARGETS.value,
     close: Sequence[str] = (),
+    generated: bool = False,
     out: Path | str | None = None,
     population: Path | str | None = None,
     config: AnalysisConfig | None = None,
@@ -72,6 +80,9 @@ def rebalance(
         Whose weights stand in the column `weight`: one of `vaeaudit.config.Weighting`.
     close
         Ids of regions, as the report names them, that are to be closed although they are only questions.
+    generated
+        Whether rows are made for all that is short, though nothing may show that they help; else only where a check on
+        held-out rows says so.
     out
         Folder of the results; `rebalance/<run>/` where None. What is there is replaced.
     population, config, on_progress
@@ -82,7 +93,8 @@ def rebalance(
     Returns
     -------
     Rebalancing
-        Its `path` is that of the folder of `rebalance.json`, `weights.parquet` and `plan.csv`.
+        Its `path` is that of the folder of `rebalance.json`, `weights.parquet`, `plan.csv` and, where rows were made,
+        `generated.csv`.
     """
     refuse_unknown(rebalance, settings, RebalanceSettings)
     watch = Stopwatch(on_progress)
@@ -98,6 +110,15 @@ def rebalance(
         made = rebalance_run(
             inputs, search, config, shares, method=Weighting(method), close=close, seed=run.config.seed
         )
+        generators, gaps = GroupGenerators(run, inputs), made.results.gaps
+        seed = run.config.seed
+        repairs = judge_repairs(inputs, gaps, config, generators, seed)
+        repairs, rows = rows_for_gaps(inputs, gaps, repairs, generators, wanted=generated, seed=seed)
+        results = replace(made.results, repairs=repairs)
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REBALANCINGS / run.id
-        return Rebalancing(checks, made.results, made.weights, write_rebalance(made.results, made.weights, folder))
+        if rows is not None:
+            form = in_own_form(rows, run.schema, inputs.frame, as_text=True, complete=True)
+            rows = form.assign(**{FOR: rows[FOR]})
+        path = write_rebalance(results, made.weights, rows, folder)
+        return Rebalancing(checks, results, made.weights, rows, path)

@@ -17,6 +17,7 @@ def document(**more):
         "measures": [{"name": "told_apart", "model": figure(0.7), "trees": figure(0.6), "real": figure(0.5)}],
         "closeness": {**near, "equal_held_out": 0.0},
         "closeness_of_trees": {**near, "equal": 0.02},
+        "unseen_pairs": {"model": figure(0.12), "trees": figure(0.11), "held_out": figure(0.1)},
     }
     return {
         "asked": {"source": "mixture", "seed": 3, "like": None, "conditions": []},
@@ -37,7 +38,8 @@ def test_figures_stand_in_columns_beside_the_trees():
     assert len({line.index("0.") for line in table if "AUC" in line and "attack" in line}) == 1
     assert "0.70 [0.60, 0.80]" in table[1]
     assert "0.60 [0.50, 0.70]" in table[1]
-    assert "2.0 %" in table[-1]
+    assert "2.0 %" in table[-2]
+    assert "12.0 % [2.0, 22.0]" in table[-1]
     assert lines[-2:] == ["Falls short: told from real rows.", "Note: a note"]
 
 

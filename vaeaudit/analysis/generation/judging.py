@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.generation.closeness import FEWEST, closeness
+from vaeaudit.analysis.generation.level_pairs import LevelPairs
 from vaeaudit.analysis.generation.likeness import MOST_COLUMNS, associations, marginals, pairs_of, told_apart
 from vaeaudit.analysis.generation.results import (
     Beside,
@@ -123,6 +124,9 @@ def judge(data: Data, generated: Rows, level: float, seed: int) -> Quality | Non
         worst_pairs=worst_pairs,
         closeness=near,
         closeness_of_trees=near_trees,
+        unseen_pairs=LevelPairs(data.trained.frame, data.schema, data.names).judge(
+            generated.frame, data.held_out.frame, None if made is None else made.frame, level
+        ),
     )
 
 
@@ -164,6 +168,20 @@ def _worst_pairs(names: Sequence[str], held: FloatArray, made: FloatArray, off: 
     return tuple(
         PairOff((names[first[place]], names[second[place]]), float(made[place]), float(held[place])) for place in order
     )
+
+
+def unseen_pairs(data: Data, frame: pd.DataFrame, level: float) -> Figure | None:
+    """Return the share of written rows with a pair of levels that no trained row has; None without two such columns.
+
+    Parameters
+    ----------
+    data, frame
+        What they are compared with, and the rows [M].
+    level
+        Of the interval.
+    """
+    pairs = LevelPairs(data.trained.frame, data.schema, data.names)
+    return pairs.share(frame, level) if len(pairs.names) > 1 else None
 
 
 def close_rows(data: Data, features: FloatArray, level: float, seed: int) -> Closeness | None:

@@ -169,6 +169,28 @@ class Closeness:
 
 
 @dataclass(frozen=True)
+class UnseenPairs:
+    """Shares of rows with a pair of levels, in two columns, that no row has which the model was trained on.
+
+    Attributes
+    ----------
+    columns
+        Levelled columns whose pairs were looked at; a missing cell counts as a level.
+    model, trees, held_out
+        Of the model's rows, of those of a decision tree per column (None for pictures), and of held-out rows: so many
+        pairs are new to the model in rows of the same source.
+    most_often
+        The two columns of which most of the model's rows have such a pair; None where none has.
+    """
+
+    columns: Count
+    model: Figure
+    trees: Figure | None
+    held_out: Figure
+    most_often: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
 class Quality:
     """How good rows of the model are that nothing was asked of, drawn as the written ones were.
 
@@ -184,6 +206,8 @@ class Quality:
         Those farthest off.
     closeness, closeness_of_trees
         Of rows of the model, and of those of the trees.
+    unseen_pairs
+        Pairs of levels that are new; None where fewer than two columns are levelled.
     """
 
     rows: Count
@@ -195,6 +219,7 @@ class Quality:
     worst_pairs: tuple[PairOff, ...]
     closeness: Closeness
     closeness_of_trees: Closeness | None
+    unseen_pairs: UnseenPairs | None
 
 
 @dataclass(frozen=True)
@@ -216,8 +241,9 @@ class GeneratedDocument:
         As in `report.json`.
     asked, drawing, columns, rules
         What was asked for, how it was met, what the columns are, and how the rules of the table were kept.
-    written
-        Closeness of the written rows themselves; None where they are too few.
+    written, written_unseen_pairs
+        Closeness of the written rows themselves, None where they are too few; and the share of them with a pair of
+        levels that no trained row has.
     quality
         Of the model; None where too few rows were held out to tell.
     shortcomings, notes
@@ -232,6 +258,7 @@ class GeneratedDocument:
     columns: tuple[MadeColumn, ...]
     rules: tuple[RuleKept, ...]
     written: Closeness | None
+    written_unseen_pairs: Figure | None
     quality: Quality | None
     shortcomings: tuple[str, ...]
     notes: tuple[str, ...]

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.data.encoding.column_encoding import cell_numbers
+from vaeaudit.data.encoding.decoding import grain_of
+from vaeaudit.data.schema.columns import Kind
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.table_rules import RuleKind, TableRule, TableRules
 
@@ -144,10 +146,11 @@ def _line(sound: pd.DataFrame, given: str, name: str) -> Callable[[pd.Series], p
     if np.abs(fitted - y[both]).max() > max(step, _EXACT * np.abs(y[both]).max()):
         return None
     dates = sound[name].dtype.kind == "M"
+    first, grain = float(y[both].min()), grain_of(y[both], Kind.DATETIME) if dates else step
 
     def follow(values: pd.Series) -> pd.Series:
         found = shift + slope * (_numbers(values) - centre) / size
-        found = np.round(found / step) * step if step else found
+        found = first + np.round((found - first) / grain) * grain if grain else found
         series = pd.Series(found, index=values.index)
         return pd.to_datetime(series, unit="s").astype("datetime64[ns]") if dates else series
 

@@ -110,6 +110,13 @@ def _of_quality(quality: Quality | None) -> Iterator[str]:
             f"Rows of the model are told from real ones: AUC {numbers.with_interval(apart.value, apart.ci, 'ratio')}, "
             "where 0.50 is none"
         )
+    pairs = quality.unseen_pairs
+    if pairs is not None and pairs.most_often and (pairs.model.ci.low or 0.0) > (pairs.held_out.ci.high or 1.0):
+        yield (
+            f"{numbers.with_interval(pairs.model.value, pairs.model.ci, 'share')} of the model's rows have a pair of "
+            f"levels that no row has which it learned from, most often of {listed(pairs.most_often)}; of held-out rows "
+            f"{numbers.with_interval(pairs.held_out.value, pairs.held_out.ci, 'share')}"
+        )
     yield from (_of_learning(each) for each in quality.measures if each.name == "utility" and _is_lower(each))
     far = [column for column in quality.worst_columns if column.off > 0.1 and column.off > 2 * column.real]
     if far:

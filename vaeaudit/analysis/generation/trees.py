@@ -7,6 +7,7 @@ Dibben 2016, J. Stat. Softw. 74).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -33,23 +34,60 @@ def rows_of_trees(frame: pd.DataFrame, names: Sequence[str], n: int, rng: np.ran
     n, rng
         How many; of the draws.
     """
-    numbers = as_numbers(frame, names)
-    drawn = np.empty((n, len(names)))
-    taken: dict[str, pd.Series] = {}
-    for place, name in enumerate(names):
-        rows = _donors(numbers[:, :place], numbers[:, place], frame[name], drawn[:, :place], rng)
-        drawn[:, place] = numbers[rows, place]
-        taken[name] = frame[name].iloc[rows].reset_index(drop=True)
-    return pd.DataFrame(taken)
+    first = rng.integers(len(frame), size=n)
+    return ColumnTrees(frame, names, 1, rng).draw(first, rng)
 
 
-def _donors(
-    known: FloatArray, told: FloatArray, values: pd.Series, given: FloatArray, rng: np.random.Generator
-) -> IntArray:
-    """Return for each new row a row of the data [n] whose leaf it falls into."""
-    if not known.shape[1]:
-        return rng.integers(len(told), size=len(given))
-    seed = int(rng.integers(2**31))
+class ColumnTrees:
+    """A tree for each column but the first ones, which are taken together from a row of the data.
+
+    Parameters
+    ----------
+    frame, names
+        As for `rows_of_trees`.
+    n_first, rng
+        How many columns are taken together; of the trees.
+    """
+
+    def __init__(self, frame: pd.DataFrame, names: Sequence[str], n_first: int, rng: np.random.Generator) -> None:
+        self._frame, self._names, self._n_first = frame, tuple(names), n_first
+        self._numbers = as_numbers(frame, names)
+        self._leaves = [
+            _fit(self._numbers[:, :place], self._numbers[:, place], frame[names[place]], int(rng.integers(2**31)))
+            for place in range(n_first, len(names))
+        ]
+
+    def draw(self, first: IntArray, rng: np.random.Generator) -> pd.DataFrame:
+        """Return a row for each of the rows of the data [n] that its first columns are taken from."""
+        drawn = np.empty((len(first), len(self._names)))
+        taken: dict[str, pd.Series] = {}
+        for place, name in enumerate(self._names):
+            rows = first
+            if place >= self._n_first:
+                rows = self._leaves[place - self._n_first].donors(drawn[:, :place], rng)
+            drawn[:, place] = self._numbers[rows, place]
+            taken[name] = self._frame[name].iloc[rows].reset_index(drop=True)
+        return pd.DataFrame(taken)
+
+
+@dataclass(frozen=True)
+class _Leaves:
+    """A tree, the rows of the data [N] in the order of the leaves that they fall into, and these leaves, sorted."""
+
+    tree: DecisionTreeClassifier | DecisionTreeRegressor
+    rows: IntArray
+    of_rows: IntArray
+
+    def donors(self, known: FloatArray, rng: np.random.Generator) -> IntArray:
+        """Return for each new row a row of the data [n] whose leaf it falls into."""
+        leaf = self.tree.apply(known.astype(np.float32))
+        start = np.searchsorted(self.of_rows, leaf, side="left")
+        stop = np.searchsorted(self.of_rows, leaf, side="right")
+        found: npt.NDArray[np.int64] = self.rows[start + (rng.random(len(leaf)) * (stop - start)).astype(np.int64)]
+        return found
+
+
+def _fit(known: FloatArray, told: FloatArray, values: pd.Series, seed: int) -> _Leaves:
     missing = np.isnan(told)
     levelled = isinstance(values.dtype, pd.CategoricalDtype) and len(np.unique(told[~missing])) <= _MOST_CLASSES
     if levelled:
@@ -60,9 +98,6 @@ def _donors(
         filled = (np.where(missing, middle, told) - middle) / (spread or 1.0)
         wanted = np.column_stack([filled, missing]) if missing.any() else filled
         tree = DecisionTreeRegressor(min_samples_leaf=_LEAF, random_state=seed).fit(known, wanted)
-    of_data, of_new = tree.apply(known.astype(np.float32)), tree.apply(given.astype(np.float32))
-    order = np.argsort(of_data, kind="stable")
-    start = np.searchsorted(of_data[order], of_new, side="left")
-    stop = np.searchsorted(of_data[order], of_new, side="right")
-    found: npt.NDArray[np.int64] = order[start + (rng.random(len(of_new)) * (stop - start)).astype(np.int64)]
-    return found
+    leaf = tree.apply(known.astype(np.float32))
+    order = np.argsort(leaf, kind="stable")
+    return _Leaves(tree, order, leaf[order])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from vaeaudit.analysis.generation.results import Figure
 from vaeaudit.analysis.generation.tables import as_numbers
 from vaeaudit.data.schema.columns import Column, Kind
-from vaeaudit.outputs.record import FloatArray
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.statistics.association import rank_correlation, rank_correlation_interval
 from vaeaudit.statistics.cross_fit import macro_auc_interval
 from vaeaudit.statistics.intervals import normal_quantile
@@ -45,41 +46,79 @@ def utility(
         Of intervals; of the trees.
     """
     others = [name for name in names if name != label.name]
-    number = label.kind.is_numeric or label.kind is Kind.DATETIME
     told = [as_numbers(frame, [label.name])[:, 0] for frame in (held_out, *sets)]
-    if number and len(np.unique(told[0])) <= 2:
-        number = False
-    classes = np.zeros(0)
-    if not number:
-        values, counts = np.unique(told[0][~np.isnan(told[0])], return_counts=True)
-        kept = values[counts >= _FEWEST_OF_A_CLASS]
-        classes = np.sort(kept[np.argsort(-counts[counts >= _FEWEST_OF_A_CLASS], kind="stable")][:_MOST_CLASSES])
-    usable = [~np.isnan(cells) if number else np.isin(cells, classes) for cells in told]
-    if not others or min(mask.sum() for mask in usable) < _FEWEST or (not number and len(classes) < 2):
+    classes = classes_of(told[0], label)
+    usable = [tells(cells, classes) for cells in told]
+    if not others or min(mask.sum() for mask in usable) < _FEWEST or (classes is not None and len(classes) < 2):
         return None
     rows = [as_numbers(frame, others)[mask] for frame, mask in zip((held_out, *sets), usable, strict=True)]
     wanted = [cells[mask] for cells, mask in zip(told, usable, strict=True)]
     return [
-        _judged(_said(x, y, rows[0], classes, seed), wanted[0], classes, level)
+        _judged(said_of(rows[0], Examples(x, y), classes, seed), wanted[0], classes, level)
         for x, y in zip(rows[1:], wanted[1:], strict=True)
     ]
 
 
-def _said(x: FloatArray, y: FloatArray, rows: FloatArray, classes: FloatArray, seed: int) -> FloatArray:
-    """Return what is said of rows [H, T]; the same of each row where the set knows one class only."""
+def classes_of(told: FloatArray, label: Column) -> FloatArray | None:
+    """Return the most frequent values of a label, at most ten, of five cells at least; None where it is a number.
+
+    Parameters
+    ----------
+    told, label
+        [N], its cells as numbers, NaN where missing; the column.
+    """
+    values, counts = np.unique(told[~np.isnan(told)], return_counts=True)
+    if (label.kind.is_numeric or label.kind is Kind.DATETIME) and len(values) > 2:
+        return None
+    kept = values[counts >= _FEWEST_OF_A_CLASS]
+    return np.sort(kept[np.argsort(-counts[counts >= _FEWEST_OF_A_CLASS], kind="stable")][:_MOST_CLASSES])
+
+
+def tells(told: FloatArray, classes: FloatArray | None) -> BoolArray:
+    """Return which cells of a label [N] can be learned from: those of the classes, or of a number all that are there.
+
+    Parameters
+    ----------
+    told, classes
+        As in `classes_of`.
+    """
+    return ~np.isnan(told) if classes is None else np.isin(told, classes)
+
+
+class Examples(NamedTuple):
+    """What is learned from: cells [M, T], NaN where missing, those of the label [M], and weights [M] or None."""
+
+    x: FloatArray
+    y: FloatArray
+    weight: FloatArray | None = None
+
+
+def said_of(rows: FloatArray, examples: Examples, classes: FloatArray | None, seed: int) -> FloatArray:
+    """Return what boosted trees say of rows: a probability per class [H, K], or a number [H, 1].
+
+    It is the same of each row where the examples know one class only.
+
+    Parameters
+    ----------
+    rows, examples
+        [H, T], and what is learned from.
+    classes, seed
+        As in `classes_of`; of the trees.
+    """
     how = {"max_iter": _TREES, "max_leaf_nodes": _LEAVES, "early_stopping": False, "random_state": seed}
+    x, y, weight = examples
     with threadpool_limits(limits=1):
-        if not len(classes):
-            return np.asarray(HistGradientBoostingRegressor(**how).fit(x, y).predict(rows))[:, None]
+        if classes is None:
+            return np.asarray(HistGradientBoostingRegressor(**how).fit(x, y, weight).predict(rows))[:, None]
         said = np.zeros((len(rows), len(classes)))
         if len(np.unique(y)) > 1:
-            model = HistGradientBoostingClassifier(**how).fit(x, y)
+            model = HistGradientBoostingClassifier(**how).fit(x, y, weight)
             said[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(rows)
     return said
 
 
-def _judged(said: FloatArray, wanted: FloatArray, classes: FloatArray, level: float) -> Figure:
-    if len(classes):
+def _judged(said: FloatArray, wanted: FloatArray, classes: FloatArray | None, level: float) -> Figure:
+    if classes is not None:
         value, ci = macro_auc_interval(said, wanted[:, None] == classes, level)
     else:
         # Of a constant, which tells nothing, no rank correlation is defined.

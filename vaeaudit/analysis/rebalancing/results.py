@@ -251,6 +251,69 @@ class CollectionPlan:
     notes: tuple[str, ...]
 
 
+#: Whether generated rows repair a gap; only where they help are they offered.
+RepairOutcome = Literal["helps", "does not repair", "inconclusive", "not checked"]
+#: What made them: a decision tree per column, or the model of the run.
+RepairSource = Literal["trees", "model"]
+
+
+@dataclass(frozen=True)
+class RepairGain:
+    """By how much the loss of held-out rows is lower with generated rows; below 0 where they make it worse.
+
+    `detectable` is the gain that would have been found with a probability of 0.8.
+    """
+
+    value: float
+    ci: Interval
+    detectable: NonNegative
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """What a check on held-out rows says of generated rows for the gap of this `id`.
+
+    Attributes
+    ----------
+    id, outcome
+        `helps`: the gains over nothing and over weighting lie above 0 with their whole intervals, and all rows together
+        are not worse off. `inconclusive`: they do not, but both might be a twentieth of the loss.
+    why
+        Why it was not checked; else empty.
+    source, label
+        What made the rows, and what was learned from them; None where nothing was checked.
+    held_out, added
+        Rows of the group that were judged, and rows that were made for it, of as many as the whole table has.
+    level
+        Confidence of each interval, so that those of all gaps hold together.
+    loss
+        Brier's score of held-out rows of the group without generated rows, or the squared error of a number.
+    over_nothing, over_weighting, of_all
+        Gain of these rows over leaving all as it is, and over counting the group's own rows for as many, each for no
+        more than the cap, by weights or repeated, whichever is better; gain of all held-out rows over leaving all as it
+        is.
+    written, broke_rules, unseen_pairs
+        Rows in `generated.csv`; how many of them break a rule of the table all the same, and how many have a pair of
+        levels that no row of the table has.
+    """
+
+    id: str
+    outcome: RepairOutcome
+    why: str = ""
+    source: RepairSource | None = None
+    label: str | None = None
+    held_out: Count = 0
+    added: Count = 0
+    level: Share | None = None
+    loss: NonNegative | None = None
+    over_nothing: RepairGain | None = None
+    over_weighting: RepairGain | None = None
+    of_all: RepairGain | None = None
+    written: Count = 0
+    broke_rules: Count = 0
+    unseen_pairs: Count = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class RebalanceResults:
     """Everything in `rebalance.json`.
@@ -275,6 +338,8 @@ class RebalanceResults:
         The column that methods which know the label go by; None where there is none.
     gaps, methods, plan, notes
         What is short, what weights do about it, what to collect, and what a reader should know.
+    repairs
+        What generated rows would do about each fault.
     """
 
     schema_version: Literal["1.0"] = field(default="1.0", init=False)
@@ -291,3 +356,4 @@ class RebalanceResults:
     plan: CollectionPlan
     notes: tuple[str, ...]
     label: str | None = None
+    repairs: tuple[Repair, ...] = ()

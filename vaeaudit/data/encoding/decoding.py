@@ -11,6 +11,7 @@ import pandas as pd
 from vaeaudit.data.encoding.column_encoding import ColumnEncoding, Likelihood, cell_numbers, quantise
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding
 from vaeaudit.data.schema.columns import Column, Kind, Schema
+from vaeaudit.data.schema.conventions import CLOCK
 
 FloatArray = npt.NDArray[np.floating]
 #: Decimals that a column of printed numbers may have; with more, numbers are left as they come.
@@ -99,7 +100,7 @@ class CellValues:
                     cells[column.name] = _levels(column, self.schema[column.name], codes, known, rng)
                     continue
                 numbers = _from_bins(column, codes, cell_numbers(known.dropna()), rng)
-            cells[column.name] = _stored(numbers, column, known, there)
+            cells[column.name] = _stored(numbers, self.schema[column.name], known, there)
         return pd.DataFrame({name: cells[name] for name in self.schema.names if name in cells})
 
 
@@ -159,19 +160,27 @@ def _from_bins(
     return numbers
 
 
-def _stored(numbers: FloatArray, column: ColumnEncoding, known: pd.Series, there: npt.NDArray[np.bool_]) -> pd.Series:
+def _stored(numbers: FloatArray, column: Column, known: pd.Series, there: npt.NDArray[np.bool_]) -> pd.Series:
     """Round to what the column is kept to, and bring into its range; NaN or NaT where nothing is there."""
     held = cell_numbers(known.dropna())
-    step = grain_of(held, column.kind)
-    rounded = numbers
-    if step and held.size:
-        rounded = held.min() + np.round((numbers - held.min()) / step) * step
-        rounded = np.round(rounded, _DECIMALS) if step < 1 else rounded
+    rounded: FloatArray
+    if column.convention == CLOCK:  # hours, of which whole minutes are no decimals
+        rounded = _to_grain(3600 * numbers, np.round(3600 * held, _DECIMALS), Kind.DATETIME) / 3600
+    else:
+        rounded = _to_grain(numbers, held, column.kind)
     rounded = np.clip(rounded, held.min(), held.max()) if held.size else rounded
     rounded = np.where(there, rounded, np.nan)
     if column.kind is not Kind.DATETIME:
         return pd.Series(rounded)
     return pd.Series(pd.to_datetime(np.round(rounded * 1e6), unit="us").astype("datetime64[ns]"))
+
+
+def _to_grain(numbers: FloatArray, held: FloatArray, kind: Kind) -> FloatArray:
+    step = grain_of(held, kind)
+    if not step:
+        return numbers
+    rounded: FloatArray = held.min() + np.round((numbers - held.min()) / step) * step
+    return np.round(rounded, _DECIMALS) if step < 1 else rounded
 
 
 def grain_of(numbers: FloatArray, kind: Kind) -> float:

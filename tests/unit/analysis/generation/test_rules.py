@@ -105,3 +105,14 @@ def test_levels_that_leave_no_choice_and_cells_missing_by_rule_are_found_broken(
 
 def test_rules_of_columns_that_are_not_made_are_left_out(rules, table):
     assert held_rules(rules, table.frame, {"rent"}) == ()
+
+
+def test_a_date_that_follows_from_another_lies_on_a_day_if_all_of_them_do(dataset_of):
+    started = np.datetime64("2020-01-06") + (7 * np.random.default_rng(0).integers(0, 200, N)).astype("timedelta64[D]")
+    table = dataset_of({"start": (started, Kind.DATETIME), "end": (started + np.timedelta64(3, "D"), Kind.DATETIME)})
+    rules = find_rules(table.frame, table.schema)
+    mend = held_rules(rules, table.frame, {"start"})[0].mend
+    between = pd.DataFrame({"start": pd.to_datetime(["2020-02-03 00:00:00", "2020-02-05 07:31:12"]).as_unit("ns")})
+    days = mend(between)["end"]
+    assert days.eq(days.dt.normalize()).all()
+    assert days.dt.day_of_week.eq(3).all()

@@ -6,7 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from vaeaudit.analysis.generation.results import Beside, Closeness, ColumnOff, Drawing, Figure, MadeColumn, Quality
+from vaeaudit.analysis.generation.results import (
+    Beside,
+    Closeness,
+    ColumnOff,
+    Drawing,
+    Figure,
+    MadeColumn,
+    Quality,
+    UnseenPairs,
+)
 from vaeaudit.analysis.generation.shortcomings import shortcomings_of
 from vaeaudit.analysis.generation.wishes import Wish
 from vaeaudit.config import LatentSource
@@ -22,7 +31,8 @@ def figure(value, half=0.02):
 
 GOOD = Closeness(100, 500, 100, figure(0.05), figure(0.5), 0.0, 0.0, figure(0.5))
 APART = Beside("told_apart", figure(0.51), figure(0.5), figure(0.5), "too close to tell")
-SOUND = Quality(100, 100, 0.95, "columns", (APART,), (ColumnOff("age", 0.05, 0.04),), (), GOOD, GOOD)
+PAIRS = UnseenPairs(3, figure(0.01), figure(0.01), figure(0.01), ("sex", "role"))
+SOUND = Quality(100, 100, 0.95, "columns", (APART,), (ColumnOff("age", 0.05, 0.04),), (), GOOD, GOOD, PAIRS)
 
 
 def said(*, wish=WISH, drawing=DRAWN, rules=(), columns=(), written=GOOD, quality=SOUND):
@@ -43,6 +53,11 @@ def test_where_nothing_falls_short_nothing_is_said():
         ({"wish": replace(WISH, like="7")}, "made from row 7"),
         ({"quality": replace(SOUND, closeness=replace(GOOD, membership=figure(0.7)))}, "give away who was in the data"),
         ({"quality": replace(SOUND, closeness=replace(GOOD, nearer=figure(0.9)))}, "lie nearer to rows"),
+        (
+            {"quality": replace(SOUND, unseen_pairs=replace(PAIRS, model=figure(0.1)))},
+            "10.0 % [8.0, 12.0] of the model's rows have a pair of levels that no row has which it learned from, most "
+            "often of sex and role; of held-out rows 1.0 %",
+        ),
         ({"written": replace(GOOD, outside=figure(0.4))}, "lie farther from the data"),
         ({"quality": replace(SOUND, held_out=34)}, "Only 34 rows were held out"),
         ({"quality": None, "written": None}, "Too few rows were held out"),

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from vaeaudit.config import ReadConfig
 from vaeaudit.data.encoding.decoding import CellValues, grain_of
 from vaeaudit.data.encoding.table_encoding import fit_encoding
+from vaeaudit.data.reading.load import load
 from vaeaudit.data.schema.columns import Kind
+from vaeaudit.data.schema.written import as_written
 
 
 @pytest.fixture
@@ -93,3 +96,32 @@ def test_numbers_are_brought_to_their_distribution_by_rank(dataset):
         dataset.frame["height"].quantile([0.1, 0.5, 0.9]).to_numpy(), abs=0.3
     )
     assert back["height"].corr(dataset.frame["height"], method="spearman") > 0.999
+
+
+@pytest.mark.parametrize(
+    ("seconds", "form", "grain"),
+    [
+        (60, "%H:%M", 60),
+        (900, "%H:%M", 900),
+        (1, "%H:%M:%S", 1),
+        (3600, "%Y-%m-%d %H:%M", 3600),
+        (60, "%Y-%m-%d %H:%M", 60),
+        (86400, "%Y-%m-%d", 86400),
+    ],
+)
+def test_times_are_as_fine_as_those_of_the_source_and_no_finer(seconds, form, grain):
+    rng = np.random.default_rng(0)
+    days = 1 if "%d" not in form else 400
+    places = rng.integers(0, days * 86400 // seconds, 1500) * seconds
+    texts = (pd.Timestamp("2024-01-01") + pd.to_timedelta(places, unit="s")).strftime(form)
+    dataset = load(pd.DataFrame({"at": texts, "x": rng.normal(size=1500)}), ReadConfig())
+    encoding = fit_encoding(dataset, max_levels=255)
+    rows = encoding.encode(dataset.frame)
+    moved = type(rows)(rows.values + 0.01 * rng.normal(size=rows.values.shape), rows.codes, rows.observed)
+    made = CellValues.of(encoding, dataset.schema, dataset.frame).decode(moved, rng)["at"]
+    written = as_written(made, dataset.schema["at"], as_text=True)
+    read = pd.to_datetime(written, format="mixed")
+    assert (read.dt.hour * 3600 + read.dt.minute * 60 + read.dt.second).mod(min(grain, 86400)).eq(0).all()
+    assert made.nunique() > 30
+    if form == "%H:%M":
+        assert written.str.fullmatch(r"\d\d:\d\d").all()
