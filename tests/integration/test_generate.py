@@ -14,10 +14,12 @@ import pytest
 from PIL import Image
 
 import vaeaudit
+from vaeaudit.analysis.generation import likeness, utility
 from vaeaudit.cli.main import run as command_line
 from vaeaudit.errors import InconclusiveError, UsageError
 from vaeaudit.report.document import json_schema
 from vaeaudit.runs.reading import load_run
+from vaeaudit.workflow import drawing
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.generate import generate
 
@@ -48,6 +50,17 @@ def people():
             "rich": np.where(pay * np.exp(0.2 * rng.normal(size=N)) > np.median(pay), "yes", "no"),
         }
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_measures():
+    """How well rows are measured is asked in the tests of the measures; here few trees and few resamples do."""
+    with pytest.MonkeyPatch.context() as patched:
+        for measure in (likeness, utility):
+            patched.setattr(measure, "_TREES", 10)
+        for resamples in ("_OF_PAIRS", "_OF_MARGINS"):
+            patched.setattr(likeness, resamples, 5)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +170,8 @@ def test_a_given_column_is_set_and_moves_what_hangs_on_it(runs, tmp_path):
     assert "--include rich" in rich.why
 
 
-def test_what_cannot_be_met_is_said_and_writes_nothing(runs, tmp_path):
+def test_what_cannot_be_met_is_said_and_writes_nothing(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(drawing, "_BUDGET", {True: 20_000, False: 5_000})
     with pytest.raises(InconclusiveError, match="None of .* meets what is asked"):
         generate(runs / "plain", 10, condition={"plan": "free", "fee": "50.."}, out=tmp_path / "none")
     with pytest.raises(UsageError, match="--condition: the model does not know the column 'rich'"):
