@@ -26,9 +26,6 @@ from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.outputs.region_rules import RegionRule
 from vaeaudit.outputs.table_rules import TableRules
 
-#: Keys that runs of an earlier version do not have: what held for them is the default.
-_LATER = ("analysis.factors", "model.label_weight", "n_classes")
-
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -75,7 +72,6 @@ class Document(Generic[T]):
         """Refuse what a file has lost, which a default would stand in for, and infinity for a number."""
         if isinstance(expected, Mapping):
             lost = sorted(set(expected) - set(found))
-            lost = [key for key in lost if not f"{place}{key}".endswith(_LATER)]
             if lost:
                 raise ValueError(f"{place}{lost[0]} is missing")
             unknown = sorted(set(found) - set(expected)) if self._exact else []

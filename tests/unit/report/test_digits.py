@@ -47,6 +47,7 @@ def concluded(results: AuditResults) -> AuditResults:
         pictures=results.pictures,
         reference=None,
         member_means=np.zeros((1, 1, 6)),
+        judgements=(),
     )
     population = Population("census.csv", (PopulationColumn("sex", levels=("Female", "Male")),), (0.48, 0.52))
     checks, findings = ask_all(Seen(measured, inputs, CONFIG, population))
