@@ -190,7 +190,10 @@ ROW_COLUMNS = {
     "rarity": _NUMBERS,
     "region": Array("N", "text", finite=False),
     "weight": Array("N", least=0),
+    "duplicate_of": Array("N", "text", finite=False),
 }
+#: Of a run whose labels were judged.
+LABEL_SUSPICION = Array("N", least=0, most=1, finite=False)
 QUARANTINE_COLUMNS = {"file": Array("N", "text", finite=False), "row": _WHOLE, "reason": _TEXT}
 HISTORY_COLUMNS = {"epoch": Array("N", "whole numbers", least=1)}
 

@@ -165,6 +165,9 @@ class Run:
             raise self.refuse(artifacts.ROWS, f"expected {self.sizes['N']:,} rows, found {len(rows):,}")
         for latent in range(self.sizes["L"]):
             store.check_column(self.path / artifacts.ROWS.name, rows, f"z_{latent}", Array("N"))
+        if self.label_doubts is not None:
+            path = self.path / artifacts.ROWS.name
+            store.check_column(path, rows, "label_suspicion", artifacts.LABEL_SUSPICION)
         return rows
 
     @cached_property

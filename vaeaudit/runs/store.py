@@ -136,7 +136,9 @@ def check_column(path: Path, table: pd.DataFrame, name: str, declared: Array) ->
         return  # a CSV without rows says nothing about kinds
     values = table[name]
     with decoding(path, "a table"):
-        if declared.kind != "text":
+        if declared.kind == "numbers" and not declared.finite:
+            declared.check_values(name, values.to_numpy(np.float64, na_value=np.nan))
+        elif declared.kind != "text":
             declared.check_values(name, values.to_numpy())
         elif not all(isinstance(value, str) for value in (values if declared.finite else values.dropna())):
             raise ValueError(f"{name} must hold text")

@@ -60,10 +60,10 @@ def test_answers_in_words_that_there_are_not_are_refused(text: str) -> None:
         documents.ANSWERS.parse(text)
 
 
-def test_a_run_from_before_there_were_factors_has_none_and_any_other_key_must_be_there() -> None:
+@pytest.mark.parametrize("key", ["fdr", "factors"])
+def test_every_key_must_be_there_although_the_code_has_a_default(key: str) -> None:
     settings = FitConfig().to_dict()
-    del settings["analysis"]["factors"]
     assert documents.CONFIG.parse(json.dumps(settings)) == FitConfig()
-    del settings["analysis"]["fdr"]
-    with pytest.raises(ValueError, match=r"analysis\.fdr is missing"):
+    del settings["analysis"][key]
+    with pytest.raises(ValueError, match=rf"analysis\.{key} is missing"):
         documents.CONFIG.parse(json.dumps(settings))
