@@ -20,6 +20,8 @@ from vaeaudit.statistics.intervals import normal_quantile
 
 #: Trees and leaves of the learner, classes at most, and held-out rows of a class and of all at least.
 _TREES, _LEAVES, _MOST_CLASSES, _FEWEST_OF_A_CLASS, _FEWEST = 100, 8, 10, 5, 50
+#: Bins of a column that the boosted trees tell apart.
+_BINS = 255
 
 
 def utility(
@@ -107,6 +109,8 @@ def said_of(rows: FloatArray, examples: Examples, classes: FloatArray | None, se
     """
     how = {"max_iter": _TREES, "max_leaf_nodes": _LEAVES, "early_stopping": False, "random_state": seed}
     x, y, weight = examples
+    if weight is not None:
+        x, rows = _in_bins(x, rows)
     with threadpool_limits(limits=1):
         if classes is None:
             return np.asarray(HistGradientBoostingRegressor(**how).fit(x, y, weight).predict(rows))[:, None]
@@ -115,6 +119,22 @@ def said_of(rows: FloatArray, examples: Examples, classes: FloatArray | None, se
             model = HistGradientBoostingClassifier(**how).fit(x, y, weight)
             said[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(rows)
     return said
+
+
+def _in_bins(learned: FloatArray, asked: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return cells [M, T] and [H, T] as the bins that trees without weights would sort them into.
+
+    Trees with weights look for weighted bins, one by one: that took four times as long as all else.
+    """
+    binned = [learned.copy(), asked.copy()]
+    for column in range(learned.shape[1]):
+        known = learned[~np.isnan(learned[:, column]), column]
+        if len(np.unique(known)) > _BINS:
+            edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1]))
+            for cells in binned:
+                places = np.searchsorted(edges, cells[:, column]).astype(np.float64)
+                cells[:, column] = np.where(np.isnan(cells[:, column]), np.nan, places)
+    return binned[0], binned[1]
 
 
 def _judged(said: FloatArray, wanted: FloatArray, classes: FloatArray | None, level: float) -> Figure:
