@@ -110,6 +110,10 @@ class JudgedThings:
             said[place] = "wrong" if balance > 0 else "sound" if balance < 0 else None
         return said
 
+    def places_of(self, reader: str) -> npt.NDArray[np.int64]:
+        """Return the places that this reader judged."""
+        return self.place[[name == reader for name in self.by]]
+
     @property
     def by_place(self) -> dict[int, list[bool]]:
         """Place -> whether each judgement says that the list is right."""
@@ -185,14 +189,9 @@ def settled_regions(judgements: Iterable[Judgement]) -> Mapping[str, MutedBy]:
     judgements
         The last word of each reader on each thing.
     """
-    given: dict[str, list[Judgement]] = defaultdict(list)
-    for one in judgements:
-        if one.of == "regions" and one.content == digest_of(one.name):  # the id is a hash of baseline and rule
-            given[one.name].append(one)
     settled = {}
-    for region, said in given.items():
-        no_gap = [one for one in said if one.judgement not in CONFIRMING]
-        if 2 * len(no_gap) > len(said):
+    for region, (missing, no_gap) in _of_regions(judgements).items():
+        if len(no_gap) > len(missing):
             why = "; ".join(dict.fromkeys(f"{one.judgement}{f' ({one.note})' if one.note else ''}" for one in no_gap))
             settled[region] = MutedBy(region, why, ", ".join(dict.fromkeys(one.by for one in no_gap)))
     return settled
@@ -200,8 +199,17 @@ def settled_regions(judgements: Iterable[Judgement]) -> Mapping[str, MutedBy]:
 
 def missing_regions(judgements: Iterable[Judgement]) -> frozenset[str]:
     """Return the regions, by id, of which more readers say that rows are missing than that none are."""
-    votes: dict[str, int] = defaultdict(int)
+    voices = _of_regions(judgements).items()
+    return frozenset(region for region, (missing, no_gap) in voices if len(missing) > len(no_gap))
+
+
+def _of_regions(judgements: Iterable[Judgement]) -> dict[str, tuple[list[Judgement], list[Judgement]]]:
+    """Return region, by id, -> what says that rows are missing, and what says that none are.
+
+    What a region held needs no comparison: its id is a hash of that.
+    """
+    found: dict[str, tuple[list[Judgement], list[Judgement]]] = defaultdict(lambda: ([], []))
     for one in judgements:
         if one.of == "regions":
-            votes[one.name] += 1 if one.judgement in CONFIRMING else -1
-    return frozenset(region for region, balance in votes.items() if balance > 0)
+            found[one.name][one.judgement not in CONFIRMING].append(one)
+    return found

@@ -187,7 +187,7 @@ class Architecture:
     config: ModelConfig
     columns: tuple[str, ...]
     weights: tuple[WeightFacts, ...]
-    n_classes: Count = 0
+    n_classes: Count
 
     def __post_init__(self) -> None:
         # A network is built before its weights are compared: one that these weights cannot be of is never built.

@@ -55,17 +55,17 @@ def repair_in_words(repair: Mapping[str, Any]) -> str:
     """
     if repair["outcome"] == "not checked":
         return f"{SHOWS['not checked']}: {repair['why']}"
-    against, power = repair["over_nothing"], repair["over_weighting"]
+    nothing, own = repair["over_nothing"], repair["over_weighting"]
     figures = (
         f"with {plural(repair['added'], 'row')} made by {_SOURCES[repair['source']]} the error in "
-        f"{repair['label']} on {plural(repair['held_out'], 'held-out row')} of it is {_change(against, repair)}, "
-        f"{_change(power, repair)} against counting its own rows for more"
+        f"{repair['label']} on {plural(repair['held_out'], 'held-out row')} of it is {_change(nothing, repair)}, "
+        f"{_change(own, repair)} against counting its own rows for more"
     )
     if repair["outcome"] == "helps":
         return f"generated rows help: {figures}"
     more = ""
     if repair["outcome"] == "inconclusive":
-        least = max(against["detectable"], power["detectable"]) / repair["loss"]
+        least = max(nothing["detectable"], own["detectable"]) / repair["loss"]
         more = f"; less than {numbers.share(least)} could not be told from so few"
     return f"{SHOWS[repair['outcome']]}: {figures}{more}"
 

@@ -47,7 +47,7 @@ _WORDS: Mapping[ListName, _Words] = {
             "w": ("so in the world", "so few are there in the world"),
         },
         wrong="to lack rows",
-        sound="to be no gap, which sets its finding aside",
+        sound="to be no gap (where most say so, the finding is set aside)",
     ),
 }
 

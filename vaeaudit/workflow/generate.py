@@ -127,8 +127,8 @@ def generate(
         made = drawer.draw(wish, level, like=position)
         _require_some(made)
     with watch.phase("analysing"):
-        data, features_of = compared_with(drawer)
-        quality = quality_of(drawer, LatentSource(draw), level, wish.seed)
+        data, features_of = compared = compared_with(drawer)
+        quality = quality_of(drawer, compared, LatentSource(draw), level, wish.seed)
         written = close_rows(data, features_of(made), level, wish.seed)
         columns = _columns(drawer)
         said = shortcomings_of(wish, made.drawing, rules=made.rules, columns=columns, written=written, quality=quality)

@@ -18,7 +18,7 @@ from vaeaudit.outputs.region_rules import Rule
 from vaeaudit.runs.reading import Run
 from vaeaudit.workflow.builder import rebuild
 from vaeaudit.workflow.drawing import Drawer
-from vaeaudit.workflow.judged_rows import quality_of
+from vaeaudit.workflow.judged_rows import compared_with, quality_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class GroupGenerators:
     @cached_property
     def _is_better(self) -> bool:
         level = self.run.config.analysis.confidence
-        quality = quality_of(self._drawer, LatentSource.MIXTURE, level, self.run.config.seed)
+        compared = compared_with(self._drawer)
+        quality = quality_of(self._drawer, compared, LatentSource.MIXTURE, level, self.run.config.seed)
         told = [] if quality is None else [measure.better for measure in quality.measures]
         return told.count("model") > told.count("trees")
 

@@ -17,24 +17,27 @@ from vaeaudit.data.schema.written import as_written
 from vaeaudit.outputs.record import FloatArray
 from vaeaudit.workflow.drawing import Drawer, Made
 
+#: What rows are judged by, and what brings those that were made to features.
+Compared = tuple[Data, Callable[[Made], FloatArray]]
 
-def quality_of(drawer: Drawer, source: LatentSource, level: float, seed: int) -> Quality | None:
+
+def quality_of(drawer: Drawer, compared: Compared, source: LatentSource, level: float, seed: int) -> Quality | None:
     """Judge rows of the model that nothing is asked of; None where too few rows were held out to tell.
 
     Parameters
     ----------
-    drawer, source
-        Of the run; where z comes from.
+    drawer, compared, source
+        Of the run; what `compared_with` returned of it; where z comes from.
     level, seed
         Of intervals; of rows, trees and folds.
     """
-    data, features_of = compared_with(drawer)
+    data, features_of = compared
     free = Wish(min(MOST_ROWS, len(drawer.learned)), seed + 1, source, None, (), (), None)
     judged = drawer.draw(free, level)
     return judge(data, Rows(judged.frame, features_of(judged)), level, seed)
 
 
-def compared_with(drawer: Drawer) -> tuple[Data, Callable[[Made], FloatArray]]:
+def compared_with(drawer: Drawer) -> Compared:
     """Return what rows are judged by, and what brings those that were made to features.
 
     Parameters

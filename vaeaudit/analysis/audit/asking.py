@@ -73,17 +73,13 @@ def _result(check: Check, seen: Seen, mutes: Mapping[str, str]) -> tuple[CheckRe
         state, why = cannot
         return named(state=state, why=why), []
     answer = _ask(check, seen)
-    aside = tuple(
-        MutedBy(about, reason, seen.config.muted_by, tuple(f.title for f in answer.findings if _about(f) == about))
-        for about, reason in mutes.items()
-    )
-    judged = {about.lower(): said for about, said in seen.settled.items()}
-    aside += tuple(
-        replace(judged[_about(finding)], findings=(finding.title,))
-        for finding in answer.findings
-        if _about(finding) in judged.keys() - mutes.keys()
-    )
-    hidden = judged.keys() | mutes.keys()
+    titles: dict[str, tuple[str, ...]] = {}
+    for finding in answer.findings:
+        titles[_about(finding)] = (*titles.get(_about(finding), ()), finding.title)
+    settled = {about.lower(): said for about, said in seen.settled.items() if about.lower() in titles}
+    muted_here = {about: MutedBy(about, reason, seen.config.muted_by) for about, reason in mutes.items()}
+    hidden = muted_here | {about: said for about, said in settled.items() if about not in muted_here}
+    aside = tuple(replace(muted, findings=titles.get(about, ())) for about, muted in hidden.items())
     unknown = [muted.subject for muted in aside if not muted.findings]
     found = list(rank(finding for finding in answer.findings if _about(finding) not in hidden))
     all_muted = bool(answer.findings) and not found

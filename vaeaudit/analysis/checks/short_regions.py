@@ -78,11 +78,12 @@ def region_findings(
         Regions, by id, that readers judged to be no gap: each gets a finding of its own, which is then set aside; and
         to lack rows, which is no question then.
     """
-    first = {region.id for region in [one for one in regions if one.id not in settled][:MOST_REGIONS]}
-    alone = [region for region in regions if region.id in {*first, *settled, *missing}]
-    for region in alone:
-        yield _finding(region, code, is_stated=region.baseline in STATED or region.id in missing)
-    rest = [region for region in regions if region not in alone]
+    still_open = [region.id for region in regions if region.id not in settled]
+    alone = {*still_open[:MOST_REGIONS], *settled, *missing}
+    for region in regions:
+        if region.id in alone:
+            yield _finding(region, code, is_stated=region.baseline in STATED or region.id in missing)
+    rest = [region for region in regions if region.id not in alone]
     if rest:
         yield Finding(
             code=code,

@@ -186,11 +186,18 @@ def _pair(pair: Rows, pairs: RowPairs, inputs: AuditInputs, splits: pd.Series | 
         exact=exact,
         distance=0.0 if exact else float(pairs.distance[found[0]]),
         splits=(one, other),
-        differs=() if exact or pairs.basis == "pixels" else _differing(inputs.frame, inputs.schema, pair),
+        differs=() if exact or pairs.basis == "pixels" else differing_columns(inputs.frame, inputs.schema, pair),
     )
 
 
-def _differing(frame: pd.DataFrame, schema: Schema, pair: IntArray) -> tuple[str, ...]:
+def differing_columns(frame: pd.DataFrame, schema: Schema, pair: IntArray) -> tuple[str, ...]:
+    """Return the columns in which two rows differ, of those that copies are compared by.
+
+    Parameters
+    ----------
+    frame, schema, pair
+        [N] rows and their columns; positions of the two.
+    """
     names = [column.name for column in compared_columns(frame, schema)]
     return tuple(name for name in names if len(np.unique(codes_of(frame[name].iloc[pair]))) > 1)
 

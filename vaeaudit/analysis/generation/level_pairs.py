@@ -46,8 +46,7 @@ class LevelPairs:
 
     def share(self, frame: pd.DataFrame, level: float) -> Figure:
         """Return the share of rows [M] with such a pair, and its interval."""
-        n_rows = int(self.unseen(frame)[0].sum())
-        return Figure.within(n_rows / max(len(frame), 1), share_interval(n_rows, len(frame), level))
+        return _share(self.unseen(frame)[0], level)
 
     def judge(
         self, generated: pd.DataFrame, held_out: pd.DataFrame, trees: pd.DataFrame | None, level: float
@@ -55,12 +54,13 @@ class LevelPairs:
         """Return the shares of three sorts of rows beside each other; None where there are no two levelled columns."""
         if not self._seen:
             return None
+        of_model, most_often = self.unseen(generated)
         return UnseenPairs(
             columns=len(self.names),
-            model=self.share(generated, level),
+            model=_share(of_model, level),
             trees=None if trees is None else self.share(trees, level),
             held_out=self.share(held_out, level),
-            most_often=self.unseen(generated)[1],
+            most_often=most_often,
         )
 
     def _codes(self, frame: pd.DataFrame) -> IntArray:
@@ -68,3 +68,8 @@ class LevelPairs:
 
     def _together(self, codes: IntArray, pair: tuple[int, int]) -> IntArray:
         return np.asarray(codes[:, pair[0]] * self._size + codes[:, pair[1]])
+
+
+def _share(found: BoolArray, level: float) -> Figure:
+    n_rows = int(found.sum())
+    return Figure.within(n_rows / max(len(found), 1), share_interval(n_rows, len(found), level))

@@ -25,7 +25,7 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.rebalancing.results import GapSummary, Repair, RepairGain, RepairOutcome, RepairSource
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
-from vaeaudit.statistics.cross_fit import FOLDS, stratified_folds
+from vaeaudit.statistics.cross_fit import FOLDS, raised_by_fits, stratified_folds
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording.phrases import plural
 
@@ -178,7 +178,7 @@ def _losses(
     members = {gap.id: rows.members(gap) for gap in gaps}
     nothing = np.full((REPEATS, len(rows.y)), np.nan)
     weights, repeated, generated = ({gap.id: nothing.copy() for gap in gaps} for _ in range(3))
-    rng, raised = np.random.default_rng(seed), 1 + FOLDS / (FOLDS - 1)
+    rng, raised = np.random.default_rng(seed), raised_by_fits(FOLDS)
     for repeat in range(REPEATS):
         for learned, held_out in _divisions(rows, np.stack(list(members.values()), axis=1), generator, rng):
             train, test = learned[rows.usable[learned]], held_out[rows.usable[held_out]]

@@ -48,8 +48,7 @@ def propose(inputs: AuditInputs, n_rows: int, *, by: str) -> IntArray:
         The reader, who is not asked twice about the same content.
     """
     judged, order = JudgedThings.of(things_of_rows(inputs), inputs.judgements), inputs.scores.most_atypical_first
-    own = judged.place[[name == by for name in judged.by]]
-    taken = np.flatnonzero(np.isin(order, own))
+    taken = np.flatnonzero(np.isin(order, judged.places_of(by)))
     asked = order[spread_places(len(order), n_rows, taken, seed=inputs.run.seed)]
     surprises = np.asarray(inputs.codes.surprises)
     return asked[np.argsort(-surprises[asked].std(axis=1), kind="stable")]

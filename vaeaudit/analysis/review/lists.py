@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.coverage.results import Region
+from vaeaudit.analysis.duplicates.duplicates import differing_columns
 from vaeaudit.analysis.grouping.together import known_pairs
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.judged import (
@@ -24,7 +25,6 @@ from vaeaudit.analysis.labels.suspects import labels_table
 from vaeaudit.analysis.outliers.cell_summary import cells_table
 from vaeaudit.analysis.outliers.reasons import beside_cells
 from vaeaudit.analysis.outliers.review import proposals_table, propose, things_of_rows
-from vaeaudit.data.encoding.features import compared_columns
 from vaeaudit.outputs.judgements import LISTS, ListName
 from vaeaudit.outputs.record import IntArray
 from vaeaudit.statistics.judged import Judged, spread_places
@@ -54,29 +54,21 @@ class Reviewable:
     table
         Returns things at some places as a table: the columns that name each, its rank, room for judgement and note,
         what speaks for it, what it holds.
-    why_empty
-        Why nothing is on it, where nothing is.
     """
 
     things: Things
     propose: Callable[[int, str], IntArray]
     table: Callable[[IntArray], pd.DataFrame]
-    why_empty: str = ""
+
+    @property
+    def why_empty(self) -> str:
+        """Why nothing is on it; empty where something is."""
+        return "" if self.things.names else _NONE[self.things.of]
 
     @property
     def keys(self) -> list[tuple[str, ...]]:
         """The cells that name each thing."""
         return [LISTS[self.things.of].cells(name) for name in self.things.names]
-
-
-def rows_to_judge(inputs: AuditInputs) -> Reviewable:
-    """Return the list of atypical rows: all rows, of which those are put to the reader that are high on it."""
-    return Reviewable(
-        things_of_rows(inputs),
-        lambda n_things, by: propose(inputs, n_things, by=by),
-        lambda positions: proposals_table(inputs, positions),
-        "" if len(inputs.row_ids) else _NONE["rows"],
-    )
 
 
 def list_to_judge(of: ListName, inputs: AuditInputs, regions: Sequence[Region]) -> Reviewable:
@@ -92,7 +84,7 @@ def list_to_judge(of: ListName, inputs: AuditInputs, regions: Sequence[Region]) 
         Short of rows, by rank.
     """
     if of == "rows":
-        return rows_to_judge(inputs)
+        return _rows(inputs)
     if of == "regions":
         return _regions(inputs, regions)
     about = {"cells": _cells, "labels": _labels, "copies": _copies}[of](inputs)
@@ -132,6 +124,15 @@ def review_lists(inputs: AuditInputs, regions: Sequence[Region], level: float) -
     return tuple(review for review in found if review is not None)
 
 
+def _rows(inputs: AuditInputs) -> Reviewable:
+    """Return the list of atypical rows: all rows, of which those are put to the reader that are high on it."""
+    return Reviewable(
+        things_of_rows(inputs),
+        lambda n_things, by: propose(inputs, n_things, by=by),
+        lambda positions: proposals_table(inputs, positions),
+    )
+
+
 def _reviewable(
     of: ListName,
     inputs: AuditInputs,
@@ -143,11 +144,10 @@ def _reviewable(
     things = Things(of, names, contents)
 
     def propose_places(n_things: int, by: str) -> IntArray:
-        judged = JudgedThings.of(things, inputs.judgements)
-        own = judged.place[[name == by for name in judged.by]]
-        return spread_places(len(names), n_things, own, seed=inputs.run.seed)
+        taken = JudgedThings.of(things, inputs.judgements).places_of(by)
+        return spread_places(len(names), n_things, taken, seed=inputs.run.seed)
 
-    return Reviewable(things, propose_places, table, "" if len(names) else _NONE[of])
+    return Reviewable(things, propose_places, table)
 
 
 def _of_rows(of: ListName, inputs: AuditInputs, about: pd.DataFrame) -> Reviewable:
@@ -217,11 +217,10 @@ def _copies(inputs: AuditInputs) -> pd.DataFrame:
 
 def _differing(inputs: AuditInputs, pair: IntArray) -> str:
     """Say in which columns two rows differ, and what each holds."""
-    cells = {
-        column.name: column_texts(inputs.frame[column.name].iloc[pair], column)
-        for column in compared_columns(inputs.frame, inputs.schema)
-    }
-    return "; ".join(f"{name}: {one} / {other}" for name, (one, other) in cells.items() if one != other)
+    frame, schema = inputs.frame, inputs.schema
+    names = differing_columns(frame, schema, pair)
+    cells = {name: column_texts(frame[name].iloc[pair], schema[name]) for name in names}
+    return "; ".join(f"{name}: {one} / {other}" for name, (one, other) in cells.items())
 
 
 def _regions(inputs: AuditInputs, regions: Sequence[Region]) -> Reviewable:

@@ -149,7 +149,7 @@ def rebuild(
         raise RunError(f"model: expected the format {FORMAT!r}, found {document.get('format')!r}.")
     if tuple(document.get("columns", ())) != encoding.names:
         raise RunError("model: its columns are not those of the run's schema.")
-    config, n_classes = _config_of(document), document.get("n_classes", 0)
+    config, n_classes = _config_of(document), document["n_classes"]
     try:
         model = build(encoding, config, seed=seed, n_classes=n_classes)
     except ValueError as error:
