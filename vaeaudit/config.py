@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
+from itertools import pairwise
+from math import isfinite
 from typing import Any, Literal, Self
 
 from vaeaudit.errors import UsageError
@@ -149,6 +151,11 @@ def _checked(default: Any, expected: str, holds: Callable[[Any], bool], option: 
     return field(default=default, metadata={"expected": expected, "holds": holds, "option": option})
 
 
+def _rises(bounds: list[Any]) -> bool:
+    numbers = all(isinstance(bound, (int, float)) and not isinstance(bound, bool) for bound in bounds)
+    return bool(bounds) and numbers and all(map(isfinite, bounds)) and all(a < b for a, b in pairwise(bounds))
+
+
 def _at_least(least: int, default: float) -> Any:
     return _checked(default, f"at least {least}", lambda found: found >= least)
 
@@ -217,6 +224,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "tuple[int, ...]": ((list, tuple), "a list of whole numbers"),
     "dict[str, str]": ((dict,), "a table of texts"),
     "dict[str, list[str]]": ((dict,), "a table of lists of texts"),
+    "dict[str, list[float]]": ((dict,), "a table of lists of numbers"),
     "bool": ((bool,), "true or false"),
 }
 _ITEMS: dict[str, type] = {
@@ -224,6 +232,7 @@ _ITEMS: dict[str, type] = {
     "tuple[int, ...]": int,
     "dict[str, str]": str,
     "dict[str, list[str]]": list,
+    "dict[str, list[float]]": list,
 }
 
 
@@ -279,6 +288,12 @@ class ReadConfig(_Section):
     probability
         Level of the label -> name of the column that holds its probability, by a model that never saw the row. They
         stay out of the model and judge the labels in place of vaeaudit's own models.
+    prediction
+        Name of the column in which a model that exists already predicts the label, as one of its levels or as a score.
+        It stays out of the model; how it errs on each sensitive group is reported.
+    weight
+        Name of the column that says how many of the population a row stands for (a survey's weight). It stays out of
+        the model; shares and rates of sensitive groups are weighted by it.
     date_order, decimal
         See `DateOrder` and `DecimalMark`.
     image_size
@@ -308,6 +323,8 @@ class ReadConfig(_Section):
     group: tuple[str, ...] = ()
     annotator: tuple[str, ...] = ()
     probability: dict[str, str] = field(default_factory=dict)
+    prediction: str | None = None
+    weight: str | None = None
     date_order: DateOrder = DateOrder.AUTO
     decimal: DecimalMark = DecimalMark.AUTO
     image_size: int = _checked(
@@ -507,7 +524,15 @@ class AnalysisConfig(_Section):
     max_regions
         Regions listed in the report.
     smallest_group
-        Groups of fewer rows are listed but too small to judge.
+        Groups of fewer rows are listed but too small to judge: `inconclusive`, never fair.
+    bands
+        Column of numbers -> rising bounds of the groups into which it is cut wherever groups are shown.
+    control
+        Names of columns within whose groups the label is compared too: how much of a difference they explain.
+    favourable
+        Levels of the label that are good for the person; of a label of numbers one bound, from which on it is good.
+    threshold
+        From which value on a score in the column `prediction` predicts the favourable label.
     bootstraps
         Resamples of the rows that say how stable each region is; 0 leaves it unsaid.
     min_stability
@@ -538,7 +563,13 @@ class AnalysisConfig(_Section):
     max_ratio: float = 1.25
     bins: int = _at_least(2, 30)
     max_regions: int = _at_least(1, 20)
-    smallest_group: int = _at_least(1, 30)
+    smallest_group: int = _checked(30, "at least 1", lambda found: found >= 1, "--min-cell")
+    bands: dict[str, list[float]] = field(default_factory=dict)
+    control: tuple[str, ...] = ()
+    favourable: tuple[str, ...] = ()
+    threshold: float | None = _checked(
+        None, "a finite number", lambda found: found is None or isfinite(found), "--threshold"
+    )
     bootstraps: int = _checked(20, "0 to 1000", lambda found: 0 <= found <= 1000)
     min_stability: float = _share(0.5)
     uniform: bool = False
@@ -558,6 +589,8 @@ class AnalysisConfig(_Section):
             0 < self.min_ratio <= 1 <= self.max_ratio,
             f"tolerance: expected min_ratio <= 1 <= max_ratio, found {self.min_ratio} and {self.max_ratio}.",
         )
+        for name, bounds in self.bands.items():
+            _require(_rises(bounds), f"--bands {name}: expected one or more rising numbers, found {bounds!r}.")
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class ReadSettings(OtherReadSettings, total=False):
     group: Sequence[str] | None
     annotator: Sequence[str] | None
     probability: Mapping[str, str] | None
+    prediction: str | None
+    weight: str | None
     image_size: int | None
     kind_of: Mapping[str, str] | None
     levels: Mapping[str, Sequence[str]] | None
@@ -70,6 +72,11 @@ class ReportSettings(TypedDict, total=False):
     uniform: bool | None
     factors: Sequence[str] | None
     mute: Mapping[str, str] | None
+    bands: Mapping[str, Sequence[float]] | None
+    control: Sequence[str] | None
+    favourable: Sequence[str] | str | float | None
+    threshold: float | None
+    min_cell: int | None
 
 
 class RebalanceSettings(TypedDict, total=False):
@@ -101,7 +108,13 @@ SectionT = TypeVar("SectionT", ReadConfig, ModelConfig, TrainConfig, AnalysisCon
 
 _SECTIONS: tuple[type, ...] = (ReadConfig, ModelConfig, TrainConfig, AnalysisConfig)
 #: Settings that are called otherwise outside.
-_CALLED = {"kinds": "kind_of", "mutes": "mute", "weight_alpha": "alpha", "weight_cap": "cap"}
+_CALLED = {
+    "kinds": "kind_of",
+    "mutes": "mute",
+    "weight_alpha": "alpha",
+    "weight_cap": "cap",
+    "smallest_group": "min_cell",
+}
 _NAMES = {**FitSettings.__annotations__, **RebalanceSettings.__annotations__}
 
 
@@ -116,6 +129,9 @@ PLACES: dict[str, tuple[str, str]] = {
     for entry in fields(section)
     if (name := _CALLED.get(entry.name, entry.name)) in _NAMES
 }
+
+
+_LISTS = ("sensitive", "exclude", "include", "condition", "group", "annotator", "na", "keep", "factors", "control")
 
 
 def with_settings(config: FitConfig, given: Mapping[str, Any]) -> FitConfig:
@@ -183,9 +199,12 @@ def _user() -> str:
 
 def _stored(name: str, value: Any) -> Any:
     """Return a value as the configuration holds it; what does not fit is left for the configuration to refuse."""
-    if name in ("sensitive", "exclude", "include", "condition", "group", "annotator", "na", "keep", "factors"):
+    if name in _LISTS:
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
-    if name in ("kind_of", "levels", "mute", "probability") and not isinstance(value, Mapping):
+    if name == "favourable":
+        several = isinstance(value, Iterable) and not isinstance(value, str)
+        return tuple(map(str, value if several else (value,)))
+    if name in ("kind_of", "levels", "mute", "probability", "bands") and not isinstance(value, Mapping):
         keys = {"mute": "checks", "probability": "levels of the label"}.get(name, "columns")
         raise UsageError(f"{name}: expected a mapping from {keys}, found {value!r}.")
     if name == "levels":
@@ -193,6 +212,8 @@ def _stored(name: str, value: Any) -> Any:
             column: [*levels] if isinstance(levels, Sequence) and not isinstance(levels, str) else levels
             for column, levels in value.items()
         }
+    if name == "bands":
+        return {column: [*bounds] if isinstance(bounds, Iterable) else bounds for column, bounds in value.items()}
     return fspath(value) if name == "cache" else value
 
 

@@ -66,6 +66,9 @@ _KIND = choice_option("--kind", SourceKind, "What DATA is read as; found from th
 _CONDITION = "A column that the model is given instead of learning it, so that its latents need not tell it; repeat."
 _SPLIT = "The column that says train, val or test: rows that occur in more than one split are reported."
 _PROBABILITY = "The column with a level's probability by your own model, which never saw the row; repeat for more."
+_PREDICTION = "The column in which a model that exists predicts the label, as a value of it or as a score."
+_WEIGHT = "The column that says how many of the population a row stands for, such as a survey's weight."
+_THRESHOLD = "From which score on --prediction predicts the favourable label."
 _SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
 _LEVELS = 'Levels in rising order, "a, b" for one with a comma: declares the column ordinal; repeat for more.'
 
@@ -82,6 +85,8 @@ read_options = together(
         _columns("--group", help="A column that says which rows belong together; repeat for more."),
         _columns("--annotator", help="A column in which one annotator says what the label is; repeat for more."),
         click.option("--probability", metavar="LEVEL=COL", multiple=True, help=_PROBABILITY),
+        click.option("--prediction", metavar="COL", help=_PREDICTION),
+        click.option("--weight", metavar="COL", help=_WEIGHT),
         _KIND,
         click.option("--image-size", type=int, metavar="N", help=_SIZE),
         *_HOW_IT_IS_WRITTEN,
@@ -101,6 +106,31 @@ uniform_option = click.option(
 )
 factors_option = _columns(
     "--factors", help="A column known to be a factor that generated the data, to compare latents with; repeat for more."
+)
+#: Adds the options that say how sensitive groups are cut and compared.
+group_options = together(
+    (
+        click.option(
+            "--bands",
+            metavar="COL=A,B,C",
+            multiple=True,
+            help="Bounds of the groups of a column of numbers, wherever groups are shown; repeat for more.",
+        ),
+        _columns("--control", help="Compare the label also within the groups of this column; repeat for more."),
+        click.option(
+            "--favourable",
+            metavar="VALUE",
+            multiple=True,
+            help="The value of the label that is good for the person; repeat for more. Of numbers: from which on.",
+        ),
+        click.option(
+            "--threshold",
+            type=float,
+            metavar="X",
+            help=_THRESHOLD,
+        ),
+        click.option("--min-cell", type=int, metavar="N", help="Rows below which a group is too small to judge; 30."),
+    )
 )
 mute_option = click.option(
     "--mute",
@@ -224,6 +254,8 @@ def settings_of(options: Mapping[str, Any]) -> Any:
         given["mute"] = dict(given["mute"])
     if "levels" in given:
         given["levels"] = dict(map(_levels, given["levels"]))
+    if "bands" in given:
+        given["bands"] = dict(map(_bands, given["bands"]))
     return given
 
 
@@ -260,6 +292,14 @@ def _levels(text: str) -> tuple[str, list[str]]:
     if not name or not levels:
         raise UsageError(f"--levels {text}: expected COL=A,B,C.")
     return name, [level.strip() for level in levels]
+
+
+def _bands(text: str) -> tuple[str, list[float]]:
+    name, value = _pair(text, "--bands", "COL=A,B,C")
+    try:
+        return name, [float(bound) for bound in value.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--bands {text}: expected numbers with commas between them, as in age=18,30,45.") from error
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

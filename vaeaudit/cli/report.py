@@ -11,6 +11,7 @@ import click
 from vaeaudit.cli.options import (
     Output,
     factors_option,
+    group_options,
     mute_option,
     out_option,
     output_options,
@@ -32,6 +33,7 @@ from vaeaudit.wording import phrases
 @uniform_option
 @factors_option
 @mute_option
+@group_options
 @click.option("--fdr", type=float, metavar="X", help="False-discovery rate of flags and tests; that of `fit`.")
 @output_options
 def report(

@@ -10,7 +10,7 @@ from typing import Any
 from vaeaudit.config import AnalysisConfig, FitConfig, Preset
 from vaeaudit.data.reading.inspection import toml
 from vaeaudit.runs.reading import Run
-from vaeaudit.settings import PLACES, FitSettings
+from vaeaudit.settings import PLACES, FitSettings, ReportSettings
 
 #: Section and key of a setting -> the option of `fit` that gives it; all others need a settings file.
 _OPTIONS = {
@@ -18,6 +18,9 @@ _OPTIONS = {
     for name in FitSettings.__annotations__
     if name not in ("preset", "seed")
 }
+
+#: Fields of the analysis that `report` has options for.
+_OF_A_REPORT = tuple(PLACES[name][1] for name in ReportSettings.__annotations__)
 
 Changes = dict[tuple[str, str], Any]
 
@@ -86,7 +89,7 @@ def commands_again(
         changed["mutes"] = {key: why for key, why in changed["mutes"].items() if before["mutes"].get(key) != why}
     by_option = [
         word
-        for name in ("fdr", "uniform", "factors", "mutes")
+        for name in _OF_A_REPORT
         if name in changed
         for word in _words(_OPTIONS["analysis", name], changed.pop(name))
     ]
@@ -151,7 +154,7 @@ def _words(option: str, value: Any) -> Iterator[str]:
         yield from (word for key, why in value.items() for word in (option, key, why))
     elif isinstance(value, Mapping):
         for name, entry in value.items():
-            yield from _words(option, f"{name}={entry if isinstance(entry, str) else ','.join(entry)}")
+            yield from _words(option, f"{name}={entry if isinstance(entry, str) else ','.join(map(str, entry))}")
     elif isinstance(value, (list, tuple)):
         for entry in value:
             yield from _words(option, entry)

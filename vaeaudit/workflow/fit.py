@@ -13,6 +13,7 @@ from vaeaudit.analysis.audit.results import answers_of
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.duplicates.clusters import find_clusters
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
+from vaeaudit.analysis.grouping.bands import banded
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.doubts import doubts_of
 from vaeaudit.analysis.latents.disentanglement import factors_of
@@ -103,6 +104,7 @@ def fit(
         _require_same_data(partial, dataset)
         shares = shares_of(population, dataset.schema, partial)
         factors_of(dataset.frame, dataset.schema, config.analysis.factors)
+        banded(dataset.schema, config.analysis.bands, shares)
         compared = read_reference_of_fit(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or new_run_path(dataset.name), resume=resume)
     described = None if compared is None else describe_source(compared.source, compared.data.dataset)
@@ -179,6 +181,7 @@ def judge_rows(
     """
     trained, codes = learned.trained, learned.codes
     config, seed = trained.config, trained.config.seed
+    schema, shares = banded(dataset.schema, config.analysis.bands, shares)
     space = trained.latent_space(learned.rows, codes)
     writer.record(artifacts.LATENT_SPACE, space)
     swaps = trained.swaps(dataset.frame, codes)
@@ -190,11 +193,11 @@ def judge_rows(
     cells = trained.cells(dataset.frame, codes, scores)
     if cells is not None:
         writer.record(artifacts.CELLS, cells)
-    changes = find_changes(dataset.frame, dataset.schema, config.analysis, rules)
+    changes = find_changes(dataset.frame, schema, config.analysis, rules)
     writer.document(artifacts.CHANGES, asdict(Changes(changes)))
     inputs = AuditInputs(
         frame=dataset.frame,
-        schema=dataset.schema,
+        schema=schema,
         row_ids=dataset.row_ids,
         codes=codes,
         scores=scores,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from vaeaudit.analysis.grouping.bands import banded
 from vaeaudit.analysis.inputs import AuditInputs, ModelFacts, Reference, RunFacts, SourceFacts
 from vaeaudit.config import AnalysisConfig, FitConfig
 from vaeaudit.data.dataset import RowAccounting
@@ -31,7 +32,24 @@ REVIEWS = Path("reviews")
 GENERATED = Path("generated")
 
 
-def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | None = None) -> AuditInputs:
+def asked_of(
+    run: Run, config: AnalysisConfig, population: Path | str | None = None
+) -> tuple[Schema, Population | None]:
+    """Return the columns of a run and the shares to compare with, if any, both divided as `config` says.
+
+    Parameters
+    ----------
+    run, config
+        Complete; and what counts as a finding.
+    population
+        Population file; that of the run where None.
+    """
+    return banded(run.schema, config.bands, shares_of(population, run.schema, run))
+
+
+def inputs_of(
+    run: Run, config: AnalysisConfig, schema: Schema, reference: StoredReference | None = None
+) -> AuditInputs:
     """Return everything an audit starts from, out of a complete run; flags are chosen anew at the rate of `config`.
 
     Parameters
@@ -40,6 +58,8 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
         Complete.
     config
         What counts as a finding.
+    schema
+        As `asked_of` gives it.
     reference
         The dataset to compare with; that of the run where None.
     """
@@ -48,7 +68,7 @@ def inputs_of(run: Run, config: AnalysisConfig, reference: StoredReference | Non
     history = {name: run.history[name].to_numpy(np.float64) for name in run.history.columns if name != "epoch"}
     return AuditInputs(
         frame=run.frame,
-        schema=run.schema,
+        schema=schema,
         row_ids=run.rows["row_id"].to_numpy(object),
         codes=run.codes,
         scores=scores,

@@ -21,7 +21,7 @@ from vaeaudit.runs.documents import KeptAnswer
 from vaeaudit.runs.reading import Run
 from vaeaudit.settings import RebalanceSettings, refuse_unknown, section_with
 from vaeaudit.workflow.group_generator import GroupGenerators
-from vaeaudit.workflow.inputs import REBALANCINGS, inputs_of, loaded, shares_of, sweep
+from vaeaudit.workflow.inputs import REBALANCINGS, asked_of, inputs_of, loaded, sweep
 from vaeaudit.workflow.judged_rows import in_own_form
 
 
@@ -103,8 +103,8 @@ def rebalance(
         run = loaded(run)
         checks = run.answers.checks
         config = section_with(config or run.config.analysis, settings)
-        inputs = inputs_of(run, config)
-        shares = shares_of(population, run.schema, run)
+        schema, shares = asked_of(run, config, population)
+        inputs = inputs_of(run, config, schema)
     with watch.phase("analysing"):
         search = find_regions(inputs, config, shares)
         made = rebalance_run(

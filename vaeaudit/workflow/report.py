@@ -22,7 +22,7 @@ from vaeaudit.scoring.rows_table import table_of_rows
 from vaeaudit.settings import FitSettings, ReportSettings, refuse_unknown, section_with
 from vaeaudit.workflow.audited import Audit
 from vaeaudit.workflow.fit import fit
-from vaeaudit.workflow.inputs import REPORTS, inputs_of, loaded, shares_of, sweep
+from vaeaudit.workflow.inputs import REPORTS, asked_of, inputs_of, loaded, sweep
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
 
 
@@ -54,7 +54,8 @@ def report(
     on_progress
         See `vaeaudit.progress`.
     **settings
-        Single settings, which win over `config`: `fdr`, `uniform`, `factors`, `mute`.
+        Single settings, which win over `config`: `fdr`, `uniform`, `factors`, `mute`, `bands`, `control`,
+        `favourable`, `threshold`, `min_cell`.
 
     Returns
     -------
@@ -75,12 +76,12 @@ def report(
     with watch.phase("reading"):
         run = loaded(run)
         config = section_with(config or run.config.analysis, settings)
-        shares = shares_of(population, run.schema, run)
+        schema, shares = asked_of(run, config, population)
     other = None
     if reference is not None:
         other = read_and_score(run, reference, other_reading(run.config.read), watch)
     with watch.phase("reading"):
-        inputs = inputs_of(run, config, None if other is None else as_stored(other))
+        inputs = inputs_of(run, config, schema, None if other is None else as_stored(other))
     with watch.phase("analysing"):
         search = find_regions(inputs, config, shares)
         if other is not None:

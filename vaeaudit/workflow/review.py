@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.judged import ListReview
 from vaeaudit.analysis.outliers.review import review_of
@@ -28,7 +27,7 @@ from vaeaudit.runs.reading import Run
 from vaeaudit.storage.csv_safe import to_csv
 from vaeaudit.storage.files import make_folder, new_file
 from vaeaudit.wording import phrases
-from vaeaudit.workflow.inputs import REVIEWS, inputs_of, loaded, shares_of, sweep
+from vaeaudit.workflow.inputs import REVIEWS, asked_of, inputs_of, loaded, sweep
 
 #: Line of the table, from 0 on -> judgement and note; and what puts a list's things to a reader, as that of the CSV.
 Answers = dict[int, tuple[Verdict, str]]
@@ -118,8 +117,10 @@ def review(
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-        inputs = inputs_of(run, run.config.analysis)
-        regions = _regions(run, inputs) if named == "regions" else ()
+        config = run.config.analysis
+        schema, shares = asked_of(run, config)
+        inputs = inputs_of(run, config, schema)
+        regions = find_regions(inputs, config, shares).regions if named == "regions" else ()
         listed = list_to_judge(named, inputs, regions)
         if listed.why_empty:
             raise UsageError(f"--of {of}: nothing can be judged: {listed.why_empty}.")
@@ -134,11 +135,10 @@ def review(
     new, outdated = _of_things(listed, inputs, given, reader)
     if new:
         keep_judgements(run, new)
-        inputs = inputs_of(run, run.config.analysis)
+        inputs = inputs_of(run, config, schema)
         listed = list_to_judge(named, inputs, regions)
     with watch.phase("analysing"):
         proposed = listed.table(listed.propose(number, reader))
-        config = run.config.analysis
         found = review_of(inputs, config) if named == "rows" else review_list(listed, inputs, config.confidence)
     with watch.phase("writing"):
         path = run.path / artifacts.JUDGEMENTS.name
@@ -153,10 +153,6 @@ def _list_named(of: str) -> ListName:
     if named is None:
         raise UsageError(f"--of {of}: expected {phrases.listed(tuple(LISTS), last='or')}.")
     return named
-
-
-def _regions(run: Run, inputs: AuditInputs) -> tuple[Region, ...]:
-    return find_regions(inputs, run.config.analysis, shares_of(None, run.schema, run)).regions
 
 
 def _new_place(run_id: str) -> Path:

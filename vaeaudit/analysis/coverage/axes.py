@@ -17,7 +17,7 @@ import pandas as pd
 from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, group_by_population, group_column
 from vaeaudit.analysis.grouping.rules import merge_conditions
 from vaeaudit.data.population_shares import Population
-from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.data.schema.columns import ABOUT_ROWS, Column, Kind, Role, Schema
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.association import entropy, mutual_information
 
@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 GroupMasks = npt.NDArray[np.bool_]
 
-_TAKES_NO_PART = (Role.EXCLUDED, Role.ID, Role.GROUP, Role.SPLIT, Role.ANNOTATOR, Role.PROBABILITY)
+_TAKES_NO_PART = (Role.EXCLUDED, *ABOUT_ROWS)
 #: Bins of an ordered column. With deciles, a gap over any fifth of its values is met by whole bins to within a quarter.
 ORDERED_BINS = 10
 _MOST_ORDERED = 14  # an ordinal column of more levels is pooled into bins
@@ -189,7 +189,7 @@ def search_axes(frame: pd.DataFrame, schema: Schema) -> tuple[tuple[Axis, ...], 
             f"those that tell most about them."
         )
         eligible = [column for column in eligible if column.name in chosen]
-    axes = (axis_of(group_column(frame[column.name], column, bins=ORDERED_BINS)) for column in eligible)
+    axes = (axis_of(_searched(frame, column, ORDERED_BINS)) for column in eligible)
     return tuple(axis for axis in axes if axis.groups > 1 and len(axis.many.sets)), tuple(notes)
 
 
@@ -237,12 +237,17 @@ def population_axes(frame: pd.DataFrame, population: Population) -> list[Axis]:
 
 def fine_axes(frame: pd.DataFrame, schema: Schema) -> tuple[Axis, ...]:
     """Group finely every column that can be searched and that holds more than one value, missing ones a group."""
-    groupings = (group_column(frame[column.name], column, bins=FINE_BINS) for column in schema if is_searchable(column))
+    groupings = (_searched(frame, column, FINE_BINS) for column in schema if is_searchable(column))
     return tuple(
         Axis(each.column, each.codes, each.conditions, len(each), each.ordered, each.missing)
         for each in groupings
         if np.count_nonzero(each.counts) > 1
     )
+
+
+def _searched(frame: pd.DataFrame, column: Column, bins: int) -> Grouping:
+    """Group a column as its bands say, else into as many bins."""
+    return group_column(frame[column.name], column, bins=None if column.bands else bins)
 
 
 def _without_missing(grouping: Grouping, *, singly: bool = False) -> Axis:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from vaeaudit.data.population_shares import PopulationColumn
-from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.data.schema.columns import ABOUT_ROWS, Column, Kind, Role, Schema
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.binning import date_cuts, number_cuts
@@ -102,7 +102,7 @@ class GroupProduct:
 
 
 def group_column(
-    values: pd.Series, column: Column, *, edges: Sequence[float] | None = None, bins: int = DEFAULT_BINS
+    values: pd.Series, column: Column, *, edges: Sequence[float] | None = None, bins: int | None = None
 ) -> Grouping:
     """Divide a column of a typed frame into groups.
 
@@ -117,8 +117,11 @@ def group_column(
         Rising bounds of a numeric column; the outer bins are open. None: about `bins` quantile bins with round edges,
         where a value that holds a bin's worth of rows gets a bin to itself, and few distinct values one each.
     bins
-        How many quantile bins to aim at.
+        How many quantile bins to aim at; None: those that were said (`Column.bands`), or else `DEFAULT_BINS`.
     """
+    if bins is None and edges is None:
+        edges = column.bands or None
+    bins = bins or DEFAULT_BINS
     if column.kind.is_levelled:
         codes = np.asarray(values.cat.codes, dtype=np.int64)
         return _with_missing(column.name, codes, column.levels, _one_of_each(column.name, column.levels), column.kind)
@@ -248,7 +251,7 @@ def bin_columns(frame: pd.DataFrame, schema: Schema, names: Collection[str] | No
         group_column(frame[column.name], column, bins=QUANTILE_BINS)
         for column in schema
         if column.kind.can_be_modelled
-        and column.role not in (Role.ID, Role.GROUP, Role.ANNOTATOR, Role.PROBABILITY)
+        and (column.role not in ABOUT_ROWS or column.role is Role.SPLIT)
         and (names is None or column.name in names)
     ]
     return [grouping for grouping in grouped if np.count_nonzero(grouping.counts) > 1]

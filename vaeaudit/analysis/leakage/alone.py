@@ -9,15 +9,15 @@ import pandas as pd
 
 from vaeaudit.analysis.grouping.groups import QUANTILE_BINS, Grouping, group_column
 from vaeaudit.analysis.leakage.target import Target
-from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.data.schema.columns import ABOUT_ROWS, Column, Kind, Role, Schema
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.cross_fit import binned_auc, out_of_fold_means
 
 #: Text of more distinct values than this share of its rows is known only as there or not.
 MOST_DISTINCT = 0.5
-#: Roles that no prediction would be given.
-_LEFT_OUT = (Role.LABEL, Role.ID, Role.SPLIT, Role.EXCLUDED, Role.ANNOTATOR, Role.PROBABILITY)
+#: Roles that no prediction would be given; what rows belong together by may be.
+_LEFT_OUT = (Role.LABEL, Role.EXCLUDED, *(role for role in ABOUT_ROWS if role is not Role.GROUP))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from vaeaudit.data.encoding.column_encoding import cell_numbers, standardise
-from vaeaudit.data.schema.columns import Column, Kind, Role, Schema
+from vaeaudit.data.schema.columns import ABOUT_ROWS, Column, Kind, Role, Schema
 from vaeaudit.outputs.record import Array, BoolArray, FloatArray, IntArray, Record
 
 #: Levels of a category that get a feature of their own; the others share having none.
@@ -198,8 +198,6 @@ class Cells:
 
 #: Fewest rows in which integers that all differ are taken for numbers of the rows.
 _FEWEST_NUMBERED = 20
-#: Roles of columns that say which row it is, where it was put, or what somebody thinks of it, and not what it is.
-_NAMES_OF_ROWS = (Role.ID, Role.SPLIT, Role.GROUP, Role.ANNOTATOR, Role.PROBABILITY)
 
 
 def compared_columns(frame: pd.DataFrame, schema: Schema) -> tuple[Column, ...]:
@@ -210,7 +208,7 @@ def compared_columns(frame: pd.DataFrame, schema: Schema) -> tuple[Column, ...]:
     return tuple(
         column
         for column in schema
-        if column.role not in _NAMES_OF_ROWS
+        if column.role not in ABOUT_ROWS
         and column.kind is not Kind.IDENTIFIER
         and not _numbers_the_rows(frame[column.name], column)
     )

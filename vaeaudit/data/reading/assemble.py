@@ -87,7 +87,7 @@ def _dataset(
         for column, cells in zip(table.names, table.cells, strict=True)
     }
     declared = (*config.levels, *config.kinds, *config.annotator, *config.probability.values())
-    settled = {*declared, *measured, *filter(None, [config.split, config.id])}
+    settled = {*declared, *measured, *filter(None, [config.split, config.id, config.weight])}
     typed = settle_doubts(typed, settled)
     columns = tuple(
         assign(column, entry, config, table.problems.get(column, ()), enters=column in entering)
@@ -96,6 +96,8 @@ def _dataset(
     notes = (*table.notes, *(() if config.split else suggest_split(columns)))
     dataset = dataset_of(raw, table, Schema(columns), [entry.stored for entry in typed.values()], config.id, notes)
     _require_probabilities(dataset)
+    _require_weights(dataset)
+    _require_predictions(dataset)
     return dataset
 
 
@@ -119,6 +121,42 @@ def _require_probabilities(dataset: Dataset) -> None:
         raise UsageError(
             f"--probability: {label.name} has {len(values)} values, of which {len(given)} have a probability.",
             hint="Give a column for each of them; one may be left out.",
+        )
+
+
+def _require_weights(dataset: Dataset) -> None:
+    """Raise UsageError where what says how much rows count cannot."""
+    column = dataset.schema.weight
+    if column is None:
+        return
+    option = f"--weight {column.name}"
+    if not column.kind.is_numeric:
+        raise UsageError(f"{option}: the column is {column.kind.value}; a weight is a number.")
+    held = dataset.frame[column.name]
+    strange = held[held.isna() | (held < 0)]
+    if len(strange):
+        shown = "nothing" if strange.isna().iloc[0] else f"{strange.iloc[0]:g}"
+        raise UsageError(
+            f"{option}: expected a number of 0 or more in every row, found {shown} in row {strange.index[0]:,} and "
+            f"{len(strange) - 1:,} more."
+        )
+    if not held.any():
+        raise UsageError(f"{option}: all rows have the weight 0.")
+
+
+def _require_predictions(dataset: Dataset) -> None:
+    """Raise UsageError where a column of predictions holds neither levels of the label nor numbers."""
+    label, column = dataset.schema.label, dataset.schema.prediction
+    if label is None or column is None or column.kind.is_numeric:
+        return
+    said = sorted(set(map(value_text, dataset.frame[column.name].dropna().unique())))
+    values = set(map(value_text, dataset.frame[label.name].dropna().unique()))
+    strange = [value for value in said if value not in values]
+    if not label.kind.is_levelled or strange:
+        found = first_few(strange or said)
+        raise UsageError(
+            f"--prediction {column.name}: expected values of {label.name} or a score, found {found}.",
+            hint=f"If it is a score: --kind-of {column.name}=real",
         )
 
 
@@ -178,7 +216,7 @@ def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool, inde
         return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
     if name == config.split or name in config.annotator:
         return store_split(name, cells, config.kinds.get(name)) if name == config.split else category(as_text(cells))
-    if name in config.kinds or name in config.probability.values():
+    if name in config.kinds or name in (*config.probability.values(), config.weight):
         kind = parse_kind(name, config.kinds[name]) if name in config.kinds else Kind.REAL
         return store_as(name, cells, kind, usual)
     if index and _numbers_rows(cells):

@@ -161,6 +161,9 @@ def _roles(dataset: Dataset, read: ReadConfig) -> list[str]:
         "# Columns in which annotators say what the label is; level of the label = column of its probability.",
         f"annotator = {toml(read.annotator)}",
         f"probability = {{{', '.join(f'{key(level)} = {toml(name)}' for level, name in read.probability.items())}}}",
+        "# The column in which a model that exists predicts the label; the one that says how much a row counts.",
+        f"prediction = {toml(read.prediction)}" if read.prediction is not None else '# prediction = "column"',
+        f"weight = {toml(read.weight)}" if read.weight is not None else '# weight = "column"',
     ]
 
 

@@ -44,6 +44,8 @@ def with_names_of(names: Sequence[str], config: ReadConfig) -> ReadConfig:
         include=tuple(map(found, config.include)),
         group=tuple(map(found, config.group)),
         annotator=tuple(map(found, config.annotator)),
+        prediction=config.prediction and found(config.prediction),
+        weight=config.weight and found(config.weight),
         probability={level: found(name) for level, name in config.probability.items()},
         kinds={found(name): kind for name, kind in config.kinds.items()},
         levels={found(name): entry for name, entry in levels.items()},

@@ -53,6 +53,12 @@ class Role(StrEnum):
     SPLIT = "split"
     ANNOTATOR = "annotator"
     PROBABILITY = "probability"
+    PREDICTION = "prediction"
+    WEIGHT = "weight"
+
+
+#: Roles of columns that say which row it is, where it was put, or what somebody thinks of it, and not what it is.
+ABOUT_ROWS = (Role.ID, Role.SPLIT, Role.GROUP, Role.ANNOTATOR, Role.PROBABILITY, Role.PREDICTION, Role.WEIGHT)
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,9 @@ class Column:
         What personal data it holds ("names of people"); empty for none. Its values are never shown.
     speaks_for
         The level of the label whose probability it is, by the user's own model; empty for none.
+    bands
+        Of a numeric column, the rising bounds of the groups into which it is cut wherever groups are shown; empty where
+        nobody said any.
     given
         Whether the model is given it beside the latents instead of decoding it. Of a table such a column is `in_model`
         too: its cells are judged like those of any other.
@@ -110,6 +119,7 @@ class Column:
     same_as: str = ""
     speaks_for: str = ""
     given: bool = False
+    bands: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.in_model and not self.kind.can_be_modelled:
@@ -184,6 +194,16 @@ class Schema:
     def probabilities(self) -> tuple[Column, ...]:
         """The columns in which the user's own model says how probable a level of the label is."""
         return tuple(column for column in self.columns if column.role is Role.PROBABILITY)
+
+    @property
+    def prediction(self) -> Column | None:
+        """The column in which the user's own model predicts the label, where there is one."""
+        return next((column for column in self.columns if column.role is Role.PREDICTION), None)
+
+    @property
+    def weight(self) -> Column | None:
+        """The column that says how many of the population a row stands for, where there is one."""
+        return next((column for column in self.columns if column.role is Role.WEIGHT), None)
 
     @property
     def split(self) -> Column | None:

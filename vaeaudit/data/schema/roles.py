@@ -37,7 +37,8 @@ def require_columns(names: Sequence[str], config: ReadConfig) -> None:
         Naming the option.
     """
     known = Schema(tuple(Column(name, Kind.TEXT, in_model=False) for name in names))
-    single, several = ("label", "id", "split"), ("group", "annotator", "sensitive", "exclude", "include", "condition")
+    single = ("label", "id", "split", "prediction", "weight")
+    several = ("group", "annotator", "sensitive", "exclude", "include", "condition")
     options = (*single, *several, "kinds", "levels")
     for option in options:
         named = getattr(config, option)
@@ -71,14 +72,19 @@ def _require_one_role(config: ReadConfig) -> None:
 
 
 def _require_opinions(config: ReadConfig) -> None:
-    opinions = (*config.annotator, *config.probability.values())
-    for name in opinions:
-        taken = (config.label, config.id, config.split, *config.group, *config.sensitive, *config.exclude)
-        option = "--annotator" if name in config.annotator else "--probability"
-        if name in taken or opinions.count(name) > 1:
+    options = {"--annotator": config.annotator, "--probability": config.probability.values()}
+    options |= {f"--{option}": [name] for option in ("prediction", "weight") if (name := getattr(config, option))}
+    named = [(option, name) for option, names in options.items() for name in names]
+    taken = (config.label, config.id, config.split, *config.group, *config.sensitive, *config.exclude)
+    for option, name in named:
+        if name in taken or [other for _, other in named].count(name) > 1:
             raise UsageError(f"{option} {name}: the column has another part already.")
-        if config.label is None:
+        if config.label is None and option != "--weight":
             raise UsageError(f"{option} {name}: says what the label is, but there is none: give --label COL.")
+
+
+def _opinions(config: ReadConfig) -> tuple[str | None, ...]:
+    return (*config.annotator, *config.probability.values(), config.prediction)
 
 
 def _require_may_enter(name: str, config: ReadConfig) -> None:
@@ -88,8 +94,10 @@ def _require_may_enter(name: str, config: ReadConfig) -> None:
         raise UsageError(f"--include {name}: an id column names the rows and cannot enter the model.")
     if name in config.group:
         raise UsageError(f"--include {name}: a group says which rows belong together and cannot enter the model.")
-    if name in (*config.annotator, *config.probability.values()):
+    if name in _opinions(config):
         raise UsageError(f"--include {name}: it says what the label is and cannot enter the model.")
+    if name == config.weight:
+        raise UsageError(f"--include {name}: a weight says how much a row counts and cannot enter the model.")
     if name == config.split:
         raise UsageError(f"--include {name}: a split says nothing about its rows and cannot enter the model.")
 
@@ -101,7 +109,8 @@ def _require_may_be_given(config: ReadConfig) -> None:
         "an id": (config.id,),
         "a split": (config.split,),
         "a group": config.group,
-        "an opinion on the label": (*config.annotator, *config.probability.values()),
+        "an opinion on the label": _opinions(config),
+        "a weight": (config.weight,),
     }
     for part, names in parts.items():
         for name in set(names) & set(config.condition):
@@ -163,7 +172,13 @@ def assign(
 
 
 def _role(name: str, typed: Typed, config: ReadConfig) -> Role:
-    declared = {config.split: Role.SPLIT, config.id: Role.ID, config.label: Role.LABEL}
+    declared = {
+        config.split: Role.SPLIT,
+        config.id: Role.ID,
+        config.label: Role.LABEL,
+        config.prediction: Role.PREDICTION,
+        config.weight: Role.WEIGHT,
+    }
     if name in declared:
         return declared[name]
     named = (
