@@ -220,6 +220,12 @@ class AuditInputs:
     beta_trials: BetaTrials | None = None
     label_predictions: LabelPredictions | None = None
 
+    @property
+    def weight(self) -> FloatArray | None:
+        """[N]; how many of the population each row stands for; None where nobody said."""
+        column = self.schema.weight
+        return None if column is None else self.frame[column.name].to_numpy(np.float64)
+
     def __post_init__(self) -> None:
         n_rows = len(self.frame)
         sizes = {"row_ids": len(self.row_ids), "codes": len(self.codes), "scores": len(self.scores.outlier_score)}

@@ -33,7 +33,8 @@ def effective_counts(
 
     Examples
     --------
-    >>> count, n = effective_counts(np.zeros(4, int), np.array([True, False, False, False]), 1, np.array([3.0, 1, 1, 1]))
+    >>> has = np.array([True, False, False, False])
+    >>> count, n = effective_counts(np.zeros(4, int), has, 1, np.array([3.0, 1, 1, 1]))
     >>> count.tolist(), n.tolist()
     ([1.5], [3.0])
     """
