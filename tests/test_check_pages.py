@@ -101,6 +101,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA403": {"medium", "low", "info"},
     "VA404": {"medium", "low"},
     "VA451": {"high", "medium"},
+    "VA455": {"medium"},
     "VA501": {"high", "medium", "low"},
     "VA502": {"high", "medium"},
     "VA601": {"high", "medium", "info"},
