@@ -62,6 +62,7 @@ class Need(StrEnum):
     REFERENCE = "reference"
     SPLIT = "split"
     ANNOTATORS = "annotators"
+    PREDICTION = "prediction"
     UNIFORM = "uniform"
     REFITS = "refits"
     TABLE = "table"
@@ -78,6 +79,7 @@ _IS_MET: dict[Need, Callable[[Seen], bool]] = {
     Need.REFERENCE: lambda seen: seen.inputs.reference is not None,
     Need.SPLIT: lambda seen: bool(seen.measured.duplicates.splits),
     Need.ANNOTATORS: lambda seen: len(seen.inputs.schema.annotators) > 1,
+    Need.PREDICTION: lambda seen: seen.inputs.schema.prediction is not None,
     Need.UNIFORM: lambda seen: seen.config.uniform,
     Need.REFITS: lambda seen: seen.inputs.member_means is not None,
     Need.TABLE: lambda seen: not seen.of_pictures,
@@ -90,6 +92,7 @@ GIVE: dict[Need, str] = {
     Need.REFERENCE: "--reference DATA",
     Need.SPLIT: "--split COL",
     Need.ANNOTATORS: "--annotator COL twice or more",
+    Need.PREDICTION: "--prediction COL",
     Need.UNIFORM: "--uniform",
     Need.REFITS: "--members 1",
 }

@@ -9,6 +9,7 @@ from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
+from vaeaudit.analysis.fairness.predictions import Predictions
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
@@ -53,6 +54,8 @@ class Measurements:
     label_accuracy
         How well a classifier on the latents tells the label of each group, with and without resampling by the latents;
         None where none was trained.
+    predictions
+        What a column of predictions does to each group; None where none was declared.
     """
 
     rows: RowAccounting
@@ -75,3 +78,4 @@ class Measurements:
     power: tuple[Power, ...] = ()
     smallest_gaps: tuple[SmallestGap, ...] = ()
     label_accuracy: LabelAccuracy | None = None
+    predictions: Predictions | None = None
