@@ -64,6 +64,7 @@ class Need(StrEnum):
     ANNOTATORS = "annotators"
     PREDICTION = "prediction"
     UNIFORM = "uniform"
+    CONTROL = "control"
     REFITS = "refits"
     TABLE = "table"
 
@@ -80,6 +81,7 @@ _IS_MET: dict[Need, Callable[[Seen], bool]] = {
     Need.SPLIT: lambda seen: bool(seen.measured.duplicates.splits),
     Need.ANNOTATORS: lambda seen: len(seen.inputs.schema.annotators) > 1,
     Need.PREDICTION: lambda seen: seen.inputs.schema.prediction is not None,
+    Need.CONTROL: lambda seen: bool(seen.config.control),
     Need.UNIFORM: lambda seen: seen.config.uniform,
     Need.REFITS: lambda seen: seen.inputs.member_means is not None,
     Need.TABLE: lambda seen: not seen.of_pictures,
@@ -94,6 +96,7 @@ GIVE: dict[Need, str] = {
     Need.ANNOTATORS: "--annotator COL twice or more",
     Need.PREDICTION: "--prediction COL",
     Need.UNIFORM: "--uniform",
+    Need.CONTROL: "--control COL",
     Need.REFITS: "--members 1",
 }
 

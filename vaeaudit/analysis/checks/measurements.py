@@ -8,6 +8,7 @@ from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.graded import GradedDisparity
 from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
 from vaeaudit.analysis.fairness.predictions import Predictions
 from vaeaudit.analysis.fairness.proxies import Proxy
@@ -32,7 +33,7 @@ class Measurements:
     ----------
     rows
         What became of every record: read = scored + quarantined + skipped.
-    latents, outliers, regions, representation, disparities, proxies, duplicates, model, columns
+    latents, outliers, regions, representation, disparities, graded_disparities, proxies, duplicates, model, columns
         Each type says what its fields are.
     regions_tested
         Cells that the search for regions tested.
@@ -79,3 +80,4 @@ class Measurements:
     smallest_gaps: tuple[SmallestGap, ...] = ()
     label_accuracy: LabelAccuracy | None = None
     predictions: Predictions | None = None
+    graded_disparities: tuple[GradedDisparity, ...] = ()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report.parts.blocks import Section
 from vaeaudit.report.sections.changes import changes
+from vaeaudit.report.sections.disparities import disparities
 from vaeaudit.report.sections.duplicates import duplicates
-from vaeaudit.report.sections.fairness import disparities, proxies
 from vaeaudit.report.sections.label import label
 from vaeaudit.report.sections.latents import latents
 from vaeaudit.report.sections.missing import missing
 from vaeaudit.report.sections.model import model
 from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.sections.power import power
+from vaeaudit.report.sections.proxies import proxies
 from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
 from vaeaudit.report.sections.representation import comparison, representation
