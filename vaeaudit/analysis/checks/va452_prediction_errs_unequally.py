@@ -10,7 +10,7 @@ from typing import Final
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.checks.va451_outcome_disparity import GRAVE_DIFFERENCE, GRAVE_RATIO
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
-from vaeaudit.analysis.fairness.predictions import GroupPredictions, Measure, PredictionRate, Predictions
+from vaeaudit.analysis.fairness.predictions import GroupPredictions, PredictionRate, Predictions, RateName
 from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.wording import numbers, phrases
@@ -18,8 +18,8 @@ from vaeaudit.wording.phrases import plural
 
 CODE: Final = "VA452"
 KIND: Final = "disparity"
-#: Measure -> what is said of a rate, of the rows of a group, and of all others; `accuracy` is told as its errors.
-_SAID: Mapping[Measure, Callable[[Predictions, str, str, str], str]] = {
+#: Rate -> what is said of a rate, of the rows of a group, and of all others; `accuracy` is told as its errors.
+_SAID: Mapping[RateName, Callable[[Predictions, str, str, str], str]] = {
     "false_positive": lambda of, rate, group, others: (
         f"{of.column} wrongly predicts {of.outcome} for {rate} of the rows with {group} that do not have it, for "
         f"{others} of all others"

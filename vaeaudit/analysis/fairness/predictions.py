@@ -23,9 +23,9 @@ from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.statistics.weighted import effective_counts
 
-Measure = Literal["selection", "false_positive", "false_negative", "precision", "accuracy"]
-#: Measure -> which rows it is taken over, and which of them count, both [M].
-Asked = Mapping[Measure, tuple[BoolArray, BoolArray]]
+RateName = Literal["selection", "false_positive", "false_negative", "precision", "accuracy"]
+#: Rate -> which rows it is taken over, and which of them count, both [M].
+Asked = Mapping[RateName, tuple[BoolArray, BoolArray]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class PredictionRate:
         The smallest absolute difference that 80 % power would have found at these sizes.
     """
 
-    measure: Measure
+    measure: RateName
     n: Count
     rate: Share
     ci: Interval
@@ -85,7 +85,7 @@ class GroupPredictions:
     rates: tuple[PredictionRate, ...]
     score: ScoreInGroup | None
 
-    def rate(self, measure: Measure) -> PredictionRate | None:
+    def rate(self, measure: RateName) -> PredictionRate | None:
         """Return one of the rates; None where it is taken over no row, or not at all."""
         return next((rate for rate in self.rates if rate.measure == measure), None)
 
@@ -94,7 +94,7 @@ class GroupPredictions:
 class OverallRate:
     """One rate over all rows, as in `PredictionRate`."""
 
-    measure: Measure
+    measure: RateName
     n: Count
     rate: Share
     ci: Interval
@@ -145,7 +145,7 @@ class _Compared:
 
     cells: GroupProduct
     codes: IntArray
-    rates: Mapping[Measure, RateComparison]
+    rates: Mapping[RateName, RateComparison]
 
 
 def assess_predictions(
@@ -194,7 +194,7 @@ def assess_predictions(
 
 def _asked(told: Predicted) -> Asked:
     everybody = np.ones(len(told.rows), dtype=bool)
-    found: dict[Measure, tuple[BoolArray, BoolArray]] = {}
+    found: dict[RateName, tuple[BoolArray, BoolArray]] = {}
     if told.has is not None and told.says is not None:
         found["selection"] = everybody, told.says
         found["false_positive"] = ~told.has, told.says
@@ -246,7 +246,7 @@ def _groups(
             )
 
 
-def _adjusted(compared: Sequence[_Compared]) -> list[dict[Measure, FloatArray]]:
+def _adjusted(compared: Sequence[_Compared]) -> list[dict[RateName, FloatArray]]:
     """Return the adjusted p-values of every measure in every cell of each set; NaN where it was not tested."""
     p = [np.concatenate([rates.p for rates in each.rates.values()] or [np.empty(0)]) for each in compared]
     family = np.repeat(np.arange(len(p)), [len(part) for part in p])
@@ -259,7 +259,7 @@ def _adjusted(compared: Sequence[_Compared]) -> list[dict[Measure, FloatArray]]:
     ]
 
 
-def _rate(measure: Measure, rates: RateComparison, cell: int, p_adjusted: float, level: float) -> PredictionRate:
+def _rate(measure: RateName, rates: RateComparison, cell: int, p_adjusted: float, level: float) -> PredictionRate:
     difference = _finite(rates.difference[cell])
     bounds = Interval(float(rates.difference_low[cell]), float(rates.difference_high[cell]), level)
     return PredictionRate(
