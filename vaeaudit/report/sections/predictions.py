@@ -206,9 +206,9 @@ def _combinations(found: Predictions, limit: float) -> list[Block]:
     widest = sorted(judged, key=lambda entry: -_largest(entry))[:_MOST_COMBINATIONS]
     shown = [*widest, *small[:_MOST_COMBINATIONS]]
     said = (
-        f"Of {phrases.plural(len(crossed), 'combination of groups', 'combinations of groups')} that hold a row, "
-        f"{numbers.count(len(judged))} are large enough to judge and {numbers.count(len(small))} are too small, of "
-        "which nothing is said."
+        f"{phrases.plural(len(crossed), 'combination of groups holds', 'combinations of groups hold')} a row: "
+        f"{numbers.count(len(judged))} large enough to judge, {numbers.count(len(small))} too small, of which nothing is "
+        "said."
     )
     if len(shown) < len(crossed):
         said += " Those that differ most, and the smallest, are shown; report.json has all."
