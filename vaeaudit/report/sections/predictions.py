@@ -207,8 +207,8 @@ def _combinations(found: Predictions, limit: float) -> list[Block]:
     shown = [*widest, *small[:_MOST_COMBINATIONS]]
     said = (
         f"{phrases.plural(len(crossed), 'combination of groups holds', 'combinations of groups hold')} a row: "
-        f"{numbers.count(len(judged))} large enough to judge, {numbers.count(len(small))} too small, of which nothing is "
-        "said."
+        f"{numbers.count(len(judged))} large enough to judge, {numbers.count(len(small))} too small, of which nothing "
+        "is said."
     )
     if len(shown) < len(crossed):
         said += " Those that differ most, and the smallest, are shown; report.json has all."
