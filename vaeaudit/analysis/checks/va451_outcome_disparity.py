@@ -83,7 +83,7 @@ def beyond_their_groups(clear: Sequence[Disparity], judged: Sequence[Disparity])
 
 
 def _finding(clear: Sequence[Disparity], config: AnalysisConfig) -> Finding:
-    worst = max(clear, key=lambda entry: (round(abs(entry.difference or 0.0), 12), -entry.rate))
+    worst = max(clear, key=_severest)
     crossed = len(worst.attributes) > 1
     difference = worst.difference or 0.0
     grave = abs(difference) >= GRAVE_DIFFERENCE and not GRAVE_RATIO <= _rate_ratio(worst) <= 1 / GRAVE_RATIO
@@ -118,6 +118,12 @@ def _finding(clear: Sequence[Disparity], config: AnalysisConfig) -> Finding:
         anchor="disparities",
         rule=worst.rule,
     )
+
+
+def _severest(entry: Disparity) -> tuple[bool, float, float]:
+    """Order by the difference; where it is known which outcome is good, groups that have it less often come first."""
+    difference = entry.difference or 0.0
+    return bool(entry.favourable) and difference < 0, round(abs(difference), 12), -entry.rate
 
 
 def _explained(entry: Disparity, config: AnalysisConfig) -> bool:

@@ -60,6 +60,11 @@ class _Told:
             return float("inf") if self.rate.ratio is None else self.rate.ratio
         return self.value / self.others if self.others > 0 else float("inf")
 
+    @property
+    def is_grave(self) -> bool:
+        far = abs(self.rate.difference or 0.0) >= GRAVE_DIFFERENCE
+        return far and not GRAVE_RATIO <= self.ratio <= 1 / GRAVE_RATIO
+
     def is_clear(self, config: AnalysisConfig) -> bool:
         """Whether the difference is sure, and large enough to be told."""
         sure = self.rate.p_adjusted is not None and self.rate.p_adjusted < config.fdr
@@ -128,9 +133,8 @@ def _beyond_their_groups(clear: Sequence[_Told], judged: Sequence[_Told]) -> lis
 
 
 def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
-    worst = max(clear, key=lambda told: (round(abs(told.rate.difference or 0.0), 12), told.rate.rate))
+    worst = max(clear, key=lambda told: (told.is_grave, round(abs(told.rate.difference or 0.0), 12), told.rate.rate))
     crossed = len(worst.of.attributes) > 1
-    grave = abs(worst.rate.difference or 0.0) >= GRAVE_DIFFERENCE and not GRAVE_RATIO <= worst.ratio <= 1 / GRAVE_RATIO
     said = _SAID[worst.rate.measure](
         found,
         numbers.share(worst.value),
@@ -142,7 +146,7 @@ def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
         code=CODE,
         subject=subject("combinations" if crossed else worst.of.attributes[0]),
         kind=KIND,
-        severity="high" if grave else "medium",
+        severity="high" if worst.is_grave else "medium",
         title=f"{said}{beyond}{_others(clear, worst)}",
         evidence={
             "measure": worst.rate.measure,

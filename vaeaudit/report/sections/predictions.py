@@ -189,7 +189,7 @@ def _score_table(of: str, entries: Sequence[GroupPredictions], found: Prediction
             *((_figure(score.excess, score.excess_ci, "points"),) if as_share else ()),
         )
         rows.append((phrases.levels(entry.group), numbers.count(entry.n), *figures_of))
-    return table(f"What a score of {phrases.name(found.column)} means, {of}", columns, rows)
+    return table(f"What the score {phrases.name(found.column)} means, {of}", columns, rows)
 
 
 def _figure(value: float | None, ci: Interval | None, unit: numbers.Unit) -> str:

@@ -119,3 +119,13 @@ def test_without_any_difference_at_most_one_table_in_twenty_has_a_finding(seen_o
         table = assess_disparities(build(columns, np.zeros((800, 1))), CONFIG)
         found += CHECK.ask(seen_of(disparities=table.disparities)).state == "finding"
     assert found <= 5
+
+
+def test_of_a_favourable_outcome_the_group_that_has_it_less_often_is_named(seen_of, disparities):
+    women = next(entry for entry in disparities if entry.group == ("female",))
+    men = replace(women, group=("male",), difference=0.3, ratio=2.5, rate=0.6)
+    both = (replace(women, difference=-0.2, ratio=0.4), men)
+    for favourable, named in ((None, "male"), (True, "female")):
+        entries = tuple(replace(entry, favourable=favourable, p_adjusted=1e-9) for entry in both)
+        (finding,) = CHECK.ask(seen_of(disparities=entries)).findings
+        assert f"sex = {named}," in finding.title

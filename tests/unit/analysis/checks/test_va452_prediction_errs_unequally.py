@@ -73,6 +73,17 @@ def test_a_clear_difference_of_a_few_points_is_not_grave(seen_of, unequal):
     assert severities == {"medium"}
 
 
+def test_a_grave_difference_is_told_before_a_wider_one_of_a_smaller_ratio(seen_of, unequal):
+    women, men, *_ = unequal.groups
+    grave = {"false_positive": {"difference": 0.2, "ratio": 2.2}, "false_negative": {"difference": 0.3, "ratio": 1.9}}
+    rates = tuple(
+        replace(rate, p_adjusted=1e-9, **grave[rate.measure]) for rate in women.rates if rate.measure in grave
+    )
+    found = replace(unequal, groups=(replace(women, rates=rates), men))
+    (finding,) = CHECK.ask(seen_of(predictions=found)).findings
+    assert (finding.severity, finding.evidence["measure"]) == ("high", "false_positive")
+
+
 def test_misses_selection_and_errors_have_their_own_words(seen_of, unequal):
     def said(found):
         return CHECK.ask(seen_of(predictions=found)).findings[0].title
