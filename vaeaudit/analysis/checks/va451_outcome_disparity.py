@@ -167,6 +167,10 @@ def _action(entry: Disparity, config: AnalysisConfig) -> str:
 
 
 def _rate_ratio(entry: Disparity) -> float:
+    """Ratio of the rates of what is rarer, to have the outcome or not: 74 % against 86 % is 26 % against 14 %."""
+    others = entry.rate - (entry.difference or 0.0)
+    if entry.rate + others > 1:
+        return (1 - entry.rate) / (1 - others) if others < 1 else float("inf")
     return entry.ratio if entry.ratio is not None else float("inf")
 
 

@@ -56,9 +56,11 @@ class _Told:
 
     @property
     def ratio(self) -> float:
-        if self.rate.measure != "accuracy":
-            return float("inf") if self.rate.ratio is None else self.rate.ratio
-        return self.value / self.others if self.others > 0 else float("inf")
+        """Ratio of the rates of what is rarer: 74 % selected against 86 % is 26 % not selected against 14 %."""
+        value, others = (
+            (self.value, self.others) if self.value + self.others <= 1 else (1 - self.value, 1 - self.others)
+        )
+        return value / others if others > 0 else float("inf")
 
     @property
     def is_grave(self) -> bool:

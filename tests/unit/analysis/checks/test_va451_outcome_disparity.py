@@ -129,3 +129,22 @@ def test_of_a_favourable_outcome_the_group_that_has_it_less_often_is_named(seen_
         entries = tuple(replace(entry, favourable=favourable, p_adjusted=1e-9) for entry in both)
         (finding,) = CHECK.ask(seen_of(disparities=entries)).findings
         assert f"sex = {named}," in finding.title
+
+
+def test_the_answer_does_not_hang_on_which_side_of_the_label_is_named(seen_of, build):
+    colour = np.repeat(["black", "white"], [1_000, 3_000])
+    released = np.concatenate([np.arange(1_000) < 740, np.arange(3_000) < 2_580])
+    columns = {
+        "colour": (colour, Kind.CATEGORY, Role.SENSITIVE),
+        "released": (np.where(released, "yes", "no"), Kind.BOOLEAN, Role.LABEL),
+    }
+    inputs = build(columns, np.zeros((4_000, 1)))
+    titles = []
+    for favourable in ((), ("yes",)):
+        found = assess_disparities(inputs, replace(CONFIG, favourable=favourable)).disparities
+        (finding,) = CHECK.ask(seen_of(inputs=inputs, disparities=found)).findings
+        titles.append(finding.title)
+    assert titles == [
+        "released = no: 14.0 % of the rows with colour = white, 26.0 % of all others",
+        "released = yes: 74.0 % of the rows with colour = black, 86.0 % of all others",
+    ]

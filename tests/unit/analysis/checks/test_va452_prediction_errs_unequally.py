@@ -68,14 +68,17 @@ def test_the_widest_difference_of_an_attribute_is_told_in_one_finding(seen_of, u
 
 
 def test_a_clear_difference_of_a_few_points_is_not_grave(seen_of, unequal):
-    slight = only(unequal, "false_negative", difference=0.05, ratio=2.5, p_adjusted=1e-9)
+    slight = only(unequal, "false_negative", rate=0.08, difference=0.05, p_adjusted=1e-9)
     severities = {finding.severity for finding in CHECK.ask(seen_of(predictions=slight)).findings}
     assert severities == {"medium"}
 
 
 def test_a_grave_difference_is_told_before_a_wider_one_of_a_smaller_ratio(seen_of, unequal):
     women, men, *_ = unequal.groups
-    grave = {"false_positive": {"difference": 0.2, "ratio": 2.2}, "false_negative": {"difference": 0.3, "ratio": 1.9}}
+    grave = {
+        "false_positive": {"rate": 0.36, "difference": 0.2},
+        "false_negative": {"rate": 0.45, "difference": 0.21},
+    }
     rates = tuple(
         replace(rate, p_adjusted=1e-9, **grave[rate.measure]) for rate in women.rates if rate.measure in grave
     )
@@ -88,7 +91,7 @@ def test_misses_selection_and_errors_have_their_own_words(seen_of, unequal):
     def said(found):
         return CHECK.ask(seen_of(predictions=found)).findings[0].title
 
-    sure = {"difference": 0.2, "ratio": 3.0, "p_adjusted": 1e-9}
+    sure = {"rate": 0.3, "difference": 0.2, "p_adjusted": 1e-9}
     assert said(only(unequal, "false_negative", **sure)).startswith("said misses hired = yes in ")
     assert said(only(unequal, "selection", **sure)).startswith("said predicts hired = yes for ")
     errors = only(unequal, "accuracy", rate=0.7, difference=-0.2, p_adjusted=1e-9)
@@ -97,12 +100,19 @@ def test_misses_selection_and_errors_have_their_own_words(seen_of, unequal):
 
 
 def test_sure_but_small_and_large_but_unsure_differences_pass(seen_of, unequal):
-    small = only(unequal, "false_positive", ratio=1.1, p_adjusted=1e-9)
-    unsure = only(unequal, "false_positive", ratio=4.0, p_adjusted=0.2)
+    small = only(unequal, "false_positive", rate=0.33, difference=0.03, p_adjusted=1e-9)
+    unsure = only(unequal, "false_positive", rate=0.4, difference=0.3, p_adjusted=0.2)
     for found in (small, unsure):
         answer = CHECK.ask(seen_of(predictions=found))
         assert (answer.state, answer.tested) == ("passed", 8)
         assert answer.why.startswith("None of 8 rates of said differs both surely and clearly")
+
+
+def test_what_is_the_rarer_is_what_rates_are_compared_by(seen_of, unequal):
+    often = only(unequal, "selection", rate=0.74, difference=-0.12, p_adjusted=1e-9)
+    (finding, *_) = CHECK.ask(seen_of(predictions=often)).findings
+    assert finding.title.startswith("said predicts hired = yes for 74.0 % of the rows with ")
+    assert finding.severity == "medium"
 
 
 def test_a_combination_is_told_only_where_it_is_beyond_all_that_meets_in_it(seen_of, assessed, unequal):
