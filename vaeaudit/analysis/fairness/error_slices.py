@@ -130,7 +130,7 @@ def find_error_slices(
         ([_of(column, half) for column in columns], wrong[half], _some(weight, half)) for half in (search, ~search)
     ]
     searched, candidates = _search(*halves[0], config)
-    chosen = _distinct(candidates, *halves[0][:2])
+    chosen = _distinct(candidates, *halves[0])
     slices = [
         replace(each, rows=int(apply_rule(each.rule, inputs.frame).sum()))
         for each in _tested(chosen, *halves[1], config)
@@ -179,7 +179,7 @@ def _search(
 ) -> tuple[int, list[_Candidate]]:
     """Return how many slices there are, and those that err more than all rows do, and than each part, best first."""
     alone = [GroupSums.of(column.codes, wrong, len(column), weight) for column in columns]
-    overall = float(np.average(wrong, weights=weight)) if len(wrong) else 0.0
+    (overall,) = GroupSums.of(np.zeros(len(wrong), int), wrong, 1, weight).share
     searched, found = 0, []
     for place, sums in enumerate(alone):
         searched += int((sums.n > 0).sum())
@@ -215,16 +215,17 @@ def _inside(candidate: _Candidate, columns: Sequence[Grouping]) -> BoolArray:
     return np.asarray(np.logical_and.reduce(masks))
 
 
-def _distinct(candidates: Sequence[_Candidate], columns: Sequence[Grouping], wrong: BoolArray) -> list[_Candidate]:
+def _distinct(
+    candidates: Sequence[_Candidate], columns: Sequence[Grouping], wrong: BoolArray, weight: FloatArray | None
+) -> list[_Candidate]:
     """Keep candidates, best first, that err surely more than all rows also where no better one holds them."""
     chosen: list[_Candidate] = []
-    held = np.zeros(len(wrong), dtype=bool)
-    overall = wrong.mean() if len(wrong) else 0.0
+    held, (overall,) = np.zeros(len(wrong), dtype=bool), GroupSums.of(np.zeros(len(wrong), int), wrong, 1, weight).share
     for candidate in candidates:
         inside = _inside(candidate, columns)
-        new = inside & ~held
-        low, _ = wilson(wrong[new].sum(), new.sum(), _SEARCH_LEVEL)
-        if new.sum() > _MOSTLY * inside.sum() and low > overall:
+        new = GroupSums.of(np.where(inside, held, -1), wrong, 2, weight)  # what is not held yet comes first
+        low, _ = wilson(new.count, new.n, _SEARCH_LEVEL)
+        if new.weight[0] > _MOSTLY * new.weight.sum() and low[0] > overall:
             chosen.append(candidate)
             held |= inside
         if len(chosen) == MOST_TESTED:

@@ -95,5 +95,22 @@ def test_a_slice_is_at_least_as_large_as_the_smallest_group(table):
     assert all(each.n > inside.sum() for each in few.slices)
 
 
+def test_rows_count_by_their_weight(table):
+    rng = np.random.default_rng(10)
+    weight = rng.uniform(0.5, 2, 4_000)
+    plain = table(11)
+    inside = np.asarray(plain.frame["job"] == "driver")
+    wrong = rng.uniform(size=4_000) < np.where(inside, 0.5, 0.1)
+    weightless = np.where(inside, 0.0, 1.0)
+    found = [
+        slices_of(table(11, worth=(each, Kind.REAL, Role.WEIGHT)), wrong, rng=rng).slices
+        for each in (weight, weightless)
+    ]
+    (driver,) = found[0]
+    assert driver.rows == inside.sum()
+    assert driver.error_rate == pytest.approx(0.5, abs=0.05)
+    assert found[1] == ()
+
+
 def test_where_nothing_is_predicted_nothing_is_searched(table):
     assert find_error_slices(table(0), Predicted(np.arange(4_000)), AnalysisConfig(), 0, np.arange(4_000)) is None
