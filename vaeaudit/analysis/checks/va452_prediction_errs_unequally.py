@@ -135,7 +135,7 @@ def _beyond_their_groups(clear: Sequence[_Told], judged: Sequence[_Told]) -> lis
 
 
 def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
-    worst = max(clear, key=lambda told: (told.is_grave, round(abs(told.rate.difference or 0.0), 12), told.rate.rate))
+    worst = max(clear, key=_rank)
     crossed = len(worst.of.attributes) > 1
     said = _SAID[worst.rate.measure](
         found,
@@ -160,7 +160,7 @@ def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
                     "group": ", ".join(told.of.group),
                     **facts(told.rate, "measure", "n", "rate", "ci", "difference"),
                 }
-                for told in sorted(clear, key=lambda told: -abs(told.rate.difference or 0.0))[:LISTED]
+                for told in sorted(clear, key=_rank, reverse=True)[:LISTED]
             ],
         },
         action=(
@@ -171,6 +171,11 @@ def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
         anchor="predictions",
         rule=worst.of.rule,
     )
+
+
+def _rank(told: _Told) -> tuple[bool, bool, float, float]:
+    """Place what is told first last: grave before others, errors before selection, then the widest difference."""
+    return told.is_grave, told.rate.measure != "selection", round(abs(told.rate.difference or 0.0), 12), told.rate.rate
 
 
 def _others(clear: Sequence[_Told], worst: _Told) -> str:

@@ -108,6 +108,15 @@ def test_sure_but_small_and_large_but_unsure_differences_pass(seen_of, unequal):
         assert answer.why.startswith("None of 8 rates of said differs both surely and clearly")
 
 
+def test_errors_are_told_before_a_wider_difference_in_selection(seen_of, unequal):
+    women, men, *_ = unequal.groups
+    wide = {"selection": {"rate": 0.1, "difference": -0.3}, "false_negative": {"rate": 0.3, "difference": 0.2}}
+    rates = tuple(replace(rate, p_adjusted=1e-9, **wide[rate.measure]) for rate in women.rates if rate.measure in wide)
+    (finding,) = CHECK.ask(seen_of(predictions=replace(unequal, groups=(replace(women, rates=rates), men)))).findings
+    assert finding.evidence["measure"] == "false_negative"
+    assert [entry["measure"] for entry in finding.evidence["groups"]][:2] == ["false_negative", "selection"]
+
+
 def test_what_is_the_rarer_is_what_rates_are_compared_by(seen_of, unequal):
     often = only(unequal, "selection", rate=0.74, difference=-0.12, p_adjusted=1e-9)
     (finding, *_) = CHECK.ask(seen_of(predictions=often)).findings
