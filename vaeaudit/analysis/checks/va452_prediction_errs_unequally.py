@@ -13,6 +13,7 @@ from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.predictions import GroupPredictions, PredictionRate, Predictions, RateName
 from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 
@@ -111,25 +112,31 @@ def _findings(found: Predictions, judged: Sequence[_Told], config: AnalysisConfi
     alone = [told for told in clear if len(told.of.attributes) == 1]
     for _, members in groupby(alone, key=lambda told: told.of.attributes):
         yield _finding(found, list(members))
-    crossed = _beyond_their_groups(clear, judged)
+    crossed = _beyond_their_groups(clear, judged, config.confidence)
     if crossed:
         yield _finding(found, crossed)
 
 
-def _beyond_their_groups(clear: Sequence[_Told], judged: Sequence[_Told]) -> list[_Told]:
-    """Return the combinations whose rate lies, with its whole interval, beyond that of all that meets in them."""
+def _beyond_their_groups(clear: Sequence[_Told], judged: Sequence[_Told], level: float) -> list[_Told]:
+    """Return the combinations whose rate lies, with its whole interval, beyond that of all that meets in them.
+
+    Intervals are widened so that all that are looked at hold at once (Bonferroni).
+    """
 
     def parts(told: _Told) -> tuple[tuple[str, str], ...]:
         return tuple(zip(told.of.attributes, told.of.group, strict=True))
 
     rate = {(told.rate.measure, frozenset(parts(told))): told.rate.rate for told in judged}
+    crossed = [told for told in clear if len(told.of.attributes) > 1]
+    wider = normal_quantile(1 - (1 - level) / max(len(crossed), 1)) / normal_quantile(level)
     beyond = []
-    for told in clear:
+    for told in crossed:
         whole = parts(told)
         smaller = [frozenset(some) for size in range(1, len(whole)) for some in combinations(whole, size)]
         known = [rate[told.rate.measure, some] for some in smaller if (told.rate.measure, some) in rate]
-        low, high = told.rate.ci.low or 0.0, 1.0 if told.rate.ci.high is None else told.rate.ci.high
-        if known and (high < min(known) or low > max(known)):
+        value, low, high = told.rate.rate, told.rate.ci.low or 0.0, told.rate.ci.high
+        above = value + wider * ((1.0 if high is None else high) - value)
+        if known and (above < min(known) or value - wider * (value - low) > max(known)):
             beyond.append(told)
     return beyond
 

@@ -20,15 +20,24 @@ _NONE = (
     "No prediction was looked at: name the column in which a model that exists predicts the label (--prediction), the "
     "label (--label) and sensitive columns (--sensitive)."
 )
-#: Rate -> head of its column, and what differs where it does.
-_MEASURES: Mapping[RateName, tuple[str, str]] = {
-    "selection": ("Predicted", "selection"),
-    "false_positive": ("False positives", "false positives"),
-    "false_negative": ("Missed", "misses"),
-    "precision": ("Precision", "precision"),
-    "accuracy": ("Right", "how often right"),
+#: Rate -> head of its column.
+_HEADS: Mapping[RateName, str] = {
+    "selection": "Predicted",
+    "false_positive": "False positives",
+    "false_negative": "Missed",
+    "precision": "Precision",
+    "accuracy": "Right",
+}
+#: Rate that is drawn -> how its rows of a figure are called, and what they show.
+_DRAWN: Mapping[RateName, tuple[str, str]] = {
+    "false_positive": ("false", "false positives"),
+    "false_negative": ("missed", "misses"),
+    "accuracy": ("right", "right predictions"),
 }
 _ERRORS: tuple[RateName, ...] = ("false_positive", "false_negative")
+#: What the first of two tables shows.
+_FIRST: tuple[RateName, ...] = ("selection", *_ERRORS)
+_TONE = {"flagged": "warn", "unflagged": "neutral", "small": "unsure"}
 #: Combinations that are shown: those that differ most, and the smallest of those that are too small to judge.
 _MOST_COMBINATIONS = 12
 
@@ -110,7 +119,7 @@ def _errors(entries: Sequence[GroupPredictions], place: int, limit: float, found
         return []
     items = [
         figures.Dot(
-            *(f"{phrases.levels(entry.group)}: {_MEASURES[rate.measure][1]}", rate.rate, rate.ci),
+            *(f"{phrases.levels(entry.group)}: {_DRAWN[rate.measure][0]}", rate.rate, rate.ci),
             *(
                 _status(rate, limit),
                 (phrases.plural(rate.n, "row"), numbers.with_interval(rate.rate, rate.ci, "share")),
@@ -118,7 +127,7 @@ def _errors(entries: Sequence[GroupPredictions], place: int, limit: float, found
         )
         for entry, rate in drawn
     ]
-    told = [f"{_MEASURES[measure][1]}, {_span(drawn, measure)}" for measure in measures]
+    told = [f"{_DRAWN[measure][1]} {_span(drawn, measure)}" for measure in measures]
     sentence = f"From the lowest to the highest group: {phrases.listed(told)}."
     title = f"{phrases.name(entries[0].attributes[0])}: how often {phrases.name(found.column)} errs"
     spec = figures.dots(items, x="share of the rows that it can happen to", percent=True)
@@ -127,38 +136,44 @@ def _errors(entries: Sequence[GroupPredictions], place: int, limit: float, found
 
 def _span(drawn: Sequence[tuple[GroupPredictions, PredictionRate]], measure: RateName) -> str:
     rates = [rate.rate for _, rate in drawn if rate.measure == measure]
-    return f"{numbers.share(min(rates))} to {numbers.share(max(rates))}" if rates else "of no row"
+    return f"from {numbers.share(min(rates))} to {numbers.share(max(rates))}" if rates else "of no row"
 
 
 def _tables(of: str, entries: Sequence[GroupPredictions], limit: float, found: Predictions) -> list[Block]:
-    shown = [measure for measure in _MEASURES if any(rate.measure == measure for rate in found.rates)]
+    measured = {rate.measure for rate in found.rates}
+    first: list[RateName] = [name for name in (_FIRST if found.outcome else ("accuracy",)) if name in measured]
     built: list[Block] = []
-    if shown:
-        columns = plain("Group") + numeric("Rows", *(_MEASURES[measure][0] for measure in shown), "Detectable")
+    if first:
         rows = [
             (
-                phrases.levels(entry.group),
-                numbers.count(entry.n),
-                *(_cell(entry.rate(measure)) for measure in shown),
+                *_heads(entry),
+                *(_cell(entry.rate(name), limit) for name in first),
                 _detectable(entry),
                 _badge(entry, limit),
             )
             for entry in entries
         ]
-        caption = f"Rates {of}, and below each what it is above or below that of all other rows"
-        built.append(table(caption, columns + plain("A difference?"), rows))
-    if any(entry.score is not None for entry in entries):
-        built.append(_score_table(of, entries, found))
+        columns = numeric("Rows", *(_HEADS[name] for name in first), "Detectable")
+        caption = f"Rates {of}, and below each what it is above or below that of all other rows (* where that is sure)"
+        built.append(table(caption, plain("Group") + columns + plain("A difference?"), rows))
+    second: list[RateName] = [name for name in _HEADS if name in measured and name not in first]
+    if second or any(entry.score is not None for entry in entries):
+        built.append(_worth(of, entries, second, limit, found))
     return built
 
 
-def _cell(rate: PredictionRate | None) -> Cell:
+def _heads(entry: GroupPredictions) -> tuple[str, str]:
+    return phrases.levels(entry.group), numbers.count(entry.n)
+
+
+def _cell(rate: PredictionRate | None, limit: float) -> Cell:
     if rate is None:
         return "no row"
     value = numbers.with_interval(rate.rate, rate.ci, "share")
     if rate.difference is None or rate.difference_ci is None:
         return value
-    return Lines((value, numbers.with_interval(rate.difference, rate.difference_ci, "points")))
+    star = " *" if _status(rate, limit) == "flagged" else ""
+    return Lines((value, numbers.with_interval(rate.difference, rate.difference_ci, "points") + star))
 
 
 def _detectable(entry: GroupPredictions) -> str:
@@ -167,29 +182,31 @@ def _detectable(entry: GroupPredictions) -> str:
 
 
 def _badge(entry: GroupPredictions, limit: float) -> Badge:
-    states = {rate.measure: _status(rate, limit) for rate in entry.rates}
-    differ = [_MEASURES[measure][1] for measure, state in states.items() if state == "flagged"]
-    if differ:
-        return Badge(phrases.listed(differ, most=len(differ)), "warn")
-    if "unflagged" in states.values():
-        return Badge(phrases.DISPARITY["unflagged"], "neutral")
-    return Badge(phrases.DISPARITY["small"], "unsure")
+    """Say whether any of its rates differs; which of them do has a star."""
+    states = [_status(rate, limit) for rate in entry.rates]
+    status = next((state for state in ("flagged", "unflagged") if state in states), "small")
+    return Badge(phrases.DISPARITY[status], _TONE[status])
 
 
-def _score_table(of: str, entries: Sequence[GroupPredictions], found: Predictions) -> Table:
-    as_share = any(entry.score is not None and entry.score.excess is not None for entry in entries)
-    columns = plain("Group") + numeric("Rows", "Ranking (AUC)", "Outcome given the score")
+def _worth(
+    of: str, entries: Sequence[GroupPredictions], rates: Sequence[RateName], limit: float, found: Predictions
+) -> Table:
+    """Show what a prediction means where it was made, and what its score means."""
+    scores = [entry.score or ScoreInGroup() for entry in entries]
+    as_share = any(score.excess is not None for score in scores)
+    columns = numeric("Rows", *(_HEADS[name] for name in rates))
+    columns += numeric("Ranking (AUC)", "Outcome given the score") if found.form == "score" else ()
     columns += numeric("Predicted less observed") if as_share else ()
     rows: list[tuple[Cell, ...]] = []
-    for entry in entries:
-        score = entry.score or ScoreInGroup()
-        figures_of = (
+    for entry, score in zip(entries, scores, strict=True):
+        of_score = (
             _figure(score.auc, score.auc_ci, "ratio"),
             _figure(score.given_score, score.given_score_ci, "points"),
             *((_figure(score.excess, score.excess_ci, "points"),) if as_share else ()),
         )
-        rows.append((phrases.levels(entry.group), numbers.count(entry.n), *figures_of))
-    return table(f"What the score {phrases.name(found.column)} means, {of}", columns, rows)
+        told = (*_heads(entry), *(_cell(entry.rate(name), limit) for name in rates))
+        rows.append((*told, *(of_score if found.form == "score" else ())))
+    return table(f"What {phrases.name(found.column)} is worth, {of}", plain("Group") + columns, rows)
 
 
 def _figure(value: float | None, ci: Interval | None, unit: numbers.Unit) -> str:

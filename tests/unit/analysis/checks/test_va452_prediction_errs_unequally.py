@@ -135,6 +135,16 @@ def test_a_combination_is_told_only_where_it_is_beyond_all_that_meets_in_it(seen
     assert "beyond what either group shows alone; 3 more combinations differ too" in finding.title
 
 
+def test_a_combination_that_is_as_one_of_its_groups_is_is_seldom_told(seen_of, assessed):
+    told = 0
+    for seed in range(60):
+        found = assessed(lambda sex, race: np.where(sex == "f", 0.4, 0.15), n=2_000, seed=seed)
+        subjects = {finding.subject for finding in CHECK.ask(seen_of(predictions=found)).findings}
+        assert "sex" in subjects
+        told += any(subject.startswith("combinations") for subject in subjects)
+    assert told <= 3
+
+
 def test_groups_that_are_too_small_and_scores_without_a_threshold_leave_it_open(seen_of, unequal):
     unjudged = only(unequal, "false_positive", "selection", p_adjusted=None)
     answer = CHECK.ask(seen_of(predictions=unjudged))
