@@ -101,6 +101,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA403": {"medium", "low", "info"},
     "VA404": {"medium", "low"},
     "VA451": {"high", "medium"},
+    "VA452": {"high", "medium"},
     "VA455": {"medium"},
     "VA501": {"high", "medium", "low"},
     "VA502": {"high", "medium"},
@@ -175,7 +176,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.coverage.results import GAP
     from vaeaudit.analysis.duplicates import splits
     from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
-    from vaeaudit.analysis.fairness import proxies
+    from vaeaudit.analysis.fairness import predicted, proxies
     from vaeaudit.analysis.latents import grades
     from vaeaudit.analysis.leakage import leaks, target
     from vaeaudit.analysis.order import changes, orders, series
@@ -219,6 +220,9 @@ def limits() -> list[tuple[str, str]]:
         ("VA404", f"lies below {va404.TENTATIVE:g}"),
         ("VA451", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
         ("VA451", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
+        ("VA452", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
+        ("VA452", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
+        ("VA452", f"from {predicted.EVEN:g} on"),
         ("VA501", f"above {proxies.PROXY_AUC:g}"),
         ("VA501", f"above {proxies.CLEAR_PROXY_AUC:g}"),
         ("VA501", f"above {proxies.OPEN_PROXY_AUC:g}"),

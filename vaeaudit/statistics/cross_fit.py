@@ -229,7 +229,13 @@ def raised_by_fits(fits: int) -> float:
 
 
 def macro_auc_interval(
-    scores: FloatArray, member: npt.NDArray[np.bool_], level: float, together: IntArray | None = None, *, fits: int = 0
+    scores: FloatArray,
+    member: npt.NDArray[np.bool_],
+    level: float,
+    together: IntArray | None = None,
+    *,
+    fits: int = 0,
+    weight: FloatArray | None = None,
 ) -> tuple[float, Interval]:
     """Return the mean over groups of the one-against-rest AUC, and its interval by the method of DeLong (1988).
 
@@ -242,17 +248,17 @@ def macro_auc_interval(
     proportion of 1 among the rows of the smallest group.
 
     Where the scores are of `fits` models, the variance is raised as `raised_by_fits` says; with 0 the models are taken
-    as they are.
+    as they are. With a `weight` [N] each row stands for so many, and its influence is as much larger.
     """
     n_rows, n_groups = scores.shape
     areas = np.empty(n_groups)
     influence: FloatArray = np.zeros(n_rows)
+    counted = np.ones(n_rows) if weight is None else weight
     for group in range(n_groups):
         inside = member[:, group]
-        areas[group], placement = _placements(scores[:, group], inside)
-        n_in = int(inside.sum())
-        weight = np.where(inside, 1 / n_in, 1 / (n_rows - n_in))
-        influence += weight * (placement - areas[group]) / n_groups
+        areas[group], placement = _placements(scores[:, group], inside, counted)
+        n_in, n_out = float(counted[inside].sum()), float(counted[~inside].sum())
+        influence += counted * np.where(inside, 1 / n_in, 1 / n_out) * (placement - areas[group]) / n_groups
     auc = float(areas.mean())
     if together is not None:
         influence = np.asarray(np.bincount(_components(n_rows, together)[1], weights=influence), np.float64)
@@ -267,15 +273,20 @@ def macro_auc_interval(
     return auc, Interval(low, high, level)
 
 
-def _placements(scores: FloatArray, inside: npt.NDArray[np.bool_]) -> tuple[float, FloatArray]:
+def _placements(scores: FloatArray, inside: npt.NDArray[np.bool_], weight: FloatArray) -> tuple[float, FloatArray]:
     """AUC, and per row the share of the other side that it is placed rightly against [N]."""
-    n_in = int(inside.sum())
-    n_out = len(inside) - n_in
-    among_all = stats.rankdata(scores)
     placement = np.empty(len(scores))
-    placement[inside] = (among_all[inside] - stats.rankdata(scores[inside])) / n_out
-    placement[~inside] = 1 - (among_all[~inside] - stats.rankdata(scores[~inside])) / n_in
-    return float(placement[inside].mean()), placement
+    placement[inside] = _share_below(scores[inside], scores[~inside], weight[~inside])
+    placement[~inside] = 1 - _share_below(scores[~inside], scores[inside], weight[inside])
+    return float(np.average(placement[inside], weights=weight[inside])), placement
+
+
+def _share_below(scores: FloatArray, others: FloatArray, weight: FloatArray) -> FloatArray:
+    """Return the share of the weight of others [M] that is below each score [N]; ties count half."""
+    order = np.argsort(others)
+    held, below = others[order], np.concatenate([[0.0], np.cumsum(weight[order])])
+    first, last = (np.searchsorted(held, scores, side=side) for side in ("left", "right"))
+    return np.asarray((below[first] + below[last]) / 2 / below[-1])
 
 
 def binned_auc(score: FloatArray, n_in: npt.NDArray[Any], n_out: npt.NDArray[Any]) -> float:

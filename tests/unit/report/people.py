@@ -19,7 +19,10 @@ from vaeaudit.analysis.conclusions import CheckResult, Finding, MutedBy, Verdict
 from vaeaudit.analysis.coverage.results import LatentRange, Region
 from vaeaudit.analysis.duplicates.duplicates import DuplicatePair, Duplicates, EqualRows, Leak
 from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.error_slices import ErrorSlice, ErrorSlices
+from vaeaudit.analysis.fairness.predictions import GroupPredictions, OverallRate, PredictionRate, Predictions, RateName
 from vaeaudit.analysis.fairness.proxies import Proxy
+from vaeaudit.analysis.fairness.score_in_groups import ScoreInGroup
 from vaeaudit.analysis.inputs import RunFacts, SourceFacts
 from vaeaudit.analysis.latents.results import (
     Disentanglement,
@@ -154,6 +157,7 @@ def people_results(**changes: object) -> AuditResults:
         "regions_tested": 412,
         "representation": people_representation(),
         "disparities": people_disparities(),
+        "predictions": people_predictions(),
         "proxies": people_proxies(),
         "duplicates": people_duplicates(),
         "model": people_model(),
@@ -690,4 +694,86 @@ def people_flagged() -> pd.DataFrame:
             FORMULA: ["-12.5", "+1", "@SUM(A1)"],
             "reasons": ["age = 17 (expected 41): 5.2 nats", f"a: 1 nats; {FORMULA}: 2 nats", None],
         }
+    )
+
+
+def people_predictions() -> Predictions:
+    """A prediction of income that errs on women, by sex and by race, with a combination and a slice."""
+    groups = [
+        *(_predicted(("sex",), (group,), rows) for group, rows in GROUPS["sex"].items()),
+        *(_predicted(("race",), (group,), rows) for group, rows in GROUPS["race"].items()),
+        _predicted(("sex", "race"), ("Female", BOLD), 150),
+        _predicted(("sex", "race"), ("Female", SCRIPT), 12),
+    ]
+    slices = ErrorSlices(
+        columns=9,
+        without=(FORMULA, "capital-gain"),
+        searched=2_310,
+        tested=7,
+        n_search=24_421,
+        n_test=24_421,
+        slices=(
+            ErrorSlice(
+                rule=(Condition("education", "in", [BOLD]), Condition("age", "between", [40.0, None])),
+                rows=1_204,
+                n=611,
+                error_rate=0.41,
+                ci=share_interval(0.41 * 611, 611),
+                others=0.15,
+                p_adjusted=1e-7,
+            ),
+        ),
+    )
+    return Predictions(
+        column=f"said {SCRIPT}",
+        label="income",
+        outcome="income = >50K",
+        form="score",
+        threshold=0.5,
+        n=N - 10,
+        left_out=10,
+        rates=tuple(
+            OverallRate(measure, N - 10, rate, share_interval(rate * N, N)) for measure, rate in _OVERALL.items()
+        ),
+        groups=tuple(groups),
+        slices=slices,
+        notes=("10 rows without income or a prediction took no part here.",),
+    )
+
+
+_OVERALL: dict[RateName, float] = {
+    "selection": 0.21,
+    "false_positive": 0.07,
+    "false_negative": 0.36,
+    "precision": 0.74,
+    "accuracy": 0.861,
+}
+
+
+def _predicted(attributes: tuple[str, ...], group: tuple[str, ...], n: int) -> GroupPredictions:
+    small = n < 30
+    shift = -0.04 if "Female" in group else 0.01
+    ci = Interval(shift - 0.01, shift + 0.01, 0.95)
+    return GroupPredictions(
+        attributes=attributes,
+        group=group,
+        rule=tuple(Condition(name, "in", [level]) for name, level in zip(attributes, group, strict=True)),
+        n=n,
+        status="inconclusive" if small else "judged",
+        rates=tuple(
+            PredictionRate(
+                measure=measure,
+                n=n,
+                rate=rate + shift,
+                ci=share_interval((rate + shift) * n, n),
+                difference=shift,
+                difference_ci=ci,
+                ratio=(rate + shift) / rate,
+                p_adjusted=None if small else 1e-9 if shift < 0 else 0.6,
+                minimum_detectable=2.8 * sqrt(0.18 / n),
+            )
+            for measure, rate in _OVERALL.items()
+            if not (small and measure == "precision")
+        ),
+        score=ScoreInGroup() if small else ScoreInGroup(0.9, Interval(0.89, 0.91, 0.95), shift, ci, 10, shift, ci),
     )

@@ -61,6 +61,7 @@ def shares_of(results: AuditResults) -> Iterator[float | None]:
     for entry in results.disparities:
         yield from (entry.rate, *entry.ci.bounds)
         yield None if entry.difference is None else entry.rate - entry.difference
+    yield from shares_of_predictions(results)
     for rate in (*results.outliers.by_group, *results.outliers.by_combination):
         yield from (rate.rate, *rate.ci.bounds, rate.rate_of_others)
     for leak in results.duplicates.leakage:
@@ -68,6 +69,20 @@ def shares_of(results: AuditResults) -> Iterator[float | None]:
     yield results.outliers.flagged / results.outliers.n
     yield from (region.stability for region in results.regions)
     yield from (cause.score for latent in results.latents for cause in latent.explains)
+
+
+def shares_of_predictions(results: AuditResults) -> Iterator[float | None]:
+    found = results.predictions
+    if found is None:
+        return
+    for entry in found.groups:
+        for rate in entry.rates:
+            yield from (rate.rate, *rate.ci.bounds)
+    for overall in found.rates:
+        yield from (overall.rate, *overall.ci.bounds, 1 - overall.rate)
+    if found.slices is not None:
+        for part in found.slices.slices:
+            yield from (part.error_rate, *part.ci.bounds, part.others)
 
 
 def figures_of(results: AuditResults) -> Iterator[tuple[float | None, Callable[[float], str]]]:

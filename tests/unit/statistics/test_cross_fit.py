@@ -157,6 +157,18 @@ def test_intervals_cover_the_true_area_about_as_often_as_they_say():
     assert 0.85 < covered / 300 < 0.95
 
 
+def test_a_weight_of_two_gives_the_area_of_the_row_twice_and_equal_weights_change_nothing():
+    rng = np.random.default_rng(7)
+    scores, member = rng.integers(0, 9, (200, 1)).astype(float), rng.uniform(size=(200, 1)) < 0.4
+    weight = rng.integers(1, 3, 200)
+    twice = np.repeat(np.arange(200), weight)
+    weighted, ci = macro_auc_interval(scores, member, 0.95, weight=weight.astype(float))
+    repeated, of_more = macro_auc_interval(scores[twice], member[twice], 0.95, twice)
+    assert (weighted, *ci.bounds) == pytest.approx((repeated, *of_more.bounds))
+    plain, threefold = (macro_auc_interval(scores, member, 0.95, weight=each) for each in (None, np.full(200, 3.0)))
+    assert (plain[0], *plain[1].bounds) == pytest.approx((threefold[0], *threefold[1].bounds))
+
+
 def test_a_perfect_separation_still_has_a_lower_bound_below_one():
     member = one_against_rest(np.arange(60) < 20)
     score = member[:, 0].astype(float)

@@ -17,8 +17,10 @@ from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.duplicates.clusters import Clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.duplicates.splits import compare_splits
+from vaeaudit.analysis.fairness.crossed import crossed_groups
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.group_accuracy import compare_accuracy
+from vaeaudit.analysis.fairness.predictions import assess_predictions
 from vaeaudit.analysis.fairness.proxies import find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.grouping.together import rows_together
@@ -138,6 +140,7 @@ def audit(
         missingness=measure_missingness(inputs.frame, inputs.schema, config, seed),
         changes=inputs.changes,
         label_accuracy=compare_accuracy(inputs, groupings, config, seed, together),
+        predictions=assess_predictions(inputs, [*crossed_groups(inputs, [])], config, seed, together),
     )
     if inputs.plantings is not None:
         measured = replace(

@@ -62,6 +62,7 @@ class Need(StrEnum):
     REFERENCE = "reference"
     SPLIT = "split"
     ANNOTATORS = "annotators"
+    PREDICTION = "prediction"
     UNIFORM = "uniform"
     CONTROL = "control"
     REFITS = "refits"
@@ -79,6 +80,7 @@ _IS_MET: dict[Need, Callable[[Seen], bool]] = {
     Need.REFERENCE: lambda seen: seen.inputs.reference is not None,
     Need.SPLIT: lambda seen: bool(seen.measured.duplicates.splits),
     Need.ANNOTATORS: lambda seen: len(seen.inputs.schema.annotators) > 1,
+    Need.PREDICTION: lambda seen: seen.inputs.schema.prediction is not None,
     Need.CONTROL: lambda seen: bool(seen.config.control),
     Need.UNIFORM: lambda seen: seen.config.uniform,
     Need.REFITS: lambda seen: seen.inputs.member_means is not None,
@@ -92,6 +94,7 @@ GIVE: dict[Need, str] = {
     Need.REFERENCE: "--reference DATA",
     Need.SPLIT: "--split COL",
     Need.ANNOTATORS: "--annotator COL twice or more",
+    Need.PREDICTION: "--prediction COL",
     Need.UNIFORM: "--uniform",
     Need.CONTROL: "--control COL",
     Need.REFITS: "--members 1",

@@ -10,6 +10,7 @@ from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.graded import GradedDisparity
 from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
+from vaeaudit.analysis.fairness.predictions import Predictions
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
@@ -54,6 +55,8 @@ class Measurements:
     label_accuracy
         How well a classifier on the latents tells the label of each group, with and without resampling by the latents;
         None where none was trained.
+    predictions
+        What a column of predictions does to each group; None where none was declared.
     """
 
     rows: RowAccounting
@@ -76,4 +79,5 @@ class Measurements:
     power: tuple[Power, ...] = ()
     smallest_gaps: tuple[SmallestGap, ...] = ()
     label_accuracy: LabelAccuracy | None = None
+    predictions: Predictions | None = None
     graded_disparities: tuple[GradedDisparity, ...] = ()

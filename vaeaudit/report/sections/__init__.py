@@ -13,6 +13,7 @@ from vaeaudit.report.sections.missing import missing
 from vaeaudit.report.sections.model import model
 from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.sections.power import power
+from vaeaudit.report.sections.predictions import predictions
 from vaeaudit.report.sections.proxies import proxies
 from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
@@ -29,6 +30,7 @@ _SECTIONS = {
     "label": label,
     "changes": changes,
     "disparities": disparities,
+    "predictions": predictions,
     "duplicates": duplicates,
     "rules": rules,
     "model": model,

@@ -66,6 +66,24 @@ def test_what_was_planted_is_what_is_found(results):
     assert found["VA602"].evidence["copies"] == 20
 
 
+def test_a_score_that_exists_is_compared_between_groups_from_its_threshold_on(build):
+    rng = np.random.default_rng(2)
+    race, again = rng.choice(["a", "b"], 1_500), rng.uniform(size=1_500) < 0.45
+    score = np.clip(np.round(rng.normal(4 + 1.5 * again + 2 * (race == "a"), 2)), 1, 10)
+    table = {
+        "age": (rng.integers(18, 70, 1_500), Kind.COUNT),
+        "race": (race, Kind.CATEGORY, Role.SENSITIVE),
+        "again": (np.where(again, "1", "0"), Kind.BOOLEAN, Role.LABEL),
+        "decile": (score, Kind.COUNT, Role.PREDICTION),
+    }
+    found = audit(build(table, rng.normal(size=(1_500, 2))), AnalysisConfig(threshold=5.0))
+    first, second = found.predictions.groups
+    assert first.rate("false_positive").rate == np.mean(score[(race == "a") & ~again] >= 5)
+    assert second.rate("false_negative").rate == np.mean(score[(race == "b") & again] < 5)
+    told = next(finding for finding in found.findings if finding.code == "VA452")
+    assert (told.id, told.severity, told.anchor) == ("VA452-race", "high", "predictions")
+
+
 def test_every_check_has_an_answer_and_the_run_keeps_it_with_the_verdict(results):
     assert [result.code for result in results.checks] == list(all_checks())
     kept = answers_of(results)
