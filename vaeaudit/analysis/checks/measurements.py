@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
+from vaeaudit.analysis.fairness.cleaning import NOTHING_CLEANED, Cleaning
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
+from vaeaudit.analysis.fairness.group_views import GroupView
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.labels.summary import LabelSummary
 from vaeaudit.analysis.latents.results import LatentSummary, ModelSummary
@@ -53,6 +55,10 @@ class Measurements:
     label_accuracy
         How well a classifier on the latents tells the label of each group, with and without resampling by the latents;
         None where none was trained.
+    group_views
+        How the rows of each sensitive group fare in what is said of every row.
+    cleaning
+        Whom the usual cleaning would remove; empty where no sensitive column was declared.
     """
 
     rows: RowAccounting
@@ -75,3 +81,5 @@ class Measurements:
     power: tuple[Power, ...] = ()
     smallest_gaps: tuple[SmallestGap, ...] = ()
     label_accuracy: LabelAccuracy | None = None
+    group_views: tuple[GroupView, ...] = ()
+    cleaning: Cleaning = NOTHING_CLEANED
