@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaeaudit.analysis.duplicates.clusters import Clusters
-from vaeaudit.analysis.fairness.cleaning import Cleaning, Removal, incomplete_rows, measure_cleaning
+from vaeaudit.analysis.fairness.cleaning import Cleaning, Removal, incomplete_rows, measure_cleaning, missing_cells
 from vaeaudit.analysis.fairness.group_views import Aspect, GroupView, view_groups
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.suspects import is_doubted
 from vaeaudit.analysis.outliers.groups import LISTED
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema.columns import Role
 from vaeaudit.outputs.record import BoolArray, IntArray
 from vaeaudit.wording import numbers
 from vaeaudit.wording.phrases import plural
@@ -27,12 +26,12 @@ def views_of(
     codes, scores = inputs.codes, inputs.scores
     rank = np.empty(len(inputs.frame))
     rank[scores.most_atypical_first] = -np.arange(len(rank))
-    names = [column.name for column in inputs.schema.modelled if column.role is not Role.SENSITIVE]
+    missing, _ = missing_cells(inputs.frame, inputs.schema)
     aspects = [
         Aspect("improbable", -codes.elbo, codes.held_out),
         Aspect("outlier rank", rank),
         Aspect("rarity", scores.rarity),
-        Aspect("missing cells", inputs.frame[names].isna().mean(axis=1).to_numpy(np.float64)),
+        Aspect("missing cells", missing.sum(axis=1).to_numpy(np.float64)),
         Aspect("copy", _copies(clusters)),
     ]
     if inputs.label_doubts is not None:
@@ -44,9 +43,11 @@ def cleaning_of(
     inputs: AuditInputs, groupings: Sequence[Grouping], clusters: Clusters, config: AnalysisConfig
 ) -> Cleaning:
     """Say whom the usual cleaning would remove; see `measure_cleaning`."""
-    incomplete = None if inputs.pictures is not None else incomplete_rows(inputs.frame, inputs.schema)
-    removals = [_outliers(inputs), *([] if incomplete is None else [incomplete])]
-    removals.append(Removal("copies", "rows that copy an earlier one, exactly or nearly", _copies(clusters)))
+    removals = [
+        _outliers(inputs),
+        incomplete_rows(inputs.frame, inputs.schema),
+        Removal("copies", "rows that copy an earlier one, exactly or nearly", _copies(clusters)),
+    ]
     if inputs.label_doubts is not None:
         doubted = is_doubted(inputs.label_doubts)
         removals.append(Removal("doubted labels", "rows whose label the rest of the data contradicts", doubted))

@@ -177,30 +177,37 @@ def measure_cleaning(
     )
 
 
-def incomplete_rows(frame: pd.DataFrame, schema: Schema) -> Removal | None:
-    """Return the rows that lack a cell; None where no column was looked at.
+def missing_cells(frame: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[str]]:
+    """Return which cells are missing, and the names of the columns left out since most of their cells are.
 
-    Looked at are the columns of the model and the label, without those that are mostly missing. Sensitive columns are
-    not: that the group of rows without a value lacks a cell would be true by construction.
+    Looked at are the columns of the model and the label. Sensitive columns are not: that the group of rows without a
+    value lacks a cell would be true by construction.
 
     Parameters
     ----------
     frame, schema
         [N, C] rows and their columns.
     """
-    names = [column.name for column in schema if column.role is not Role.SENSITIVE and column.in_model]
-    names += [schema.label.name] if schema.label is not None and schema.label.name not in names else []
+    names = [column.name for column in schema if column.in_model and column.role is not Role.SENSITIVE]
+    if schema.label is not None and schema.label.name not in names:
+        names.append(schema.label.name)
     missing = frame[names].isna()
-    dropped = missing.columns[missing.mean() >= MOSTLY_MISSING].tolist() if len(frame) else []
-    kept = missing.drop(columns=dropped)
-    if not len(kept.columns):
-        return None
-    statement = f"rows with a missing cell in any of {phrases.plural(len(kept.columns), 'column')}"
+    dropped = missing.columns[missing.mean() >= MOSTLY_MISSING].tolist()
+    return missing.drop(columns=dropped), dropped
+
+
+def incomplete_rows(frame: pd.DataFrame, schema: Schema) -> Removal:
+    """Return the rows that lack any of their `missing_cells`."""
+    missing, dropped = missing_cells(frame, schema)
+    columns = phrases.plural(missing.shape[1], "column")
+    statement = f"rows with a missing cell in any of {columns}" if missing.shape[1] else "there are no cells to lack"
     if dropped:
-        verb = "lacks" if len(dropped) == 1 else "lack"
-        statement += f" ({phrases.listed(dropped)}, which {verb} {numbers.rate(MOSTLY_MISSING)} of the cells or more, "
-        statement += f"{'is' if len(dropped) == 1 else 'are'} dropped instead)"
-    return Removal("incomplete rows", statement, kept.any(axis=1).to_numpy())
+        have, are = ("lacks", "is") if len(dropped) == 1 else ("lack", "are")
+        statement += (
+            f" ({phrases.listed(dropped)}, which {have} {numbers.rate(MOSTLY_MISSING)} of the cells or more, {are} "
+            "dropped instead)"
+        )
+    return Removal("incomplete rows", statement, missing.any(axis=1).to_numpy(bool))
 
 
 def _chosen(groupings: Sequence[Grouping], rules: TableRules) -> Iterator[tuple[Grouping, ...]]:
