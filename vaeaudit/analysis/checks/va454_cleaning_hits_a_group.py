@@ -1,4 +1,4 @@
-"""Groups that would lose a larger part of their rows than others to all usual steps of cleaning together."""
+"""Groups that would lose a larger part of their rows than others to the usual cleaning, all steps together or one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
-from vaeaudit.analysis.fairness.cleaning import GroupLosses, Step
+from vaeaudit.analysis.fairness.cleaning import GroupLosses, Step, StepLoss
 from vaeaudit.analysis.fairness.disparities import POWER
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
@@ -19,6 +19,8 @@ KIND: Final = "disparity"
 SOME = 0.02
 #: A group that surely loses this many times the share of all others, and so much of its rows, is hit gravely.
 GRAVE_RATIO, GRAVE_LOSS = 2.0, 0.1
+#: Further groups that a title names.
+_NAMED = 2
 #: Step -> what to do instead.
 _INSTEAD: Mapping[Step, str] = {
     "outliers": "Look at the flagged rows of the group one by one before any is deleted.",
@@ -28,7 +30,8 @@ _INSTEAD: Mapping[Step, str] = {
     ),
     "copies": "Find out whether equal rows are copies or different people with the same cells before any is dropped.",
     "doubted labels": (
-        "Have the doubted labels of the group read by people; delete none by rule: many are no errors but lie where classes overlap."
+        "Have the doubted labels of the group read by people; delete none by rule: many are no errors but lie where "
+        "classes overlap."
     ),
 }
 
@@ -47,7 +50,7 @@ def ask(seen: Seen) -> Answer:
     return answered(
         _findings(judged, cleaning.beyond_their_groups),
         f"{removed}; none of {plural(len(judged), 'group')} large enough to judge is shown to lose clearly more than "
-        "others by anything but the flags of outliers (VA303).",
+        "others, together or by one step; of what outliers take VA303 tells.",
         tested=len(judged),
         detectable=_detectable(judged),
     )
@@ -62,52 +65,76 @@ def _detectable(judged: Sequence[GroupLosses]) -> str:
 
 def _findings(judged: Sequence[GroupLosses], combinations: Sequence[GroupLosses]) -> Iterator[Finding]:
     for attributes, members in groupby(judged, key=lambda losses: losses.attributes):
-        hit = [losses for losses in members if _is_hit(losses)]
+        hit = [(losses, told) for losses in members if (told := _told(losses)) is not None]
         if hit:
             yield _finding(hit, subject(*attributes))
-    hit = [losses for losses in combinations if _is_hit(losses)]
+    hit = [(losses, told) for losses in combinations if (told := _told(losses)) is not None and told.step == "all"]
     if hit:
         yield _finding(hit, "combinations")
 
 
-def _is_hit(losses: GroupLosses) -> bool:
-    """Whether a group loses clearly more, and not by the flags of outliers alone, of which VA303 tells."""
-    bounds = losses.together.difference_ci
-    surely = losses.together.status == "harder" and bounds is not None and (bounds.low or 0.0) > SOME
-    return surely and losses.worst_step.step != "outliers"
+def _told(losses: GroupLosses) -> StepLoss | None:
+    """Return what a group surely loses beyond others: by all steps, or else by one; None where it does not.
+
+    Of what the outliers take VA303 tells.
+    """
+    surely = [loss for loss in losses.losses if loss.status == "harder" and _least(loss) > SOME]
+    if losses.together in surely and losses.worst_step.step != "outliers":
+        return losses.together
+    return max((loss for loss in surely if loss.step not in {"all", "outliers"}), key=_least, default=None)
 
 
-def _finding(hit: Sequence[GroupLosses], about: str) -> Finding:
-    worst = max(hit, key=lambda losses: losses.together.ci.low or 0.0)
-    together, step = worst.together, worst.worst_step
-    name = phrases.group(worst.attributes, worst.group)
-    more = f"; {plural(len(hit) - 1, 'more group')} would lose more than others too" if len(hit) > 1 else ""
-    by = f"most by its {step.step} ({numbers.share(step.rate)} against {numbers.share(step.rate_of_others or 0.0)})"
-    grave = (together.ratio_ci.low or 0.0) >= GRAVE_RATIO and together.rate >= GRAVE_LOSS
+def _least(loss: StepLoss) -> float:
+    """Return by how much a group loses more than all others, at least."""
+    return 0.0 if loss.difference_ci is None else loss.difference_ci.low or 0.0
+
+
+def _finding(hit: Sequence[tuple[GroupLosses, StepLoss]], about: str) -> Finding:
+    ranked = sorted(hit, key=lambda each: (each[1].step != "all", -(each[1].ci.low or 0.0)))
+    losses, loss = ranked[0]
+    step = losses.worst_step if loss.step == "all" else loss
+    grave = (loss.ratio_ci.low or 0.0) >= GRAVE_RATIO and loss.rate >= GRAVE_LOSS
     return Finding(
         code=CODE,
         subject=about,
         kind=KIND,
         severity="medium" if grave else "low",
-        title=(
-            f"Cleaning would delete {numbers.with_interval(together.rate, together.ci, 'share')} of the rows with "
-            f"{name} ({numbers.count(together.hits)} of {numbers.count(together.n)}), "
-            f"{numbers.share(together.rate_of_others or 0.0)} of all others, {by}{more}"
-        ),
+        title=_title(losses, loss, ranked[1:]),
         evidence={
-            **facts(together, "n", "hits", "rate", "ci", "rate_of_others", "difference", "difference_ci"),
-            **facts(together, "ratio", "ratio_ci", "p_adjusted"),
-            **facts(worst, "share_before", "share_after"),
-            "steps": [facts(loss, "step", "hits", "rate", "rate_of_others", "status") for loss in worst.losses[:-1]],
+            **facts(loss, "step", "n", "hits", "rate", "ci", "rate_of_others", "difference", "difference_ci"),
+            **facts(loss, "ratio", "ratio_ci", "p_adjusted"),
+            **facts(losses, "share_before", "share_after"),
+            "steps": [facts(each, "step", "hits", "rate", "rate_of_others", "status") for each in losses.losses],
             "groups": [
-                {"group": phrases.group(losses.attributes, losses.group), **facts(losses.together, "n", "rate", "ci")}
-                for losses in sorted(hit, key=lambda losses: -losses.together.rate)[:LISTED]
+                {"group": _name(other), **facts(told, "step", "n", "rate", "ci")} for other, told in ranked[:LISTED]
             ],
         },
         action=_INSTEAD[step.step],
         anchor="group-views",
-        rule=worst.rule,
+        rule=losses.rule,
     )
+
+
+def _title(losses: GroupLosses, loss: StepLoss, more: Sequence[tuple[GroupLosses, StepLoss]]) -> str:
+    step, by = losses.worst_step, ""
+    if loss.step == "all":
+        against = f"{numbers.share(step.rate)} against {numbers.share(step.rate_of_others or 0.0)}"
+        by = f", most by its {step.step} ({against})"
+    others = phrases.listed([f"{_name(other)} ({_step_in_words(told.step)})" for other, told in more], most=_NAMED)
+    return (
+        f"{'Cleaning' if loss.step == 'all' else f'To delete {loss.step}'} would take "
+        f"{numbers.with_interval(loss.rate, loss.ci, 'share')} of the rows with {_name(losses)} "
+        f"({numbers.count(loss.hits)} of {numbers.count(loss.n)}), {numbers.share(loss.rate_of_others or 0.0)} of all "
+        f"others{by}{f'; {others} would lose more than others too' if more else ''}"
+    )
+
+
+def _name(losses: GroupLosses) -> str:
+    return phrases.group(losses.attributes, losses.group)
+
+
+def _step_in_words(step: Step) -> str:
+    return "all steps" if step == "all" else step
 
 
 CHECK = Check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -80,7 +80,7 @@ class GroupLosses:
     share_before, share_after
         Its share of all rows, and of those that are left by all steps together; None where none is left.
     losses
-        By step, `all` last; steps that delete no row are left out.
+        By step, `all` last; steps that delete no row are left out. Of a combination only the worst step and `all`.
     """
 
     attributes: tuple[str, ...]
@@ -173,7 +173,11 @@ def measure_cleaning(
     return Cleaning(
         summed,
         tuple(entry for entry in found if len(entry.attributes) == 1),
-        tuple(entry for entry in found if len(entry.attributes) > 1 and entry.n),
+        tuple(
+            replace(entry, losses=(entry.worst_step, entry.together))
+            for entry in found
+            if len(entry.attributes) > 1 and entry.n
+        ),
     )
 
 
