@@ -69,10 +69,9 @@ def views_lead(views: Sequence[GroupView], cleaning: Cleaning) -> str:
     harder = [view for view in judged if view.status == "harder"]
     said = "No group is large enough to be judged."
     if judged:
-        said = f"In {phrases.plural(len(judged), 'comparison')} of a group with all other rows, "
-        said += (
-            f"{numbers.count(len(harder)) if harder else 'none'} shows that the group surely and clearly fares worse."
-        )
+        shown = f"{numbers.count(len(harder))} show" if len(harder) > 1 else f"{'1' if harder else 'none'} shows"
+        compared = phrases.plural(len(judged), "comparison")
+        said = f"Of {compared} of a group with all other rows, {shown} that it surely and clearly fares worse."
     return f"{said} {cleaning_sentence(cleaning)}"
 
 
