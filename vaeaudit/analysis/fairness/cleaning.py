@@ -25,6 +25,7 @@ from vaeaudit.data.schema.columns import Role, Schema
 from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
+from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Count, Share
 from vaeaudit.wording import numbers, phrases
 
@@ -126,13 +127,18 @@ class Cleaning:
 
     @property
     def beyond_their_groups(self) -> tuple[GroupLosses, ...]:
-        """Combinations that lose more than all others, and surely more than each larger group that they are part of."""
+        """Combinations that lose more than all others, and surely more than each larger group that they are part of.
+
+        Surely: with the whole interval, at a level raised by Bonferroni's correction over all that were judged, since a
+        combination of a group that is hit is no worse off for being asked about.
+        """
         known = {(each.attributes, each.group): each.together.rate for each in (*self.groups, *self.combinations)}
+        judged = sum(each.together.p_adjusted is not None for each in self.combinations)
+        hit = [each for each in self.combinations if each.together.status == "harder"]
         return tuple(
             each
-            for each in self.combinations
-            if each.together.status == "harder"
-            and (each.together.ci.low or 0.0) > max(known.get(part, 0.0) for part in _parts(each))
+            for each in hit
+            if _low_of_many(each.together, judged) > max(known.get(part, 0.0) for part in _parts(each))
         )
 
 
@@ -255,6 +261,11 @@ def _compared(
 
 def _losses(step: Step, compared: RateComparison, p: np.ndarray, config: AnalysisConfig) -> list[StepLoss]:
     return [StepLoss(**vars(rate), step=step) for rate in against_others(compared, p, config)]
+
+
+def _low_of_many(loss: StepLoss, judged: int) -> float:
+    """Return the lower end of the interval of a rate that holds with those of so many others."""
+    return share_interval(loss.hits, loss.n, 1 - (1 - loss.ci.level) / judged).low or 0.0
 
 
 def _parts(losses: GroupLosses) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -47,7 +47,7 @@ def test_a_group_whose_rows_are_all_incomplete_is_named_with_the_step(ask, femal
 
 
 def test_a_small_difference_that_is_sure_is_low(ask, female):
-    (finding,) = ask(doubted_labels=drawn(np.where(female, 0.3, 0.18))).findings
+    (finding,) = ask(doubted_labels=drawn(np.where(female, 0.36, 0.18))).findings
     assert (finding.id, finding.severity) == ("VA454-sex", "low")
 
 
@@ -58,7 +58,7 @@ def test_what_the_flags_of_outliers_take_is_left_to_va303(ask, female):
 
 
 def test_a_step_that_hits_a_group_is_told_where_another_step_evens_it_out(ask, female):
-    incomplete, doubted = np.where(female, 0.25, 0.1), np.where(female, 0.02, 0.2)
+    incomplete, doubted = np.where(female, 0.3, 0.1), np.where(female, 0.02, 0.2)
     (finding,) = ask(incomplete_rows=drawn(incomplete), doubted_labels=drawn(doubted, 1)).findings
     assert finding.title.startswith("To delete incomplete rows would take")
     assert "of the rows with sex = female" in finding.title

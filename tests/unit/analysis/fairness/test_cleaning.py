@@ -147,6 +147,19 @@ def test_a_combination_of_three_is_not_told_where_a_pair_of_them_explains_it(cro
     assert [losses.group for losses in found.beyond_their_groups] == [("f", "b")]
 
 
+def test_combinations_of_a_group_that_is_hit_are_not_told_by_chance():
+    told = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        groups = [
+            grouping("sex", rng.integers(0, 2, 2_000), ("f", "m")),
+            grouping("race", rng.integers(0, 8, 2_000), "abcdefgh"),
+        ]
+        gone = rng.uniform(size=2_000) < np.where(groups[0].codes == 0, 0.4, 0.05)
+        told += bool(measure_cleaning(groups, [removal("copies", gone)], CONFIG).beyond_their_groups)
+    assert told <= 5
+
+
 def test_attributes_that_a_rule_ties_are_not_crossed(crossed):
     rule = TableRule("equal", RuleKind.EQUAL, ("sex", "race"), "the same", 1_600, 0, np.zeros(0, np.int64))
     gone = [removal("copies", np.arange(1_600) < 400)]
