@@ -44,10 +44,15 @@ _STEPS: dict[Step, str] = {
     "incomplete rows": "Incomplete",
     "copies": "Copies",
     "doubted labels": "Doubted labels",
-    "all": "All together, with interval",
+    "all": "All together",
 }
-_DOT: dict[RateStatus, str] = {"harder": "flagged", "less": "flagged", "unclear": "unflagged", "small": "small"}
-_TONE: dict[RateStatus, str] = {"harder": "warn", "less": "neutral"}
+_TONE: dict[RateStatus, str] = {
+    "harder": "warn",
+    "less": "neutral",
+    "unclear": "neutral",
+    "small": "unsure",
+    "empty": "unsure",
+}
 #: Combinations named one by one.
 _NAMED = 3
 
@@ -133,7 +138,8 @@ _HOW_TO_READ = (
     "A figure is the probability that a row of the group has more of it than one of all other rows: 0.50 is no "
     "difference. Of copies it is the share of the group's rows. More always means worse known or more likely to be "
     "deleted. Only what is surely and clearly different is marked: adjusted for all that was asked, and with its whole "
-    "interval beyond the tolerance. * The group has too few held-out rows, so that all rows are compared."
+    "interval beyond the tolerance; intervals are in report.json. * The group has too few held-out rows, so that all "
+    "rows are compared."
 )
 
 
@@ -150,15 +156,13 @@ def _views_table(attribute: str, views: Sequence[GroupView], aspects: Sequence[A
 
 
 def _view(view: GroupView) -> Cell:
-    if view.status in {"small", "empty"} or view.value is None or view.ci is None:
+    if view.status in {"small", "empty"} or view.value is None:
         return "no row" if view.n == 0 else "too few rows"
-    shares = view.measure == "rate"
-    written = (numbers.share if shares else numbers.ratio)(view.value)
+    written = (numbers.share if view.measure == "rate" else numbers.ratio)(view.value)
     star = "*" if view.aspect == "improbable" and view.compared == "all rows" else ""
     if view.status == "unclear":
         return f"{written}{star}"
-    bounds = numbers.with_interval(view.value, view.ci, "share" if shares else "ratio")
-    return Badge(f"{bounds}{star} {'more' if view.status == 'harder' else 'less'}", _TONE[view.status])
+    return Badge(f"{written}{star} {'more' if view.status == 'harder' else 'less'}", _TONE[view.status])
 
 
 def _cleaning(cleaning: Cleaning) -> Group:
@@ -190,7 +194,7 @@ def _figure(shown: Sequence[GroupLosses]) -> Figure:
             f"{phrases.shorten(losses.attributes[0], 12)}: {phrases.name(losses.group[0])}",
             losses.together.rate,
             losses.together.ci,
-            _DOT[losses.together.status],
+            losses.together.status,
             (f"{numbers.count(losses.together.hits)} of {phrases.plural(losses.n, 'row')}",),
         )
         for losses in shown
@@ -209,7 +213,7 @@ def _figure(shown: Sequence[GroupLosses]) -> Figure:
 def _losses_table(attribute: str, groups: Sequence[GroupLosses]) -> Table:
     steps = [loss.step for loss in groups[0].losses]
     columns = plain("Group") + numeric("Rows") + plain(*(_STEPS[step] for step in steps))
-    columns += plain("Of all others", "Share of all rows, before and after")
+    columns += plain("Of all others", "Part of all rows", "In words")
     rows: list[tuple[Cell, ...]] = [
         (
             phrases.name(losses.group[0]),
@@ -217,6 +221,7 @@ def _losses_table(attribute: str, groups: Sequence[GroupLosses]) -> Table:
             *(_loss(loss) for loss in losses.losses),
             numbers.share(losses.together.rate_of_others or 0.0),
             _before_and_after(losses),
+            Badge(phrases.DELETION[losses.together.status], _TONE[losses.together.status]),
         )
         for losses in groups
     ]
@@ -226,17 +231,18 @@ def _losses_table(attribute: str, groups: Sequence[GroupLosses]) -> Table:
 def _loss(loss: StepLoss) -> Cell:
     if loss.n == 0:
         return "no row"
-    written = numbers.share(loss.rate)
     if loss.step == "all":
-        written = numbers.with_interval(loss.rate, loss.ci, "share")
+        return Lines((numbers.share(loss.rate), numbers.interval(loss.ci, "share")))
+    written = numbers.share(loss.rate)
     if loss.status in {"harder", "less"}:
         return Badge(f"{written} {'more' if loss.status == 'harder' else 'less'}", _TONE[loss.status])
-    return Lines((written, phrases.DELETION["small"])) if loss.step == "all" and loss.status == "small" else written
+    return written
 
 
-def _before_and_after(losses: GroupLosses) -> str:
-    after = numbers.ABSENT if losses.share_after is None else numbers.share(losses.share_after)
-    return f"{numbers.share(losses.share_before)} to {after}"
+def _before_and_after(losses: GroupLosses) -> Cell:
+    if losses.share_after is None:
+        return numbers.share(losses.share_before)
+    return Lines((numbers.share(losses.share_before), f"then {numbers.share(losses.share_after)}"))
 
 
 def _combinations_sentence(cleaning: Cleaning) -> str:
