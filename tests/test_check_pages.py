@@ -102,6 +102,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA404": {"medium", "low"},
     "VA451": {"high", "medium"},
     "VA454": {"medium", "low"},
+    "VA455": {"medium"},
     "VA501": {"high", "medium", "low"},
     "VA502": {"high", "medium"},
     "VA601": {"high", "medium", "info"},

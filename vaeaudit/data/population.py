@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, nan, prod
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
+from vaeaudit.data.population_layouts import read_cells
 from vaeaudit.data.population_shares import Population, PopulationColumn, Span
 from vaeaudit.data.schema.columns import Column, Schema
 from vaeaudit.errors import InputError
@@ -17,7 +17,6 @@ from vaeaudit.errors import InputError
 #: Shares that are written with a few digits still add up to 1 within this.
 SHARE_ROUNDING = 0.01
 _ValueName = Literal["count", "share"]
-_VALUE_NAMES: tuple[_ValueName, ...] = get_args(_ValueName)
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,9 @@ class _Table:
 
 
 def read_population(path: str | Path, schema: Schema) -> Population:
-    """Read a population file: CSV with one row per cell.
+    """Read a population file: CSV with one row per cell, or as statistical offices publish it (see `read_cells`).
 
-    Its columns are named as in the data; numeric ones hold intervals such as `[15,20)` or `[85,inf)`. One more
+    Its columns are named as in the data; numeric ones hold intervals such as `[15,20)`, `15-19` or `85+`. One more
     column, `count` or `share`, says how large the cell is.
 
     Raises
@@ -49,15 +48,10 @@ def read_population(path: str | Path, schema: Schema) -> Population:
         Where the file cannot be read, names a column or a spelling that the data does not have, lists a cell twice,
         holds a negative or unreadable number, intervals that overlap or leave a gap, or shares that do not add up.
     """
-    table = _read_table(Path(path))
     notes: list[str] = []
+    table = _read_table(Path(path), schema, notes)
     columns = []
     for position, name in enumerate(table.names):
-        if name not in schema:
-            raise InputError(
-                f"--population {table.file}: the data has no column {name!r}.",
-                hint=f"Columns of a population file are named as in the data: {', '.join(schema.names[:12])}",
-            )
         texts = list(dict.fromkeys(line.groups[position] for line in table.lines))
         columns.append(_population_column(table.file, schema[name], texts, notes))
     shares = _cell_shares(table, columns, notes)
@@ -70,38 +64,17 @@ def read_population(path: str | Path, schema: Schema) -> Population:
     return Population(table.file, tuple(columns), shares, tuple(notes))
 
 
-def _read_table(source: Path) -> _Table:
-    file = source.name
-    lines = []
+def _read_table(source: Path, schema: Schema, notes: list[str]) -> _Table:
     try:
-        with source.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            for cells in reader:
-                if any(cells):
-                    lines.append((reader.line_num, [cell.strip() for cell in cells]))
+        text = source.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"--population {source}: the file cannot be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"--population {file}: expected a CSV in UTF-8 ({error}).") from error
-    if len(lines) < 2:
-        raise InputError(f"--population {file}: expected a header and one row per cell, found {len(lines)} row(s).")
-    _, header = lines[0]
-    value_names = [name for name in _VALUE_NAMES for cell in header if cell == name]
-    if len(value_names) != 1 or len(header) < 2 or len(set(header)) < len(header):
-        raise InputError(
-            f"--population {file}: expected columns of the data and one called count or share, "
-            f"found {', '.join(header)}."
-        )
-    place = header.index(value_names[0])
-    for number, cells in lines[1:]:
-        if len(cells) != len(header):
-            raise InputError(f"--population {file}, line {number}: expected {len(header)} cells, found {len(cells)}.")
-    return _Table(
-        file,
-        tuple(name for name in header if name != value_names[0]),
-        value_names[0],
-        tuple(_Line(number, (*cells[:place], *cells[place + 1 :]), cells[place]) for number, cells in lines[1:]),
-    )
+    except UnicodeDecodeError as error:
+        raise InputError(f"--population {source.name}: expected a CSV in UTF-8 ({error}).") from error
+    cells = read_cells(text, source.name, schema)
+    notes.extend(cells.notes)
+    lines = tuple(_Line(number, groups, value) for number, groups, value in cells.lines)
+    return _Table(source.name, cells.names, "share" if cells.is_share else "count", lines)
 
 
 def _population_column(file: str, column: Column, texts: list[str], notes: list[str]) -> PopulationColumn:
@@ -120,15 +93,7 @@ def _population_column(file: str, column: Column, texts: list[str], notes: list[
 
 
 def _checked_levels(file: str, column: Column, texts: list[str], notes: list[str]) -> tuple[str, ...]:
-    folded = {level.casefold().strip(): level for level in column.levels}
     unknown = [text for text in texts if text not in column.levels]
-    for text in unknown:
-        if text.casefold() in folded:
-            raise InputError(
-                f"--population {file}: column {column.name!r} has the level {text!r}, which the data spells "
-                f"{folded[text.casefold()]!r}.",
-                hint="Spell the levels alike in both files; they are not matched by guessing.",
-            )
     if len(unknown) == len(texts):
         raise InputError(
             f"--population {file}: none of the levels of column {column.name!r} is in the data, found {_some(texts)}.",
@@ -150,8 +115,8 @@ def _parse_span(file: str, name: str, text: str) -> Span:
         low = high = nan
     if not low < high:
         raise InputError(
-            f"--population {file}: column {name!r} is numeric, so its groups are intervals such as [15,20) or "
-            f"[85,inf); found {text!r}."
+            f"--population {file}: column {name!r} is numeric, so its groups are intervals such as [15,20), 15-19 or "
+            f"85+; found {text!r}."
         )
     return (None if low == -inf else low, None if high == inf else high)
 

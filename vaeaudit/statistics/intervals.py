@@ -116,6 +116,35 @@ def newcombe_difference(
     return _widest_where_empty(lower, upper, np.minimum(trials, other_trials), (-1.0, 1.0))
 
 
+def ratio_interval(
+    count: npt.ArrayLike, n: npt.ArrayLike, other_count: npt.ArrayLike, other_n: npt.ArrayLike, level: float = 0.95
+) -> Bounds:
+    """Interval of `(count / n) / (other_count / other_n)` on the log scale, half a trial added (Walter 1975).
+
+    Where a count is 0 or a rate 1 it still is of finite width (Biometrics 31, 371); it holds the ratio itself.
+
+    Returns
+    -------
+    low, high
+        0 where the first count is 0, infinity where the other is; (0, infinity) where either n is 0.
+    """
+    successes, trials = _counts(count, n)
+    other_successes, other_trials = _counts(other_count, other_n)
+    a, b = successes + 0.5, other_successes + 0.5
+    size, other_size = trials + 0.5, other_trials + 0.5
+    centre = np.log(a / size) - np.log(b / other_size)
+    half = normal_quantile(level) * np.sqrt(np.maximum(1 / a - 1 / size + 1 / b - 1 / other_size, 0.0))
+    ratio = np.divide(
+        successes * other_trials,
+        other_successes * trials,
+        out=np.full(a.shape, np.inf),
+        where=other_successes * trials > 0,
+    )
+    low = np.where(successes == 0, 0.0, np.minimum(np.exp(centre - half), ratio))
+    high = np.where(other_successes == 0, np.inf, np.maximum(np.exp(centre + half), ratio))
+    return _widest_where_empty(low, high, np.minimum(trials, other_trials), (0.0, np.inf))
+
+
 def newcombe_paired_difference(
     both: npt.ArrayLike, first_only: npt.ArrayLike, second_only: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95
 ) -> Bounds:

@@ -504,21 +504,28 @@ def people_disparities() -> tuple[Disparity, ...]:
             judged = group not in (SCRIPT,)
             entries.append(
                 Disparity(
-                    attribute=attribute,
-                    group=group,
+                    attributes=(attribute,),
+                    group=(group,),
+                    rule=(Condition(attribute, "in", [group]),),
                     outcome="income = >50K",
+                    favourable=None,
                     n=rows,
                     rate=rate,
                     ci=share_interval(rate * rows, rows),
                     difference=difference,
                     difference_ci=Interval(difference - 0.01, difference + 0.01, 0.95),
                     ratio=rate / 0.239,
+                    ratio_ci=Interval(rate / 0.24, rate / 0.238, 0.95),
+                    impact_ratio=None,
+                    impact_ratio_ci=None,
                     p_adjusted=(1e-9 if abs(difference) > 0.02 else 0.6) if judged else None,
                     minimum_detectable=2.8 * sqrt(0.18 / rows),
                 )
             )
     empty = Interval(0.0, 1.0, 0.95)
-    entries.append(Disparity("race", "nobody", "income = >50K", 0, 0.0, empty, None, None, None, None, None))
+    nobody = {"attributes": ("race",), "group": ("nobody",), "rule": (), "n": 0, "rate": 0.0, "ci": empty}
+    unknown = ("difference", "difference_ci", "ratio", "ratio_ci", "p_adjusted", "minimum_detectable")
+    entries.append(replace(entries[0], **nobody, **dict.fromkeys(unknown)))
     return tuple(entries)
 
 

@@ -97,7 +97,8 @@ def others_of(results: AuditResults) -> Iterator[str]:
     yield from map(numbers.p_value, (entry.p_adjusted for entry in (*results.representation, *results.disparities)))
     yield from map(numbers.p_value, (region.p_adjusted for region in results.regions))
     for entry in results.disparities:
-        yield from (numbers.ratio(value) for value in (entry.ratio,) if value is not None)
+        bounds = () if entry.ratio_ci is None else entry.ratio_ci.bounds
+        yield from (numbers.ratio(value) for value in (entry.ratio, *bounds) if value is not None)
     for rate in (*results.outliers.by_group, *results.outliers.by_combination):
         yield from (numbers.ratio(value) for value in (rate.ratio, *rate.ratio_ci.bounds) if value is not None)
     yield from map(

@@ -90,11 +90,11 @@ def audit(
             "There is no row to audit.", hint="Look into quarantine.csv: it says why each record was left out."
         )
     groupings, notes = sensitive_groupings(inputs)
-    table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules)
+    table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules, weight=inputs.weight)
     together = rows_together(inputs)
     search = find_regions(inputs, config, population) if search is None else search
     clusters = find_clusters(inputs) if clusters is None else clusters
-    disparities = assess_disparities(inputs.frame, inputs.schema, config)
+    disparities = assess_disparities(inputs, config)
     proxies = find_proxies(inputs, config, seed, together)
     outliers = summarise_outliers(inputs, groupings, config)
     labels = summarise_label(inputs, config.confidence, seed, together, groupings)
@@ -112,6 +112,7 @@ def audit(
         regions_tested=search.tested,
         representation=table.cells,
         disparities=disparities.disparities,
+        graded_disparities=disparities.graded,
         proxies=proxies.proxies,
         duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=clusters),
         model=summarise_model(

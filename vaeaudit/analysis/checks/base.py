@@ -63,6 +63,7 @@ class Need(StrEnum):
     SPLIT = "split"
     ANNOTATORS = "annotators"
     UNIFORM = "uniform"
+    CONTROL = "control"
     REFITS = "refits"
     TABLE = "table"
 
@@ -78,6 +79,7 @@ _IS_MET: dict[Need, Callable[[Seen], bool]] = {
     Need.REFERENCE: lambda seen: seen.inputs.reference is not None,
     Need.SPLIT: lambda seen: bool(seen.measured.duplicates.splits),
     Need.ANNOTATORS: lambda seen: len(seen.inputs.schema.annotators) > 1,
+    Need.CONTROL: lambda seen: bool(seen.config.control),
     Need.UNIFORM: lambda seen: seen.config.uniform,
     Need.REFITS: lambda seen: seen.inputs.member_means is not None,
     Need.TABLE: lambda seen: not seen.of_pictures,
@@ -91,6 +93,7 @@ GIVE: dict[Need, str] = {
     Need.SPLIT: "--split COL",
     Need.ANNOTATORS: "--annotator COL twice or more",
     Need.UNIFORM: "--uniform",
+    Need.CONTROL: "--control COL",
     Need.REFITS: "--members 1",
 }
 

@@ -9,6 +9,7 @@ from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
 from vaeaudit.analysis.fairness.cleaning import NOTHING_CLEANED, Cleaning
 from vaeaudit.analysis.fairness.disparities import Disparity
+from vaeaudit.analysis.fairness.graded import GradedDisparity
 from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
 from vaeaudit.analysis.fairness.group_views import GroupView
 from vaeaudit.analysis.fairness.proxies import Proxy
@@ -33,7 +34,7 @@ class Measurements:
     ----------
     rows
         What became of every record: read = scored + quarantined + skipped.
-    latents, outliers, regions, representation, disparities, proxies, duplicates, model, columns
+    latents, outliers, regions, representation, disparities, graded_disparities, proxies, duplicates, model, columns
         Each type says what its fields are.
     regions_tested
         Cells that the search for regions tested.
@@ -81,5 +82,6 @@ class Measurements:
     power: tuple[Power, ...] = ()
     smallest_gaps: tuple[SmallestGap, ...] = ()
     label_accuracy: LabelAccuracy | None = None
+    graded_disparities: tuple[GradedDisparity, ...] = ()
     group_views: tuple[GroupView, ...] = ()
     cleaning: Cleaning = NOTHING_CLEANED

@@ -9,7 +9,7 @@ from typing import Final
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.cleaning import GroupLosses, Step, StepLoss
-from vaeaudit.analysis.fairness.disparities import POWER
+from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
 from vaeaudit.analysis.fairness.group_rates import (
     MOST_COMBINATIONS,
     MOST_SETS,
@@ -18,6 +17,7 @@ from vaeaudit.analysis.fairness.group_rates import (
     against_others,
     finite,
 )
+from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, GroupProduct, product, product_size
 from vaeaudit.analysis.representation.representation import attribute_sets
 from vaeaudit.config import AnalysisConfig

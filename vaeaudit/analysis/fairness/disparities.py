@@ -1,227 +1,253 @@
-"""How often the groups of a sensitive attribute have the outcome that the label records, and findings about it."""
+"""How often sensitive groups, and their combinations, have the outcome that the label records."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-from scipy import stats
+from annotated_types import Len
 
-from vaeaudit.analysis.grouping.groups import Grouping, group_column
+from vaeaudit.analysis.fairness.adjusted import AdjustedDifference, Strata, adjusted_differences, reverses, strata_of
+from vaeaudit.analysis.fairness.graded import GradedDisparity, assess_grades
+from vaeaudit.analysis.fairness.outcomes import Outcome, outcomes_of
+from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
+from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, GroupProduct, group_column, product, product_size
+from vaeaudit.analysis.inputs import AuditInputs
+from vaeaudit.analysis.representation.representation import attribute_sets
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.data.schema.columns import Column, Kind, Schema
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
-from vaeaudit.statistics.fisher import fisher_exact
-from vaeaudit.statistics.intervals import newcombe_difference, normal_quantile, wilson
+from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.statistics.intervals import ratio_interval
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.wording import numbers
-from vaeaudit.wording.rules import bound_text
 
-#: The power at which the smallest detectable difference is stated (Cohen 1988: the customary figure).
-POWER = 0.8
-#: A label of more levels is compared on its most frequent ones.
-MAX_OUTCOMES = 5
 #: A sensitive column of more groups is not compared: every group would be too small to judge, or the list too long.
 MAX_GROUPS = 200
+#: Combinations of attributes that are compared, of one set and of all together.
+MAX_CELLS_PER_SET, MAX_CELLS = 500, 2_000
 
 
 @dataclass(frozen=True)
 class Disparity:
     """Share of the rows of a group that have the outcome, against all other rows.
 
-    `difference` is the group's rate minus the rate of all rows outside the group; `ratio` is their quotient;
-    `minimum_detectable` the smallest absolute difference that 80 % power would have found at these sizes. For
-    groups too small to judge, `p_adjusted` is None.
+    Attributes
+    ----------
+    attributes, group
+        One sensitive column and its group, or two or three and what meets in them.
+    rule
+        What picks its rows.
+    outcome, favourable
+        In words, and whether it is good for the person; None where nobody said.
+    n, rate, ci
+        Rows that have a label, and the share of them that has the outcome: weighted, where rows have weights.
+    difference, difference_ci, ratio, ratio_ci
+        To the rate of all rows outside the group; None where either side is empty, or nobody outside has the outcome.
+    impact_ratio, impact_ratio_ci
+        Of a favourable outcome, the rate over the highest one among groups of these attributes that are large enough:
+        what the four-fifths rule holds against 0.8, which is a convention (EEOC 1978). The highest one has no interval.
+    p_adjusted
+        None for groups too small to judge, or empty.
+    minimum_detectable
+        The smallest absolute difference that 80 % power would have found at these sizes.
+    adjusted
+        What is left within the strata of the control columns; None without them, or where no stratum holds both.
     """
 
-    attribute: str
-    group: str
+    attributes: Annotated[tuple[str, ...], Len(1)]
+    group: Annotated[tuple[str, ...], Len(1)]
+    rule: tuple[Condition, ...]
     outcome: str
+    favourable: bool | None
     n: Count
     rate: Share
     ci: Interval
     difference: float | None
     difference_ci: Interval | None
     ratio: NonNegative | None
+    ratio_ci: Interval | None
+    impact_ratio: NonNegative | None
+    impact_ratio_ci: Interval | None
     p_adjusted: Share | None
     minimum_detectable: NonNegative | None
+    adjusted: AdjustedDifference | None = None
 
 
 @dataclass(frozen=True)
 class DisparityTable:
-    """One entry per sensitive group and outcome, and what was left out or set aside."""
+    """One entry per sensitive group, combination and outcome; of an ordered label one more; and what was left out."""
 
     disparities: tuple[Disparity, ...]
+    graded: tuple[GradedDisparity, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class RateComparison:
-    """Rates of G groups, each against all rows outside it; arrays are [G].
+class _Rows:
+    """Of N rows: which have a label, in which stratum they are if any, and how many they stand for if not one each."""
 
-    `difference` and `ratio` are NaN where either side has no rows (`ratio` also where nobody outside has the
-    outcome); `p` is Fisher's exact two-sided p-value, NaN where a side has fewer rows than can be judged.
+    labelled: BoolArray
+    strata: Strata | None
+    weight: FloatArray | None
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """One set of attributes, one outcome: its cells, their rates, and within strata what is left, with its p-value."""
+
+    cells: GroupProduct
+    outcome: Outcome
+    rates: RateComparison
+    within: list[tuple[AdjustedDifference, float] | None]
+
+
+def assess_disparities(inputs: AuditInputs, config: AnalysisConfig) -> DisparityTable:
+    """Compare the label between the groups of every declared sensitive column, and of two or three of them.
+
+    What is compared is said by `outcomes_of`. Rows without a label are left out. p-values are adjusted by Holm within a
+    set of attributes and by Benjamini-Hochberg across sets; those within strata likewise, by themselves. Columns that a
+    rule of the table ties together are not crossed.
+
+    Parameters
+    ----------
+    inputs
+        The rows.
+    config
+        What is favourable, what is held fixed, and what counts as a finding.
+
+    Raises
+    ------
+    UsageError
+        Where the label cannot have what is favourable, or a control column is none.
     """
-
-    n: IntArray
-    rate: FloatArray
-    low: FloatArray
-    high: FloatArray
-    difference: FloatArray
-    difference_low: FloatArray
-    difference_high: FloatArray
-    ratio: FloatArray
-    minimum_detectable: FloatArray
-    p: FloatArray
-
-
-def assess_disparities(frame: pd.DataFrame, schema: Schema, config: AnalysisConfig) -> DisparityTable:
-    """Compare the label between the groups of every declared sensitive column.
-
-    Of a label with two levels the rarer one is the outcome, of one with more each of the first `MAX_OUTCOMES`, of a
-    number being above its median. Rows without a label are left out. p-values are adjusted by Holm within an attribute
-    and by Benjamini-Hochberg across attributes.
-    """
-    label = schema.label
-    if label is None or not schema.sensitive:
-        return DisparityTable((), ())
-    values = frame[label.name]
+    label = inputs.schema.label
+    strata = strata_of(inputs.frame, inputs.schema, config.control)  # a slip is told whatever else is given
+    if label is None or not inputs.schema.sensitive:
+        return DisparityTable((), (), ())
+    values = inputs.frame[label.name]
     labelled = np.asarray(values.notna())
     notes = []
     if not labelled.all():
         notes.append(
             f"{numbers.count((~labelled).sum())} rows without {label.name} are left out where its rates are compared."
         )
-    outcomes = outcomes_of(values, label, notes)
-    results: list[Disparity] = []
-    p_values: list[float] = []
-    families: list[int] = []
-    for family, column in enumerate(schema.sensitive):
-        grouping = group_column(frame[column.name], column)
-        if len(grouping) > MAX_GROUPS:
-            notes.append(
-                f"The {numbers.count(len(grouping))} groups of {column.name} are too many to compare on {label.name}."
-            )
+    outcomes = outcomes_of(values, label, notes, config.favourable)
+    rows, crossed = _Rows(labelled, strata, inputs.weight), list(_cells(inputs, notes))
+    compared = [_compare(cells, outcome, rows, config) for cells in crossed for outcome in outcomes]
+    graded = assess_grades(inputs, crossed, config)
+    return DisparityTable(tuple(_judged(compared, config)), graded, tuple(notes))
+
+
+def _cells(inputs: AuditInputs, notes: list[str]) -> Iterator[GroupProduct]:
+    """Yield each attribute alone, then crossed."""
+    groupings: list[Grouping] = []
+    for column in inputs.schema.sensitive:
+        grouping = group_column(inputs.frame[column.name], column)
+        if len(grouping) <= MAX_GROUPS:
+            groupings.append(grouping)
+        else:
+            notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to compare.")
+    listed = 0
+    for chosen in attribute_sets(groupings):
+        names, size = [grouping.column for grouping in chosen], product_size(chosen)
+        if inputs.rules.any_tied(names):
             continue
-        for outcome, has_outcome in outcomes.items():
-            compared = compare_rates(grouping.codes[labelled], has_outcome[labelled], len(grouping), config)
-            results.extend(_disparities(grouping, outcome, compared, config))
-            p_values.extend(compared.p.tolist())
-            families.extend([family] * len(grouping))
-    return DisparityTable(_with_adjusted_p(results, np.array(p_values), np.array(families)), tuple(notes))
+        if len(chosen) > 1 and (size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS):
+            notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to compare.")
+            continue
+        listed += size if len(chosen) > 1 else 0
+        yield product(chosen)
 
 
-def compare_rates(codes: IntArray, has_outcome: BoolArray, groups: int, config: AnalysisConfig) -> RateComparison:
-    """Compare each group's rate of the outcome with that of all rows outside the group.
+def _compare(cells: GroupProduct, outcome: Outcome, rows: _Rows, config: AnalysisConfig) -> _Compared:
+    codes, has, level = np.where(rows.labelled, cells.codes, OUTSIDE), outcome.has, config.confidence
+    rates = compare_rates(codes, has, len(cells), config, rows.weight)
+    within: list[tuple[AdjustedDifference, float] | None] = [None] * len(cells)
+    if rows.strata is not None:
+        within = adjusted_differences(codes, has, len(cells), rows.strata, level=level, weight=rows.weight)
+    return _Compared(cells, outcome, rates, within)
 
-    Parameters
-    ----------
-    codes, has_outcome
-        [N]; the group of each row, 0 to `groups` - 1, and whether it has the outcome.
-    groups
-        G.
-    config
-        Gives the confidence of the intervals (Wilson 1927, Newcombe 1998) and the smallest group that is tested.
-    """
-    n = np.bincount(codes, minlength=groups)
-    count = np.bincount(codes[has_outcome], minlength=groups)
-    rest, rest_count = n.sum() - n, count.sum() - count
-    low, high = wilson(count, n, config.confidence)
-    difference_low, difference_high = newcombe_difference(count, n, rest_count, rest, config.confidence)
-    rate = count / np.maximum(n, 1)
-    rest_rate = rest_count / np.maximum(rest, 1)
-    both = (n > 0) & (rest > 0)
-    judged = np.minimum(n, rest) >= config.smallest_group
-    p = np.full(groups, np.nan)
-    p[judged] = fisher_exact(*(part[judged] for part in (count, n, rest_count, rest)))
-    return RateComparison(
-        n=n,
-        rate=rate,
-        low=low,
-        high=high,
-        difference=np.where(both, rate - rest_rate, np.nan),
-        difference_low=difference_low,
-        difference_high=difference_high,
-        ratio=np.divide(rate, rest_rate, out=np.full(groups, np.nan), where=both & (rest_count > 0)),
-        minimum_detectable=minimum_detectable_difference(n, rest, int(count.sum()), config.confidence),
-        p=p,
+
+def _judged(compared: Sequence[_Compared], config: AnalysisConfig) -> Iterator[Disparity]:
+    sets = {each.cells.attributes: place for place, each in enumerate(compared)}
+    family = np.repeat([sets[each.cells.attributes] for each in compared], [len(each.cells) for each in compared])
+    p = _adjusted([each.rates.p for each in compared], family)
+    p_within = _adjusted([_p_within(each) for each in compared], family)
+    ends = np.cumsum([len(each.cells) for each in compared])
+    for each, end in zip(compared, ends, strict=True):
+        start = end - len(each.cells)
+        impact = _impact(each, config)
+        for cell in range(len(each.cells)):
+            crude = _disparity(each, cell, p[start + cell], impact, config.confidence)
+            found = each.within[cell]
+            if found is not None:
+                turned = np.isfinite(p_within[start + cell]) and reverses(crude.difference_ci, found[0].ci)
+                adjusted = replace(found[0], p_adjusted=_finite(p_within[start + cell]), reverses=bool(turned))
+                crude = replace(crude, adjusted=adjusted)
+            yield crude
+
+
+def _p_within(compared: _Compared) -> FloatArray:
+    """[cells]; NaN where there is none, or where the cell is too small to judge in all rows."""
+    found = [np.nan if each is None else each[1] for each in compared.within]
+    return np.where(np.isfinite(compared.rates.p), found, np.nan)
+
+
+def _adjusted(p: Sequence[FloatArray], family: IntArray) -> FloatArray:
+    pooled = np.concatenate([*p, np.empty(0)])
+    tested = np.isfinite(pooled)
+    pooled[tested] = holm_within_bh_across(pooled[tested], family[tested])
+    return pooled
+
+
+def _impact(compared: _Compared, config: AnalysisConfig) -> tuple[FloatArray, FloatArray, FloatArray, int] | None:
+    """Ratios to the highest rate with their bounds, and whose that is; None where nobody said what is favourable."""
+    rates = compared.rates
+    large = rates.worth >= config.smallest_group
+    if not compared.outcome.favourable or not large.any():
+        return None
+    best = int(np.argmax(np.where(large, rates.rate, -1.0)))
+    if rates.rate[best] == 0:
+        return None
+    low, high = ratio_interval(rates.count, rates.worth, rates.count[best], rates.worth[best], config.confidence)
+    return rates.rate / rates.rate[best], low, high, best
+
+
+def _disparity(
+    compared: _Compared,
+    cell: int,
+    p_adjusted: float,
+    impact: tuple[FloatArray, FloatArray, FloatArray, int] | None,
+    level: float,
+) -> Disparity:
+    cells, rates = compared.cells, compared.rates
+    known = bool(np.isfinite(rates.difference[cell]))
+    held = impact if impact is not None and rates.n[cell] else None
+    return Disparity(
+        attributes=cells.attributes,
+        group=cells.labels[cell],
+        rule=cells.rules[cell],
+        outcome=compared.outcome.name,
+        favourable=compared.outcome.favourable,
+        n=int(rates.n[cell]),
+        rate=float(rates.rate[cell]),
+        ci=_interval(rates.low[cell], rates.high[cell], level),
+        difference=_finite(rates.difference[cell]),
+        difference_ci=_interval(rates.difference_low[cell], rates.difference_high[cell], level) if known else None,
+        ratio=_finite(rates.ratio[cell]),
+        ratio_ci=_interval(rates.ratio_low[cell], rates.ratio_high[cell], level) if known else None,
+        impact_ratio=None if held is None else float(held[0][cell]),
+        impact_ratio_ci=None if held is None or cell == held[3] else _interval(held[1][cell], held[2][cell], level),
+        p_adjusted=_finite(p_adjusted),
+        minimum_detectable=_finite(rates.minimum_detectable[cell]),
     )
 
 
-def minimum_detectable_difference(
-    n: npt.ArrayLike, rest: npt.ArrayLike, count: int, level: float, power: float = POWER
-) -> FloatArray:
-    """Smallest absolute difference of two rates that a two-sided test at 1 - `level` finds with `power`.
-
-    The normal approximation with the pooled rate `count / (n + rest)` on both sides (Fleiss, Levin and Paik 2003,
-    chapter 4); at most 1, and NaN where either side is empty.
-    """
-    size, others = np.asarray(n, dtype=np.float64), np.asarray(rest, dtype=np.float64)
-    both = (size > 0) & (others > 0)
-    pooled = count / np.maximum(size + others, 1)
-    variance = pooled * (1 - pooled) * (1 / np.maximum(size, 1) + 1 / np.maximum(others, 1))
-    detectable = (normal_quantile(level) + float(stats.norm.ppf(power))) * np.sqrt(variance)
-    return np.where(both, np.minimum(detectable, 1.0), np.nan)
-
-
-def outcomes_of(values: pd.Series, label: Column, notes: list[str]) -> dict[str, BoolArray]:
-    """Return what is compared of a label [N], in words, and which rows have it; `notes` hear why there is nothing."""
-    if label.kind.is_levelled:
-        counts = values.value_counts(sort=False).reindex(list(label.levels), fill_value=0)
-        present = counts[counts > 0].sort_values(ascending=False, kind="stable").index.tolist()
-        if len(present) < 2:
-            notes.append(f"{label.name} has {len(present)} value(s) among these rows: there are no rates to compare.")
-            return {}
-        chosen = [present[-1]] if len(present) == 2 else present[:MAX_OUTCOMES]
-        if len(present) > MAX_OUTCOMES:
-            notes.append(f"{label.name} has {len(present)} levels; rates are compared for the first {MAX_OUTCOMES}.")
-        return {f"{label.name} = {level}": np.asarray(values == level) for level in chosen}
-    if label.kind.is_numeric or label.kind is Kind.DATETIME:
-        middle = values.median()
-        above = np.asarray(values > middle)
-        if not above.any():
-            notes.append(f"{label.name} has no value above its median: there are no rates to compare.")
-            return {}
-        shown = bound_text(float(middle)) if label.kind.is_numeric else str(middle)
-        return {f"{label.name} > {shown} (median)": above}
-    notes.append(f"{label.name} is {label.kind.value}: there are no rates to compare.")
-    return {}
-
-
-def _disparities(grouping: Grouping, outcome: str, compared: RateComparison, config: AnalysisConfig) -> list[Disparity]:
-    level = config.confidence
-    entries = []
-    for group, label in enumerate(grouping.labels):
-        known = bool(np.isfinite(compared.difference[group]))
-        bounds = Interval(float(compared.difference_low[group]), float(compared.difference_high[group]), level)
-        entries.append(
-            Disparity(
-                attribute=grouping.column,
-                group=label,
-                outcome=outcome,
-                n=int(compared.n[group]),
-                rate=float(compared.rate[group]),
-                ci=Interval(float(compared.low[group]), float(compared.high[group]), level),
-                difference=_finite(compared.difference[group]),
-                difference_ci=bounds if known else None,
-                ratio=_finite(compared.ratio[group]),
-                p_adjusted=None,
-                minimum_detectable=_finite(compared.minimum_detectable[group]),
-            )
-        )
-    return entries
-
-
-def _with_adjusted_p(results: list[Disparity], p: FloatArray, family: IntArray) -> tuple[Disparity, ...]:
-    if not results:
-        return ()
-    tested = np.isfinite(p)
-    adjusted = np.full(p.shape, np.nan)
-    adjusted[tested] = holm_within_bh_across(p[tested], family[tested])
-    return tuple(replace(result, p_adjusted=_finite(value)) for result, value in zip(results, adjusted, strict=True))
+def _interval(low: float, high: float, level: float) -> Interval:
+    return Interval(float(low), _finite(high), level)
 
 
 def _finite(value: float) -> float | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from vaeaudit.analysis.fairness.disparities import RateComparison
+from vaeaudit.analysis.fairness.rates import RateComparison
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import FloatArray, IntArray
 from vaeaudit.statistics.intervals import rate_ratio_interval
@@ -73,7 +73,7 @@ def against_others(compared: RateComparison, p_adjusted: FloatArray, config: Ana
         Gives `confidence`, `fdr` and the tolerance (`max_ratio`, `min_ratio`).
     """
     n, level = compared.n, config.confidence
-    hits = np.rint(compared.rate * n).astype(np.int64)
+    hits = np.rint(compared.count).astype(np.int64)
     others, others_hits = n.sum() - n, hits.sum() - hits
     low, high = rate_ratio_interval(hits, n, others_hits, others, level)
     return [

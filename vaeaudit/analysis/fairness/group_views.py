@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from vaeaudit.analysis.fairness.disparities import compare_rates
 from vaeaudit.analysis.fairness.group_rates import RateStatus, adjusted, against_others, finite, status_of
+from vaeaudit.analysis.fairness.rates import compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray

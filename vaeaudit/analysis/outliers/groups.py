@@ -7,8 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from vaeaudit.analysis.fairness.disparities import RateComparison, compare_rates
 from vaeaudit.analysis.fairness.group_rates import MOST_COMBINATIONS, MOST_SETS, against_others
+from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, product, product_size
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.results import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.fairness.disparities import outcomes_of
+from vaeaudit.analysis.fairness.outcomes import outcomes_of
 from vaeaudit.analysis.grouping.groups import MOST_CELLS, Grouping, group_column, sample_rows
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Column, Role, Schema
@@ -116,18 +116,19 @@ def label_differences(frame: pd.DataFrame, schema: Schema, config: AnalysisConfi
     two groups the smaller one is named.
     """
     label = schema.label
-    outcomes = {} if label is None else outcomes_of(frame[label.name], label, [])
+    outcomes = () if label is None else outcomes_of(frame[label.name], label, [])
     if label is None or not outcomes:
         return {}
     labelled = frame[label.name].notna().to_numpy()
-    has = np.stack([rows[labelled] for rows in outcomes.values()], axis=1)
+    has = np.stack([outcome.has[labelled] for outcome in outcomes], axis=1)
+    names = tuple(outcome.name for outcome in outcomes)
     found = {}
     for column in schema:
         if column is label or not _has_groups(column):
             continue
         grouping = group_column(frame[column.name], column)
         if np.count_nonzero(np.bincount(grouping.codes[labelled])) > 1 and len(grouping) * len(frame) <= MOST_CELLS:
-            found[column.name] = _largest_difference(grouping, grouping.codes[labelled], has, tuple(outcomes), config)
+            found[column.name] = _largest_difference(grouping, grouping.codes[labelled], has, names, config)
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.fairness.disparities import compare_rates
+from vaeaudit.analysis.fairness.rates import compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, group_column, sample_rows
 from vaeaudit.analysis.quality.contrast import Contrast, best_contrast
 from vaeaudit.config import AnalysisConfig

@@ -83,13 +83,13 @@ class RepresentationTable:
 class CellShares:
     """Cells of one attribute set; arrays are [cells], `reference` and what follows from it NaN where unknown.
 
-    `n` counts rows, out of `total`; `low` and `high` bound the share at the configured confidence; `ratio` is the
-    share over the reference share; `p` the exact two-sided p-value of a share equal to its reference.
+    `n` counts rows; `share` is the part of all that are compared, weighted where rows have weights; `low` and `high`
+    bound it at the configured confidence; `p` is the two-sided p-value of a share equal to its reference.
     """
 
     cells: GroupProduct
-    total: int
     n: IntArray
+    share: FloatArray
     low: FloatArray
     high: FloatArray
     reference: FloatArray
@@ -99,11 +99,6 @@ class CellShares:
     def rows(self) -> IntArray:
         """[cells]; all rows of each, also those that are not compared since another column lacks them."""
         return self.cells.counts
-
-    @property
-    def share(self) -> FloatArray:
-        """[cells]; part of the rows."""
-        return self.n / max(self.total, 1)
 
     @property
     def against_population(self) -> bool:
@@ -117,13 +112,16 @@ def assess_representation(
     config: AnalysisConfig,
     population: Population | None = None,
     rules: TableRules = NO_RULES,
+    *,
+    weight: FloatArray | None = None,
 ) -> RepresentationTable:
     """Count every group of the declared sensitive columns, and every combination of two or three of them.
 
     Attribute sets that `population` covers are compared with its shares, over the rows that lie in its cells; p-values
     are exact binomial, adjusted by Holm within an attribute set and by Benjamini-Hochberg across sets. All other sets
     are described without a verdict (baseline "balance"). Columns that a rule of the table ties together are not
-    crossed, unless a population speaks of both: that some of their combinations are empty is the rule.
+    crossed, unless a population speaks of both: that some of their combinations are empty is the rule. With `weight`
+    [N], shares are those of the weights.
     """
     groupings, notes = _sensitive_groupings(frame, schema, population)
     if population is not None and any(name in groupings for name in population.column_names):
@@ -138,7 +136,7 @@ def assess_representation(
             notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to list.")
             continue
         listed += size
-        tables.append(count_cells(frame, [groupings[name] for name in names], config, population))
+        tables.append(count_cells(frame, [groupings[name] for name in names], config, population, weight))
     cells = [*_judged(tables, config)]
     if population is not None:
         for name in groupings:
@@ -148,23 +146,37 @@ def assess_representation(
 
 
 def count_cells(
-    frame: pd.DataFrame, groupings: Sequence[Grouping], config: AnalysisConfig, population: Population | None
+    frame: pd.DataFrame,
+    groupings: Sequence[Grouping],
+    config: AnalysisConfig,
+    population: Population | None,
+    weight: FloatArray | None = None,
 ) -> CellShares:
-    """Count the cells of one attribute set, and compare them with the population where it covers all its columns."""
+    """Count the cells of one attribute set, and compare them with the population where it covers all its columns.
+
+    With weights [N] shares are weighted, and intervals and tests are of as many rows as all together are worth.
+    """
     names = tuple(grouping.column for grouping in groupings)
     if population is None or not population.covers(names):
         cells = product(groupings)
-        n = cells.counts
+        codes = cells.codes
         reference = np.full(len(cells), np.nan)
     else:
         cells = product([group_by_population(frame[name], population[name]) for name in names])
-        inside = (population.cell_codes(frame) != OUTSIDE) & (cells.codes != OUTSIDE)
-        n = np.bincount(cells.codes[inside], minlength=len(cells))
+        codes = np.where(population.cell_codes(frame) != OUTSIDE, cells.codes, OUTSIDE)
         shares = population.marginal(names)
         reference = np.array([np.nan if share is None else min(share, 1.0) for share in shares])
-    total = int(n.sum())
-    low, high = wilson(n, total, config.confidence)
-    return CellShares(cells, total, n, low, high, reference, _binomial_p(n, total, reference))
+    inside = codes != OUTSIDE
+    n = np.bincount(codes[inside], minlength=len(cells))
+    if weight is None:
+        total = int(n.sum())
+        low, high = wilson(n, total, config.confidence)
+        return CellShares(cells, n, n / max(total, 1), low, high, reference, _binomial_p(n, total, reference))
+    held = np.bincount(codes[inside], weight[inside], minlength=len(cells))
+    share = np.minimum(held / max(held.sum(), np.finfo(float).tiny), 1.0)
+    worth = float(held.sum() ** 2 / max((weight[inside] ** 2).sum(), np.finfo(float).tiny))
+    low, high = wilson(share * worth, worth, config.confidence)
+    return CellShares(cells, n, share, low, high, reference, _score_p(share, worth, reference))
 
 
 def statuses(table: CellShares, p_adjusted: FloatArray, config: AnalysisConfig) -> list[Status | None]:
@@ -249,6 +261,13 @@ def _binomial_p(n: IntArray, total: int, reference: FloatArray) -> FloatArray:
     upper = stats.binom.sf(n[known] - 1, total, reference[known])
     p[known] = np.minimum(2 * np.minimum(lower, upper), 1.0)
     return p
+
+
+def _score_p(share: FloatArray, worth: float, reference: FloatArray) -> FloatArray:
+    """Two-sided p of a share of so many rows, not necessarily whole; NaN without a reference."""
+    stderr = np.sqrt(reference * (1 - reference) / max(worth, 1.0))
+    z = np.divide(share - reference, stderr, out=np.where(share == reference, 0.0, np.inf), where=stderr > 0)
+    return np.where(np.isfinite(reference), 2 * stats.norm.sf(np.abs(z)), np.nan)
 
 
 def _judged(tables: Sequence[CellShares], config: AnalysisConfig) -> Iterator[Representation]:

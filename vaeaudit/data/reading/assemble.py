@@ -21,7 +21,7 @@ from vaeaudit.data.schema.inference import are_integers, infer, infer_measured
 from vaeaudit.data.schema.overrides import parse_kind, store_as, store_ordinal
 from vaeaudit.data.schema.readings import read_numbers
 from vaeaudit.data.schema.roles import assign, require_columns, store_split, suggest_split, with_split_folders
-from vaeaudit.data.schema.storage import Stored, Typed, category, identifier
+from vaeaudit.data.schema.storage import Stored, Typed, category, identifier, n_distinct
 from vaeaudit.data.sources.image_store import ImageStore
 from vaeaudit.data.sources.listing import first_few
 from vaeaudit.data.tables.cells import Cells, as_text, value_text
@@ -140,8 +140,6 @@ def _require_weights(dataset: Dataset) -> None:
             f"{option}: expected a number of 0 or more in every row, found {shown} in row {strange.index[0]:,} and "
             f"{len(strange) - 1:,} more."
         )
-    if not held.any():
-        raise UsageError(f"{option}: all rows have the weight 0.")
 
 
 def _require_predictions(dataset: Dataset) -> None:
@@ -216,6 +214,8 @@ def _settle(name: str, cells: Cells, config: ReadConfig, *, measured: bool, inde
         return store_ordinal(name, cells, [str(level) for level in config.levels[name]])
     if name == config.split or name in config.annotator:
         return store_split(name, cells, config.kinds.get(name)) if name == config.split else category(as_text(cells))
+    if name == config.weight and n_distinct(as_text(cells)) < 2:
+        raise UsageError(f"--weight {name}: all rows have the same value; leave it out.")
     if name in config.kinds or name in (*config.probability.values(), config.weight):
         kind = parse_kind(name, config.kinds[name]) if name in config.kinds else Kind.REAL
         return store_as(name, cells, kind, usual)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.report.parts.blocks import Section
 from vaeaudit.report.sections.changes import changes
+from vaeaudit.report.sections.disparities import disparities
 from vaeaudit.report.sections.duplicates import duplicates
-from vaeaudit.report.sections.fairness import disparities, proxies
 from vaeaudit.report.sections.group_views import group_views
 from vaeaudit.report.sections.label import label
 from vaeaudit.report.sections.latents import latents
@@ -14,6 +14,7 @@ from vaeaudit.report.sections.missing import missing
 from vaeaudit.report.sections.model import model
 from vaeaudit.report.sections.outliers import outliers
 from vaeaudit.report.sections.power import power
+from vaeaudit.report.sections.proxies import proxies
 from vaeaudit.report.sections.reading import quality, reading, reproduce
 from vaeaudit.report.sections.regions import regions
 from vaeaudit.report.sections.representation import comparison, representation

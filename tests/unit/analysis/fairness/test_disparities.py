@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from vaeaudit.analysis.fairness.disparities import (
-    MAX_OUTCOMES,
-    assess_disparities,
-    compare_rates,
-    minimum_detectable_difference,
-)
+from vaeaudit.analysis.fairness.disparities import assess_disparities
+from vaeaudit.analysis.fairness.outcomes import MAX_OUTCOMES
+from vaeaudit.analysis.fairness.rates import compare_rates, minimum_detectable_difference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind, Role
+from vaeaudit.errors import UsageError
 
 CONFIG = AnalysisConfig()
 
@@ -21,7 +20,7 @@ def labelled(build):
     def built(label, kind=Kind.BOOLEAN, **sensitive):
         table = {name: (values, Kind.CATEGORY, Role.SENSITIVE) for name, values in sensitive.items()}
         inputs = build({**table, "hired": (label, kind, Role.LABEL)}, np.zeros((len(label), 1)))
-        return assess_disparities(inputs.frame, inputs.schema, CONFIG)
+        return assess_disparities(inputs, CONFIG)
 
     return built
 
@@ -34,7 +33,7 @@ def two_groups(yes_f, n_f, yes_m, n_m):
 def test_rates_differences_and_ratios_are_those_of_the_table(labelled):
     label, sex = two_groups(20, 100, 120, 300)
     female, male = labelled(label, sex=sex).disparities
-    assert (female.group, female.outcome, female.n, female.rate) == ("f", "hired = yes", 100, 0.2)
+    assert (female.group, female.outcome, female.n, female.rate) == (("f",), "hired = yes", 100, 0.2)
     assert female.difference == pytest.approx(-0.2)
     assert female.ratio == pytest.approx(0.5)
     assert male.difference == pytest.approx(0.2)
@@ -78,7 +77,7 @@ def test_rows_without_a_label_are_left_out_and_counted(labelled):
 def test_small_and_empty_groups_are_listed_and_not_judged(labelled):
     label, sex = two_groups(20, 60, 20, 60)
     table = labelled(["yes", *label, None], sex=["x", *sex, "empty"])
-    groups = {entry.group: entry for entry in table.disparities}
+    groups = {entry.group[0]: entry for entry in table.disparities}
     assert groups["x"].p_adjusted is None
     assert groups["x"].ci.low < 0.5
     empty = groups["empty"]
@@ -90,7 +89,7 @@ def test_small_and_empty_groups_are_listed_and_not_judged(labelled):
 def test_a_missing_attribute_is_a_group(labelled):
     label, sex = two_groups(20, 60, 20, 60)
     table = labelled([*label, "no"], sex=[*sex, None])
-    assert [entry.group for entry in table.disparities] == ["f", "m", "(missing)"]
+    assert [entry.group[0] for entry in table.disparities] == ["f", "m", "(missing)"]
 
 
 def test_a_label_with_one_value_has_no_rates_to_compare(labelled):
@@ -125,4 +124,168 @@ def test_nothing_is_detectable_against_nobody():
 
 def test_without_a_label_or_sensitive_columns_there_is_nothing_to_compare(build):
     inputs = build({"sex": (["f", "m"], Kind.CATEGORY, Role.SENSITIVE)}, np.zeros((2, 1)))
-    assert assess_disparities(inputs.frame, inputs.schema, CONFIG).disparities == ()
+    assert assess_disparities(inputs, CONFIG).disparities == ()
+
+
+# --- combinations ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def assessed(build):
+    """`assessed(columns, **settings)`: disparities of `name -> (values, kind[, role])`."""
+
+    def made(columns, **settings):
+        n_rows = len(next(iter(columns.values()))[0])
+        return assess_disparities(build(columns, np.zeros((n_rows, 1))), AnalysisConfig(**settings))
+
+    return made
+
+
+def planted(n=4_000, seed=0):
+    """Women and men, two regions; only women of the north are hired less."""
+    rng = np.random.default_rng(seed)
+    sex, region = rng.choice(["f", "m"], n), rng.choice(["north", "south"], n)
+    hired = rng.uniform(size=n) < np.where((sex == "f") & (region == "north"), 0.1, 0.4)
+    return sex, region, np.where(hired, "yes", "no")
+
+
+def columns_of(sex, region, hired, **more):
+    return {
+        "sex": (sex, Kind.CATEGORY, Role.SENSITIVE),
+        "region": (region, Kind.CATEGORY, Role.SENSITIVE),
+        "hired": (hired, Kind.BOOLEAN, Role.LABEL),
+        **more,
+    }
+
+
+def test_combinations_are_compared_as_pandas_counts_them(assessed):
+    sex, region, hired = planted()
+    table = assessed(columns_of(sex, region, hired)).disparities
+    cell = next(entry for entry in table if entry.group == ("f", "north"))
+    inside = (sex == "f") & (region == "north")
+    yes = hired == cell.outcome.split(" = ")[1]
+    assert (cell.attributes, cell.n) == (("sex", "region"), inside.sum())
+    assert cell.rate == pytest.approx(yes[inside].mean())
+    assert cell.difference == pytest.approx(yes[inside].mean() - yes[~inside].mean())
+    assert [(part.column, part.value) for part in cell.rule] == [("sex", ["f"]), ("region", ["north"])]
+
+
+def test_empty_combinations_are_listed(assessed):
+    sex, region, hired = planted()
+    keep = ~((sex == "f") & (region == "north"))
+    table = assessed(columns_of(sex[keep], region[keep], hired[keep])).disparities
+    empty = next(entry for entry in table if entry.group == ("f", "north"))
+    assert (empty.n, empty.difference, empty.p_adjusted) == (0, None, None)
+
+
+# --- what is favourable ---------------------------------------------------------------------------------------------
+
+
+def test_the_favourable_value_is_the_outcome_and_ratios_are_to_the_best_group(assessed):
+    sex, region, hired = planted()
+    table = assessed(columns_of(sex, region, hired), favourable=("yes",)).disparities
+    by_sex = {entry.group: entry for entry in table if entry.attributes == ("sex",)}
+    assert {entry.outcome for entry in table} == {"hired = yes"}
+    best = (hired[sex == "m"] == "yes").mean()
+    assert by_sex["m",].impact_ratio == 1.0
+    assert by_sex["m",].impact_ratio_ci is None
+    assert by_sex["f",].impact_ratio == pytest.approx((hired[sex == "f"] == "yes").mean() / best)
+    assert by_sex["f",].impact_ratio_ci.low < by_sex["f",].impact_ratio < by_sex["f",].impact_ratio_ci.high
+
+
+def test_of_numbers_the_favourable_outcome_begins_at_a_bound_and_several_levels_are_one(assessed):
+    sex = np.array(["f", "m"] * 100)
+    numbers = {"sex": (sex, Kind.CATEGORY, Role.SENSITIVE), "pay": (np.arange(200.0), Kind.REAL, Role.LABEL)}
+    assert {entry.outcome for entry in assessed(numbers, favourable=("50",)).disparities} == {"pay >= 50"}
+    levels = {
+        "sex": (sex, Kind.CATEGORY, Role.SENSITIVE),
+        "grade": (np.array(["a", "b", "c", "d"] * 50), Kind.CATEGORY, Role.LABEL),
+    }
+    found = assessed(levels, favourable=("a", "b")).disparities
+    assert {(entry.outcome, entry.favourable) for entry in found} == {("grade = a or b", True)}
+
+
+@pytest.mark.parametrize(
+    ("favourable", "message"),
+    [(("maybe",), "hired has no such value"), (("yes", "no"), "all rows of hired are so")],
+)
+def test_what_the_label_cannot_have_is_refused(assessed, favourable, message):
+    with pytest.raises(UsageError, match=message):
+        assessed(columns_of(*planted(200)), favourable=favourable)
+
+
+# --- equal circumstances --------------------------------------------------------------------------------------------
+
+
+def test_a_control_that_explains_the_difference_leaves_none(assessed):
+    rng = np.random.default_rng(0)
+    sex = rng.choice(["f", "m"], 4_000)
+    part_time = rng.uniform(size=4_000) < np.where(sex == "f", 0.7, 0.2)
+    hired = np.where(rng.uniform(size=4_000) < np.where(part_time, 0.1, 0.5), "yes", "no")
+    columns = {
+        "sex": (sex, Kind.CATEGORY, Role.SENSITIVE),
+        "hours": (np.where(part_time, "part", "full"), Kind.CATEGORY),
+        "hired": (hired, Kind.BOOLEAN, Role.LABEL),
+    }
+    women = assessed(columns, control=("hours",), favourable=("yes",)).disparities[0]
+    assert women.group == ("f",)
+    assert women.difference < -0.15
+    assert women.p_adjusted < 1e-6
+    assert women.adjusted.ci.low < 0 < women.adjusted.ci.high
+    assert women.adjusted.p_adjusted > 0.05
+    assert (women.adjusted.strata, women.adjusted.n, women.adjusted.reverses) == (2, (sex == "f").sum(), False)
+
+
+def test_a_control_must_be_a_column_that_is_free(assessed):
+    with pytest.raises(UsageError, match="--control hired: the column is label already"):
+        assessed(columns_of(*planted(200)), control=("hired",))
+    with pytest.raises(UsageError, match="--control: the data has no column 'huors'"):
+        assessed(columns_of(*planted(200)), control=("huors",))
+
+
+# --- weights --------------------------------------------------------------------------------------------------------
+
+
+def test_a_row_of_weight_two_gives_the_rate_of_the_row_twice(assessed):
+    sex, region, hired = planted(400)
+    weight = np.where(sex == "f", 2.0, 1.0) * np.where(region == "north", 1.0, 3.0)
+    weighted = assessed(columns_of(sex, region, hired, w=(weight, Kind.REAL, Role.WEIGHT))).disparities
+    times = weight.astype(int)
+    repeated = assessed(columns_of(*(np.repeat(part, times) for part in (sex, region, hired)))).disparities
+    assert [entry.rate for entry in weighted] == pytest.approx([entry.rate for entry in repeated])
+    assert [entry.difference for entry in weighted] == pytest.approx([entry.difference for entry in repeated])
+    wider = [a.ci.high - a.ci.low >= b.ci.high - b.ci.low for a, b in zip(weighted, repeated, strict=True)]
+    assert all(wider)  # weights add no rows
+
+
+# --- labels with an order ---------------------------------------------------------------------------------------------
+
+
+def test_a_label_of_numbers_is_compared_by_means_and_ranks(assessed):
+    rng = np.random.default_rng(0)
+    sex = rng.choice(["f", "m"], 500)
+    pay = rng.normal(np.where(sex == "f", 10.0, 11.0))
+    columns = {"sex": (sex, Kind.CATEGORY, Role.SENSITIVE), "pay": (pay, Kind.REAL, Role.LABEL)}
+    women = assessed(columns).graded[0]
+    welch = stats.ttest_ind(pay[sex == "f"], pay[sex == "m"], equal_var=False)
+    assert (women.group, women.n) == (("f",), (sex == "f").sum())
+    assert women.difference == pytest.approx(pay[sex == "f"].mean() - pay[sex == "m"].mean())
+    assert women.difference_ci.bounds == pytest.approx(list(welch.confidence_interval()))
+    assert women.p_adjusted == pytest.approx(min(2 * welch.pvalue, 1))
+    u = stats.mannwhitneyu(pay[sex == "f"], pay[sex == "m"]).statistic
+    assert women.superiority == pytest.approx(u / ((sex == "f").sum() * (sex == "m").sum()))
+
+
+def test_ordered_levels_are_compared_by_ranks_alone_and_small_groups_are_not(assessed):
+    rng = np.random.default_rng(0)
+    sex = np.array([*rng.choice(["f", "m"], 300), "x"])
+    grade = pd.Categorical(rng.choice(["low", "mid", "high"], 301), categories=["low", "mid", "high"], ordered=True)
+    columns = {"sex": (sex, Kind.CATEGORY, Role.SENSITIVE), "grade": (grade, Kind.ORDINAL, Role.LABEL)}
+    found = {entry.group[0]: entry for entry in assessed(columns).graded}
+    assert found["f"].mean is None
+    assert 0.4 < found["f"].superiority < 0.6
+    assert (found["x"].n, found["x"].superiority, found["x"].p_adjusted) == (1, None, None)
+
+
+def test_a_label_without_an_order_has_no_grades(assessed):
+    assert assessed(columns_of(*planted(200))).graded == ()

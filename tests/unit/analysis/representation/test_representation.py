@@ -139,3 +139,27 @@ def test_too_many_cells_are_not_listed_and_that_is_said(people_of, monkeypatch):
 def test_without_sensitive_columns_there_is_nothing_to_list(build):
     inputs = build({"pay": ([1.0, 2.0], Kind.REAL)}, np.zeros((2, 1)))
     assert assess_representation(inputs.frame, inputs.schema, CONFIG).cells == ()
+
+
+def test_shares_are_those_of_the_weights_and_intervals_of_what_rows_are_worth(people_of):
+    population = Population("p.csv", (SEX,), (0.5, 0.5))
+    frame, schema = people_of(sex=repeated(female=300, male=700))
+    weight = np.where(frame["sex"] == "female", 7 / 3, 1.0)
+    plain = by_group(assess_representation(frame, schema, CONFIG, population), "sex")["female",]
+    weighted = by_group(assess_representation(frame, schema, CONFIG, population, weight=weight), "sex")["female",]
+    assert (plain.status, weighted.status) == ("under", "ok")
+    assert weighted.share == pytest.approx(0.5)
+    assert (weighted.n, weighted.rows) == (300, 300)
+    assert weighted.p_adjusted == 1.0
+    assert weighted.ci.high - weighted.ci.low > plain.ci.high - plain.ci.low
+
+
+def test_weights_that_are_all_one_change_no_share(people_of):
+    population = Population("p.csv", (SEX,), (0.4, 0.6))
+    frame, schema = people_of(sex=repeated(female=300, male=700))
+    plain, weighted = (
+        by_group(assess_representation(frame, schema, CONFIG, population, weight=each), "sex")["female",]
+        for each in (None, np.ones(1_000))
+    )
+    assert weighted.ci == plain.ci
+    assert np.log(weighted.p_adjusted) == pytest.approx(np.log(plain.p_adjusted), rel=0.05)  # score test, exact test

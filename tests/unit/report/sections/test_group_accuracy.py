@@ -7,7 +7,7 @@ from dataclasses import replace
 from vaeaudit.analysis.fairness.group_accuracy import AccuracyChange, AttributeAccuracy, GroupAccuracy, LabelAccuracy
 from vaeaudit.report.parts.blocks import Paragraph
 from vaeaudit.report.parts.tables import Badge, Table
-from vaeaudit.report.sections.fairness import disparities
+from vaeaudit.report.sections.disparities import disparities
 from vaeaudit.report.sections.group_accuracy import accuracy_blocks, accuracy_sentence
 from vaeaudit.statistics.measures import Interval
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vaeaudit.analysis.latents.results import DensitySummary, HistogramCounts, WeightSummary
-from vaeaudit.report.sections.fairness import disparities_lead
+from vaeaudit.report.sections.disparities import disparities_lead
 from vaeaudit.report.sections.latent_sentences import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
 from vaeaudit.report.sections.model import density_sentence, model_lead
 from vaeaudit.report.sections.regions import regions_lead
