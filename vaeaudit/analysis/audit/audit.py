@@ -9,12 +9,13 @@ from vaeaudit.analysis.audit.asking import ask_all
 from vaeaudit.analysis.audit.columns import describe_columns
 from vaeaudit.analysis.audit.policy import judge
 from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.audit.row_views import cleaning_of, views_of
 from vaeaudit.analysis.checks.base import Seen
 from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
 from vaeaudit.analysis.coverage.descriptions import with_decoded
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
-from vaeaudit.analysis.duplicates.clusters import Clusters
+from vaeaudit.analysis.duplicates.clusters import Clusters, find_clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.duplicates.splits import compare_splits
 from vaeaudit.analysis.fairness.crossed import crossed_groups
@@ -94,6 +95,7 @@ def audit(
     table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules, weight=inputs.weight)
     together = rows_together(inputs)
     search = find_regions(inputs, config, population) if search is None else search
+    clusters = find_clusters(inputs) if clusters is None else clusters
     disparities = assess_disparities(inputs, config)
     proxies = find_proxies(inputs, config, seed, together)
     outliers = summarise_outliers(inputs, groupings, config)
@@ -141,6 +143,8 @@ def audit(
         changes=inputs.changes,
         label_accuracy=compare_accuracy(inputs, groupings, config, seed, together),
         predictions=assess_predictions(inputs, [*crossed_groups(inputs, [])], config, seed, together),
+        group_views=views_of(inputs, groupings, clusters, config, together),
+        cleaning=cleaning_of(inputs, groupings, clusters, config),
     )
     if inputs.plantings is not None:
         measured = replace(
