@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from vaeaudit.analysis.audit.audit import Found, find
 from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.duplicates.clusters import duplicates_table, find_clusters
+from vaeaudit.analysis.duplicates.clusters import duplicates_table
 from vaeaudit.analysis.labels.suspects import labels_table
 from vaeaudit.analysis.outliers.cell_summary import cells_table
 from vaeaudit.analysis.outliers.summary import flagged_table
@@ -21,7 +22,7 @@ from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.rows_table import table_of_rows
 from vaeaudit.settings import FitSettings, ReportSettings, refuse_unknown, section_with
 from vaeaudit.workflow.audited import Audit
-from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.fit import fit_and_find
 from vaeaudit.workflow.inputs import REPORTS, inputs_of, loaded, shares_of, sweep
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
 
@@ -70,11 +71,34 @@ def report(
         Where the run cannot be used.
     """
     refuse_unknown(report, settings, ReportSettings)
+    return _report(
+        run,
+        out=out,
+        population=population,
+        reference=reference,
+        config=config,
+        on_progress=on_progress,
+        settings=settings,
+    )
+
+
+def _report(
+    run: Run | Path | str | None,
+    *,
+    out: Path | str | None,
+    on_progress: Listener,
+    population: Path | str | None = None,
+    reference: Any = None,
+    config: AnalysisConfig | None = None,
+    settings: ReportSettings | None = None,
+    found: Found | None = None,
+) -> Audit:
+    """Report as `report` does, with the same arguments; of a run that was made just now is known what was `found`."""
     watch = Stopwatch(on_progress)
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-        config = section_with(config or run.config.analysis, settings)
+        config = section_with(config or run.config.analysis, settings or {})
         shares = shares_of(population, run.schema, run)
     other = None
     if reference is not None:
@@ -82,23 +106,23 @@ def report(
     with watch.phase("reading"):
         inputs = inputs_of(run, config, None if other is None else as_stored(other))
     with watch.phase("analysing"):
-        search = find_regions(inputs, config, shares)
+        search = find_regions(inputs, config, shares) if found is None else found.search
         if other is not None:
             inputs = other.trained.decoded_in(inputs, search.regions)
-        clusters = find_clusters(inputs)
-        results = analyse(inputs, config, shares, run.config.seed, search=search, clusters=clusters)
+        found = found or find(inputs, config, shares, run.config.seed, search=search)
+        results = analyse(inputs, config, shares, run.config.seed, found=found)
         commands = commands_again(run, config, population=population, reference=reference)
         results = replace(results, run=replace(results.run, commands=commands))
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REPORTS / run.id
-        copied = clusters.duplicate_of(inputs.row_ids)
+        copied = found.clusters.duplicate_of(inputs.row_ids)
         doubts = inputs.label_doubts
         suspicion = None if doubts is None else doubts.suspicion
         rows = table_of_rows(
             inputs.row_ids, inputs.scores, inputs.codes, search.row_region, copied, label_suspicion=suspicion
         )
         cells = cells_table(inputs)
-        flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, clusters)
+        flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, found.clusters)
         labels = labels_table(inputs)
         page = write_report(results, rows, flagged, folder, cells=cells, duplicates=duplicates, labels=labels)
         return Audit(run, results, rows, flagged, cells, duplicates, page, labels)
@@ -134,7 +158,7 @@ def audit(
         What was found; its `run` is the run, its `page` the path of `report.html`.
     """
     refuse_unknown(audit, settings, FitSettings)
-    made = fit(
+    made, found = fit_and_find(
         source,
         config,
         run=run,
@@ -143,6 +167,6 @@ def audit(
         resume=resume,
         on_progress=on_progress,
         is_interrupted=is_interrupted,
-        **settings,
+        settings=settings,
     )
-    return report(made, out=out, on_progress=on_progress)
+    return _report(made, out=out, on_progress=on_progress, found=found)
