@@ -1,10 +1,13 @@
 """Protocol `planted_gaps`: deleted combinations, and whether they are found, against a reference and independence.
 
-    python -m benchmarks.planted_gaps [--data PATH] [--seeds K] [--part columns|reference|null|people|shapes]
+    python -m benchmarks.planted_gaps [--data PATH] [--seeds K] [--part columns|command|reference|null|people|shapes]
 
 *columns*: in every table at hand and three generated ones (300 levels, two columns, half the cells missing), without a
 model: 15 rules each against the other half; the same number deleted from the whole table and sought against
 independence; what the undamaged tables are asked; and as many splits as seeds with nothing deleted.
+
+*command*: the first two of these rules of each of five tables, ten in all, by `vaeaudit audit --reference`, with what
+the search over columns alone makes of the same halves beside it.
 
 *reference*: Adult in random halves A and B; of A, nine tenths of the rows of a random rule over two columns are
 deleted; A is audited against B. *null*: the same with nothing deleted. *people*, *shapes*: one combination of two
@@ -25,16 +28,19 @@ from benchmarks.planted_shapes import KNOWN, shapes_against_independence
 from benchmarks.planted_tables import (
     OURS,
     against_a_reference,
+    by_command,
     people_against_independence,
     summaries,
 )
 from benchmarks.planting import summary
 
-PARTS = ("columns", "reference", "null", "people", "shapes")
+PARTS = ("columns", "command", "reference", "null", "people", "shapes")
 #: Trainings on pictures take longest: so many seeds of each of the three kinds of knowledge, for twenty of a table.
 _SEEDS_PER_SHAPE = 4
 #: Rules planted in each table by columns alone.
 _RULES_PER_TABLE = 15
+#: Tables of which rules are planted by whole commands, and rules of each.
+_BY_COMMAND, _RULES_BY_COMMAND = ("adult", "german", "compas", "attrition", "300 levels"), 2
 
 
 def main() -> None:
@@ -44,15 +50,21 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--part", choices=PARTS, action="append")
     arguments = parser.parse_args()
-    measure = {"columns": _columns, "reference": _reference, "null": _null, "people": _people, "shapes": _shapes}
-    stored = record.RESULTS / "planted_gaps.json"
-    figures = json.loads(stored.read_text(encoding="utf-8"))["figures"] if stored.exists() else {}
+    measure = {
+        "columns": _columns,
+        "command": _command,
+        "reference": _reference,
+        "null": _null,
+        "people": _people,
+        "shapes": _shapes,
+    }
+    figures = record.figures_of("planted_gaps")
     for part in arguments.part or PARTS:
         figures |= measure[part](arguments.data, arguments.seeds)
         record.write(
             "planted_gaps",
             figures,
-            data="tables/adult.csv, generated people, arrays/dsprites_rerender_92160.npz (a re-render)",
+            data="tables at hand, generated tables and people, arrays/dsprites_rerender_92160.npz (a re-render)",
             seeds=list(range(arguments.seeds)),
         )
     for name, rows in figures.items():
@@ -73,6 +85,18 @@ def _columns(data: Path, seeds: int) -> dict[str, Any]:
         asked += [{"table": name, "question": said} for said in planted_columns.asked_of_undamaged(frame)]
         _said({"table": name, **{kind: rows[-1] for kind, rows in figures.items() if rows}})
     return figures
+
+
+def _command(data: Path, _: int) -> dict[str, Any]:
+    rows = []
+    for name, frame in planted_columns.tables(data):
+        for seed in range(_RULES_BY_COMMAND) if name in _BY_COMMAND else ():
+            a, b, gap = planted_columns.halves(frame, seed, planted=True)
+            told = planted_columns.result(gap.rule, list(by_command(a, b, seed)), gap.rows)
+            beside = planted_columns.against_other_half(frame, seed, planted=True)
+            row = {"table": name, "rows of A": len(a), **told, "rank, columns alone": beside["rank"] or "-"}
+            rows.append(_said(row))
+    return {"reference, by the command": [summary(rows)], "reference, by the command, rule by rule": _listed(rows)}
 
 
 def _reference(data: Path, seeds: int) -> dict[str, Any]:
