@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vaeaudit.analysis.audit.asking import ask_all
 from vaeaudit.analysis.audit.columns import describe_columns
@@ -22,12 +22,12 @@ from vaeaudit.analysis.fairness.crossed import crossed_groups
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.group_accuracy import compare_accuracy
 from vaeaudit.analysis.fairness.predictions import assess_predictions
-from vaeaudit.analysis.fairness.proxies import find_proxies
+from vaeaudit.analysis.fairness.proxies import ProxySearch, find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.labels.summary import summarise_label
+from vaeaudit.analysis.labels.summary import LabelSummary, summarise_label
 from vaeaudit.analysis.latents.beta_choice import summarise_beta_choice
 from vaeaudit.analysis.latents.disentanglement import summarise_disentanglement
 from vaeaudit.analysis.latents.given import describe_given
@@ -56,14 +56,55 @@ MOST_GROUPS = 50
 MOST_QUARANTINED = 100
 
 
-def audit(
+@dataclass(frozen=True)
+class Found:
+    """What an analysis spends most of its time on: who needs it twice, as `fit` and then `report` do, has it once.
+
+    Attributes
+    ----------
+    search, clusters, proxies, labels
+        What `find_regions`, `find_clusters`, `find_proxies` and `summarise_label` give for the same rows and settings.
+    """
+
+    search: RegionSearch
+    clusters: Clusters
+    proxies: ProxySearch
+    labels: LabelSummary | None
+
+
+def find(
     inputs: AuditInputs,
     config: AnalysisConfig,
     population: Population | None = None,
     seed: int = 0,
     *,
     search: RegionSearch | None = None,
-    clusters: Clusters | None = None,
+) -> Found:
+    """Search and measure, before anything is judged.
+
+    Parameters
+    ----------
+    inputs, config, population, seed
+        As for `audit`.
+    search
+        Of regions, where it was made; None to search.
+    """
+    together = rows_together(inputs)
+    return Found(
+        search=find_regions(inputs, config, population) if search is None else search,
+        clusters=find_clusters(inputs),
+        proxies=find_proxies(inputs, config, seed, together),
+        labels=summarise_label(inputs, config.confidence, seed, together, sensitive_groupings(inputs)[0]),
+    )
+
+
+def audit(
+    inputs: AuditInputs,
+    config: AnalysisConfig,
+    population: Population | None = None,
+    seed: int = 0,
+    *,
+    found: Found | None = None,
 ) -> AuditResults:
     """Analyse a dataset through its latents.
 
@@ -77,10 +118,8 @@ def audit(
         Shares to compare the sensitive groups with; without them only their balance is described.
     seed
         Of the random halves, folds, shuffles and samples; the same seed gives the same results.
-    search
-        What `find_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
-    clusters
-        What `find_clusters` gave for the same rows, likewise.
+    found
+        What `find` gave for the same arguments, where the caller needs it too; None to find it.
 
     Raises
     ------
@@ -94,12 +133,10 @@ def audit(
     groupings, notes = sensitive_groupings(inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules, weight=inputs.weight)
     together = rows_together(inputs)
-    search = find_regions(inputs, config, population) if search is None else search
-    clusters = find_clusters(inputs) if clusters is None else clusters
+    found = find(inputs, config, population, seed) if found is None else found
+    search, proxies, labels = found.search, found.proxies, found.labels
     disparities = assess_disparities(inputs, config)
-    proxies = find_proxies(inputs, config, seed, together)
     outliers = summarise_outliers(inputs, groupings, config)
-    labels = summarise_label(inputs, config.confidence, seed, together, groupings)
     columns, left_out = describe_columns(
         inputs, config, seed, labels=labels, proxies=proxies.proxies, cells=outliers.cells
     )
@@ -116,7 +153,7 @@ def audit(
         disparities=disparities.disparities,
         graded_disparities=disparities.graded,
         proxies=proxies.proxies,
-        duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=clusters),
+        duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=found.clusters),
         model=summarise_model(
             inputs.codes,
             inputs.model,
@@ -143,8 +180,8 @@ def audit(
         changes=inputs.changes,
         label_accuracy=compare_accuracy(inputs, groupings, config, seed, together),
         predictions=assess_predictions(inputs, [*crossed_groups(inputs, [])], config, seed, together),
-        group_views=views_of(inputs, groupings, clusters, config, together),
-        cleaning=cleaning_of(inputs, groupings, clusters, config),
+        group_views=views_of(inputs, groupings, found.clusters, config, together),
+        cleaning=cleaning_of(inputs, groupings, found.clusters, config),
     )
     if inputs.plantings is not None:
         measured = replace(
