@@ -189,7 +189,8 @@ def audit(
             power=summarise_power(inputs.plantings, config.confidence),
             smallest_gaps=smallest_gaps(inputs, config, table.cells, search.tested),
         )
-    checks, findings = ask_all(Seen(measured, inputs, config, population))
+    seen = Seen(measured, inputs, config, population)
+    checks, findings = ask_all(seen)
     latent_map = sample_map(inputs, measured.latents, groupings, seed)
     planted = () if inputs.plantings is None else inputs.plantings.notes
     said = [*inputs.notes, *notes, *planted, *table.notes, *search.notes, *disparities.notes, *proxies.notes, *left_out]
@@ -207,6 +208,8 @@ def audit(
         ladder_maps=() if inputs.ladder is None else maps_of(inputs.ladder, groupings),
         traversals=describe_traversals(inputs),
         reviews=review_lists(inputs, search.regions, config.confidence),
+        settled_regions=seen.settled,
+        missing_regions=seen.missing,
         notes=tuple(dict.fromkeys(said)),
         pictures=summarise_pictures(
             inputs, measured.regions, latent_map, seed, pairs=None if inputs.pairs is None else inputs.pairs.listed
