@@ -27,6 +27,7 @@ import pytest
 import vaeaudit
 from vaeaudit import errors
 from vaeaudit.cli.main import COMMANDS, EXIT_INTERNAL, EXIT_INTERRUPTED, cli
+from vaeaudit.workflow.check import EXIT
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("reports/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -127,7 +128,14 @@ def test_the_pages_name_no_option_that_does_not_exist() -> None:
 
 def test_the_readme_lists_the_exit_codes_that_the_code_has() -> None:
     classes = [entry for entry in vars(errors).values() if isinstance(entry, type) and issubclass(entry, Exception)]
-    used = {0, EXIT_INTERNAL, EXIT_INTERRUPTED, click.UsageError.exit_code, *(entry.exit_code for entry in classes)}
+    used = {
+        0,
+        EXIT_INTERNAL,
+        EXIT_INTERRUPTED,
+        *EXIT.values(),
+        click.UsageError.exit_code,
+        *(entry.exit_code for entry in classes),
+    }
     listed = {int(code) for code in re.findall(r"^\| (\d+) \| ", README, re.MULTILINE)}
     assert listed == used
 

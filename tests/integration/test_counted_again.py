@@ -22,7 +22,8 @@ def rows_of(rule: list[dict[str, Any]], table: pd.DataFrame) -> int:
         if condition["op"] == "in":
             mask &= values.astype(str).isin(value) & values.notna()
         elif condition["op"] == "between":
-            low, high = (np.inf * sign if bound is None else bound for sign, bound in zip((-1, 1), value, strict=True))
+            open_ends = ("", "9999") if any(isinstance(bound, str) for bound in value) else (-np.inf, np.inf)
+            low, high = (end if bound is None else bound for end, bound in zip(open_ends, value, strict=True))
             mask &= (values >= low) & (values < high)
         else:
             mask &= values.isna()

@@ -28,12 +28,11 @@ def explain(check: str | None, *, policy: str | None, as_json: bool) -> None:
         checks_in_words,
         list_checks,
         page_of,
+        policy_in_toml,
     )
 
     if policy is not None:
-        from vaeaudit.analysis.audit.policy_files import policy_text  # noqa: PLC0415
-
-        click.echo(policy_text(policy), nl=False)
+        click.echo(policy_in_toml(policy), nl=False)
     elif check is not None:
         click.echo(page_of(check), nl=False)
     elif as_json:

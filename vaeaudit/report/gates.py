@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from vaeaudit import __version__
@@ -23,6 +23,7 @@ _KIND = {
     "not_applicable": "notApplicable",
     "muted": "informational",
 }
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~/")
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -106,9 +107,15 @@ def to_sarif(results: AuditResults, verdict: Verdict) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
+def _uri(name: str) -> str:
+    """Write a name as a path of a URI: all but unreserved characters by their bytes (RFC 3986)."""
+    plainly = (c if c in _UNRESERVED else "".join(f"%{byte:02X}" for byte in c.encode()) for c in name)
+    return "".join(plainly)
+
+
 def _results(results: AuditResults, verdict: Verdict) -> Iterator[dict[str, Any]]:
     place = {check.code: position for position, check in enumerate(results.checks)}
-    location = {"physicalLocation": {"artifactLocation": {"uri": quote(clean(results.run.data.name))}}}
+    location = {"physicalLocation": {"artifactLocation": {"uri": _uri(clean(results.run.data.name))}}}
     beyond = {(reason.code, reason.why): reason.effect for reason in verdict.checks}
     for finding in results.findings:
         effect = beyond.get((finding.code, finding.title), "none")

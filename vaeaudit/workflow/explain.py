@@ -1,10 +1,11 @@
-"""`explain`: the checks that there are, and the page of one."""
+"""`explain`: the checks that there are, the page of one, and the policies."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from typing import Any
 
+from vaeaudit.analysis.audit.policy_files import policy_text
 from vaeaudit.analysis.checks.base import GIVE, Check
 from vaeaudit.analysis.checks.registry import all_checks, find_check
 
@@ -49,3 +50,19 @@ def page_of(word: str) -> str:
         return page.read_text(encoding="utf-8")
     more = f"\nSee {check.page}\n" if check.page else ""
     return f"# {check.code} {check.name}\n\n{check.question}\n{more}"
+
+
+def policy_in_toml(name: str) -> str:
+    """Return a policy that vaeaudit brings along, as TOML.
+
+    Parameters
+    ----------
+    name
+        Such as `default`.
+
+    Raises
+    ------
+    UsageError
+        Where there is none of that name.
+    """
+    return policy_text(name)

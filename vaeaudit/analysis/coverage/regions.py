@@ -91,6 +91,7 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
     population
         Shares to compare with.
     """
+    inputs = _cut_as_said(inputs, config)
     tables = _tables(inputs)
     searches = _searches(inputs, tables, config, population)
     regions = _ranked(searches, inputs, tables, config)
@@ -110,6 +111,12 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
     )
 
 
+def _cut_as_said(inputs: AuditInputs, config: AnalysisConfig) -> AuditInputs:
+    """Return inputs whose columns are cut as somebody said; a population's intervals would hide where a gap begins."""
+    columns = (column if column.name in config.bands else replace(column, bands=()) for column in inputs.schema)
+    return replace(inputs, schema=Schema(tuple(columns)))
+
+
 def regions_against_reference(
     inputs: AuditInputs, config: AnalysisConfig, population: Population | None = None
 ) -> list[Region]:
@@ -117,6 +124,7 @@ def regions_against_reference(
 
     In half of its time: independence is not asked about, and no region is described.
     """
+    inputs = _cut_as_said(inputs, config)
     tables = _tables(inputs)
     searches = _searches(inputs, tables, config, population, independence=False)
     return [region for region in _ranked(searches, inputs, tables, config) if region.baseline == "reference"]
