@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from vaeaudit.analysis.audit.policy import DEFAULT_POLICY
+from vaeaudit.analysis.audit.policy_files import policy_text
 from vaeaudit.analysis.checks.base import Check
 from vaeaudit.analysis.checks.registry import all_checks
 from vaeaudit.analysis.conclusions import SEVERITIES as MEANINGS
@@ -21,7 +22,6 @@ from vaeaudit.analysis.conclusions import State
 from vaeaudit.cli.main import COMMANDS, cli
 from vaeaudit.config import FitConfig
 from vaeaudit.wording.phrases import SEVERITY
-from vaeaudit.workflow.explain import policy_in_toml
 
 PAGES = files("vaeaudit.analysis.checks").joinpath("pages")
 OURS = [check for code, check in all_checks().items() if code.startswith("VA")]
@@ -312,7 +312,7 @@ def test_the_overview_explains_states_and_severities_in_the_words_of_the_code() 
 
 
 def test_the_overview_has_the_policy_that_explain_prints() -> None:
-    assert blocks("toml")[0] == policy_in_toml()
+    assert blocks("toml")[0] == policy_text("default")
 
 
 @pytest.mark.parametrize(("end", "state"), [([2, 3], "passed"), ([2, 0], "finding"), (None, "not_applicable")])

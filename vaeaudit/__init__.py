@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # as `_WHERE` has it, for type checkers and editors
     from vaeaudit.outputs.latents import LatentCodes
     from vaeaudit.runs.reading import load_run
     from vaeaudit.workflow.audited import Audit
+    from vaeaudit.workflow.check import Checked, check
     from vaeaudit.workflow.fit import fit
     from vaeaudit.workflow.generate import Generated, generate
     from vaeaudit.workflow.reading import inspect
@@ -32,11 +33,13 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Audit": "vaeaudit.workflow.audited",
+    "Checked": "vaeaudit.workflow.check",
     "Generated": "vaeaudit.workflow.generate",
     "Rebalancing": "vaeaudit.workflow.rebalance",
     "Reviewed": "vaeaudit.workflow.review",
     "Scores": "vaeaudit.workflow.score",
     "audit": "vaeaudit.workflow.report",
+    "check": "vaeaudit.workflow.check",
     "fit": "vaeaudit.workflow.fit",
     "generate": "vaeaudit.workflow.generate",
     "inspect": "vaeaudit.workflow.reading",
@@ -55,6 +58,7 @@ _WHERE = {
 __all__ = [
     "Audit",
     "BetaVAE",
+    "Checked",
     "Dataset",
     "FitConfig",
     "Generated",
@@ -65,6 +69,7 @@ __all__ = [
     "VaeauditError",
     "__version__",
     "audit",
+    "check",
     "fit",
     "generate",
     "inspect",

@@ -132,7 +132,10 @@ class PolicyRule:
     Attributes
     ----------
     fail_from
-        A finding of this severity or a graver one fails the dataset.
+        A finding of this severity or a graver one fails the dataset; not looked at where there are limits.
+    at_most, at_least
+        Figure of a finding's evidence -> its limit: a finding fails where the figure, its sign aside, is above the one,
+        or where it is below the other, or where it is not known.
     required
         Whether the verdict waits for an answer: a check that was not asked holds it back.
     instead
@@ -141,7 +144,9 @@ class PolicyRule:
         What is not known while it is not asked, as a clause.
     """
 
-    fail_from: Severity
+    fail_from: Severity = "medium"
+    at_most: Mapping[str, float] = field(default_factory=dict)
+    at_least: Mapping[str, float] = field(default_factory=dict)
     required: bool = False
     instead: tuple[str, ...] = ()
     about: str = ""

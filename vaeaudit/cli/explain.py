@@ -11,9 +11,15 @@ from vaeaudit.cli.options import printable
 
 @click.command()
 @click.argument("check", metavar="[CODE]", required=False)
-@click.option("--policy", is_flag=True, help="Print how the verdict follows from the checks, as TOML.")
+@click.option(
+    "--policy",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value="default",
+    help="Print how the verdict follows from the checks, as TOML: default, strict, hiring, credit or medical-pictures.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def explain(check: str | None, *, policy: bool, as_json: bool) -> None:
+def explain(check: str | None, *, policy: str | None, as_json: bool) -> None:
     """List the checks, or say what one asks, how it is computed, when it is wrong, and what to do.
 
     CODE is a code such as VA101, or a name such as group-short-of-population.
@@ -22,11 +28,12 @@ def explain(check: str | None, *, policy: bool, as_json: bool) -> None:
         checks_in_words,
         list_checks,
         page_of,
-        policy_in_toml,
     )
 
-    if policy:
-        click.echo(policy_in_toml(), nl=False)
+    if policy is not None:
+        from vaeaudit.analysis.audit.policy_files import policy_text  # noqa: PLC0415
+
+        click.echo(policy_text(policy), nl=False)
     elif check is not None:
         click.echo(page_of(check), nl=False)
     elif as_json:

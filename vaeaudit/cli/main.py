@@ -17,7 +17,9 @@ from vaeaudit.errors import UsageError, VaeauditError
 from vaeaudit.storage.files import cannot_write
 
 #: In the order in which they are used; each is the module of the same name in this folder.
-COMMANDS = ("inspect", "audit", "fit", "report", "score", "review", "rebalance", "generate", "explain", "demo")
+COMMANDS = (
+    *("inspect", "audit", "fit", "report", "check", "score", "review", "rebalance", "generate", "explain", "demo"),
+)
 EXIT_INTERNAL = 4
 EXIT_INTERRUPTED = 130
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
@@ -47,8 +49,8 @@ def cli() -> None:
     `fit` learns it with a beta-VAE, `report` says in one HTML file who is missing, which rows do not belong, what the
     hidden axes encode, and how fair it is; `audit` does both.
 
-    Exit codes: 0 done; 2 unusable input or options; 3 inconclusive (too little data to tell); 4 internal error; 130
-    interrupted.
+    Exit codes: 0 done; 1 `check` fails; 2 unusable input or options; 3 inconclusive (too little to tell); 4 internal
+    error; 130 interrupted.
     """
 
 
@@ -70,8 +72,9 @@ def run(arguments: list[str]) -> int:
         _say("vaeaudit: standard output is closed: there is nowhere to print the result.")
         return UsageError.exit_code
     try:
-        cli.main(args=arguments, prog_name="vaeaudit", standalone_mode=False)
+        left_by = cli.main(args=arguments, prog_name="vaeaudit", standalone_mode=False)
         sys.stdout.flush()
+        code = left_by if isinstance(left_by, int) else 0  # a command that leaves by `Context.exit` gives its code
     except (click.ClickException, VaeauditError) as error:
         _say_what_to_do(error)
         return error.exit_code
@@ -81,6 +84,7 @@ def run(arguments: list[str]) -> int:
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough (Rich then asks to exit with 1, which here says that a gate failed).
         _silence()
+        code = 0
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             _silence()
@@ -94,7 +98,7 @@ def run(arguments: list[str]) -> int:
         said = f"vaeaudit: internal error: {type(error).__name__}: {error}\n{what}-v shows where it happened."
         _say("\n".join([said, *_notes(error)]))
         return EXIT_INTERNAL
-    return 0
+    return code
 
 
 def _notes(error: Exception) -> list[str]:

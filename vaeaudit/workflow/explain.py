@@ -1,11 +1,10 @@
-"""`explain`: the checks that there are, the page of one, and the policy of the verdict."""
+"""`explain`: the checks that there are, and the page of one."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from typing import Any
 
-from vaeaudit.analysis.audit.policy import DEFAULT_POLICY
 from vaeaudit.analysis.checks.base import GIVE, Check
 from vaeaudit.analysis.checks.registry import all_checks, find_check
 
@@ -50,23 +49,3 @@ def page_of(word: str) -> str:
         return page.read_text(encoding="utf-8")
     more = f"\nSee {check.page}\n" if check.page else ""
     return f"# {check.code} {check.name}\n\n{check.question}\n{more}"
-
-
-def policy_in_toml() -> str:
-    """Return the default policy: a table for each check that it names."""
-    lines = [
-        "# The verdict, in this order. fail: a check named here has a finding as grave as fail_from, or graver.",
-        "# inconclusive: a check named here could not be answered; one that is required was not asked, nor one of",
-        "# those instead of it; or a finding of severity high is open in a check that is not named here, which needs",
-        "# a person. pass: neither. What is set aside by --mute counts as settled, and the sentence says so.",
-    ]
-    known = all_checks()
-    for code, rule in DEFAULT_POLICY.items():
-        if code not in known:
-            continue
-        lines += ["", f"[{code}]  # {known[code].name}", f'fail_from = "{rule.fail_from}"']
-        if rule.required:
-            lines.append("required = true")
-        if rule.instead:
-            lines.append(f"instead = [{', '.join(f'{other!r}' for other in rule.instead)}]".replace("'", '"'))
-    return "\n".join(lines) + "\n"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
 from vaeaudit.analysis.audit.audit import audit as analyse
-from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.duplicates.clusters import duplicates_table, find_clusters
+from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
+from vaeaudit.analysis.duplicates.clusters import Clusters, duplicates_table, find_clusters
+from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.suspects import labels_table
 from vaeaudit.analysis.outliers.cell_summary import cells_table
 from vaeaudit.analysis.outliers.summary import flagged_table
@@ -24,6 +26,48 @@ from vaeaudit.workflow.audited import Audit
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.inputs import REPORTS, asked_of, inputs_of, loaded, sweep
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """What an analysis of a run came to, and what it was made of."""
+
+    inputs: AuditInputs
+    search: RegionSearch
+    clusters: Clusters
+    results: AuditResults
+
+
+def analysed(
+    run: Run, config: AnalysisConfig, *, population: Path | str | None, reference: Any, watch: Stopwatch
+) -> Analysed:
+    """Analyse a complete run, and write nothing.
+
+    Parameters
+    ----------
+    run, config
+        The run, and what counts as a finding.
+    population, reference
+        What to compare with; those of the run where None.
+    watch
+        Told about the phases.
+    """
+    with watch.phase("reading"):
+        schema, shares = asked_of(run, config, population)
+    other = None
+    if reference is not None:
+        other = read_and_score(run, reference, other_reading(run.config.read), watch)
+    with watch.phase("reading"):
+        inputs = inputs_of(run, config, schema, None if other is None else as_stored(other))
+    with watch.phase("analysing"):
+        search = find_regions(inputs, config, shares)
+        if other is not None:
+            inputs = other.trained.decoded_in(inputs, search.regions)
+        clusters = find_clusters(inputs)
+        results = analyse(inputs, config, shares, run.config.seed, search=search, clusters=clusters)
+        commands = commands_again(run, config, population=population, reference=reference)
+        results = replace(results, run=replace(results.run, commands=commands))
+    return Analysed(inputs, search, clusters, results)
 
 
 def report(
@@ -75,28 +119,16 @@ def report(
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-        config = section_with(config or run.config.analysis, settings)
-        schema, shares = asked_of(run, config, population)
-    other = None
-    if reference is not None:
-        other = read_and_score(run, reference, other_reading(run.config.read), watch)
-    with watch.phase("reading"):
-        inputs = inputs_of(run, config, schema, None if other is None else as_stored(other))
-    with watch.phase("analysing"):
-        search = find_regions(inputs, config, shares)
-        if other is not None:
-            inputs = other.trained.decoded_in(inputs, search.regions)
-        clusters = find_clusters(inputs)
-        results = analyse(inputs, config, shares, run.config.seed, search=search, clusters=clusters)
-        commands = commands_again(run, config, population=population, reference=reference)
-        results = replace(results, run=replace(results.run, commands=commands))
+    config = section_with(config or run.config.analysis, settings)
+    found = analysed(run, config, population=population, reference=reference, watch=watch)
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REPORTS / run.id
+        inputs, clusters, results = found.inputs, found.clusters, found.results
         copied = clusters.duplicate_of(inputs.row_ids)
         doubts = inputs.label_doubts
         suspicion = None if doubts is None else doubts.suspicion
         rows = table_of_rows(
-            inputs.row_ids, inputs.scores, inputs.codes, search.row_region, copied, label_suspicion=suspicion
+            inputs.row_ids, inputs.scores, inputs.codes, found.search.row_region, copied, label_suspicion=suspicion
         )
         cells = cells_table(inputs)
         flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, clusters)

@@ -38,4 +38,11 @@ def test_the_policy_is_toml_with_a_table_for_each_check_that_it_names(capfd: pyt
     assert run(["explain", "--policy"]) == 0
     policy = tomllib.loads(capfd.readouterr().out)
     assert set(policy) == set(DEFAULT_POLICY)
-    assert policy["VA101"] == {"fail_from": "medium", "required": True, "instead": ["VA201", "VA202"]}
+    assert policy["VA101"]["instead"] == ["VA201", "VA202"]
+
+
+def test_other_policies_are_printed_by_name_and_unknown_ones_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "--policy", "hiring"]) == 0
+    assert tomllib.loads(capfd.readouterr().out)["VA451"]["at_least"] == {"ratio": 0.8}
+    assert run(["explain", "--policy", "lax"]) == 2
+    assert "expected a file, or one of default, credit, hiring" in capfd.readouterr().err

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from vaeaudit.analysis.audit.policy_files import policy_named
 from vaeaudit.analysis.conclusions import (
     CheckResult,
     Finding,
@@ -18,21 +19,12 @@ from vaeaudit.analysis.conclusions import (
     VerdictStatus,
     gravity,
 )
+from vaeaudit.errors import UsageError
 from vaeaudit.wording.phrases import listed, plural
 
 #: Sex or age short of a population fails a dataset, unreadable records do, copies across splits do. Whether disparities
 #: and proxies are the world's or the data's own, no figure tells: where they are grave, a person has to say.
-DEFAULT_POLICY: Mapping[str, PolicyRule] = {
-    "VA701": PolicyRule("high", required=True, about="whether there are enough rows"),
-    "VA702": PolicyRule("high", required=True, about="whether the model learned anything"),
-    "VA801": PolicyRule("high", required=True, about="whether the data could be read"),
-    "VA101": PolicyRule("medium", required=True, instead=("VA201", "VA202"), about="whether it is representative"),
-    "VA201": PolicyRule("medium"),
-    "VA202": PolicyRule("medium"),
-    "VA301": PolicyRule("medium"),
-    "VA401": PolicyRule("high"),
-    "VA601": PolicyRule("medium"),
-}
+DEFAULT_POLICY: Mapping[str, PolicyRule] = policy_named("default").rules
 
 
 def judge(
@@ -65,8 +57,32 @@ def judge(
 def _failures(findings: Sequence[Finding], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:
     for finding in findings:
         rule = policy.get(finding.code)
-        if rule and gravity(finding.severity) <= gravity(rule.fail_from):
+        if rule and _is_beyond(finding, rule):
             yield VerdictReason(finding.code, "fail", "finding", finding.title)
+
+
+def _is_beyond(finding: Finding, rule: PolicyRule) -> bool:
+    if not rule.at_most and not rule.at_least:
+        return gravity(finding.severity) <= gravity(rule.fail_from)
+    figures = {name: _figure(finding, name) for name in (*rule.at_most, *rule.at_least)}
+    above = any(not abs(figures[name]) <= limit for name, limit in rule.at_most.items())
+    return above or any(not figures[name] >= limit for name, limit in rule.at_least.items())
+
+
+def _figure(finding: Finding, name: str) -> float:
+    """Return a figure of the evidence; what is not known is beyond every limit."""
+    if name not in finding.evidence:
+        known = [key for key, value in finding.evidence.items() if isinstance(value, (int, float))]
+        raise UsageError(
+            f"--policy: the findings of {finding.code} have no figure {name!r}.",
+            hint=f"They have {listed(known, most=20)}.",
+        )
+    value = finding.evidence[name]
+    if value is None:
+        return float("nan")
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise UsageError(f"--policy: {name!r} of {finding.code} is no number, found {value!r}.")
+    return float(value)
 
 
 def _unsettled(results: Mapping[str, CheckResult], policy: Mapping[str, PolicyRule]) -> Iterator[VerdictReason]:

@@ -107,7 +107,7 @@ def _finding(clear: Sequence[Disparity], config: AnalysisConfig) -> Finding:
             **facts(worst, "n", "rate", "ci"),
             "difference": difference,
             "difference_ci": None if worst.difference_ci is None else worst.difference_ci.bounds,
-            **facts(worst, "ratio", "p_adjusted", "minimum_detectable"),
+            **facts(worst, "ratio", "impact_ratio", "p_adjusted", "minimum_detectable"),
             **_adjusted_facts(worst, config),
             "groups": [
                 {"group": ", ".join(entry.group), "n": entry.n, "rate": entry.rate, "ci": entry.ci.bounds}

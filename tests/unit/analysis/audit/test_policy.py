@@ -13,6 +13,7 @@ from vaeaudit.analysis.coverage.results import GAP
 from vaeaudit.analysis.inputs import Reference
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.dataset import RowAccounting
+from vaeaudit.errors import UsageError
 from vaeaudit.statistics.measures import Interval
 
 BAD = RowAccounting(1_000, 900, 100, 0)
@@ -232,3 +233,29 @@ def test_the_policy_speaks_of_checks_that_there_are():
         assert code in known or code == "VA401"
         assert set(rule.instead) <= known.keys()
         assert rule.about or not rule.required
+
+
+@pytest.mark.parametrize(
+    ("rule", "ratio", "fails"),
+    [
+        (PolicyRule(at_least={"ratio": 0.8}), 0.79, True),
+        (PolicyRule(at_least={"ratio": 0.8}), 0.8, False),
+        (PolicyRule(at_least={"ratio": 0.8}), None, True),
+        (PolicyRule(at_most={"difference": 0.1}), -0.11, True),
+        (PolicyRule(at_most={"difference": 0.1}), 0.1, False),
+    ],
+)
+def test_a_limit_decides_whatever_the_severity_is(answers, rule, ratio, fails):
+    for severity in ("high", "low"):
+        found = replace(finding("VA451", severity), evidence={"ratio": ratio, "difference": ratio})
+        answer = judge(answers(VA451="finding"), [found], {"VA451": rule})
+        assert answer.status == ("fail" if fails else "pass")
+
+
+def test_a_limit_on_a_figure_that_there_is_not_is_refused(answers):
+    found = replace(finding("VA451", "low"), evidence={"ratio": 0.5, "groups": []})
+    with pytest.raises(UsageError, match="the findings of VA451 have no figure 'raito'") as refused:
+        judge(answers(VA451="finding"), [found], {"VA451": PolicyRule(at_least={"raito": 0.8})})
+    assert "They have ratio." in str(refused.value)
+    with pytest.raises(UsageError, match="'groups' of VA451 is no number"):
+        judge(answers(VA451="finding"), [found], {"VA451": PolicyRule(at_least={"groups": 0.8})})
