@@ -147,14 +147,14 @@ def _tables(of: str, entries: Sequence[GroupPredictions], limit: float, found: P
         rows = [
             (
                 *_heads(entry),
-                _badge(entry, limit),
                 *(_cell(entry.rate(name), limit) for name in first),
+                _badge(entry, limit),
                 _detectable(entry),
             )
             for entry in entries
         ]
-        columns = plain("Group") + numeric("Rows") + plain("A difference?")
-        columns += numeric(*(_HEADS[name] for name in first), "Detectable")
+        columns = plain("Group") + numeric("Rows", *(_HEADS[name] for name in first))
+        columns += plain("A difference?") + numeric("Detectable")
         caption = f"Rates {of}, and below each what it is above or below that of all other rows (* where that is sure)"
         built.append(table(caption, columns, rows))
     second: list[RateName] = [name for name in _HEADS if name in measured and name not in first]
