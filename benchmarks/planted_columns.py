@@ -68,15 +68,21 @@ def _generated() -> Iterator[tuple[str, pd.DataFrame]]:
     yield "half missing", holes.dropna(how="all").reset_index(drop=True)  # blank rows are left out when it is read
 
 
-def against_other_half(frame: pd.DataFrame, seed: int, *, planted: bool) -> dict[str, Any]:
-    """Hold a random half, from which nine tenths of the rows of a rule are deleted, against the other half."""
+def halves(frame: pd.DataFrame, seed: int, *, planted: bool) -> tuple[pd.DataFrame, pd.DataFrame, Planted]:
+    """Return a random half, of which nine tenths of the rows of a rule are deleted, the other half, and its gap."""
     rng = np.random.default_rng(seed)
     in_a = np.zeros(len(frame), dtype=bool)
     in_a[rng.permutation(len(frame))[: len(frame) // 2]] = True
     gap = _gap(_read(frame), rng) if planted else Planted("nothing", np.zeros(len(frame), dtype=bool))
-    known, other, schema = _read_both(frame[in_a & gap.kept(rng)], frame[~in_a])
+    return frame[in_a & gap.kept(rng)], frame[~in_a], Planted(gap.rule, gap.rows[~in_a])
+
+
+def against_other_half(frame: pd.DataFrame, seed: int, *, planted: bool) -> dict[str, Any]:
+    """Hold a half with a gap, if one is planted, against the other half."""
+    a, b, gap = halves(frame, seed, planted=planted)
+    known, other, schema = _read_both(a, b)
     found = against_reference(known, other, schema, _CONFIG, baselines=2).shortages
-    return _result(gap.rule, [apply_rule(each.rule, other) for each in found], gap.rows[~in_a])
+    return result(gap.rule, [apply_rule(each.rule, other) for each in found], gap.rows)
 
 
 def against_unrelated(frame: pd.DataFrame, seed: int) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def against_unrelated(frame: pd.DataFrame, seed: int) -> dict[str, Any]:
     rules = find_rules(left.frame, left.schema)
     found = against_independence(left.frame, left.schema, _CONFIG, rules=rules).shortages
     _, complete, _ = _as_read(left, frame)
-    return _result(gap.rule, [apply_rule(each.rule, complete) for each in found], gap.rows)
+    return result(gap.rule, [apply_rule(each.rule, complete) for each in found], gap.rows)
 
 
 def asked_of_undamaged(frame: pd.DataFrame) -> list[str]:
@@ -125,7 +131,8 @@ def _gap(table: Dataset, rng: np.random.Generator) -> Planted:
     return planting.plant(table.frame, [column.name for column in table.schema if column.kind.can_be_modelled], rng)
 
 
-def _result(rule: str, found: Sequence[Mask], planted: Mask) -> dict[str, Any]:
+def result(rule: str, found: Sequence[Mask], planted: Mask) -> dict[str, Any]:
+    """Say at which rank the rows [N] of a rule were found among regions, and how well."""
     rank, agreement = planting.rank_of(found, planted)
     return {"rule": rule, "rank": rank, "f1": round(agreement, 3), "regions": len(found)}
 

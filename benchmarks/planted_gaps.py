@@ -1,10 +1,13 @@
 """Protocol `planted_gaps`: deleted combinations, and whether they are found, against a reference and independence.
 
-    python -m benchmarks.planted_gaps [--data PATH] [--seeds K] [--part columns|reference|null|people|shapes]
+    python -m benchmarks.planted_gaps [--data PATH] [--seeds K] [--part PART ...]
 
 *columns*: in every table at hand and three generated ones (300 levels, two columns, half the cells missing), without a
-model: 15 rules each against the other half; the same number deleted from the whole table and sought against
-independence; what the undamaged tables are asked; and as many splits as seeds with nothing deleted.
+model: 15 rules each against the other half, and as many splits as seeds with nothing deleted. *independence*: the same
+number deleted from the whole table and sought against independence; what the undamaged tables are asked.
+
+*command*: the first two of these rules of each of five tables, ten in all, by `vaeaudit audit --reference`, with what
+the search over columns alone makes of the same halves beside it.
 
 *reference*: Adult in random halves A and B; of A, nine tenths of the rows of a random rule over two columns are
 deleted; A is audited against B. *null*: the same with nothing deleted. *people*, *shapes*: one combination of two
@@ -25,16 +28,19 @@ from benchmarks.planted_shapes import KNOWN, shapes_against_independence
 from benchmarks.planted_tables import (
     OURS,
     against_a_reference,
+    by_command,
     people_against_independence,
     summaries,
 )
 from benchmarks.planting import summary
 
-PARTS = ("columns", "reference", "null", "people", "shapes")
+PARTS = ("columns", "independence", "command", "reference", "null", "people", "shapes")
 #: Trainings on pictures take longest: so many seeds of each of the three kinds of knowledge, for twenty of a table.
 _SEEDS_PER_SHAPE = 4
 #: Rules planted in each table by columns alone.
 _RULES_PER_TABLE = 15
+#: Tables of which rules are planted by whole commands, and rules of each.
+_BY_COMMAND, _RULES_BY_COMMAND = ("adult", "german", "compas", "attrition", "300 levels"), 2
 
 
 def main() -> None:
@@ -44,15 +50,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--part", choices=PARTS, action="append")
     arguments = parser.parse_args()
-    measure = {"columns": _columns, "reference": _reference, "null": _null, "people": _people, "shapes": _shapes}
-    stored = record.RESULTS / "planted_gaps.json"
-    figures = json.loads(stored.read_text(encoding="utf-8"))["figures"] if stored.exists() else {}
+    measure = {
+        "columns": _columns,
+        "independence": _independence,
+        "command": _command,
+        "reference": _reference,
+        "null": _null,
+        "people": _people,
+        "shapes": _shapes,
+    }
+    figures = record.figures_of("planted_gaps")
     for part in arguments.part or PARTS:
         figures |= measure[part](arguments.data, arguments.seeds)
         record.write(
             "planted_gaps",
             figures,
-            data="tables/adult.csv, generated people, arrays/dsprites_rerender_92160.npz (a re-render)",
+            data="tables at hand, generated tables and people, arrays/dsprites_rerender_92160.npz (a re-render)",
             seeds=list(range(arguments.seeds)),
         )
     for name, rows in figures.items():
@@ -60,19 +73,36 @@ def main() -> None:
 
 
 def _columns(data: Path, seeds: int) -> dict[str, Any]:
-    names = "reference, columns", "null, columns", "independence, columns", "asked of undamaged tables"
-    figures: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    planted, null, unrelated, asked = figures.values()
+    planted: list[dict[str, Any]] = []
+    null: list[dict[str, Any]] = []
     for name, frame in planted_columns.tables(data):
-        each = range(_RULES_PER_TABLE)
-        halves = [planted_columns.against_other_half(frame, seed, planted=True) for seed in each]
-        planted.append(planted_columns.by_table(name, halves))
+        halves = [planted_columns.against_other_half(frame, s, planted=True) for s in range(_RULES_PER_TABLE)]
+        planted.append(_said(planted_columns.by_table(name, halves)))
         quiet = [planted_columns.against_other_half(frame, 1000 + seed, planted=False) for seed in range(seeds)]
-        null.append(planted_columns.alarms(name, quiet))
-        unrelated.append(planted_columns.by_table(name, [planted_columns.against_unrelated(frame, s) for s in each]))
+        null.append(_said(planted_columns.alarms(name, quiet)))
+    return {"reference, columns": planted, "null, columns": null}
+
+
+def _independence(data: Path, _: int) -> dict[str, Any]:
+    unrelated: list[dict[str, Any]] = []
+    asked: list[dict[str, Any]] = []
+    for name, frame in planted_columns.tables(data):
+        found = [planted_columns.against_unrelated(frame, seed) for seed in range(_RULES_PER_TABLE)]
+        unrelated.append(_said(planted_columns.by_table(name, found)))
         asked += [{"table": name, "question": said} for said in planted_columns.asked_of_undamaged(frame)]
-        _said({"table": name, **{kind: rows[-1] for kind, rows in figures.items() if rows}})
-    return figures
+    return {"independence, columns": unrelated, "asked of undamaged tables": asked}
+
+
+def _command(data: Path, _: int) -> dict[str, Any]:
+    rows = []
+    for name, frame in planted_columns.tables(data):
+        for seed in range(_RULES_BY_COMMAND) if name in _BY_COMMAND else ():
+            a, b, gap = planted_columns.halves(frame, seed, planted=True)
+            told = planted_columns.result(gap.rule, list(by_command(a, b, seed)), gap.rows)
+            beside = planted_columns.against_other_half(frame, seed, planted=True)
+            row = {"table": name, "rows of A": len(a), **told, "rank, columns alone": beside["rank"] or "-"}
+            rows.append(_said(row))
+    return {"reference, by the command": [summary(rows)], "reference, by the command, rule by rule": _listed(rows)}
 
 
 def _reference(data: Path, seeds: int) -> dict[str, Any]:

@@ -65,15 +65,31 @@ def _regions_of(a: pd.DataFrame, b: pd.DataFrame, seed: int) -> Iterator[Mask]:
             frame.to_csv(place / f"{name}.csv", index=False)
         settings = [*_ADULT, "--preset", "quick", "--seed", str(seed)]
         record.process(record.command("fit", "a.csv", *settings, "--run", "run", "-q"), cwd=place)
-        printed = record.process(
-            record.command("report", "run", "--reference", "b.csv", "--out", "page", "--json", "-q"), cwd=place
-        )
-        record.process(record.command("score", "run", "b.csv", "--out", "scores", "-q"), cwd=place)
-        scored = pd.read_parquet(place / "scores" / "rows.parquet")
-        rows = b.join(scored.filter(like="z_"))
-        for region in json.loads(printed.stdout)["regions"]:
-            if region["baseline"] == "reference":
-                yield planting.rows_of(region["rule"], rows)
+        record.process(record.command("report", "run", "--reference", "b.csv", "--out", "page", "-q"), cwd=place)
+        yield from _rows_in_regions(place, place / "page" / "report.json")
+
+
+def by_command(a: pd.DataFrame, b: pd.DataFrame, seed: int) -> Iterator[Mask]:
+    """Yield the rows of B in each region against it, by `audit --reference` with nothing declared, and its report.json.
+
+    A region over latents is that of the rows of B that `score` gives such latents.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        for name, frame in (("a", a), ("b", b)):
+            frame.to_csv(place / f"{name}.csv", index=False)
+        settings = ["--preset", "quick", "--seed", str(seed), "--run", "run", "--out", "page", "-q"]
+        record.process(record.command("audit", "a.csv", "--reference", "b.csv", *settings), cwd=place)
+        yield from _rows_in_regions(place, place / "page" / "report.json")
+
+
+def _rows_in_regions(place: Path, document: Path) -> Iterator[Mask]:
+    record.process(record.command("score", "run", "b.csv", "--out", "scores", "-q"), cwd=place)
+    scored = pd.read_parquet(place / "scores" / "rows.parquet")
+    rows = pd.read_csv(place / "b.csv", low_memory=False).join(scored.filter(like="z_"))
+    for region in json.loads(document.read_text(encoding="utf-8"))["regions"]:
+        if region["baseline"] == "reference":
+            yield planting.rows_of(region["rule"], rows)
 
 
 def _peers_of(a: pd.DataFrame, b: pd.DataFrame) -> Iterator[tuple[str, list[Mask]]]:

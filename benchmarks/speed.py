@@ -7,6 +7,7 @@ Each part is printed as tables and replaces only its own tables in results/speed
     commands        `--help`, `fit` and `report` on Adult
     input_pipeline  batches per second alone, against steps of training
     analysis        the audit of generated rows: 12,500, 25,000 and 50,000 rows x 16 latents x 100 columns
+    checks          single questions within `audit` of 10,000 x 30 generated cells: CPU seconds
     scaling         Adult x 1, x 10, x 100: seconds and peak memory (minutes)
     peers           `fit` and `report` on Adult against PyOD's VAE and ydata-profiling (needs `make peers`)
     images          training on 64 x 64 pixels against pythae's BetaVAE (needs `make peers`)
@@ -23,12 +24,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import record, speed_analysis, speed_images, speed_tables
+from benchmarks import record, speed_analysis, speed_checks, speed_images, speed_tables
 
 Tables = dict[str, list[dict[str, Any]]]
 _PICTURES = "images/fairface_64/train"
 #: Order of the tables in the results; what is measured is said first.
-_ORDER = ("parts", "commands", "analysis", "peers", "input_pipeline", "scaling", "images")
+_ORDER = ("parts", "commands", "analysis", "checks", "peers", "input_pipeline", "scaling", "images")
 
 
 def main() -> None:
@@ -57,8 +58,9 @@ def _plan(part: str, arguments: argparse.Namespace) -> tuple[str, Callable[[], T
         return f"{source}, 64 x 64", lambda: speed_images.measure(
             pictures, arguments.repeats, array_key=arguments.array_key
         )
-    if part == "analysis":
-        return "generated", lambda: {part: speed_analysis.measure(arguments.repeats)}
+    if part in ("analysis", "checks"):
+        generated = speed_analysis if part == "analysis" else speed_checks
+        return "generated", lambda: {part: generated.measure(arguments.repeats)}
     adult = record.require(arguments.data, "tables/adult.csv")
     measures: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "commands": lambda: speed_tables.whole_commands(adult, arguments.repeats),

@@ -102,6 +102,7 @@ SEVERITIES: Mapping[str, set[str]] = {
     "VA404": {"medium", "low"},
     "VA451": {"high", "medium"},
     "VA452": {"high", "medium"},
+    "VA454": {"medium", "low"},
     "VA455": {"medium"},
     "VA501": {"high", "medium", "low"},
     "VA502": {"high", "medium"},
@@ -160,6 +161,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.checks import va403_same_row_other_label as va403
     from vaeaudit.analysis.checks import va404_annotators_disagree as va404
     from vaeaudit.analysis.checks import va451_outcome_disparity as va451
+    from vaeaudit.analysis.checks import va454_cleaning_hits_a_group as va454
     from vaeaudit.analysis.checks import va502_label_given_away as va502
     from vaeaudit.analysis.checks import va601_copies_across_splits as va601
     from vaeaudit.analysis.checks import va651_label_changes as va651
@@ -176,7 +178,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.coverage.results import GAP
     from vaeaudit.analysis.duplicates import splits
     from vaeaudit.analysis.duplicates.duplicates import MOST_COPIES
-    from vaeaudit.analysis.fairness import predicted, proxies
+    from vaeaudit.analysis.fairness import cleaning, group_rates, predicted, proxies
     from vaeaudit.analysis.latents import grades
     from vaeaudit.analysis.leakage import leaks, target
     from vaeaudit.analysis.order import changes, orders, series
@@ -223,6 +225,10 @@ def limits() -> list[tuple[str, str]]:
         ("VA452", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
         ("VA452", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
         ("VA452", f"from {predicted.EVEN:g} on"),
+        ("VA454", f"surely {100 * va454.SOME:g} percentage points more"),
+        ("VA454", f"is {va454.GRAVE_RATIO:g} or more, and it loses {rate(va454.GRAVE_LOSS)} of its rows"),
+        ("VA454", f"lack {rate(cleaning.MOSTLY_MISSING)} of their cells"),
+        ("VA454", f"up to {group_rates.MOST_COMBINATIONS} combinations, at most {group_rates.MOST_SETS} sets"),
         ("VA501", f"above {proxies.PROXY_AUC:g}"),
         ("VA501", f"above {proxies.CLEAR_PROXY_AUC:g}"),
         ("VA501", f"above {proxies.OPEN_PROXY_AUC:g}"),

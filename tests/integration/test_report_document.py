@@ -80,3 +80,7 @@ def test_audit_is_fit_and_report(fitted: Any, small_config: Any, tmp_path: Path)
     document = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert document["run"]["data"]["name"] == "DataFrame"
     assert document["rows"]["read"] == document["rows"]["scored"] == len(fitted.truth.frame)
+    report(tmp_path / "run", out=tmp_path / "later")  # finds again what the audit had in memory
+    later = json.loads((tmp_path / "later" / "report.json").read_text(encoding="utf-8"))
+    assert {name for name in document if document[name] != later[name]} <= {"run"}
+    assert pd.read_parquet(tmp_path / "later" / "rows.parquet").equals(pd.read_parquet(page.parent / "rows.parquet"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -124,14 +126,21 @@ def out_of_fold_scores(features: Features, targets: FloatArray, folds: npt.NDArr
     FloatArray
         [M, T].
     """
-    scores = np.empty(targets.shape)
+    scores, numbers = np.empty(targets.shape), np.unique(folds)
     # matrices this small gain nothing from more threads, and threads that wait for a busy core cost fivefold
     with threadpool_limits(limits=1, user_api="blas"):
-        for fold in np.unique(folds):
-            train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-            kept = _informative(features[train], targets[train])
-            weights, centre = _fit_ridge(features[train][:, kept], targets[train])
-            scores[test] = features[test][:, kept] @ weights - centre @ weights
+        few = features.shape[1] <= MOST_FEATURES
+        parts = [_Moments.of(features[folds == fold], targets[folds == fold]) for fold in numbers if few]
+        for place, fold in enumerate(numbers):
+            test = features[folds == fold]
+            if few:
+                learned = _Moments.together([*parts[:place], *parts[place + 1 :]])
+            else:
+                train = np.flatnonzero(folds != fold)
+                kept = _informative(features[train], targets[train])
+                learned, test = _Moments.of(features[train][:, kept], targets[train]), test[:, kept]
+            weights = learned.ridge()
+            scores[folds == fold] = test @ weights - learned.centre @ weights
     return scores
 
 
@@ -151,22 +160,61 @@ def areas(scores: FloatArray, targets: FloatArray) -> FloatArray:
     return np.asarray((ranks - inside * (inside + 1) / 2) / (inside * (len(targets) - inside)))
 
 
-def _fit_ridge(features: Features, targets: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Coefficients [F, T] and the features' means [F].
+@dataclass(frozen=True)
+class _Moments:
+    """What a ridge regression is worked out from: sums over rows, which add up over parts of the rows.
 
-    Worked out from moments: one-hot features stay sparse, which is many times faster than centring them.
+    One-hot features stay sparse, which is many times faster than centring them.
+
+    Attributes
+    ----------
+    rows
+        How many.
+    features, targets
+        [F] and [T]; sums.
+    products, cross
+        [F, F] and [F, T]; sums of products of features, and of features with targets.
     """
-    n_rows = features.shape[0]
-    centre = np.asarray(features.mean(axis=0)).ravel()
-    product = features.T @ features
-    gram = (product.toarray() if sparse.issparse(product) else product) - n_rows * np.outer(centre, centre)
-    gram[np.diag_indices_from(gram)] += RIDGE
-    factor = linalg.cho_factor(gram, check_finite=False)
-    return linalg.cho_solve(factor, features.T @ (targets - targets.mean(axis=0)), check_finite=False), centre
+
+    rows: int
+    features: FloatArray
+    targets: FloatArray
+    products: FloatArray
+    cross: FloatArray
+
+    @classmethod
+    def of(cls, features: Features, targets: FloatArray) -> _Moments:
+        """Sum over rows: features [M, F], targets [M, T]."""
+        products = features.T @ features
+        return cls(
+            features.shape[0],
+            np.asarray(features.sum(axis=0)).ravel(),
+            np.asarray(targets.sum(axis=0)),
+            products.toarray() if sparse.issparse(products) else products,
+            np.asarray(features.T @ targets),
+        )
+
+    @classmethod
+    def together(cls, parts: Sequence[_Moments]) -> _Moments:
+        """Add up the moments of parts of the rows."""
+        return cls(*(sum(getattr(part, entry.name) for part in parts) for entry in fields(cls)))
+
+    @property
+    def centre(self) -> FloatArray:
+        """[F]; means of the features."""
+        return self.features / self.rows
+
+    def ridge(self) -> FloatArray:
+        """Return coefficients [F, T]."""
+        gram = self.products - np.outer(self.features, self.centre)
+        gram[np.diag_indices_from(gram)] += RIDGE
+        factor = linalg.cho_factor(gram, check_finite=False)
+        cross = self.cross - np.outer(self.centre, self.targets)
+        return np.asarray(linalg.cho_solve(factor, cross, check_finite=False))
 
 
 def _informative(features: Features, targets: FloatArray) -> npt.NDArray[np.intp]:
-    """Positions of the features that vary; of too many, those that correlate best with any target."""
+    """Positions of the features that vary; of too many those that correlate best with any target."""
     n_rows = features.shape[0]
     mean = np.asarray(features.mean(axis=0)).ravel()
     squared = features.multiply(features) if sparse.issparse(features) else np.square(features)

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from vaeaudit.analysis.audit.asking import read_mutes
-from vaeaudit.analysis.audit.audit import audit
+from vaeaudit.analysis.audit.audit import Found, audit, find
 from vaeaudit.analysis.audit.results import answers_of
 from vaeaudit.analysis.coverage.regions import find_regions
-from vaeaudit.analysis.duplicates.clusters import find_clusters
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
 from vaeaudit.analysis.grouping.bands import banded
 from vaeaudit.analysis.inputs import AuditInputs
@@ -91,6 +90,32 @@ def fit(
         Where training was interrupted; what was learned is kept for `resume`.
     """
     refuse_unknown(fit, settings, FitSettings)
+    return fit_and_find(
+        source,
+        config,
+        run=run,
+        population=population,
+        reference=reference,
+        resume=resume,
+        on_progress=on_progress,
+        is_interrupted=is_interrupted,
+        settings=settings,
+    )[0]
+
+
+def fit_and_find(
+    source: Any,
+    config: FitConfig | None,
+    *,
+    run: Path | str | None,
+    population: Path | str | None,
+    reference: Any,
+    resume: bool,
+    on_progress: Listener,
+    is_interrupted: Callable[[], bool],
+    settings: FitSettings,
+) -> tuple[Run, Found]:
+    """Make a run as `fit` does, with the same arguments; return what was found on the way, too, for a report."""
     if resume and settings:
         raise UsageError(f"resume goes on with the settings of the interrupted run; leave out {', '.join(settings)}.")
     watch = Stopwatch(on_progress)
@@ -119,9 +144,9 @@ def fit(
                 stored = as_stored(score_other(learned.trained, compared.data, on_progress))
                 write_reference(writer, stored)
         with watch.phase("analysing"):
-            judge_rows(writer, dataset, rules, learned, shares=shares, reference=stored, listener=on_progress)
+            found = judge_rows(writer, dataset, rules, learned, shares=shares, reference=stored, listener=on_progress)
         with watch.phase("writing"):
-            return Run(writer.complete())
+            return Run(writer.complete()), found
     except InterruptedFit:
         raise
     except InconclusiveError:
@@ -165,8 +190,10 @@ def judge_rows(
     shares: Population | None,
     reference: StoredReference | None,
     listener: Listener = ignore,
-) -> None:
+) -> Found:
     """Score the rows, place them in regions, find their copies, and keep what a report shows of them.
+
+    What was found is returned, for a report that is written at once.
 
     Parameters
     ----------
@@ -236,11 +263,12 @@ def judge_rows(
         planted = plant_faults(trained, dataset, inputs, shares, listener)
         writer.document(artifacts.POWER, asdict(planted))
         seen = replace(seen, plantings=planted)
-    clusters = find_clusters(inputs)
     answered = replace(config.analysis, factors=())  # no check asks for them
-    judged = audit(seen, answered, shares, seed, search=search, clusters=clusters)
+    found = find(seen, answered, shares, seed, search=search)
+    judged = audit(seen, answered, shares, seed, found=found)
     writer.document(artifacts.ANSWERS, answers_of(judged))
-    copied = clusters.duplicate_of(inputs.row_ids)
+    copied = found.clusters.duplicate_of(inputs.row_ids)
     suspicion = None if doubts is None else doubts.suspicion
     rows = table_of_rows(inputs.row_ids, scores, codes, search.row_region, copied, label_suspicion=suspicion)
     writer.table(artifacts.ROWS, rows, note=scores.note)
+    return found

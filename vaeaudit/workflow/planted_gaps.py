@@ -10,7 +10,7 @@ import numpy as np
 
 from vaeaudit.analysis.coverage.axes import is_searchable
 from vaeaudit.analysis.coverage.latent_points import with_named_latents
-from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.coverage.regions import find_regions, regions_against_reference
 from vaeaudit.analysis.coverage.results import Baseline, Region
 from vaeaudit.analysis.grouping.rules import apply_rule, f1
 from vaeaudit.analysis.inputs import AuditInputs, Reference
@@ -67,8 +67,16 @@ class PlantedGaps:
 
     def regions(self, kept: BoolArray) -> tuple[BoolArray, ...]:
         """Search the rows that are kept [N]; return by rank the rows [N] of each region, deleted ones included."""
-        search = find_regions(of_rows(self.inputs, np.flatnonzero(kept)), self.config, self.population)
-        return tuple(self._rows(region) for region in search.regions if region.baseline == self.baseline)
+        copy = of_rows(self.inputs, np.flatnonzero(kept))
+        if self.baseline == "reference":
+            found = regions_against_reference(copy, self.config, self.population)
+        else:
+            found = [
+                region
+                for region in find_regions(copy, self.config, self.population).regions
+                if region.baseline == self.baseline
+            ]
+        return tuple(self._rows(region) for region in found)
 
     def _rows(self, region: Region) -> BoolArray:
         return apply_rule(region.rule, with_named_latents(self.inputs.frame, [region], self.inputs.codes))

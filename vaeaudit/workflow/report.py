@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
 
+from vaeaudit.analysis.audit.audit import Found, find
 from vaeaudit.analysis.audit.audit import audit as analyse
 from vaeaudit.analysis.audit.results import AuditResults
-from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
-from vaeaudit.analysis.duplicates.clusters import Clusters, duplicates_table, find_clusters
+from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.duplicates.clusters import duplicates_table
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.suspects import labels_table
 from vaeaudit.analysis.outliers.cell_summary import cells_table
@@ -23,7 +24,7 @@ from vaeaudit.runs.reading import Run
 from vaeaudit.scoring.rows_table import table_of_rows
 from vaeaudit.settings import FitSettings, ReportSettings, refuse_unknown, section_with
 from vaeaudit.workflow.audited import Audit
-from vaeaudit.workflow.fit import fit
+from vaeaudit.workflow.fit import fit_and_find
 from vaeaudit.workflow.inputs import REPORTS, asked_of, inputs_of, loaded, sweep
 from vaeaudit.workflow.other import as_stored, other_reading, read_and_score
 
@@ -33,13 +34,18 @@ class Analysed:
     """What an analysis of a run came to, and what it was made of."""
 
     inputs: AuditInputs
-    search: RegionSearch
-    clusters: Clusters
+    found: Found
     results: AuditResults
 
 
 def analysed(
-    run: Run, config: AnalysisConfig, *, population: Path | str | None, reference: Any, watch: Stopwatch
+    run: Run,
+    config: AnalysisConfig,
+    *,
+    population: Path | str | None,
+    reference: Any,
+    watch: Stopwatch,
+    found: Found | None = None,
 ) -> Analysed:
     """Analyse a complete run, and write nothing.
 
@@ -51,6 +57,8 @@ def analysed(
         What to compare with; those of the run where None.
     watch
         Told about the phases.
+    found
+        What is known of a run that was made just now, with the same settings.
     """
     with watch.phase("reading"):
         schema, shares = asked_of(run, config, population)
@@ -60,14 +68,14 @@ def analysed(
     with watch.phase("reading"):
         inputs = inputs_of(run, config, schema, None if other is None else as_stored(other))
     with watch.phase("analysing"):
-        search = find_regions(inputs, config, shares)
+        search = find_regions(inputs, config, shares) if found is None else found.search
         if other is not None:
             inputs = other.trained.decoded_in(inputs, search.regions)
-        clusters = find_clusters(inputs)
-        results = analyse(inputs, config, shares, run.config.seed, search=search, clusters=clusters)
+        found = found or find(inputs, config, shares, run.config.seed, search=search)
+        results = analyse(inputs, config, shares, run.config.seed, found=found)
         commands = commands_again(run, config, population=population, reference=reference)
         results = replace(results, run=replace(results.run, commands=commands))
-    return Analysed(inputs, search, clusters, results)
+    return Analysed(inputs, found, results)
 
 
 def report(
@@ -115,23 +123,46 @@ def report(
         Where the run cannot be used.
     """
     refuse_unknown(report, settings, ReportSettings)
+    return _report(
+        run,
+        out=out,
+        population=population,
+        reference=reference,
+        config=config,
+        on_progress=on_progress,
+        settings=settings,
+    )
+
+
+def _report(
+    run: Run | Path | str | None,
+    *,
+    out: Path | str | None,
+    on_progress: Listener,
+    population: Path | str | None = None,
+    reference: Any = None,
+    config: AnalysisConfig | None = None,
+    settings: ReportSettings | None = None,
+    found: Found | None = None,
+) -> Audit:
+    """Report as `report` does, with the same arguments; of a run that was made just now is known what was `found`."""
     watch = Stopwatch(on_progress)
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
-    config = section_with(config or run.config.analysis, settings)
-    found = analysed(run, config, population=population, reference=reference, watch=watch)
+    config = section_with(config or run.config.analysis, settings or {})
+    seen = analysed(run, config, population=population, reference=reference, watch=watch, found=found)
     with watch.phase("writing"):
         folder = Path(out) if out is not None else REPORTS / run.id
-        inputs, clusters, results = found.inputs, found.clusters, found.results
-        copied = clusters.duplicate_of(inputs.row_ids)
+        inputs, found, results = seen.inputs, seen.found, seen.results
+        copied = found.clusters.duplicate_of(inputs.row_ids)
         doubts = inputs.label_doubts
         suspicion = None if doubts is None else doubts.suspicion
         rows = table_of_rows(
             inputs.row_ids, inputs.scores, inputs.codes, found.search.row_region, copied, label_suspicion=suspicion
         )
         cells = cells_table(inputs)
-        flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, clusters)
+        flagged, duplicates = flagged_table(inputs), duplicates_table(inputs, found.clusters)
         labels = labels_table(inputs)
         page = write_report(results, rows, flagged, folder, cells=cells, duplicates=duplicates, labels=labels)
         return Audit(run, results, rows, flagged, cells, duplicates, page, labels)
@@ -167,7 +198,7 @@ def audit(
         What was found; its `run` is the run, its `page` the path of `report.html`.
     """
     refuse_unknown(audit, settings, FitSettings)
-    made = fit(
+    made, found = fit_and_find(
         source,
         config,
         run=run,
@@ -176,6 +207,6 @@ def audit(
         resume=resume,
         on_progress=on_progress,
         is_interrupted=is_interrupted,
-        **settings,
+        settings=settings,
     )
-    return report(made, out=out, on_progress=on_progress)
+    return _report(made, out=out, on_progress=on_progress, found=found)

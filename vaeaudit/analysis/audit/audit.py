@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vaeaudit.analysis.audit.asking import ask_all
 from vaeaudit.analysis.audit.columns import describe_columns
 from vaeaudit.analysis.audit.policy import judge
 from vaeaudit.analysis.audit.results import AuditResults
+from vaeaudit.analysis.audit.row_views import cleaning_of, views_of
 from vaeaudit.analysis.checks.base import Seen
 from vaeaudit.analysis.checks.measurements import Measurements
 from vaeaudit.analysis.coverage.comparison import compare_with_reference
 from vaeaudit.analysis.coverage.descriptions import with_decoded
 from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
-from vaeaudit.analysis.duplicates.clusters import Clusters
+from vaeaudit.analysis.duplicates.clusters import Clusters, find_clusters
 from vaeaudit.analysis.duplicates.duplicates import summarise_duplicates
 from vaeaudit.analysis.duplicates.splits import compare_splits
 from vaeaudit.analysis.fairness.crossed import crossed_groups
 from vaeaudit.analysis.fairness.disparities import assess_disparities
 from vaeaudit.analysis.fairness.group_accuracy import compare_accuracy
 from vaeaudit.analysis.fairness.predictions import assess_predictions
-from vaeaudit.analysis.fairness.proxies import find_proxies
+from vaeaudit.analysis.fairness.proxies import ProxySearch, find_proxies
 from vaeaudit.analysis.grouping.groups import Grouping, group_column
 from vaeaudit.analysis.grouping.together import rows_together
 from vaeaudit.analysis.images.image_summary import summarise_pictures
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.labels.summary import summarise_label
+from vaeaudit.analysis.labels.summary import LabelSummary, summarise_label
 from vaeaudit.analysis.latents.beta_choice import summarise_beta_choice
 from vaeaudit.analysis.latents.disentanglement import summarise_disentanglement
 from vaeaudit.analysis.latents.given import describe_given
@@ -55,14 +56,55 @@ MOST_GROUPS = 50
 MOST_QUARANTINED = 100
 
 
-def audit(
+@dataclass(frozen=True)
+class Found:
+    """What an analysis spends most of its time on: who needs it twice, as `fit` and then `report` do, has it once.
+
+    Attributes
+    ----------
+    search, clusters, proxies, labels
+        What `find_regions`, `find_clusters`, `find_proxies` and `summarise_label` give for the same rows and settings.
+    """
+
+    search: RegionSearch
+    clusters: Clusters
+    proxies: ProxySearch
+    labels: LabelSummary | None
+
+
+def find(
     inputs: AuditInputs,
     config: AnalysisConfig,
     population: Population | None = None,
     seed: int = 0,
     *,
     search: RegionSearch | None = None,
-    clusters: Clusters | None = None,
+) -> Found:
+    """Search and measure, before anything is judged.
+
+    Parameters
+    ----------
+    inputs, config, population, seed
+        As for `audit`.
+    search
+        Of regions, where it was made; None to search.
+    """
+    together = rows_together(inputs)
+    return Found(
+        search=find_regions(inputs, config, population) if search is None else search,
+        clusters=find_clusters(inputs),
+        proxies=find_proxies(inputs, config, seed, together),
+        labels=summarise_label(inputs, config.confidence, seed, together, sensitive_groupings(inputs)[0]),
+    )
+
+
+def audit(
+    inputs: AuditInputs,
+    config: AnalysisConfig,
+    population: Population | None = None,
+    seed: int = 0,
+    *,
+    found: Found | None = None,
 ) -> AuditResults:
     """Analyse a dataset through its latents.
 
@@ -76,10 +118,8 @@ def audit(
         Shares to compare the sensitive groups with; without them only their balance is described.
     seed
         Of the random halves, folds, shuffles and samples; the same seed gives the same results.
-    search
-        What `find_regions` gave for the same arguments, where the caller needs its `row_region` too; None to search.
-    clusters
-        What `find_clusters` gave for the same rows, likewise.
+    found
+        What `find` gave for the same arguments, where the caller needs it too; None to find it.
 
     Raises
     ------
@@ -93,11 +133,10 @@ def audit(
     groupings, notes = sensitive_groupings(inputs)
     table = assess_representation(inputs.frame, inputs.schema, config, population, inputs.rules, weight=inputs.weight)
     together = rows_together(inputs)
-    search = find_regions(inputs, config, population) if search is None else search
+    found = find(inputs, config, population, seed) if found is None else found
+    search, proxies, labels = found.search, found.proxies, found.labels
     disparities = assess_disparities(inputs, config)
-    proxies = find_proxies(inputs, config, seed, together)
     outliers = summarise_outliers(inputs, groupings, config)
-    labels = summarise_label(inputs, config.confidence, seed, together, groupings)
     columns, left_out = describe_columns(
         inputs, config, seed, labels=labels, proxies=proxies.proxies, cells=outliers.cells
     )
@@ -114,7 +153,7 @@ def audit(
         disparities=disparities.disparities,
         graded_disparities=disparities.graded,
         proxies=proxies.proxies,
-        duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=clusters),
+        duplicates=summarise_duplicates(inputs, confidence=config.confidence, clusters=found.clusters),
         model=summarise_model(
             inputs.codes,
             inputs.model,
@@ -141,6 +180,8 @@ def audit(
         changes=inputs.changes,
         label_accuracy=compare_accuracy(inputs, groupings, config, seed, together),
         predictions=assess_predictions(inputs, [*crossed_groups(inputs, [])], config, seed, together),
+        group_views=views_of(inputs, groupings, found.clusters, config, together),
+        cleaning=cleaning_of(inputs, groupings, found.clusters, config),
     )
     if inputs.plantings is not None:
         measured = replace(
@@ -148,7 +189,8 @@ def audit(
             power=summarise_power(inputs.plantings, config.confidence),
             smallest_gaps=smallest_gaps(inputs, config, table.cells, search.tested),
         )
-    checks, findings = ask_all(Seen(measured, inputs, config, population))
+    seen = Seen(measured, inputs, config, population)
+    checks, findings = ask_all(seen)
     latent_map = sample_map(inputs, measured.latents, groupings, seed)
     planted = () if inputs.plantings is None else inputs.plantings.notes
     said = [*inputs.notes, *notes, *planted, *table.notes, *search.notes, *disparities.notes, *proxies.notes, *left_out]
@@ -166,6 +208,8 @@ def audit(
         ladder_maps=() if inputs.ladder is None else maps_of(inputs.ladder, groupings),
         traversals=describe_traversals(inputs),
         reviews=review_lists(inputs, search.regions, config.confidence),
+        settled_regions=seen.settled,
+        missing_regions=seen.missing,
         notes=tuple(dict.fromkeys(said)),
         pictures=summarise_pictures(
             inputs, measured.regions, latent_map, seed, pairs=None if inputs.pairs is None else inputs.pairs.listed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vaeaudit.analysis.checks.measurements import Measurements
-from vaeaudit.analysis.conclusions import CheckResult, Finding, Verdict
+from vaeaudit.analysis.conclusions import CheckResult, Finding, MutedBy, Verdict
 from vaeaudit.analysis.images.results import PictureSheets
 from vaeaudit.analysis.inputs import RunFacts, Tool
 from vaeaudit.analysis.judged import ListReview
@@ -77,11 +78,15 @@ class AuditResults(ReportDocument):
         What is shown in pictures, where the data is made of them.
     ladder_maps
         Rows on the two latents of each model of `ModelSummary.ladder` that tell most.
+    settled_regions, missing_regions
+        Regions, by id, of which readers say that no rows are missing, and who says so; and that rows are missing.
     """
 
     latent_map: LatentMap | None
     pictures: PictureSheets | None = None
     ladder_maps: tuple[LatentMap, ...] = ()
+    settled_regions: Mapping[str, MutedBy] = field(default_factory=dict)
+    missing_regions: frozenset[str] = frozenset()
 
 
 def answers_of(results: AuditResults) -> dict[str, Any]:

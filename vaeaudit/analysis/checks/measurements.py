@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from vaeaudit.analysis.coverage.results import Comparison, Region
 from vaeaudit.analysis.duplicates.duplicates import Duplicates
 from vaeaudit.analysis.duplicates.splits import SplitComparison
+from vaeaudit.analysis.fairness.cleaning import NOTHING_CLEANED, Cleaning
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.analysis.fairness.graded import GradedDisparity
 from vaeaudit.analysis.fairness.group_accuracy import LabelAccuracy
+from vaeaudit.analysis.fairness.group_views import GroupView
 from vaeaudit.analysis.fairness.predictions import Predictions
 from vaeaudit.analysis.fairness.proxies import Proxy
 from vaeaudit.analysis.labels.summary import LabelSummary
@@ -57,6 +59,10 @@ class Measurements:
         None where none was trained.
     predictions
         What a column of predictions does to each group; None where none was declared.
+    group_views
+        How the rows of each sensitive group fare in what is said of every row.
+    cleaning
+        Whom the usual cleaning would remove; empty where no sensitive column was declared.
     """
 
     rows: RowAccounting
@@ -81,3 +87,5 @@ class Measurements:
     label_accuracy: LabelAccuracy | None = None
     predictions: Predictions | None = None
     graded_disparities: tuple[GradedDisparity, ...] = ()
+    group_views: tuple[GroupView, ...] = ()
+    cleaning: Cleaning = NOTHING_CLEANED

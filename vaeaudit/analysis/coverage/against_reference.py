@@ -61,7 +61,8 @@ def against_reference(
 
     *Multiplicity.* Benjamini and Hochberg (1995) over all cells, times the number of baselines; intervals at the level
     that keeps the false-coverage rate (Benjamini and Yekutieli 2005). Bounds that are tried when a cell found short
-    is sharpened count as tested too.
+    is sharpened count as tested too. What must end below `min_ratio` is the interval at `confidence`, as for a group:
+    the wide one need only end below 1, or no gap of twenty rows could be told.
 
     *Ranking.* By the scan statistic of Kulldorff (1997, Bernoulli model), less what the conditions cost
     (`sharpening.sharpen`). A cell ranks behind another only by what it lacks outside that other: two regions never tell
@@ -171,7 +172,7 @@ def _clearest(
     rejected, limit = family.rejected(config.fdr)
     family = family.with_more(sum(cell.tried for cell in found))
     level = fcr_level(config.confidence, selected=rejected, tested=family.tested * family.baselines)
-    threshold = Threshold(limit, level, config.min_ratio)
+    threshold = Threshold(limit, level, config.min_ratio, config.confidence)
     for cell in sorted(found, key=lambda cell: -cell.score):
         inside = everything.inside(cell.groups)
         counts = [rows.count(inside) for rows in (remaining, everything)]

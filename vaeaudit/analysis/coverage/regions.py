@@ -91,25 +91,15 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
     population
         Shares to compare with.
     """
-    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
-    latents = frozenset(schema.names) - frozenset(inputs.schema.names)
-    other = inputs.reference
-    if other is not None:
-        # the latents that are searched are chosen by the audited rows
-        other_frame, _ = with_latents(other.frame, inputs.schema, other.codes, searched_latents(inputs.codes))
-    tables = _Tables(frame, schema, latents, ~inputs.scores.outlier, None if other is None else other_frame)
+    tables = _tables(inputs)
     searches = _searches(inputs, tables, config, population)
-    listed = ranked_shortages(searches, frame, schema, latents, config)
-    seed = inputs.run.seed
-    regions = [
-        _region(baseline, shortage, stability, tables, config)
-        for baseline, shortage, stability in _with_stability(listed, inputs, tables, config)
-    ]
-    regions.sort(key=lambda region: region.stable is False)
-    boxes = [latent_box(region.rule, frame, inputs.codes, tables.counted, config.smallest_group) for region in regions]
+    regions = _ranked(searches, inputs, tables, config)
+    counted, smallest = tables.counted, config.smallest_group
+    boxes = [latent_box(region.rule, tables.frame, inputs.codes, counted, smallest) for region in regions]
+    nearest_to = nearest_rows(inputs, regions, seed=inputs.run.seed)
     regions = [
         replace(region, latent_box=box, nearest=nearest)
-        for region, box, nearest in zip(regions, boxes, nearest_rows(inputs, regions, seed=seed), strict=True)
+        for region, box, nearest in zip(regions, boxes, nearest_to, strict=True)
     ]
     regions = _described(regions, inputs, tables)
     return RegionSearch(
@@ -118,6 +108,39 @@ def find_regions(inputs: AuditInputs, config: AnalysisConfig, population: Popula
         place_rows(regions, inputs.frame, inputs.codes),
         tuple(_notes(searches, inputs, tables, config)),
     )
+
+
+def regions_against_reference(
+    inputs: AuditInputs, config: AnalysisConfig, population: Population | None = None
+) -> list[Region]:
+    """Return the regions that `find_regions` lists against the reference, by rank, as far as their rules and counts.
+
+    In half of its time: independence is not asked about, and no region is described.
+    """
+    tables = _tables(inputs)
+    searches = _searches(inputs, tables, config, population, independence=False)
+    return [region for region in _ranked(searches, inputs, tables, config) if region.baseline == "reference"]
+
+
+def _tables(inputs: AuditInputs) -> _Tables:
+    frame, schema = with_latents(inputs.frame, inputs.schema, inputs.codes)
+    latents = frozenset(schema.names) - frozenset(inputs.schema.names)
+    other, other_frame = inputs.reference, None
+    if other is not None:
+        # the latents that are searched are chosen by the audited rows
+        other_frame, _ = with_latents(other.frame, inputs.schema, other.codes, searched_latents(inputs.codes))
+    return _Tables(frame, schema, latents, ~inputs.scores.outlier, other_frame)
+
+
+def _ranked(
+    searches: Sequence[BaselineSearch], inputs: AuditInputs, tables: _Tables, config: AnalysisConfig
+) -> list[Region]:
+    listed = ranked_shortages(searches, tables.frame, tables.schema, tables.latents, config)
+    regions = [
+        _region(baseline, shortage, stability, tables, config)
+        for baseline, shortage, stability in _with_stability(listed, inputs, tables, config)
+    ]
+    return sorted(regions, key=lambda region: region.stable is False)
 
 
 def _with_stability(
@@ -183,7 +206,12 @@ def _notes(
 
 
 def _searches(
-    inputs: AuditInputs, tables: _Tables, config: AnalysisConfig, population: Population | None
+    inputs: AuditInputs,
+    tables: _Tables,
+    config: AnalysisConfig,
+    population: Population | None,
+    *,
+    independence: bool = True,
 ) -> list[BaselineSearch]:
     reference = inputs.reference
     asked = [reference is not None, population is not None, config.uniform]
@@ -205,21 +233,20 @@ def _searches(
         )
     if population is not None:
         searches.append(against_population(tables.frame, population, config, counted=counted, baselines=baselines))
-    of_pictures = inputs.codes.image_statistics is not None
-    crossed = tables.schema if of_pictures else inputs.schema
-    latents = tables.latents if of_pictures else frozenset()
-    searches.append(
-        against_independence(
-            tables.frame,
-            crossed,
-            config,
-            counted=counted,
-            rules=inputs.rules,
-            told=told_by_changes(inputs.changes),
-            latents=latents,
-            baselines=baselines,
+    if independence:
+        of_pictures = inputs.codes.image_statistics is not None
+        searches.append(
+            against_independence(
+                tables.frame,
+                tables.schema if of_pictures else inputs.schema,
+                config,
+                counted=counted,
+                rules=inputs.rules,
+                told=told_by_changes(inputs.changes),
+                latents=tables.latents if of_pictures else frozenset(),
+                baselines=baselines,
+            )
         )
-    )
     if config.uniform:
         searches.append(
             against_uniform(

@@ -47,15 +47,32 @@ class Testable(Protocol[CountedT_co]):
 
 @dataclass(frozen=True)
 class Threshold:
-    """A cell is short if its p-value is at most `p` and its interval at `level` ends below `min_ratio`."""
+    """What a cell has to meet to be short.
+
+    Attributes
+    ----------
+    p
+        Its p-value is at most this.
+    level, min_ratio
+        Its interval at this level, which counts what was selected, ends below the ratio.
+    confidence
+        Where given, that interval need only end below 1, and the one at this confidence below the ratio: that a cell
+        is short at all is a matter of the many that were tested, by how much one of itself, as it is for a group.
+    """
 
     p: float
     level: float
     min_ratio: float
+    confidence: float | None = None
 
     def is_short(self, cells: Counted) -> BoolArray:
         """[M]; which cells are short."""
-        return np.asarray((cells.lower_tail() <= self.p) & (cells.ratio_interval(self.level)[1] < self.min_ratio))
+        high = cells.ratio_interval(self.level)[1]
+        if self.confidence is None:
+            surely = high < self.min_ratio
+        else:
+            surely = (high < 1) & (cells.ratio_interval(self.confidence)[1] < self.min_ratio)
+        return np.asarray((cells.lower_tail() <= self.p) & surely)
 
 
 @dataclass(frozen=True)

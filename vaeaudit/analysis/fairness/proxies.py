@@ -263,17 +263,19 @@ def _measured(
     """
     member, folds, together = attribute.member, target.folds, attribute.together
     n_groups = member.shape[1]
-    shuffles = [_shuffled_within(member, folds, rng, together) for _ in range(SHUFFLES)]
-    targets = np.concatenate([member, *shuffles], axis=1).astype(np.float64)
+    told_apart = 1 if n_groups == 2 else n_groups  # of two groups the one is told exactly as well as the other
+    shuffles = [_shuffled_within(member, folds, rng, together)[:, :told_apart] for _ in range(SHUFFLES)]
+    shuffled = np.concatenate(shuffles, axis=1).astype(np.float64)
+    targets = np.concatenate([member, shuffled], axis=1)
     scores = ranks_within(out_of_fold_scores(features, targets, folds), folds)
     whole = scores[:, :n_groups] + (0 if boosted is None else ranks_within(boosted, folds))
     auc, interval = macro_auc_interval(whole, member, confidence, together, fits=FOLDS)
     if alone and alone[0].score > auc:
         best = macro_auc_interval(alone[0].said, member, confidence, together, fits=FOLDS)[1]
         auc, interval = alone[0].score, united(interval, best)
-    null = [areas(scores, targets)]
-    null += [areas_alone(each.grouping, replace(target, values=targets))[0] for each in alone]
-    by_chance = np.stack(null)[:, n_groups:].reshape(len(null), SHUFFLES, n_groups).mean(axis=2).max()
+    null = [areas(scores[:, n_groups:], shuffled)]
+    null += [areas_alone(each.grouping, replace(target, values=shuffled))[0] for each in alone]
+    by_chance = np.stack(null).reshape(len(null), SHUFFLES, told_apart).mean(axis=2).max()
     by_column = {each.grouping.column: each.score for each in alone}
     return Proxy(attribute.name, source, auc, interval, by_column, null_auc=float(by_chance))
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
+from vaeaudit.analysis.fairness.group_rates import MOST_COMBINATIONS, MOST_SETS, against_others
 from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, bin_columns, product, product_size
 from vaeaudit.analysis.inputs import AuditInputs
@@ -16,23 +16,16 @@ from vaeaudit.analysis.outliers.results import (
     GroupOutlierRate,
     ListedGroup,
     OutlierRate,
-    OutlierRateStatus,
 )
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.row_scores import OF_VECTORS
-from vaeaudit.statistics.intervals import clopper_pearson
-from vaeaudit.statistics.measures import Interval
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 
-#: Pairs of attributes with more combinations are not crossed: nearly all would be too small to judge.
-MOST_COMBINATIONS = 200
 #: Shares of the list whose first rows are held against the groups.
 LISTED = (0.01, 0.05)
 #: Columns named that the list leans on, where no sensitive one is declared.
 MOST_LEANING = 5
-#: Pairs of attributes that are crossed, in the order in which the attributes were declared.
-MOST_PAIRS = 10
 
 
 def outlier_rates(
@@ -59,7 +52,7 @@ def outlier_rates(
         One entry per group, empty ones too; one per combination that holds rows.
     """
     pairs = [pair for pair in combinations(groupings, 2) if product_size(pair) <= MOST_COMBINATIONS]
-    crossed = [product(chosen) for chosen in (*([grouping] for grouping in groupings), *pairs[:MOST_PAIRS])]
+    crossed = [product(chosen) for chosen in (*([grouping] for grouping in groupings), *pairs[:MOST_SETS])]
     inside = [cells.codes >= 0 for cells in crossed]
     compared = [
         compare_rates(cells.codes[rows], flagged[rows], len(cells), config)
@@ -133,62 +126,9 @@ def leaning_groups(inputs: AuditInputs, config: AnalysisConfig) -> tuple[ListedG
     return tuple(of_column.values())[:MOST_LEANING]
 
 
-def rate_ratio_interval(
-    count: npt.ArrayLike, n: npt.ArrayLike, other_count: npt.ArrayLike, other_n: npt.ArrayLike, level: float
-) -> tuple[FloatArray, FloatArray]:
-    """Interval of `(count / n) / (other_count / other_n)`, exact given the sum of the two counts.
-
-    Given their sum, `count` is binomial with the odds `ratio * n / other_n` if both counts are Poisson; the interval
-    of Clopper and Pearson for its share is translated (Przyborowski, Wilenski 1940, Biometrika 31). Where rates are
-    not small the counts vary less than Poisson, and the interval is too wide rather than too narrow.
-
-    Returns
-    -------
-    low, high
-        0 and infinity where nothing bounds the ratio.
-    """
-    hits, others = np.asarray(count, np.float64), np.asarray(other_count, np.float64)
-    size, other_size = np.asarray(n, np.float64), np.asarray(other_n, np.float64)
-    bounded = (size > 0) & (other_size > 0)
-    exposure = np.where(bounded, other_size / np.maximum(size, 1), 1.0)
-    low, high = (
-        np.divide(share, 1 - share, out=np.full(share.shape, np.inf), where=share < 1) * exposure
-        for share in clopper_pearson(hits, hits + others, level)
-    )
-    return np.where(bounded, low, 0.0), np.where(bounded, high, np.inf)
-
-
 def _rates(comparison: RateComparison, p_adjusted: FloatArray, config: AnalysisConfig) -> list[OutlierRate]:
-    n = comparison.n
-    flagged = np.rint(comparison.rate * n).astype(np.int64)
-    others, others_flagged = n.sum() - n, flagged.sum() - flagged
-    low, high = rate_ratio_interval(flagged, n, others_flagged, others, config.confidence)
+    same = ("n", "rate", "ci", "n_others", "rate_of_others", "ratio", "ratio_ci", "p_adjusted", "status")
     return [
-        OutlierRate(
-            n=int(n[place]),
-            flagged=int(flagged[place]),
-            rate=float(comparison.rate[place]),
-            ci=Interval(float(comparison.low[place]), float(comparison.high[place]), config.confidence),
-            n_others=int(others[place]),
-            rate_of_others=float(others_flagged[place] / others[place]) if others[place] else None,
-            ratio=float(comparison.ratio[place]) if np.isfinite(comparison.ratio[place]) else None,
-            ratio_ci=Interval(
-                float(low[place]), float(high[place]) if np.isfinite(high[place]) else None, config.confidence
-            ),
-            p_adjusted=float(p_adjusted[place]) if np.isfinite(p_adjusted[place]) else None,
-            status=_status(int(n[place]), p_adjusted[place], low[place], high[place], config),
-        )
-        for place in range(len(n))
+        OutlierRate(flagged=rate.hits, **{name: getattr(rate, name) for name in same})
+        for rate in against_others(comparison, p_adjusted, config)
     ]
-
-
-def _status(n: int, p_adjusted: float, low: float, high: float, config: AnalysisConfig) -> OutlierRateStatus:
-    if n == 0:
-        return "empty"
-    if not np.isfinite(p_adjusted):
-        return "small"
-    if p_adjusted < config.fdr and low > config.max_ratio:
-        return "harder"
-    if p_adjusted < config.fdr and high < config.min_ratio:
-        return "less"
-    return "unclear"

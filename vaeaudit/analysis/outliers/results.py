@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
 
+from vaeaudit.analysis.fairness.group_rates import RateStatus
 from vaeaudit.analysis.judged import ListReview
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.row_scores import Question
 from vaeaudit.statistics.measures import Count, FloatArray, Interval, NonNegative, Share, ShareArray
-
-#: What deleting the flagged rows would do to a group, against all others.
-OutlierRateStatus = Literal["harder", "less", "unclear", "small", "empty"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class OutlierRate:
     ratio: NonNegative | None
     ratio_ci: Interval
     p_adjusted: Share | None
-    status: OutlierRateStatus
+    status: RateStatus
 
     def __post_init__(self) -> None:
         if not 0 <= self.flagged <= self.n:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from vaeaudit.analysis.coverage.crossed_columns import MIN_EXPECTED
+from vaeaudit.analysis.coverage.shortages import Threshold
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs, Reference
 from vaeaudit.analysis.power.results import SmallestGap
@@ -105,9 +106,10 @@ def by_reference(
     share = reference / n_reference
     counts = np.arange(int(share * total) + 1, dtype=np.float64)
     samples = TwoSamples(counts, np.full(counts.shape, float(reference)), total, n_reference)
-    high = samples.ratio_interval(fcr_level(config.confidence, selected=1, tested=tested))[1]
-    told = (samples.lower_tail() < config.fdr / tested) & (high < config.min_ratio)
+    level = fcr_level(config.confidence, selected=1, tested=tested)
+    threshold = Threshold(config.fdr / tested, level, config.min_ratio, config.confidence)
     expected = share * total
+    told = threshold.is_short(samples)
     return expected, _smallest(share, total, told) if expected >= MIN_EXPECTED else None
 
 

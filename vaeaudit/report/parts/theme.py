@@ -28,6 +28,9 @@ STATUS_STYLE: Mapping[str, tuple[str, str, str]] = {
     "flagged": ("#D55E00", "square", phrases.DISPARITY["flagged"]),
     "unflagged": ("#7a8494", "circle", phrases.DISPARITY["unflagged"]),
     "small": ("#7a8494", "circle-open", phrases.DISPARITY["small"]),
+    "harder": ("#D55E00", "square", phrases.DELETION["harder"]),
+    "less": ("#0072B2", "triangle-left", phrases.DELETION["less"]),
+    "unclear": ("#7a8494", "circle", phrases.DELETION["unclear"]),
 }
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

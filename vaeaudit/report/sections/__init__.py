@@ -7,6 +7,7 @@ from vaeaudit.report.parts.blocks import Section
 from vaeaudit.report.sections.changes import changes
 from vaeaudit.report.sections.disparities import disparities
 from vaeaudit.report.sections.duplicates import duplicates
+from vaeaudit.report.sections.group_views import group_views
 from vaeaudit.report.sections.label import label
 from vaeaudit.report.sections.latents import latents
 from vaeaudit.report.sections.missing import missing
@@ -31,6 +32,7 @@ _SECTIONS = {
     "changes": changes,
     "disparities": disparities,
     "predictions": predictions,
+    "group-views": group_views,
     "duplicates": duplicates,
     "rules": rules,
     "model": model,

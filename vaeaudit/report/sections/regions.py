@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from vaeaudit.analysis.audit.results import AuditResults
 from vaeaudit.analysis.coverage.results import LatentRange, Region
@@ -31,7 +31,7 @@ BASELINE_MEANING: Mapping[str, str] = {
 
 def regions(results: AuditResults) -> Section:
     """Build the section."""
-    lead = regions_lead(results.regions, results.regions_tested)
+    lead = regions_lead(results.regions, results.regions_tested, settled=results.settled_regions)
     if not results.regions:
         tone = "good" if results.regions_tested else "unsure"
         return Section("regions", "What is missing", "", (Answer(lead, tone),))
@@ -40,13 +40,23 @@ def regions(results: AuditResults) -> Section:
     stated = [region for region in results.regions if not region.is_question]
     asked = [region for region in results.regions if region.is_question]
     blocks += [Paragraph(_HOW_TO_READ)]
-    blocks += [_table("Under-represented regions, by rank", stated)] if stated else []
-    blocks += [_table("Questions for somebody who knows the field", asked)] if asked else []
+    judged = _judged(results)
+    blocks += [_table("Under-represented regions, by rank", stated, judged)] if stated else []
+    blocks += [_table("Questions for somebody who knows the field", asked, judged)] if asked else []
     blocks += reviewed(results.review_of("regions"))
     if results.pictures is not None:
         blocks += region_gallery(results.pictures, results.regions)
-    blocks.append(_figure(results.regions))
+    blocks.append(_figure(results.regions, settled=results.settled_regions))
     return Section("regions", "What is missing", lead, tuple(blocks))
+
+
+def _judged(results: AuditResults) -> Mapping[str, str]:
+    """Return, by id, what readers say of the regions that they judged."""
+    settled = {
+        name: f"no gap by readers: {phrases.name(said.reason)} ({phrases.name(said.by)})"
+        for name, said in results.settled_regions.items()
+    }
+    return settled | dict.fromkeys(results.missing_regions, "rows are missing, say readers")
 
 
 def _latents_as_columns(results: AuditResults) -> list[Block]:
@@ -84,7 +94,7 @@ def _computed_columns(results: AuditResults) -> list[Block]:
     return [Paragraph(f"Computed from the pictures: {'; '.join(said)}.")] if said else []
 
 
-def _table(title: str, found: Sequence[Region]) -> Table:
+def _table(title: str, found: Sequence[Region], judged: Mapping[str, str]) -> Table:
     resampled = any(region.stability is not None for region in found)
     columns = (
         plain("Region")
@@ -96,12 +106,12 @@ def _table(title: str, found: Sequence[Region]) -> Table:
     several = len({region.baseline for region in found}) > 1
     top = max([1.0, *(region.ci.high or region.ratio for region in found)])
     track = Track(0.0, top, "ratio", reference=1.0)
-    rows = [_row(region, track, resampled, several) for region in found]
+    rows = [_row(region, track, resampled, several, judged.get(region.id)) for region in found]
     return table(title, columns, rows, fold=False)
 
 
-def _row(region: Region, track: Track, resampled: bool, several: bool) -> tuple[Cell, ...]:
-    lines = [rules.describe(region.rule, cut=True)]
+def _row(region: Region, track: Track, resampled: bool, several: bool, judged: str | None) -> tuple[Cell, ...]:
+    lines = [rules.describe(region.rule, cut=True), *([judged] if judged else [])]
     if several:
         lines.append(f"against {region.baseline}")
     lines += _told(region)
@@ -167,17 +177,30 @@ def _latent_range(side: LatentRange) -> str:
     return f"latent {side.latent} from {numbers.span(side.low, side.high)}"
 
 
-def _figure(found: Sequence[Region]) -> Figure:
-    widest = max(found, key=lambda region: region.expected - region.observed)
-    said = (
-        f"The widest gap is in {widest.id} ({rules.describe(widest.rule, cut=True)}): "
-        f"{numbers.count(widest.observed)} of about {numbers.expected(widest.expected)} expected rows."
-    )
+def _figure(found: Sequence[Region], *, settled: Container[str] = ()) -> Figure:
+    still_open = [region for region in found if region.id not in settled]
+    if still_open:
+        widest = max(still_open, key=lambda region: region.expected - region.observed)
+        which = "The widest gap that readers leave open" if len(still_open) < len(found) else "The widest gap"
+        said = (
+            f"{which} is in {widest.id} ({rules.describe(widest.rule, cut=True)}): "
+            f"{numbers.count(widest.observed)} of about {numbers.expected(widest.expected)} expected rows."
+        )
+    else:
+        said = "Readers say of each of these regions that no rows are missing."
     return Figure("regions-counts", "Rows there are, and rows expected", said, figures.observed_and_expected(found))
 
 
-def regions_lead(regions: Sequence[Region], tested: int) -> str:
-    """Answer what is missing."""
+def regions_lead(regions: Sequence[Region], tested: int, *, settled: Container[str] = ()) -> str:
+    """Answer what is missing.
+
+    Parameters
+    ----------
+    regions, tested
+        By rank; combinations that were tested.
+    settled
+        Regions, by id, of which readers say that no rows are missing.
+    """
     if tested == 0:
         return "No combination could be tested: there are too few rows or too few columns."
     if not regions:
@@ -187,7 +210,7 @@ def regions_lead(regions: Sequence[Region], tested: int) -> str:
         )
     stated = [region for region in regions if not region.is_question]
     asked = len(regions) - len(stated)
-    first = (stated or list(regions))[0]
+    first = min(stated or regions, key=lambda region: region.id in settled)
     named = (
         f"{rules.describe(first.rule, cut=True)}, with {phrases.plural(first.observed, 'row')} where about "
         f"{numbers.expected(first.expected)} were expected."

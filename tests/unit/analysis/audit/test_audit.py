@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 
 from vaeaudit import analysis
-from vaeaudit.analysis.audit.audit import audit
+from vaeaudit.analysis.audit.audit import Found, audit, find
 from vaeaudit.analysis.audit.results import AuditResults, answers_of
 from vaeaudit.analysis.checks.registry import all_checks
 from vaeaudit.analysis.conclusions import subject
-from vaeaudit.analysis.coverage.regions import RegionSearch, find_regions
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.summary import flagged_table
@@ -49,8 +48,8 @@ def few(build) -> AuditInputs:
 
 
 @pytest.fixture(scope="module")
-def search(few) -> RegionSearch:
-    return find_regions(few, CONFIG, None)
+def found(few) -> Found:
+    return find(few, CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +121,13 @@ def test_the_same_seed_gives_the_same_results(people, results):
     assert np.array_equal(again.latent_map.x, results.latent_map.x)
 
 
-def test_a_search_that_was_made_already_is_used(few, search):
-    assert audit(few, CONFIG, search=replace(search, tested=7)).regions_tested == 7
+def test_what_was_found_already_is_used(few, found):
+    proxies = replace(found.proxies, proxies=found.proxies.proxies[:1], notes=("Measured before.",))
+    before = replace(found, search=replace(found.search, tested=7), proxies=proxies)
+    results = audit(few, CONFIG, found=before)
+    assert results.regions_tested == 7
+    assert results.proxies == proxies.proxies
+    assert "Measured before." in results.notes
 
 
 def test_with_a_population_representation_is_judged(people):
@@ -249,10 +253,10 @@ def test_data_without_anything_in_it_seldom_yields_a_finding_that_a_test_made(bu
     assert tested <= 2
 
 
-def test_a_quarantine_of_any_length_is_cut_to_its_first_rows(few, search):
+def test_a_quarantine_of_any_length_is_cut_to_its_first_rows(few, found):
     long = pd.DataFrame({"file": "f.csv", "row": range(500), "reason": "bad"})
     accounting = RowAccounting(800, 300, 500, 0)
-    listed = audit(replace(few, quarantine=long, accounting=accounting), CONFIG, search=search).quarantine
+    listed = audit(replace(few, quarantine=long, accounting=accounting), CONFIG, found=found).quarantine
     assert len(listed) == 100
 
 

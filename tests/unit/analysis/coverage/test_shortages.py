@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaeaudit.analysis.coverage.regions import find_regions
+from vaeaudit.analysis.coverage.regions import find_regions, regions_against_reference
 from vaeaudit.analysis.coverage.shortages import BaselineSearch, Recount, Shortage, Threshold, ranked_shortages
 from vaeaudit.analysis.grouping.rules import apply_rule
 from vaeaudit.analysis.inputs import AuditInputs, Reference
@@ -18,7 +18,7 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind, Role, Schema
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.measures import Interval
-from vaeaudit.statistics.two_samples import OneSample
+from vaeaudit.statistics.two_samples import OneSample, TwoSamples
 
 Build = Callable[..., AuditInputs]
 CONFIG = AnalysisConfig()
@@ -68,6 +68,16 @@ def test_a_gap_is_told_once_and_by_the_baseline_that_was_stated(compared: AuditI
     assert {condition.column for condition in found.regions[0].rule} == {"sex", "job"}
     without = find_regions(replace(compared, reference=None), CONFIG)
     assert [region.baseline for region in without.regions] == ["independence"]
+
+
+def test_regions_against_the_reference_alone_are_those_of_the_whole_search(compared: AuditInputs) -> None:
+    for config in (CONFIG, replace(CONFIG, uniform=True)):
+        whole = [region for region in find_regions(compared, config).regions if region.baseline == "reference"]
+        alone = regions_against_reference(compared, config)
+        assert [(each.id, each.observed, each.p_adjusted, each.stability) for each in alone] == [
+            (each.id, each.observed, each.p_adjusted, each.stability) for each in whole
+        ]
+        assert alone
 
 
 def test_a_clear_gap_comes_back_on_resampled_rows(compared: AuditInputs) -> None:
@@ -230,6 +240,20 @@ def test_a_sensitive_column_that_is_mostly_missing_and_a_group_of_one_are_no_err
     found = find_regions(build(drawn, np.zeros((n_rows, 1))), replace(CONFIG, uniform=True))
     assert all(np.isfinite(region.ratio) for region in found.regions)
     assert any(region.rule == (Condition("race", "in", ["only"]),) for region in found.regions)
+
+
+def test_a_gap_of_twenty_rows_is_short_though_its_widened_interval_reaches_beyond_the_tolerance() -> None:
+    cells = TwoSamples(np.array([0.0, 330.0]), np.array([24.0, 440.0]), 500, 500)
+    level = 1 - 1e-6
+    assert Threshold(1e-3, level, 0.8).is_short(cells).tolist() == [False, False]
+    # the second is surely less than by the reference, but not by more than a fifth
+    assert Threshold(1e-3, level, 0.8, confidence=0.95).is_short(cells).tolist() == [True, False]
+
+
+def test_what_could_be_as_many_as_the_reference_has_is_not_short_at_any_confidence() -> None:
+    cell = TwoSamples(np.array([0.0]), np.array([12.0]), 500, 500)
+    assert cell.ratio_interval(0.95)[1] < 0.8
+    assert not Threshold(1e-3, 1 - 1e-6, 0.8, confidence=0.95).is_short(cell).any()
 
 
 def shortages(baseline: str, count: int) -> BaselineSearch:

@@ -10,9 +10,10 @@ from scipy import stats
 
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.outliers.groups import leaning_groups, listed_groups, outlier_rates, rate_ratio_interval
+from vaeaudit.analysis.outliers.groups import leaning_groups, listed_groups, outlier_rates
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.region_rules import Condition
+from vaeaudit.statistics.intervals import rate_ratio_interval
 
 CONFIG = AnalysisConfig()
 

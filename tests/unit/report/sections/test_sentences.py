@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from vaeaudit.analysis.conclusions import MutedBy
 from vaeaudit.analysis.latents.results import DensitySummary, HistogramCounts, WeightSummary
 from vaeaudit.report.sections.disparities import disparities_lead
 from vaeaudit.report.sections.latent_sentences import histogram_sentence, latent_sentence, latents_lead, rarity_sentence
 from vaeaudit.report.sections.model import density_sentence, model_lead
-from vaeaudit.report.sections.regions import regions_lead
+from vaeaudit.report.sections.regions import regions, regions_lead
 from vaeaudit.report.sections.representation import representation_lead
 
 
@@ -29,6 +30,35 @@ def test_the_first_region_is_told_in_numbers(results):
     both = regions_lead([asked, stated], 412)
     assert both.startswith("1 region of 412 combinations tested holds clearly fewer rows than expected.")
     assert "Beside them, 1 combination that columns have more rarely than if they were independent" in both
+
+
+def test_a_region_that_readers_settled_is_marked_and_not_named_first_or_widest(results):
+    (first, *_) = results.regions
+    narrow = replace(first, id="R-narrow", observed=30)
+    no_gap = MutedBy(first.id, "so in the world", "Ada")
+    said = _said(replace(results, regions=(first, narrow), settled_regions={first.id: no_gap}))
+    assert "no gap by readers: so in the world (Ada)" in said
+    assert "The widest gap that readers leave open is in R-narrow" in said
+    assert "with 30 rows where about 41 were expected" in regions_lead([first, narrow], 412, settled={first.id})
+
+
+def test_where_readers_settled_every_region_none_is_called_the_widest(results):
+    (first, *_) = results.regions
+    no_gap = MutedBy(first.id, "cannot exist", "Ada")
+    said = _said(replace(results, regions=(first,), settled_regions={first.id: no_gap}))
+    assert "no rows are missing" in said
+    assert "The widest gap" not in said
+
+
+def test_a_region_of_which_readers_say_that_rows_are_missing_is_marked(results):
+    (first, *_) = results.regions
+    unjudged = replace(results, regions=(first,))
+    assert "rows are missing, say readers" not in _said(unjudged)
+    assert "rows are missing, say readers" in _said(replace(unjudged, missing_regions=frozenset({first.id})))
+
+
+def _said(results):
+    return repr(regions(results).blocks)
 
 
 def test_without_a_population_shares_are_called_balance(results):
