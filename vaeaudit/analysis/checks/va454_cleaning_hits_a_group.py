@@ -39,6 +39,8 @@ _INSTEAD: Mapping[Step, str] = {
 def ask(seen: Seen) -> Answer:
     """Tell one finding per attribute; of combinations only those that lose more than each group they are part of."""
     cleaning = seen.measured.cleaning
+    if not cleaning.steps:
+        return Answer("inconclusive", "Every sensitive column has too many groups to be compared.", 0)
     if not cleaning.groups:
         return Answer("passed", "No step of cleaning would delete a row.", 0)
     judged = [losses for losses in cleaning.groups if losses.together.p_adjusted is not None]

@@ -150,10 +150,10 @@ def measure_cleaning(
 ) -> Cleaning:
     """Compare what each step of cleaning, and all together, takes from every group with what it takes from all others.
 
-    That cleaning changes who is left is known of deleted outliers and incomplete rows (Stoyanovich, Abiteboul, Howe,
-    Jagadish, Schelter 2022, Commun. ACM 65; Guha, Khan, Stoyanovich, Schelter 2023, ICDE). Shares are compared by
-    Fisher's exact test, adjusted by Holm within a set of attributes and a step, and by Benjamini-Hochberg across these;
-    a group loses more where also the whole interval of the ratio lies beyond the tolerance (`GroupRate.status`).
+    What such cleaning does to the fairness of models is measured by Guha, Khan, Stoyanovich and Schelter (2023, ICDE).
+    Shares are compared by Fisher's exact test, adjusted by Holm within a set of attributes and a step, and by
+    Benjamini-Hochberg across these; a group loses more where also the whole interval of the ratio lies beyond the
+    tolerance (`GroupRate.status`).
 
     Parameters
     ----------

@@ -119,7 +119,8 @@ def _views(results: AuditResults) -> Group:
     if not aspects:
         blocks.append(Answer("All rows are alike in everything that is said of them."))
     else:
-        blocks.append(Paragraph(_HOW_TO_READ))
+        starred = any(_starred(view) for view in views)
+        blocks.append(Paragraph(f"{_HOW_TO_READ}{_STARRED if starred else ''}"))
         attributes = {view.attribute for view in views}
         read = [
             phrases.name(column.name) for column in results.columns if column.in_model and column.name in attributes
@@ -138,9 +139,9 @@ _HOW_TO_READ = (
     "A figure is the probability that a row of the group has more of it than one of all other rows: 0.50 is no "
     "difference. Of copies it is the share of the group's rows. More always means worse known or more likely to be "
     "deleted. Only what is surely and clearly different is marked: adjusted for all that was asked, and with its whole "
-    "interval beyond the tolerance; intervals are in report.json. * The group has too few held-out rows, so that all "
-    "rows are compared."
+    "interval beyond the tolerance; intervals are in report.json."
 )
+_STARRED = " * The group has too few held-out rows, so that all rows are compared."
 
 
 def _views_table(attribute: str, views: Sequence[GroupView], aspects: Sequence[AspectName]) -> Table:
@@ -159,14 +160,19 @@ def _view(view: GroupView) -> Cell:
     if view.status in {"small", "empty"} or view.value is None:
         return "no row" if view.n == 0 else "too few rows"
     written = (numbers.share if view.measure == "rate" else numbers.ratio)(view.value)
-    star = "*" if view.aspect == "improbable" and view.compared == "all rows" else ""
+    star = "*" if _starred(view) else ""
     if view.status == "unclear":
         return f"{written}{star}"
     return Badge(f"{written}{star} {'more' if view.status == 'harder' else 'less'}", _TONE[view.status])
 
 
+def _starred(view: GroupView) -> bool:
+    """Whether rows are compared that the model was trained on, for want of others."""
+    return view.aspect == "improbable" and view.compared == "all rows" and view.value is not None
+
+
 def _cleaning(cleaning: Cleaning) -> Group:
-    steps = [(_STEPS[step.step].split(",")[0], step.statement, numbers.count(step.removed)) for step in cleaning.steps]
+    steps = [(_STEPS[step.step], step.statement, numbers.count(step.removed)) for step in cleaning.steps]
     heads = plain("Step") + wide("What is deleted") + numeric("Rows")
     blocks: list[Block] = [table("The usual cleaning, step by step", heads, steps)]
     with_rows = [losses for losses in cleaning.groups if losses.n]
