@@ -148,14 +148,15 @@ def _tables(of: str, entries: Sequence[GroupPredictions], limit: float, found: P
             (
                 *_heads(entry),
                 *(_cell(entry.rate(name), limit) for name in first),
-                _detectable(entry),
                 _badge(entry, limit),
+                _detectable(entry),
             )
             for entry in entries
         ]
-        columns = numeric("Rows", *(_HEADS[name] for name in first), "Detectable")
+        columns = plain("Group") + numeric("Rows", *(_HEADS[name] for name in first))
+        columns += plain("A difference?") + numeric("Detectable")
         caption = f"Rates {of}, and below each what it is above or below that of all other rows (* where that is sure)"
-        built.append(table(caption, plain("Group") + columns + plain("A difference?"), rows))
+        built.append(table(caption, columns, rows))
     second: list[RateName] = [name for name in _HEADS if name in measured and name not in first]
     if second or any(entry.score is not None for entry in entries):
         built.append(_worth(of, entries, second, limit, found))
@@ -194,9 +195,10 @@ def _worth(
     """Show what a prediction means where it was made, and what its score means."""
     scores = [entry.score or ScoreInGroup() for entry in entries]
     as_share = any(score.excess is not None for score in scores)
-    columns = numeric("Rows", *(_HEADS[name] for name in rates))
+    columns = plain("Group") + numeric("Rows")
     columns += numeric("Ranking (AUC)", "Outcome given the score") if found.form == "score" else ()
     columns += numeric("Predicted less observed") if as_share else ()
+    columns += numeric(*(_HEADS[name] for name in rates))
     rows: list[tuple[Cell, ...]] = []
     for entry, score in zip(entries, scores, strict=True):
         of_score = (
@@ -204,9 +206,9 @@ def _worth(
             _figure(score.given_score, score.given_score_ci, "points"),
             *((_figure(score.excess, score.excess_ci, "points"),) if as_share else ()),
         )
-        told = (*_heads(entry), *(_cell(entry.rate(name), limit) for name in rates))
-        rows.append((*told, *(of_score if found.form == "score" else ())))
-    return table(f"What {phrases.name(found.column)} is worth, {of}", plain("Group") + columns, rows)
+        told = (*_heads(entry), *(of_score if found.form == "score" else ()))
+        rows.append((*told, *(_cell(entry.rate(name), limit) for name in rates)))
+    return table(f"What {phrases.name(found.column)} is worth, {of}", columns, rows)
 
 
 def _figure(value: float | None, ci: Interval | None, unit: numbers.Unit) -> str:
