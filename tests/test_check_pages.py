@@ -153,6 +153,7 @@ def test_a_check_that_cannot_touch_the_verdict_says_so_and_one_that_can_does_not
 def limits() -> list[tuple[str, str]]:
     """Return code and the written form of each limit that its page has to name, from the constants of the code."""
     from vaeaudit.analysis.checks import short_regions as regions
+    from vaeaudit.analysis.checks import unequal_rates as unequal
     from vaeaudit.analysis.checks import va105_differs_from_reference as va105
     from vaeaudit.analysis.checks import va303_deletion_hits_a_group as va303
     from vaeaudit.analysis.checks import va352_rule_broken as va352
@@ -160,7 +161,6 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.analysis.checks import va402_label_errors as va402
     from vaeaudit.analysis.checks import va403_same_row_other_label as va403
     from vaeaudit.analysis.checks import va404_annotators_disagree as va404
-    from vaeaudit.analysis.checks import va451_outcome_disparity as va451
     from vaeaudit.analysis.checks import va454_cleaning_hits_a_group as va454
     from vaeaudit.analysis.checks import va502_label_given_away as va502
     from vaeaudit.analysis.checks import va601_copies_across_splits as va601
@@ -187,6 +187,7 @@ def limits() -> list[tuple[str, str]]:
     from vaeaudit.statistics.change_points import BINS, MOST_CHANGES
     from vaeaudit.wording.numbers import count, rate
 
+    far = f"less than {unequal.GRAVE_RATIO:g} times or more than {1 / unequal.GRAVE_RATIO:g} times"
     short = f"upper end of the interval is below {regions.GRAVE_RATIO:g}"
     first = f"The first {regions.MOST_REGIONS} have a finding each"
     tested = f"{crossed_columns.MIN_EXPECTED:g} rows are expected"
@@ -220,10 +221,7 @@ def limits() -> list[tuple[str, str]]:
         ("VA403", f"at least {rate(va403.MANY)} of the labels"),
         ("VA404", f"lies below {va404.TOO_LOW:g}"),
         ("VA404", f"lies below {va404.TENTATIVE:g}"),
-        ("VA451", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
-        ("VA451", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
-        ("VA452", f"less than {va451.GRAVE_RATIO:g} times or more than {1 / va451.GRAVE_RATIO:g} times"),
-        ("VA452", f"at least {va451.GRAVE_DIFFERENCE:g} ("),
+        *((code, text) for code in ("VA451", "VA452") for text in (far, f"at least {unequal.GRAVE_DIFFERENCE:g} (")),
         ("VA452", f"from {predicted.EVEN:g} on"),
         ("VA454", f"surely {100 * va454.SOME:g} percentage points more"),
         ("VA454", f"is {va454.GRAVE_RATIO:g} or more, and it loses {rate(va454.GRAVE_LOSS)} of its rows"),

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, groupby
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
+from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, is_grave, rarer_ratio
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.disparities import Disparity
-from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 
 CODE: Final = "VA451"
 KIND: Final = "disparity"
-#: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
-GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
 
 
 def ask(seen: Seen) -> Answer:
@@ -27,18 +27,12 @@ def ask(seen: Seen) -> Answer:
         return Answer("inconclusive", "The label has one value in all rows, or one in nearly each: it has no rate.", 0)
     if not judged:
         return Answer("inconclusive", "Every group, or everybody else, has too few rows with a label to be judged.", 0)
-    seen_least = [entry.minimum_detectable for entry in judged if entry.minimum_detectable is not None]
-    detectable = ""
-    if seen_least:
-        low, high = (numbers.points(bound(seen_least), sign=False) for bound in (min, max))
-        span = low if low == high else f"{low} to {high}, by the size of the group,"
-        detectable = f"A difference of {span} would have been found with a probability of {numbers.rate(POWER)}."
     return answered(
         _findings(judged, seen.config),
         f"None of {plural(len(judged), 'rate')} of {seen.inputs.schema.label.name if seen.inputs.schema.label else ''} "
         "differs both surely and clearly from that of all others.",
         tested=len(judged),
-        detectable=detectable,
+        detectable=detectable([entry.minimum_detectable for entry in judged]),
     )
 
 
@@ -53,40 +47,17 @@ def _findings(judged: Sequence[Disparity], config: AnalysisConfig) -> Iterator[F
     alone = [entry for entry in clear if len(entry.attributes) == 1]
     for _, members in groupby(alone, key=lambda entry: (entry.attributes, entry.outcome)):
         yield _finding(list(members), config)
-    crossed = sorted(beyond_their_groups(clear, judged), key=lambda entry: entry.outcome)
+    told = beyond_their_groups([*map(_Rate, clear)], [*map(_Rate, judged)], config.confidence)
+    crossed = sorted((each.entry for each in told), key=lambda entry: entry.outcome)
     for _, members in groupby(crossed, key=lambda entry: entry.outcome):
         yield _finding(list(members), config)
-
-
-def beyond_their_groups(clear: Sequence[Disparity], judged: Sequence[Disparity]) -> list[Disparity]:
-    """Return the combinations whose rate lies, with its whole interval, beyond that of each group that meets in them.
-
-    Of three groups also beyond that of each two of them.
-
-    Parameters
-    ----------
-    clear
-        Those that may be returned.
-    judged
-        All that are large enough.
-    """
-    rate = {(entry.outcome, frozenset(zip(entry.attributes, entry.group, strict=True))): entry.rate for entry in judged}
-    found = []
-    for entry in clear:
-        parts = tuple(zip(entry.attributes, entry.group, strict=True))
-        smaller = [frozenset(some) for size in range(1, len(parts)) for some in combinations(parts, size)]
-        known = [rate[entry.outcome, some] for some in smaller if (entry.outcome, some) in rate]
-        low, high = entry.ci.low or 0.0, 1.0 if entry.ci.high is None else entry.ci.high
-        if len(parts) > 1 and known and (high < min(known) or low > max(known)):
-            found.append(entry)
-    return found
 
 
 def _finding(clear: Sequence[Disparity], config: AnalysisConfig) -> Finding:
     worst = max(clear, key=_severest)
     crossed = len(worst.attributes) > 1
     difference = worst.difference or 0.0
-    grave = abs(difference) >= GRAVE_DIFFERENCE and not GRAVE_RATIO <= _rate_ratio(worst) <= 1 / GRAVE_RATIO
+    grave = is_grave(difference, _rate_ratio(worst))
     more = plural(len(clear) - 1, "more combination" if crossed else "more group")
     others = "" if len(clear) <= (1 if crossed else 2) else f"; {more} differ too"
     if not crossed and others:
@@ -167,11 +138,30 @@ def _action(entry: Disparity, config: AnalysisConfig) -> str:
 
 
 def _rate_ratio(entry: Disparity) -> float:
-    """Ratio of the rates of what is rarer, to have the outcome or not: 74 % against 86 % is 26 % against 14 %."""
-    others = entry.rate - (entry.difference or 0.0)
-    if entry.rate + others > 1:
-        return (1 - entry.rate) / (1 - others) if others < 1 else float("inf")
-    return entry.ratio if entry.ratio is not None else float("inf")
+    return rarer_ratio(entry.rate, entry.rate - (entry.difference or 0.0))
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """An entry as `beyond_their_groups` looks at it."""
+
+    entry: Disparity
+
+    @property
+    def of(self) -> str:
+        return self.entry.outcome
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        return tuple(zip(self.entry.attributes, self.entry.group, strict=True))
+
+    @property
+    def rate(self) -> float:
+        return self.entry.rate
+
+    @property
+    def ci(self) -> Interval:
+        return self.entry.ci
 
 
 CHECK = Check(

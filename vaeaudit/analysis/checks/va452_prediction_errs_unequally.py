@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby
+from itertools import groupby
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
-from vaeaudit.analysis.checks.va451_outcome_disparity import GRAVE_DIFFERENCE, GRAVE_RATIO
+from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, is_grave, rarer_ratio
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.predictions import GroupPredictions, PredictionRate, Predictions, RateName
-from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.statistics.intervals import normal_quantile
+from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 
@@ -41,37 +40,43 @@ _SAID: Mapping[RateName, Callable[[Predictions, str, str, str], str]] = {
 class _Told:
     """One rate of one group."""
 
-    of: GroupPredictions
-    rate: PredictionRate
+    group: GroupPredictions
+    entry: PredictionRate
+
+    @property
+    def of(self) -> RateName:
+        return self.entry.measure
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        return tuple(zip(self.group.attributes, self.group.group, strict=True))
+
+    @property
+    def rate(self) -> float:
+        return self.entry.rate
+
+    @property
+    def ci(self) -> Interval:
+        return self.entry.ci
 
     @property
     def value(self) -> float:
         """The rate; of accuracy, that of errors."""
-        return 1 - self.rate.rate if self.rate.measure == "accuracy" else self.rate.rate
+        return 1 - self.rate if self.of == "accuracy" else self.rate
 
     @property
     def others(self) -> float:
-        difference = self.rate.difference or 0.0
-        other = self.rate.rate - difference
-        return 1 - other if self.rate.measure == "accuracy" else other
-
-    @property
-    def ratio(self) -> float:
-        """Ratio of the rates of what is rarer: 74 % selected against 86 % is 26 % not selected against 14 %."""
-        value, others = (
-            (self.value, self.others) if self.value + self.others <= 1 else (1 - self.value, 1 - self.others)
-        )
-        return value / others if others > 0 else float("inf")
+        other = self.rate - (self.entry.difference or 0.0)
+        return 1 - other if self.of == "accuracy" else other
 
     @property
     def is_grave(self) -> bool:
-        far = abs(self.rate.difference or 0.0) >= GRAVE_DIFFERENCE
-        return far and not GRAVE_RATIO <= self.ratio <= 1 / GRAVE_RATIO
+        return is_grave(self.entry.difference or 0.0, rarer_ratio(self.value, self.others))
 
     def is_clear(self, config: AnalysisConfig) -> bool:
         """Whether the difference is sure, and large enough to be told."""
-        sure = self.rate.p_adjusted is not None and self.rate.p_adjusted < config.fdr
-        return sure and not config.min_ratio <= self.ratio <= config.max_ratio
+        sure = self.entry.p_adjusted is not None and self.entry.p_adjusted < config.fdr
+        return sure and not config.min_ratio <= rarer_ratio(self.value, self.others) <= config.max_ratio
 
 
 def ask(seen: Seen) -> Answer:
@@ -94,78 +99,45 @@ def ask(seen: Seen) -> Answer:
         f"None of {plural(len(judged), 'rate')} of {found.column} differs both surely and clearly from that of all "
         "others.",
         tested=len(judged),
-        detectable=_detectable(judged),
+        detectable=detectable([told.entry.minimum_detectable for told in judged]),
     )
-
-
-def _detectable(judged: Sequence[_Told]) -> str:
-    least = [told.rate.minimum_detectable for told in judged if told.rate.minimum_detectable is not None]
-    if not least:
-        return ""
-    low, high = (numbers.points(bound(least), sign=False) for bound in (min, max))
-    span = low if low == high else f"{low} to {high}, by the size of the group,"
-    return f"A difference of {span} would have been found with a probability of {numbers.rate(POWER)}."
 
 
 def _findings(found: Predictions, judged: Sequence[_Told], config: AnalysisConfig) -> Iterator[Finding]:
     clear = [told for told in judged if told.is_clear(config)]
-    alone = [told for told in clear if len(told.of.attributes) == 1]
-    for _, members in groupby(alone, key=lambda told: told.of.attributes):
+    alone = [told for told in clear if len(told.group.attributes) == 1]
+    for _, members in groupby(alone, key=lambda told: told.group.attributes):
         yield _finding(found, list(members))
-    crossed = _beyond_their_groups(clear, judged, config.confidence)
+    crossed = beyond_their_groups(clear, judged, config.confidence)
     if crossed:
         yield _finding(found, crossed)
 
 
-def _beyond_their_groups(clear: Sequence[_Told], judged: Sequence[_Told], level: float) -> list[_Told]:
-    """Return the combinations whose rate lies, with its whole interval, beyond that of all that meets in them.
-
-    Intervals are widened so that all that are looked at hold at once (Bonferroni).
-    """
-
-    def parts(told: _Told) -> tuple[tuple[str, str], ...]:
-        return tuple(zip(told.of.attributes, told.of.group, strict=True))
-
-    rate = {(told.rate.measure, frozenset(parts(told))): told.rate.rate for told in judged}
-    crossed = [told for told in clear if len(told.of.attributes) > 1]
-    wider = normal_quantile(1 - (1 - level) / max(len(crossed), 1)) / normal_quantile(level)
-    beyond = []
-    for told in crossed:
-        whole = parts(told)
-        smaller = [frozenset(some) for size in range(1, len(whole)) for some in combinations(whole, size)]
-        known = [rate[told.rate.measure, some] for some in smaller if (told.rate.measure, some) in rate]
-        value, low, high = told.rate.rate, told.rate.ci.low or 0.0, told.rate.ci.high
-        above = value + wider * ((1.0 if high is None else high) - value)
-        if known and (above < min(known) or value - wider * (value - low) > max(known)):
-            beyond.append(told)
-    return beyond
-
-
 def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
     worst = max(clear, key=_rank)
-    crossed = len(worst.of.attributes) > 1
-    said = _SAID[worst.rate.measure](
+    crossed = len(worst.group.attributes) > 1
+    said = _SAID[worst.of](
         found,
         numbers.share(worst.value),
-        phrases.group(worst.of.attributes, worst.of.group),
+        phrases.group(worst.group.attributes, worst.group.group),
         numbers.share(worst.others),
     )
     beyond = ", beyond what either group shows alone" if crossed else ""
     return Finding(
         code=CODE,
-        subject=subject("combinations" if crossed else worst.of.attributes[0]),
+        subject=subject("combinations" if crossed else worst.group.attributes[0]),
         kind=KIND,
         severity="high" if worst.is_grave else "medium",
         title=f"{said}{beyond}{_others(clear, worst)}",
         evidence={
-            "measure": worst.rate.measure,
-            **facts(worst.rate, "n", "rate", "ci", "difference"),
-            "difference_ci": None if worst.rate.difference_ci is None else worst.rate.difference_ci.bounds,
-            **facts(worst.rate, "ratio", "p_adjusted", "minimum_detectable"),
+            "measure": worst.of,
+            **facts(worst.entry, "n", "rate", "ci", "difference"),
+            "difference_ci": None if worst.entry.difference_ci is None else worst.entry.difference_ci.bounds,
+            **facts(worst.entry, "ratio", "p_adjusted", "minimum_detectable"),
             "groups": [
                 {
-                    "group": ", ".join(told.of.group),
-                    **facts(told.rate, "measure", "n", "rate", "ci", "difference"),
+                    "group": ", ".join(told.group.group),
+                    **facts(told.entry, "measure", "n", "rate", "ci", "difference"),
                 }
                 for told in sorted(clear, key=_rank, reverse=True)[:LISTED]
             ],
@@ -176,21 +148,21 @@ def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
             "decide by it alone."
         ),
         anchor="predictions",
-        rule=worst.of.rule,
+        rule=worst.group.rule,
     )
 
 
 def _rank(told: _Told) -> tuple[bool, bool, float, float]:
     """Place what is told first last: grave before others, errors before selection, then the widest difference."""
-    return told.is_grave, told.rate.measure != "selection", round(abs(told.rate.difference or 0.0), 12), told.rate.rate
+    return told.is_grave, told.of != "selection", round(abs(told.entry.difference or 0.0), 12), told.entry.rate
 
 
 def _others(clear: Sequence[_Told], worst: _Told) -> str:
     """Count the other groups that differ; of two groups the second differs because the first one does."""
-    groups, crossed = {told.of.group for told in clear}, len(worst.of.attributes) > 1
+    groups, crossed = {told.group.group for told in clear}, len(worst.group.attributes) > 1
     if len(groups) <= (1 if crossed else 2):
         return ""
-    where = "" if crossed else f" of {worst.of.attributes[0]}"
+    where = "" if crossed else f" of {worst.group.attributes[0]}"
     return f"; {plural(len(groups) - 1, 'more combination' if crossed else 'more group')}{where} differ too"
 
 

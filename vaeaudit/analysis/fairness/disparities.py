@@ -10,12 +10,12 @@ import numpy as np
 from annotated_types import Len
 
 from vaeaudit.analysis.fairness.adjusted import AdjustedDifference, Strata, adjusted_differences, reverses, strata_of
+from vaeaudit.analysis.fairness.crossed import crossed_groups
 from vaeaudit.analysis.fairness.graded import GradedDisparity, assess_grades
 from vaeaudit.analysis.fairness.outcomes import Outcome, outcomes_of
 from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
-from vaeaudit.analysis.grouping.groups import OUTSIDE, Grouping, GroupProduct, group_column, product, product_size
+from vaeaudit.analysis.grouping.groups import OUTSIDE, GroupProduct
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.analysis.representation.representation import attribute_sets
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
@@ -23,11 +23,6 @@ from vaeaudit.statistics.intervals import ratio_interval
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
 from vaeaudit.statistics.multiplicity import holm_within_bh_across
 from vaeaudit.wording import numbers
-
-#: A sensitive column of more groups is not compared: every group would be too small to judge, or the list too long.
-MAX_GROUPS = 200
-#: Combinations of attributes that are compared, of one set and of all together.
-MAX_CELLS_PER_SET, MAX_CELLS = 500, 2_000
 
 
 @dataclass(frozen=True)
@@ -135,31 +130,10 @@ def assess_disparities(inputs: AuditInputs, config: AnalysisConfig) -> Disparity
             f"{numbers.count((~labelled).sum())} rows without {label.name} are left out where its rates are compared."
         )
     outcomes = outcomes_of(values, label, notes, config.favourable)
-    rows, crossed = _Rows(labelled, strata, inputs.weight), list(_cells(inputs, notes))
+    rows, crossed = _Rows(labelled, strata, inputs.weight), list(crossed_groups(inputs, notes))
     compared = [_compare(cells, outcome, rows, config) for cells in crossed for outcome in outcomes]
     graded = assess_grades(inputs, crossed, config)
     return DisparityTable(tuple(_judged(compared, config)), graded, tuple(notes))
-
-
-def _cells(inputs: AuditInputs, notes: list[str]) -> Iterator[GroupProduct]:
-    """Yield each attribute alone, then crossed."""
-    groupings: list[Grouping] = []
-    for column in inputs.schema.sensitive:
-        grouping = group_column(inputs.frame[column.name], column)
-        if len(grouping) <= MAX_GROUPS:
-            groupings.append(grouping)
-        else:
-            notes.append(f"The {numbers.count(len(grouping))} groups of {column.name} are too many to compare.")
-    listed = 0
-    for chosen in attribute_sets(groupings):
-        names, size = [grouping.column for grouping in chosen], product_size(chosen)
-        if inputs.rules.any_tied(names):
-            continue
-        if len(chosen) > 1 and (size > MAX_CELLS_PER_SET or listed + size > MAX_CELLS):
-            notes.append(f"The {numbers.count(size)} combinations of {' x '.join(names)} are too many to compare.")
-            continue
-        listed += size if len(chosen) > 1 else 0
-        yield product(chosen)
 
 
 def _compare(cells: GroupProduct, outcome: Outcome, rows: _Rows, config: AnalysisConfig) -> _Compared:

@@ -22,6 +22,11 @@ def disparities(people):
     return assess_disparities(people, CONFIG).disparities
 
 
+def between(entry, rate, others, p_adjusted=1e-9):
+    """Give an entry a rate of its own and one of all others."""
+    return replace(entry, rate=rate, difference=rate - others, ratio=rate / others, p_adjusted=p_adjusted)
+
+
 def test_a_planted_disparity_is_found_and_names_the_group_with_the_lower_rate(seen_of, disparities):
     answer = CHECK.ask(seen_of(disparities=disparities))
     finding = next(found for found in answer.findings if found.subject.startswith("sex-hired-yes-"))
@@ -34,26 +39,22 @@ def test_a_planted_disparity_is_found_and_names_the_group_with_the_lower_rate(se
 
 
 def test_a_clear_difference_of_a_few_points_is_not_grave(seen_of, disparities):
-    slight = [
-        replace(entry, ratio=0.4, difference=-0.05, p_adjusted=1e-9)
-        for entry in disparities
-        if entry.group == ("female",)
-    ]
+    slight = [between(entry, 0.03, 0.08) for entry in disparities if entry.group == ("female",)]
     (finding,) = CHECK.ask(seen_of(disparities=tuple(slight))).findings
     assert finding.severity == "medium"
 
 
 def test_a_sure_but_small_disparity_passes(seen_of, disparities):
-    slight = tuple(replace(entry, ratio=0.93, p_adjusted=1e-9) for entry in disparities)
+    slight = tuple(between(entry, 0.28, 0.30) for entry in disparities)
     answer = CHECK.ask(seen_of(disparities=slight))
     assert (answer.state, answer.tested) == ("passed", len(slight))
     assert answer.why.endswith("rates of hired differs both surely and clearly from that of all others.")
 
 
 def test_a_large_but_unsure_disparity_passes_and_where_none_is_judged_the_answer_is_open(seen_of, disparities):
-    unsure = tuple(replace(entry, ratio=0.1, p_adjusted=0.2) for entry in disparities)
+    unsure = tuple(between(entry, 0.03, 0.30, p_adjusted=0.2) for entry in disparities)
     assert CHECK.ask(seen_of(disparities=unsure)).state == "passed"
-    unjudged = tuple(replace(entry, ratio=0.1, p_adjusted=None) for entry in disparities)
+    unjudged = tuple(between(entry, 0.03, 0.30, p_adjusted=None) for entry in disparities)
     answer = CHECK.ask(seen_of(disparities=unjudged))
     assert (answer.state, answer.tested) == ("inconclusive", 0)
 
@@ -82,7 +83,7 @@ def test_a_combination_is_told_only_where_it_lies_beyond_each_of_its_groups(seen
     women = next(entry for entry in disparities if entry.attributes == ("sex",))
     other = replace(women, attributes=("region",), group=("north",))
     parts = [replace(women, rate=0.30, p_adjusted=0.5), replace(other, rate=0.25, p_adjusted=0.5)]
-    clear = {"ratio": 0.4, "difference": -0.2, "p_adjusted": 1e-6}
+    clear = {"difference": -0.2, "p_adjusted": 1e-6}
     beyond = crossed(parts, 0.10, Interval(0.05, 0.15, 0.95), **clear)
     (finding,) = CHECK.ask(seen_of(disparities=(*parts, beyond))).findings
     assert finding.subject.startswith("combinations-")
@@ -93,7 +94,7 @@ def test_a_combination_is_told_only_where_it_lies_beyond_each_of_its_groups(seen
 
 def test_a_difference_that_equal_circumstances_explain_is_not_grave_and_what_is_left_is_said(seen_of, disparities):
     women = next(entry for entry in disparities if entry.group == ("female",))
-    grave = replace(women, ratio=0.4, difference=-0.2, p_adjusted=1e-9)
+    grave = between(women, 0.13, 0.33)
     config = replace(CONFIG, control=("age",))
     left = AdjustedDifference(0.01, Interval(-0.02, 0.04, 0.95), None, None, 0.6, None, 500, 5, ("age",))
     for adjusted, severity in ((None, "high"), (left, "medium"), (replace(left, p_adjusted=1e-6), "high")):
@@ -123,8 +124,7 @@ def test_without_any_difference_at_most_one_table_in_twenty_has_a_finding(seen_o
 
 def test_of_a_favourable_outcome_the_group_that_has_it_less_often_is_named(seen_of, disparities):
     women = next(entry for entry in disparities if entry.group == ("female",))
-    men = replace(women, group=("male",), difference=0.3, ratio=2.5, rate=0.6)
-    both = (replace(women, difference=-0.2, ratio=0.4), men)
+    both = (between(women, 0.13, 0.33), between(replace(women, group=("male",)), 0.5, 0.2))
     for favourable, named in ((None, "male"), (True, "female")):
         entries = tuple(replace(entry, favourable=favourable, p_adjusted=1e-9) for entry in both)
         (finding,) = CHECK.ask(seen_of(disparities=entries)).findings
