@@ -29,7 +29,6 @@ from vaeaudit.analysis.power.summary import pooled, summarise_power
 from vaeaudit.outputs.plantings import Plantings
 from vaeaudit.runs.reading import Run
 from vaeaudit.samples.planting import BrokenRows, plant_errors
-from vaeaudit.scoring.cells import suspicious
 from vaeaudit.workflow.builder import rebuild
 from vaeaudit.workflow.fit import fit
 from vaeaudit.workflow.inputs import inputs_of
@@ -126,7 +125,7 @@ def _rows(
     return [
         _beside(name, f"{kind}: {way}", (printed, measured), way, None if kind == "all kinds" else kind)
         for kind in ("all kinds", *dict.fromkeys(line.kind for line in printed))
-        for way in ("first", "cell listed", "cell named")
+        for way in ("first", "cell named")
     ]
 
 
@@ -171,23 +170,11 @@ def _refitted(run: Run, inputs: AuditInputs, seed: int, folder: Path) -> list[An
 
 
 def _verdicts(inputs: AuditInputs, broken: BrokenRows) -> Verdicts:
-    cells = inputs.cells
-    if cells is None or len(inputs.frame) <= broken.source.max():
-        raise RuntimeError("the run lost rows, or looked at no cells")
-    listed = suspicious(cells.p_value, len(inputs.frame) * len(inputs.codes.columns), fdr=inputs.scores.fdr)
-    pairs = {
-        (int(row), inputs.codes.columns[place])
-        for row, place in zip(cells.row[listed], cells.column[listed], strict=True)
-    }
+    if len(inputs.frame) <= broken.source.max():
+        raise RuntimeError("the run lost rows")
     reasons = describe_reasons(inputs, broken.source)
     return Verdicts(
         np.isin(broken.source, inputs.scores.most_atypical_first[: len(broken)]),
-        np.array(
-            [
-                any((row, name) in pairs for name in names)
-                for row, names in zip(broken.source, broken.guilty, strict=True)
-            ]
-        ),
         np.array(
             [bool(found) and found[0].column in names for found, names in zip(reasons, broken.guilty, strict=True)]
         ),

@@ -9,8 +9,8 @@ from annotated_types import Ge, Le, Len
 
 Fault = Literal["gap", "broken row", "flipped label"]
 #: What counts as found: among the first five regions, or in the list at all; the row, or the label, among as many of
-#: the first as faults were planted; the wrong cell listed; the wrong cell named first, of the rows found.
-Found = Literal["first five", "listed", "first", "cell listed", "cell named"]
+#: the first as faults were planted; the wrong cell named first, of the rows found.
+Found = Literal["first five", "listed", "first", "cell named"]
 _Share = Annotated[float, Ge(0), Le(1)]
 _Count = Annotated[int, Ge(0)]
 

@@ -12,12 +12,10 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.outliers.reasons import describe_reasons
 from vaeaudit.data.dataset import Dataset, RowAccounting
 from vaeaudit.data.reading.load_like import OtherData
-from vaeaudit.outputs.latents import CellExpectations
 from vaeaudit.outputs.plantings import Found, Planted
 from vaeaudit.outputs.record import BoolArray, IntArray
 from vaeaudit.outputs.row_scores import RowScores
 from vaeaudit.samples.planting import BrokenRows, plant_errors
-from vaeaudit.scoring.cells import suspicious
 from vaeaudit.statistics.multiplicity import benjamini_hochberg
 from vaeaudit.workflow.planted_gaps import of_rows
 
@@ -39,14 +37,11 @@ class Verdicts:
     ----------
     first
         The row is among as many of the highest scores as rows are broken.
-    cell_listed
-        A guilty cell is among the suspicious ones.
     cell_named
         A guilty cell is the first reason of the row.
     """
 
     first: BoolArray
-    cell_listed: BoolArray
     cell_named: BoolArray
 
 
@@ -60,7 +55,7 @@ def plant_rows(trained: Trained[Any, Any], dataset: Dataset, inputs: AuditInputs
     trained
         The model, fitted to the rows as they are.
     dataset, inputs
-        The table; what is known of its rows, with the cells that surprise.
+        The table; what is known of its rows.
     seed
         Of rows, cells and errors.
 
@@ -96,7 +91,6 @@ def counted(kind: str, of_kind: BoolArray, said: Verdicts) -> Iterator[Planted]:
     found = of_kind & said.first
     ways: tuple[tuple[Found, BoolArray, BoolArray], ...] = (
         ("first", of_kind, said.first),
-        ("cell listed", of_kind, said.cell_listed),
         ("cell named", found, said.cell_named),
     )
     for way, planted, told in ways:
@@ -128,23 +122,15 @@ def _judged(
     other = _as_other(dataset, broken)
     codes = trained.codes(other, lambda done: None)
     scores = trained.row_scores(codes)
-    flagged, first, listed = (np.zeros(len(broken), dtype=bool) for _ in range(3))
+    flagged, first = (np.zeros(len(broken), dtype=bool) for _ in range(2))
     for copy in copies:
         flagged[copy.broken], first[copy.broken] = _rows_told(copy, scores, inputs.scores)
     scores = replace(scores, outlier=flagged)
     cells = trained.cells(other.as_met, codes, scores)
-    if cells is None or inputs.cells is None:
-        raise ValueError("wrong cells are planted in tables only")
-    guilty = np.array(
-        [codes.columns[place] in broken.guilty[row] for row, place in zip(cells.row, cells.column, strict=True)], bool
-    )
-    for copy in copies:
-        told = _cells_told(copy, cells, inputs.cells, fdr=inputs.scores.fdr, n_columns=len(codes.columns))
-        listed[cells.row[told[guilty[told]]]] = True
     planted = replace(of_rows(inputs, broken.source), frame=other.as_met, codes=codes, scores=scores, cells=cells)
     reasons = describe_reasons(planted, np.arange(len(broken)))
     named = [bool(found) and found[0].column in names for found, names in zip(reasons, broken.guilty, strict=True)]
-    return Verdicts(first, listed, np.array(named, bool))
+    return Verdicts(first, np.array(named, bool))
 
 
 def _rows_told(copy: _Copy, scores: RowScores, sound: RowScores) -> tuple[BoolArray, BoolArray]:
@@ -154,16 +140,6 @@ def _rows_told(copy: _Copy, scores: RowScores, sound: RowScores) -> tuple[BoolAr
     flagged, n_broken = benjamini_hochberg(p_value) <= sound.fdr, len(copy.broken)
     first = np.lexsort((-score, ~flagged))[:n_broken]
     return flagged[:n_broken], np.isin(np.arange(n_broken), first)
-
-
-def _cells_told(
-    copy: _Copy, cells: CellExpectations, sound: CellExpectations, *, fdr: float, n_columns: int
-) -> IntArray:
-    """Return the positions among `cells`, those of the broken rows, that are suspicious in a copy."""
-    own = np.flatnonzero(np.isin(cells.row, copy.broken))
-    p_value = np.concatenate([cells.p_value[own], sound.p_value[np.isin(sound.row, copy.sound)]])
-    n_cells = (len(copy.broken) + len(copy.sound)) * n_columns
-    return own[suspicious(p_value, n_cells, fdr=fdr)[: len(own)]]
 
 
 def _as_other(dataset: Dataset, broken: BrokenRows) -> OtherData:

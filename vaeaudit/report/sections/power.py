@@ -20,7 +20,6 @@ _HOW = (
 )
 _ERRORS = {
     "first": "Row among the first",
-    "cell listed": "Cell listed",
     "cell named": "Cell named, of these rows",
 }
 _LABELS = {"first": "Among as many first"}
