@@ -34,6 +34,7 @@ class Objective(StrEnum):
     CAPACITY = "capacity", "capacity-annealed VAE", "the distance of the KL from the capacity", 3.0
     DIP = "dip", "DIP-VAE", "the covariance of the latents", 1.0
     DENOISING = "denoising", "denoising beta-VAE"
+    FALLING = "falling", "beta-VAE of falling beta"
     DB_VAE = "db-vae", "DB-VAE"
 
     model_name: str
@@ -414,7 +415,7 @@ class TrainConfig(_Section):
     learning_rate
         Of Adam at the start, or 0 for "auto"; it falls to a twentieth along a cosine.
     warmup_epochs
-        The KL weight rises linearly from 0 to beta over these epochs.
+        The KL weight rises linearly from 0 to beta over these epochs. (Of `falling` it falls, over 3/4 of all epochs.)
     trim
         Tables: share of each batch, the rows that contradict the model most, that takes no part in the step: rows that
         do not belong must not be learned. Rare levels do not count as a contradiction. On generated people with 1 %

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from vaeaudit.models.objectives import raw_of_stddev
+from vaeaudit.models.rotations import FloatArray, Rotation
 from vaeaudit.models.vae import Batch, BetaVAE
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Directions along which posterior means vary less than this, where the prior has 1, are not turned further.
 LEAST_VARIANCE = 0.1
@@ -19,8 +16,6 @@ LEAST_VARIANCE = 0.1
 FARTHEST = 3.0
 #: Of the regression that reads standard deviations off the encoder's last layer, relative to what it reads.
 _RIDGE = 1e-3
-#: Rounds over all pairs of axes, and an angle that counts as none; some ten rounds suffice.
-_MOST_ROUNDS, _LEAST_ANGLE = 100, 1e-6
 
 
 def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spread: npt.ArrayLike = 1.0) -> None:
@@ -29,7 +24,8 @@ def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spre
     The prior N(0, I) is the same from all sides, and so is what is decoded: at turned latents what was decoded at
     those before; what is told of a label likewise. q(z|x) has a diagonal covariance and so changes with the axes. Its
     means are turned; its standard deviations become those of the diagonal normal nearest to the turned one,
-    `1 / sqrt(diag(P' diag(1 / s^2) P))`, as far as the encoder's last layer can tell them from what it reads.
+    `1 / sqrt(diag(P' diag(1 / s^2) P))`, as far as the encoder's last layer can tell them from what it reads. The
+    objective says by which rotation.
 
     Parameters
     ----------
@@ -45,7 +41,7 @@ def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spre
     mean, stddev = (part.numpy().astype(np.float64) for part in model.encode(batch))
     if not (np.isfinite(mean).all() and np.isfinite(stddev).all()):
         return  # a step broke the weights: training takes it back
-    turn = principal_axes(mean, model.features(batch).numpy().astype(np.float64))
+    turn = principal_axes(mean, model.features(batch).numpy().astype(np.float64), model.objective.rotation)
     wanted = raw_of_stddev(1 / np.sqrt((1 / np.square(stddev)) @ np.square(turn)))
     outputs = model.encoder.layers[-1]
     kernel, bias = outputs.get_weights()
@@ -62,18 +58,19 @@ def turn_axes(model: BetaVAE, batch: Batch, *, centre: npt.ArrayLike = 0.0, spre
             reader.set_weights([kernel, bias])
 
 
-def principal_axes(mean: FloatArray, features: FloatArray) -> FloatArray:
+def principal_axes(mean: FloatArray, features: FloatArray, rotation: Rotation) -> FloatArray:
     """Return an orthogonal P [L, L]: `mean @ P` are posterior means along axes that another training finds again.
 
     The directions along which posterior means vary are ordered by how much (principal components), and those that vary
-    by more than `LEAST_VARIANCE` are turned by varimax (Kaiser 1958, Psychometrika 23) on their covariances with the
-    features, so that each goes with few columns, strongly. The turned ones come first, by falling variance; each points
-    to where the features that go with it most are large.
+    by more than `LEAST_VARIANCE` are turned among themselves. The turned ones come first, by falling variance; each
+    points to where the features that go with it most are large.
 
     Parameters
     ----------
     mean, features
         [N, L] and [N, D], of the same rows.
+    rotation
+        Chooses how, by standardised scores [N, K] and the features; see `vaeaudit.models.rotations`.
     """
     mean = np.clip(mean, -FARTHEST, FARTHEST)
     covariance = np.cov(mean, rowvar=False).reshape(mean.shape[1], -1)
@@ -84,38 +81,12 @@ def principal_axes(mean: FloatArray, features: FloatArray) -> FloatArray:
     features -= features.mean(axis=0)
     if turned > 1:
         scores = (mean - mean.mean(axis=0)) @ directions[:, :turned] / np.sqrt(variance[:turned])
-        axes[:, :turned] = directions[:, :turned] @ varimax(features.T @ scores / len(scores))
+        axes[:, :turned] = directions[:, :turned] @ rotation(scores, features)
         order = np.argsort(-np.einsum("lk,lm,mk->k", axes, covariance, axes)[:turned], kind="stable")
         axes[:, :turned] = axes[:, order]
     loadings = features.T @ (mean @ axes)
     strongest = loadings[np.abs(loadings).argmax(axis=0), np.arange(len(axes))]
     return np.asarray(axes * np.where(strongest < 0, -1.0, 1.0))
-
-
-def varimax(loadings: FloatArray) -> FloatArray:
-    """Return the rotation [K, K] that makes the squares of `loadings @ rotation` [D, K] vary most within columns.
-
-    Pair by pair, each turned by the angle that is best for it (Kaiser 1958, eq. 15), until no pair turns further.
-    """
-    n_features, n_axes = loadings.shape
-    turned, rotation = loadings.copy(), np.eye(n_axes)
-    for _ in range(_MOST_ROUNDS):
-        angles = [_turn_pair(turned, rotation, list(pair), n_features) for pair in combinations(range(n_axes), 2)]
-        if max(map(abs, angles), default=0.0) < _LEAST_ANGLE:
-            break
-    return rotation
-
-
-def _turn_pair(turned: FloatArray, rotation: FloatArray, pair: list[int], n_features: int) -> float:
-    """Turn two columns of loadings and rotation, in place, and return by which angle."""
-    first, second = turned[:, pair].T
-    apart, shared = first**2 - second**2, 2 * first * second
-    sine = 2 * (apart @ shared - apart.sum() * shared.sum() / n_features)
-    cosine = apart @ apart - shared @ shared - (apart.sum() ** 2 - shared.sum() ** 2) / n_features
-    angle = float(np.arctan2(sine, cosine)) / 4 if max(abs(sine), abs(cosine)) > 0 else 0.0
-    plane = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    turned[:, pair], rotation[:, pair] = turned[:, pair] @ plane, rotation[:, pair] @ plane
-    return angle
 
 
 def _read_last(model: BetaVAE, batch: Batch) -> FloatArray:

@@ -19,6 +19,7 @@ from tensorflow_probability import distributions as tfd
 
 from vaeaudit.config import ModelConfig, TrainConfig
 from vaeaudit.config import Objective as ObjectiveName
+from vaeaudit.models.rotations import FloatArray, to_few_features, to_independence
 
 #: Least standard deviation of a posterior that training moves.
 _LEAST_STDDEV = 1e-3
@@ -36,6 +37,8 @@ class Objective(Protocol):
     may_be_turned: ClassVar[bool]
     #: Whether the loss of a row hangs on the other rows of its batch: held-out rows then come in batches of that size.
     of_batch: ClassVar[bool]
+    #: Whether the weight of the KL falls to beta, from where no latent is worth it, in place of rising.
+    falls: ClassVar[bool]
 
     def __init__(self, config: ModelConfig) -> None:
         """Take the weight, and what else the configuration says."""
@@ -47,7 +50,11 @@ class Objective(Protocol):
         ...
 
     def rising_epochs(self, config: TrainConfig) -> int:
-        """Return over how many epochs what rises while training rises."""
+        """Return over how many epochs what rises while training rises, or falls."""
+        ...
+
+    def rotation(self, scores: FloatArray, features: FloatArray) -> FloatArray:
+        """Return how latents that may be turned are turned [K, K]; see `vaeaudit.models.rotations`."""
         ...
 
     def stddev(self, raw: tf.Tensor) -> tf.Tensor:
@@ -80,7 +87,7 @@ class Objective(Protocol):
             [B, L], [B, L], [..., B, L]; posterior of each row, and what was decoded.
         risen
             How far what rises while training has risen, 0 to 1: the weight of what draws q(z|x) to the prior, or the
-            capacity.
+            capacity. Where that weight falls, how many times beta it is: 1 or more.
         """
         ...
 
@@ -102,6 +109,7 @@ class BetaObjective:
     has_prior: ClassVar[bool] = True
     may_be_turned: ClassVar[bool] = True
     of_batch: ClassVar[bool] = False
+    falls: ClassVar[bool] = False
 
     @property
     def corruption(self) -> float:
@@ -116,6 +124,10 @@ class BetaObjective:
     def rising_epochs(self, config: TrainConfig) -> int:
         """Return the epochs over which the weight rises."""
         return config.warmup_epochs
+
+    def rotation(self, scores: FloatArray, features: FloatArray) -> FloatArray:
+        """Return the rotation after which each latent goes with few columns, strongly."""
+        return to_few_features(scores, features)
 
     def stddev(self, raw: tf.Tensor) -> tf.Tensor:
         """Return the stddev, learned."""
@@ -249,6 +261,25 @@ class DenoisingObjective(BetaObjective):
         return self.config.corruption
 
 
+class FallingObjective(BetaObjective):
+    """The beta-VAE whose beta falls: from where no latent is worth its KL to `config.weight`, over 3/4 of training.
+
+    Latents so come into use one by one, the one that explains most first, and each finds what those before it left; at
+    a fixed beta all start at once and share. It is the deterministic annealing of Rose (1998, Proc. IEEE 86); where it
+    begins is `BetaVAE.collapse`.
+    """
+
+    falls = True
+
+    def rising_epochs(self, config: TrainConfig) -> int:
+        """Return three quarters of the epochs: over these beta falls."""
+        return 3 * config.epochs // 4
+
+    def rotation(self, scores: FloatArray, features: FloatArray) -> FloatArray:
+        """Return the rotation after which latents share least."""
+        return to_independence(scores)
+
+
 class DebiasingObjective(BetaObjective):
     """The semi-supervised DB-VAE (Amini 2019, eq. 3): `beta * KL - E_q[log p(x|z)] - weight * E_q[log p(y|z)]`.
 
@@ -272,6 +303,7 @@ OBJECTIVES: dict[str, type[Objective]] = {
     ObjectiveName.CAPACITY.value: CapacityObjective,
     ObjectiveName.DIP.value: CovarianceObjective,
     ObjectiveName.DENOISING.value: DenoisingObjective,
+    ObjectiveName.FALLING.value: FallingObjective,
     ObjectiveName.DB_VAE.value: DebiasingObjective,
 }
 

@@ -149,6 +149,10 @@ class BetaVAE(keras.Model):
         """
         raise NotImplementedError
 
+    def noise_variance(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the variance [D], or one for all, that the likelihood has around the mean of the features [N, D]."""
+        raise NotImplementedError
+
     def corrupted(self, batch: Batch, share: float) -> Batch:
         """Return the batch with that share of its cells or pixels, drawn one by one, as other rows of it have them."""
         raise NotImplementedError
@@ -164,6 +168,23 @@ class BetaVAE(keras.Model):
         """Update what no gradient moves, once an epoch, from a large batch of training rows."""
 
     # --- the same for all ---
+
+    def collapse(self, batch: Batch) -> float:
+        """Return the beta above which no latent is worth its KL, as far as a linear decoder can tell.
+
+        The largest variance of a direction of the features, each measured in standard deviations of its likelihood
+        around its mean: a linear VAE is the probabilistic PCA of Tipping and Bishop (1999), the variance of the noise
+        multiplied by beta (Lucas et al. 2019), and that has an axis for each variance above the noise.
+
+        Parameters
+        ----------
+        batch
+            Training rows.
+        """
+        features = self.features(batch).numpy().astype(np.float64)
+        centred = (features - features.mean(axis=0)) / np.sqrt(self.noise_variance(features))
+        products = centred @ centred.T if len(centred) < centred.shape[1] else centred.T @ centred
+        return float(np.linalg.eigvalsh(products)[-1]) / len(centred)
 
     @property
     def condition_signature(self) -> list[tf.TensorSpec]:

@@ -23,6 +23,7 @@ TRIED: dict[Objective, tuple[float, ...]] = {
     Objective.CAPACITY: (1.0, 3.0, 10.0),
     Objective.DIP: (0.3, 1.0, 3.0, 10.0),
     Objective.DENOISING: (0.5, 1.0, 1.5, 2.0, 3.0),
+    Objective.FALLING: (0.5, 1.0, 1.5, 2.0, 3.0),
     Objective.DB_VAE: (0.5, 1.0, 1.5, 2.0, 3.0),
 }
 SEEDS = 2

@@ -20,6 +20,7 @@ from vaeaudit.models.objectives import (
     CapacityObjective,
     CovarianceObjective,
     DenoisingObjective,
+    FallingObjective,
     TotalCorrelationObjective,
     importance_weighted_bound,
     kl_parts,
@@ -265,6 +266,20 @@ def test_only_denoising_corrupts_and_its_loss_is_the_beta_vaes() -> None:
     assert {word for word, kind in OBJECTIVES.items() if kind(config).corruption} == {"denoising"}
     assert DenoisingObjective(config).corruption == 0.3
     np.testing.assert_array_equal(loss_of(DenoisingObjective, beta=2.0), loss_of(BetaObjective, beta=2.0))
+
+
+def test_only_the_weight_of_falling_falls_over_three_quarters_of_the_epochs_and_its_loss_is_the_beta_vaes() -> None:
+    assert {word for word, kind in OBJECTIVES.items() if kind.falls} == {"falling"}
+    assert FallingObjective().rising_epochs(TrainConfig(epochs=40)) == 30
+    np.testing.assert_array_equal(loss_of(FallingObjective, 3.0, beta=2.0), loss_of(BetaObjective, beta=6.0))
+
+
+def test_latents_are_turned_to_few_columns_and_those_of_falling_to_independence() -> None:
+    scores = np.random.default_rng(0).uniform(-1.7, 1.7, (500, 2))
+    mixed = scores @ [[0.8, 0.6], [-0.6, 0.8]]
+    for kind, columns in ((BetaObjective, mixed), (FallingObjective, scores)):
+        turned = mixed @ kind().rotation(mixed, mixed)
+        assert np.abs(np.corrcoef(turned, columns, rowvar=False)[:2, 2:]).max(axis=1).min() > 0.99
 
 
 def test_beta_is_the_objectives_own_where_none_is_given() -> None:

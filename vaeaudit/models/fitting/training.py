@@ -21,7 +21,7 @@ from vaeaudit.models.fitting.batches import AdaptiveResampling, drawn_batches, t
 from vaeaudit.models.fitting.build import build
 from vaeaudit.models.graphs import repeat, run_as_written
 from vaeaudit.models.inference import by_chunk, chunk_size, tensors
-from vaeaudit.models.vae import BetaVAE
+from vaeaudit.models.vae import Batch, BetaVAE
 from vaeaudit.outputs.latents import active_latents
 from vaeaudit.progress import Listener, Progress, ignore
 
@@ -168,9 +168,9 @@ def train(
     train_rows, test_rows = rows.take(np.flatnonzero(~held_out)), rows.take(np.flatnonzero(held_out))
     on_progress(Progress("training", 0, config.epochs))
     baseline = model.start_from(train_rows, test_rows, seed=seed)
-    schedule = _Schedule.plan(
-        len(train_rows), config, most_passes=model.most_passes, rising_epochs=model.objective.rising_epochs(config)
-    )
+    evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
+    batch = tensors(train_rows.take(evenly))
+    schedule = _Schedule.plan(len(train_rows), config, model, batch)
     model.compile(optimizer=keras.optimizers.Adam(schedule.learning_rate(config)))
     model.optimizer.build(model.trainable_variables)  # variables made in the first step would have it traced twice
     learned = train_rows if labels is None else LabelledRows(train_rows, labels.codes[~held_out])
@@ -178,7 +178,7 @@ def train(
         model=model,
         config=config,
         schedule=schedule,
-        train_rows=train_rows,
+        batch_of_training_rows=batch,
         test_rows=test_rows if labels is None else LabelledRows(test_rows, labels.codes[held_out]),
         on_progress=on_progress,
         on_checkpoint=on_checkpoint,
@@ -244,10 +244,15 @@ class _Schedule:
     steps_per_epoch: int
     epochs: int
     rising_epochs: int
+    from_weight: float | None = None
 
     def risen(self, epoch: int) -> float:
-        """How far what rises while training has risen in an epoch, counted from 0: the one place that says it."""
-        return min(1.0, (epoch + 1) / (self.rising_epochs + 1))
+        """How far what rises while training has risen in an epoch, counted from 0: the one place that says it.
+
+        Where it falls, from `from_weight` times its last value, how many times that it is: by the same factor an epoch.
+        """
+        share = min(1.0, (epoch + 1) / (self.rising_epochs + 1))
+        return share if self.from_weight is None else self.from_weight ** (1 - share)
 
     def learning_rate(self, config: TrainConfig) -> Any:
         """Cosine decay (Loshchilov 2017) to a twentieth over all planned steps."""
@@ -255,15 +260,16 @@ class _Schedule:
         return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.05)
 
     @classmethod
-    def plan(cls, n_rows: int, config: TrainConfig, *, most_passes: int, rising_epochs: int) -> Self:
+    def plan(cls, n_rows: int, config: TrainConfig, model: BetaVAE, batch: Batch) -> Self:
         # Small tables get at least some ten steps per pass, or the KL weight and Adam never settle.
         batch_size = int(np.clip(n_rows // 10, 1, config.batch_size))
         whole_pass = max(1, n_rows // batch_size)
-        fewest = min(config.fewest_steps, most_passes * whole_pass)
+        fewest = min(config.fewest_steps, model.most_passes * whole_pass)
         steps_per_epoch = int(np.clip(whole_pass, fewest, config.most_steps))
         if steps_per_epoch > STEPS_PER_CALL:  # whole calls, or the learning rate would end before the steps do
             steps_per_epoch = STEPS_PER_CALL * math.ceil(steps_per_epoch / STEPS_PER_CALL)
-        return cls(batch_size, steps_per_epoch, config.epochs, rising_epochs)
+        from_weight = max(1.0, model.collapse(batch) / model.config.weight) if model.objective.falls else None
+        return cls(batch_size, steps_per_epoch, config.epochs, model.objective.rising_epochs(config), from_weight)
 
 
 def _group(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Iterator[npt.NDArray[Any]]:
@@ -298,7 +304,7 @@ class _Keeper:
         model: BetaVAE,
         config: TrainConfig,
         schedule: _Schedule,
-        train_rows: Rows,
+        batch_of_training_rows: Batch,
         test_rows: Rows,
         on_progress: Listener,
         on_checkpoint: Callable[[TrainingState], None],
@@ -306,8 +312,7 @@ class _Keeper:
     ) -> None:
         self.vae, self.config, self.schedule = model, config, schedule
         self.test_rows = test_rows
-        evenly = np.unique(np.linspace(0, len(train_rows) - 1, chunk_size(model, 1)).astype(np.int64))
-        self.batch_of_training_rows = tensors(train_rows.take(evenly))
+        self.batch_of_training_rows = batch_of_training_rows
         self.on_progress, self.on_checkpoint, self.is_interrupted = on_progress, on_checkpoint, is_interrupted
         self.epoch, self.best_loss, self.waited, self.earlier_seconds = 0, math.inf, 0, 0.0
         self.best = model.get_weights()

@@ -180,6 +180,13 @@ class ImageVAE(BetaVAE):
         """Return the pixels in [0, 1], laid out flat [B, D]."""
         return flat_pixels(batch[0])
 
+    def noise_variance(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return that of the mean picture: of a Normal one for all pixels, of a Bernoulli each pixel's own [D]."""
+        if self.likelihood.is_normal:
+            return np.maximum(features.var(axis=0).mean(), SCALE_FLOOR**2)
+        share = np.clip(features.mean(axis=0), _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+        return np.asarray(share * (1 - share))
+
     def corrupted(self, batch: Batch, share: float) -> Batch:
         """Return the batch with that share of its pixels as other pictures of it have them."""
         pixels, boxes, *condition = batch

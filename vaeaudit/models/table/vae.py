@@ -20,6 +20,9 @@ from vaeaudit.models.table.likelihoods import Block, MixedLikelihood, blocks_of
 from vaeaudit.models.table.marginals import fit_marginals
 from vaeaudit.models.vae import Batch, BetaVAE, taken_from
 
+#: Least variance of a feature, where a code hardly occurs.
+_LEAST_VARIANCE = 1e-3
+
 
 class TableVAE(BetaVAE):
     """A `BetaVAE` whose rows are cells: values [B, P], codes [B, Q] and observed [B, C], as in `EncodedRows`.
@@ -92,6 +95,10 @@ class TableVAE(BetaVAE):
     def features(self, batch: Batch) -> tf.Tensor:
         """Return standardised numbers, one-hot codes and masks [B, D]; see `TableInputs`."""
         return self.inputs_layer(*batch[:3])
+
+    def noise_variance(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the variance of each feature [D]: the likelihood of a column starts with that of its values."""
+        return np.maximum(features.var(axis=0), _LEAST_VARIANCE)
 
     def corrupted(self, batch: Batch, share: float) -> Batch:
         """Return the batch with that share of its cells, missing ones too, as other rows of it have them."""

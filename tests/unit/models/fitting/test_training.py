@@ -22,6 +22,7 @@ from vaeaudit.errors import InconclusiveError
 from vaeaudit.models.fitting.batches import training_batches
 from vaeaudit.models.fitting.build import resolve
 from vaeaudit.models.fitting.training import FEWEST_ROWS, MOST_HELD_OUT, TrainingState, split_held_out
+from vaeaudit.models.inference import tensors
 from vaeaudit.models.objectives import OBJECTIVES, TotalCorrelationObjective, kl_parts
 from vaeaudit.progress import Progress
 
@@ -176,6 +177,32 @@ def test_the_weight_of_the_kl_or_its_capacity_rises_linearly_and_then_stands(
     training = learned.train_again(model=model, config=config, on_checkpoint=states.append)
     position = next(i for i, weight in enumerate(training.model.weights) if weight.path.endswith("risen"))
     assert [float(state.arrays[f"current/{position}"]) for state in states] == pytest.approx(rises)
+
+
+def test_a_falling_weight_begins_where_no_latent_is_worth_it_and_falls_by_the_same_factor_to_beta(learned: Any) -> None:
+    states: list[TrainingState] = []
+    config, model = (
+        replace(SHORT, epochs=8, patience=8),
+        ModelConfig(objective="falling", latents=4, hidden=(16,), beta=0.5),
+    )
+    training = learned.train_again(model=model, config=config, on_checkpoint=states.append)
+    position = next(i for i, weight in enumerate(training.model.weights) if weight.path.endswith("risen"))
+    times = np.array([float(state.arrays[f"current/{position}"]) for state in states])
+    train_rows = learned.rows.take(np.flatnonzero(~learned.held_out))
+    collapse = training.model.collapse(tensors(train_rows))
+    assert times[6:] == pytest.approx(1)
+    assert times[1:7] / times[:6] == pytest.approx((0.5 / collapse) ** (1 / 7), rel=1e-3)
+
+
+def test_no_latent_is_worth_more_than_the_beta_of_collapse_and_some_are_worth_less(learned: Any) -> None:
+    collapse = learned.training.model.collapse(tensors(learned.rows))
+    kl = []
+    for beta in (1.5 * collapse, 0.3 * collapse):
+        model = ModelConfig(latents=4, hidden=(16,), beta=beta)
+        codes = learned.codes_of(learned.train_again(model=model))
+        kl.append(float(codes.kl.sum(axis=1).mean()))
+    assert kl[0] < 0.02
+    assert kl[1] > 0.3
 
 
 def test_a_loss_that_hangs_on_the_batch_is_judged_on_batches_as_large_as_those_of_training(
