@@ -42,6 +42,8 @@ FOREIGN_OPTIONS = {"--constraint", "--editable", "--version", "--help"} | {
     "--vectors",
     "--before",
     "--cases",
+    "--made",
+    "--seeds",
     "--pictures",
     "--repeats",
     "--require-browser",
