@@ -533,7 +533,7 @@ class AnalysisConfig(_Section):
     favourable
         Levels of the label that are good for the person; of a label of numbers one bound, from which on it is good.
     threshold
-        From which value on a score in the column `prediction` predicts the favourable label.
+        From which value on a score in the column `prediction` predicts the outcome of the label.
     bootstraps
         Resamples of the rows that say how stable each region is; 0 leaves it unsaid.
     min_stability

@@ -68,7 +68,7 @@ _SPLIT = "The column that says train, val or test: rows that occur in more than 
 _PROBABILITY = "The column with a level's probability by your own model, which never saw the row; repeat for more."
 _PREDICTION = "The column in which a model that exists predicts the label, as a value of it or as a score."
 _WEIGHT = "The column that says how many of the population a row stands for, such as a survey's weight."
-_THRESHOLD = "From which score on --prediction predicts the favourable label."
+_THRESHOLD = "From which score on --prediction predicts the outcome of the label."
 _SIZE = "Side in pixels of the square that pictures are brought to; chosen from the data unless given."
 _LEVELS = 'Levels in rising order, "a, b" for one with a comma: declares the column ordinal; repeat for more.'
 

@@ -113,7 +113,7 @@ def _of_score(columns: tuple[Column, Column], found: Predicted, config: Analysis
     assert has is not None and score is not None  # noqa: S101 - the caller's
     if _is_reversed(score, has, config.confidence):
         other = [level for level in label.levels if outcome != f"{label.name} = {level}"]
-        if config.favourable or len(other) != 1:
+        if len(other) != 1:
             notes.append(f"Rows with {outcome} have lower scores than others: does {column.name} predict the opposite?")
         else:
             outcome, has = f"{label.name} = {other[0]}", ~has
