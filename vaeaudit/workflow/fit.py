@@ -12,6 +12,7 @@ from vaeaudit.analysis.audit.audit import Found, audit, find
 from vaeaudit.analysis.audit.results import answers_of
 from vaeaudit.analysis.coverage.regions import find_regions
 from vaeaudit.analysis.duplicates.table_pairs import find_pairs
+from vaeaudit.analysis.fairness.disparities import require_comparable
 from vaeaudit.analysis.grouping.bands import banded
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.analysis.labels.doubts import doubts_of
@@ -129,7 +130,8 @@ def fit_and_find(
         _require_same_data(partial, dataset)
         shares = shares_of(population, dataset.schema, partial)
         factors_of(dataset.frame, dataset.schema, config.analysis.factors)
-        banded(dataset.schema, config.analysis.bands, shares)
+        schema, _ = banded(dataset.schema, config.analysis.bands, shares)
+        require_comparable(dataset.frame, schema, config.analysis)
         compared = read_reference_of_fit(reference, partial, dataset, config.read, on_progress)
     writer = RunWriter(partial.path if partial else path or new_run_path(dataset.name), resume=resume)
     described = None if compared is None else describe_source(compared.source, compared.data.dataset)

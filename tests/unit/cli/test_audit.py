@@ -19,11 +19,11 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fitted: Any) -> dict[s
 
     arguments: dict[str, Any] = {}
 
-    def fit(source: Path, config: Any, **more: Any) -> Run:
+    def fit(source: Path, config: Any, **more: Any) -> tuple[Run, None]:
         arguments.update(source=source, config=config, **more)
-        return fitted.run
+        return fitted.run, None
 
-    monkeypatch.setattr(report, "fit", fit)
+    monkeypatch.setattr(report, "fit_and_find", fit)
     monkeypatch.chdir(tmp_path)
     return arguments
 

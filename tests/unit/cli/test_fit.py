@@ -145,6 +145,28 @@ def test_a_population_file_is_read_before_anything_is_trained(place: Path, capfd
     assert not (place / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--control", "aeg"], "--control: the data has no column 'aeg'"),
+        (["--label", "loan_approved", "--favourable", "maybe"], "--favourable maybe: loan_approved has no such value"),
+        (["--favourable", "yes"], "--favourable: says what is good of the label, but there is none"),
+        (["--threshold", "0.5"], "--threshold: says what a score predicts, but there is none"),
+        (["--threshold", "nan"], "--threshold: expected a finite number"),
+        (["--bands", "age=30,20"], "--bands age: expected one or more rising numbers"),
+        (["--bands", "age=a"], "--bands age=a: expected numbers with commas"),
+        (["--bands", "aeg=30"], "--bands: the data has no column 'aeg'"),
+        (["--min-cell", "0"], "--min-cell: expected at least 1"),
+    ],
+)
+def test_what_is_said_of_groups_is_checked_before_anything_is_trained(
+    place: Path, options: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["fit", "people.csv", *options, "-q"]) == 2
+    assert said in capfd.readouterr().err
+    assert not (place / "runs").exists()
+
+
 def test_a_factor_is_looked_for_before_anything_is_trained(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["fit", str(place / "people.csv"), "--factors", "aeg", "-q"]) == 2
     assert "--factors aeg: there is no such column." in capfd.readouterr().err
@@ -153,7 +175,7 @@ def test_a_factor_is_looked_for_before_anything_is_trained(place: Path, capfd: p
 @pytest.mark.parametrize("word", [word for word in Objective if word != Objective.BETA])
 def test_every_objective_is_fitted_reported_and_scores_rows(place: Path, word: Objective) -> None:
     also = {"capacity": ["--capacity", "3", "--ladder"], "beta-tc": ["--members", "1"], "dip": ["--debias"]}
-    also["db-vae"] = ["--label", "loan_approved"]
+    also |= {"db-vae": ["--label", "loan_approved"], "falling": ["--epochs", "24"]}
     options = ["--config", "tiny.toml", "--objective", word.value, *also.get(word, [])]
     assert run(["fit", "people.csv", *options, "--run", "one", "-q"]) == 0
     made = load_run(place / "one")

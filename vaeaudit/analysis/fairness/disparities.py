@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 from annotated_types import Len
 
 from vaeaudit.analysis.fairness.adjusted import AdjustedDifference, Strata, adjusted_differences, reverses, strata_of
@@ -17,6 +18,8 @@ from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import OUTSIDE, GroupProduct
 from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
+from vaeaudit.data.schema.columns import Schema
+from vaeaudit.errors import UsageError
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.intervals import ratio_interval
@@ -80,6 +83,23 @@ class DisparityTable:
     notes: tuple[str, ...]
 
 
+def require_comparable(frame: pd.DataFrame, schema: Schema, config: AnalysisConfig) -> None:
+    """Check that what is to be compared, and held equal, is there: a slip is told before anything is learned.
+
+    Raises
+    ------
+    UsageError
+        Naming the option.
+    """
+    strata_of(frame, schema, config.control)
+    if config.favourable and schema.label is None:
+        raise UsageError("--favourable: says what is good of the label, but there is none: give --label COL.")
+    if config.threshold is not None and schema.prediction is None:
+        raise UsageError("--threshold: says what a score predicts, but there is none: give --prediction COL.")
+    if schema.label is not None:
+        outcomes_of(frame[schema.label.name], schema.label, [], config.favourable)
+
+
 @dataclass(frozen=True)
 class _Rows:
     """Of N rows: which have a label, in which stratum they are if any, and how many they stand for if not one each."""
@@ -116,10 +136,11 @@ def assess_disparities(inputs: AuditInputs, config: AnalysisConfig) -> Disparity
     Raises
     ------
     UsageError
-        Where the label cannot have what is favourable, or a control column is none.
+        See `require_comparable`.
     """
     label = inputs.schema.label
-    strata = strata_of(inputs.frame, inputs.schema, config.control)  # a slip is told whatever else is given
+    require_comparable(inputs.frame, inputs.schema, config)
+    strata = strata_of(inputs.frame, inputs.schema, config.control)
     if label is None or not inputs.schema.sensitive:
         return DisparityTable((), (), ())
     values = inputs.frame[label.name]
