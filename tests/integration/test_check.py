@@ -15,6 +15,9 @@ import pytest
 import yaml
 from junitparser import JUnitXml
 
+from vaeaudit.errors import UsageError
+from vaeaudit.workflow.check import check
+
 Call = Callable[..., CompletedProcess[str]]
 
 
@@ -61,6 +64,33 @@ def test_a_policy_that_cannot_be_used_exits_with_2_and_writes_nothing(
     assert (done.returncode, done.stdout) == (2, "")
     assert not (tmp_path / "out.xml").exists()
     assert in_process("check", str(fitted.run.path), "--junit", "absent/out.xml", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        (["--junit", ""], "expected a file, found nothing"),
+        (["--junit", "."], "expected a file, found a folder"),
+        (["--sarif", "pipe"], "it is no ordinary file"),
+        (["--junit", "same.x", "--sarif", "./a/../same.x"], "the same file as that of --junit"),
+        (["--junit", "{run}/new.xml"], "lies in the run"),
+    ],
+)
+def test_no_device_no_run_and_no_file_twice_is_written(
+    tmp_path: Path,
+    fitted: Any,
+    places: list[str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)
+    given = dict(zip((name.removeprefix("--") for name in places[::2]), places[1::2], strict=True))
+    given = {name: path.replace("{run}", str(fitted.run.path)) for name, path in given.items()}
+    with pytest.raises(UsageError, match=said):
+        check(fitted.run, **given)
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "pipe"}
 
 
 @pytest.mark.slow

@@ -42,8 +42,9 @@ def test_the_flags_of_document_table_and_csv_agree(reported: Path, document: dic
         flagged = list(csv.DictReader(stream))
     assert document["outliers"]["flagged"] == rows["outlier"].sum() == len(flagged)
     assert {row["row_id"] for row in flagged} == set(rows.loc[rows["outlier"], "row_id"])
-    top = document["outliers"]["top"]
-    assert [entry["score"] for entry in top] == sorted((entry["score"] for entry in top), reverse=True)
+    is_flagged = rows.set_index("row_id")["outlier"]
+    top = [(bool(is_flagged[entry["row_id"]]), entry["score"]) for entry in document["outliers"]["top"]]
+    assert top == sorted(top, reverse=True)  # flagged ones first, and within each part by falling score
 
 
 def test_a_region_counts_all_rows_of_its_rule_and_says_how_many_are_set_aside(

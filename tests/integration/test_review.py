@@ -138,7 +138,7 @@ def test_in_a_terminal_rows_are_put_one_by_one_until_the_reader_quits(run, monke
 @pytest.mark.parametrize(
     ("of", "verdict", "said"),
     [
-        ("cells", "wrong", "of these cells are wrong"),
+        ("cells", "wrong", "Ann judged: 4 cells"),
         ("labels", "is so in the world", "of these labels are wrong"),
         ("regions", "cannot exist", "to be no gap"),
     ],

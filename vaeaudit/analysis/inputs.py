@@ -222,9 +222,13 @@ class AuditInputs:
 
     @property
     def weight(self) -> FloatArray | None:
-        """[N]; how many of the population each row stands for; None where nobody said."""
+        """[N]; how much each row counts, the largest as 1, so that no sum is too large; None where nobody said."""
         column = self.schema.weight
-        return None if column is None else self.frame[column.name].to_numpy(np.float64)
+        if column is None:
+            return None
+        held = self.frame[column.name].to_numpy(np.float64)
+        scaled: FloatArray = held / held.max(initial=np.finfo(np.float64).tiny)
+        return scaled
 
     def __post_init__(self) -> None:
         n_rows = len(self.frame)

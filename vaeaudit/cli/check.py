@@ -32,8 +32,8 @@ from vaeaudit.cli.report import say_findings
 )
 @population_option
 @path_option("--reference", "DATA", "Another dataset to compare with; that of `fit` unless given.")
-@path_option("--junit", "FILE", "Write the checks as JUnit XML.")
-@path_option("--sarif", "FILE", "Write the findings as SARIF 2.1.0.")
+@click.option("--junit", metavar="FILE", help="Write the checks as JUnit XML.")
+@click.option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0.")
 @mute_option
 @group_options
 @output_options

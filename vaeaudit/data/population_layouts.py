@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -17,6 +18,13 @@ from vaeaudit.errors import InputError
 #: What offices call the column of numbers, folded; the first two are our own.
 _VALUES = ("count", "share", "obsvalue", "observation", "population", "persons", "people", "number", "value")
 _PERCENT = ("percent", "percentage", "pct")
+#: How the name of a total begins, or of a line below a table.
+_TOTAL = re.compile(
+    r"(?:grand |sub-?)?total\b|all\b|sum(?:me)?\b|ensemble\b|insgesamt\b|persons$|both\b", re.IGNORECASE
+)
+_FOOTER = re.compile(r"(?:source|note|quelle|footnote|copyright|\u00a9|\*)", re.IGNORECASE)
+#: Digits in threes behind a mark: thousands or decimals, which nobody can tell.
+_IN_THREES = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 #: What stands for all levels of a column, folded.
 _TOTALS = frozenset({"total", "totals", "all", "allages", "allpersons", "bothsexes", "both", "sum", "insgesamt", "t"})
 _DELIMITERS = ",;\t|"
@@ -94,6 +102,7 @@ def read_cells(text: str, file: str, schema: Schema) -> Cells:
             notes.append(f"{file}: the column {sheet.header[place]} is read as {column.name}.")
     value = sheet.header[values[0]]
     percent = _fold(value) in _PERCENT
+    _require_one_reading(sheet, values[0], percent)
     lines = []
     for number, cells in sheet.lines:
         groups = [meant[place][cells[place]] for place in places]
@@ -116,6 +125,7 @@ class _Sheet:
     file: str
     header: list[str]
     lines: list[Line]
+    delimiter: str
 
     def column(self, place: int) -> list[str]:
         return [cells[place] for _, cells in self.lines]
@@ -123,7 +133,7 @@ class _Sheet:
 
 def _sheet(text: str, file: str, notes: list[str]) -> _Sheet:
     """Find the header and the rows under it; titles above, and notes below, are lines of one cell."""
-    delimiter = max(_DELIMITERS, key=lambda mark: _width(text, mark))
+    delimiter = max(_DELIMITERS, key=lambda mark: _evenness(text, mark))
     reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
     try:
         lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
@@ -131,7 +141,7 @@ def _sheet(text: str, file: str, notes: list[str]) -> _Sheet:
         raise InputError(f"--population {file}: expected a CSV in UTF-8 ({error}).") from error
     start = next((place for place, (_, cells) in enumerate(lines) if sum(map(bool, cells)) > 1), 0)
     end = len(lines)
-    while end > start + 1 and sum(map(bool, lines[end - 1][1])) == 1 < len(lines[start][1]):
+    while end > start + 1 and _is_below(lines[end - 1][1], lines[start][1]):
         end -= 1
     if end - start < 2:
         raise InputError(f"--population {file}: expected a header and one row per cell, found {end - start} row(s).")
@@ -147,7 +157,7 @@ def _sheet(text: str, file: str, notes: list[str]) -> _Sheet:
             f"--population {file}: expected columns of the data and one called count or share, each once, found "
             f"{', '.join(header)}."
         )
-    return _Sheet(file, header, lines[start + 1 : end])
+    return _Sheet(file, header, lines[start + 1 : end], delimiter)
 
 
 def _places(sheet: _Sheet, schema: Schema) -> dict[int, Column]:
@@ -164,13 +174,18 @@ def _values(sheet: _Sheet, places: Mapping[int, Column]) -> list[int]:
     return own or [place for place in free if _fold(sheet.header[place]) in (*_VALUES, *_PERCENT)]
 
 
-def _width(text: str, delimiter: str) -> int:
-    """Cells of the widest of the first lines."""
+def _evenness(text: str, delimiter: str) -> int:
+    """Return how many of the first lines have the number of cells that most have, if that is more than one."""
     try:
-        first = csv.reader(text.splitlines()[:50], delimiter=delimiter)
-        return max((len(cells) for cells in first), default=0)
+        widths = Counter(len(cells) for cells in csv.reader(text.splitlines()[:50], delimiter=delimiter) if cells)
     except csv.Error:
         return 0
+    return max((count for width, count in widths.items() if width > 1), default=0)
+
+
+def _is_below(cells: list[str], header: list[str]) -> bool:
+    """Whether a line stands below a table: of one cell, or a source or a note, commas in it or not."""
+    return sum(map(bool, cells)) == 1 < len(header) or _FOOTER.match(cells[0]) is not None
 
 
 def _melted(sheet: _Sheet, places: Mapping[int, Column], schema: Schema) -> tuple[_Sheet, dict[int, Column]] | None:
@@ -189,7 +204,7 @@ def _melted(sheet: _Sheet, places: Mapping[int, Column], schema: Schema) -> tupl
         ]
         header = [*(sheet.header[place] for place in rest), column.name, "count"]
         moved = {rest.index(place): held for place, held in places.items()}
-        return _Sheet(sheet.file, header, lines), {**moved, len(rest): column}
+        return _Sheet(sheet.file, header, lines, sheet.delimiter), {**moved, len(rest): column}
     return None
 
 
@@ -253,7 +268,8 @@ def _meant(column: Column, texts: Sequence[str], file: str, notes: list[str]) ->
     initials = _initials(column, distinct)
     for text in distinct:
         is_level = text in column.levels
-        if not is_level and _fold(text) in _TOTALS and len(distinct) > 1 and text not in initials:
+        is_total = _fold(text) in _TOTALS or _TOTAL.match(text) is not None
+        if not is_level and is_total and len(distinct) > 1 and text not in initials:
             found[text] = None
         elif column.kind.is_numeric:
             found[text] = _span(text)
@@ -293,9 +309,28 @@ def _span(text: str) -> str:
     return f"[{low:g},{high:g})"
 
 
+def _require_one_reading(sheet: _Sheet, value: int, percent: bool) -> None:
+    """Refuse numbers that could be read in two ways: 1.234 people, 1,234 beside a semicolon, 51 % beside 49."""
+    texts = [text for text in sheet.column(value) if text]
+    what = f"--population {sheet.file}: the column {sheet.header[value]}"
+    signed = sum(text.endswith("%") for text in texts)
+    if 0 < signed < len(texts):
+        raise InputError(f"{what} holds numbers with and without %.", hint="Write all of them alike.")
+    is_share = percent or signed or _fold(sheet.header[value]) == "share"
+    doubtful = [text for text in texts if _IN_THREES.fullmatch(text.removesuffix("%").strip())]
+    commas = [text for text in doubtful if "," in text and "." not in text]
+    odd = commas if is_share else [text for text in doubtful if text not in commas or sheet.delimiter != ","]
+    if odd:
+        raise InputError(
+            f"{what} holds {odd[0]}, whose mark may part thousands or decimals.",
+            hint="Write numbers without separators of thousands, and decimals behind a point.",
+        )
+
+
 def _plain(text: str, percent: bool) -> str:
-    """Write a number without separators of thousands, and per cent as a share."""
+    """Write a number without separators of thousands, a decimal comma as a point, and per cent as a share."""
     cleaned = re.sub(r"(?<=\d)[,\u00a0\u202f' ](?=\d{3}(?:\D|$))", "", text.removesuffix("%").strip())
+    cleaned = re.sub(r"^(\d+),(\d+)$", r"\1.\2", cleaned)
     if not percent and not text.endswith("%"):
         return cleaned
     try:

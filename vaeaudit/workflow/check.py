@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
@@ -100,6 +101,7 @@ def check(
     sweep()
     with watch.phase("reading"):
         run = loaded(run)
+    files = _files_to_write({"--junit": junit, "--sarif": sarif}, run.path)
     own = run.config.analysis
     mutes = {**own.mutes, **asked.analysis.get("mutes", {})}
     config = section_with(type(own).from_dict({**own.to_dict(), **asked.analysis, "mutes": mutes}), settings)
@@ -110,8 +112,27 @@ def check(
         raise UsageError(f"--policy {asked.name}: the check {absent[0]} was not asked by this version.")
     verdict = judge(results.checks, results.findings, asked.rules)
     with watch.phase("writing"):
-        for path, render in ((junit, to_junit), (sarif, to_sarif)):
-            if path is not None:
-                with replacing(Path(path)) as stream:
+        for option, render in (("--junit", to_junit), ("--sarif", to_sarif)):
+            if option in files:
+                with replacing(files[option]) as stream:
                     stream.write(render(results, verdict).encode("utf-8"))
     return Checked(run, asked.name, verdict, results)
+
+
+def _files_to_write(given: Mapping[str, Path | str | None], run: Path) -> dict[str, Path]:
+    """Return where to write, by option: what a link leads to, each another file, none in the run, none a device."""
+    files: dict[str, Path] = {}
+    for option, path in given.items():
+        if path is None:
+            continue
+        place = Path(path).resolve()
+        if not str(path) or place.is_dir():
+            raise UsageError(f"{option} {path}: expected a file, found {'a folder' if str(path) else 'nothing'}.")
+        if place.exists() and not place.is_file():
+            raise UsageError(f"{option} {path}: it is no ordinary file, which could be replaced.")
+        if place in files.values():
+            raise UsageError(f"{option} {path}: the same file as that of {next(iter(files))}.")
+        if place.is_relative_to(run.resolve()):
+            raise UsageError(f"{option} {path}: lies in the run, whose files are not to change.")
+        files[option] = place
+    return files

@@ -48,7 +48,7 @@ def asked_of(
 
 
 def inputs_of(
-    run: Run, config: AnalysisConfig, schema: Schema, reference: StoredReference | None = None
+    run: Run, config: AnalysisConfig, schema: Schema | None = None, reference: StoredReference | None = None
 ) -> AuditInputs:
     """Return everything an audit starts from, out of a complete run; flags are chosen anew at the rate of `config`.
 
@@ -59,7 +59,7 @@ def inputs_of(
     config
         What counts as a finding.
     schema
-        As `asked_of` gives it.
+        As `asked_of` gives it; that of the run where None.
     reference
         The dataset to compare with; that of the run where None.
     """
@@ -68,7 +68,7 @@ def inputs_of(
     history = {name: run.history[name].to_numpy(np.float64) for name in run.history.columns if name != "epoch"}
     return AuditInputs(
         frame=run.frame,
-        schema=schema,
+        schema=schema or run.schema,
         row_ids=run.rows["row_id"].to_numpy(object),
         codes=run.codes,
         scores=scores,

@@ -72,6 +72,17 @@ def test_levels_side_by_side_and_semicolons_are_read(read):
     assert population.shares == pytest.approx((0.10, 0.12, 0.30, 0.28, 0.08, 0.12))
 
 
+@pytest.mark.parametrize("name", ["Total population", "All people", "Grand total", "Persons", "Summe", "Both"])
+def test_totals_are_left_out_by_whatever_name_and_so_is_a_source_with_commas(read, name):
+    population = read(f"sex,count\nFemale,30\n{name},100\nMale,70\nSource: Office, 2021\n")
+    assert population["sex"].levels == ("Female", "Male")
+    assert population.shares == pytest.approx((0.3, 0.7))
+
+
+def test_a_decimal_comma_stands_beside_a_semicolon(read):
+    assert read("sex;percent\nFemale;52,5\nMale;47,5\n").shares == pytest.approx((0.525, 0.475))
+
+
 def test_per_cent_are_shares(read):
     assert read("sex,percent\nfemale,52.0\nmale,48.0\n").shares == pytest.approx((0.52, 0.48))
     assert read("Sex\tShare\nFemale\t52 %\nMale\t48 %\n").shares == pytest.approx((0.52, 0.48))
@@ -89,6 +100,9 @@ def test_single_years_are_intervals_of_one_year(read):
         ("sex,population,persons\nFemale,1,2\nMale,1,3\n", "one called count or share"),
         ("age,count\n15-24,1\n20-29,1\n", "intervals of column 'age' overlap"),
         ("age,count\n15.5-24,1\n", "intervals such as [15,20)"),
+        ("sex;count\nFemale;1.234\nMale;987\n", "holds 1.234, whose mark may part thousands or decimals"),
+        ("sex;count\nFemale;1,125\nMale;25\n", "holds 1,125, whose mark may part thousands or decimals"),
+        ("sex,percent\nFemale,51%\nMale,49\n", "holds numbers with and without %"),
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused(read, text, expected):

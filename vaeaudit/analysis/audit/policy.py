@@ -142,7 +142,10 @@ def _sentences(
         yield f"No verdict yet: {beside}."
     else:
         passed = sum(result.state == "passed" for result in results)
-        minor = f"; {plural(len(findings), 'finding')} of less weight" if findings else ""
+        allowed = sum(finding.severity == "high" for finding in findings)
+        minor = f"; {plural(len(findings) - allowed, 'finding')} of less weight" if len(findings) > allowed else ""
+        if allowed:
+            minor += f"; {plural(allowed, 'grave finding')} within what the policy allows"
         yield f"Nothing that was checked speaks against training on it: {plural(passed, 'check')} passed{minor}."
     if any("--sensitive" in result.why for result in results if result.state == "not_asked"):
         yield "No sensitive attribute was declared, so nothing was judged about groups of people."

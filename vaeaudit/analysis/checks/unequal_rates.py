@@ -6,10 +6,12 @@ from collections.abc import Hashable, Sequence
 from itertools import combinations
 from typing import Protocol, TypeVar
 
+from vaeaudit.analysis.fairness.adjusted import AdjustedDifference
 from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
+from vaeaudit.wording.phrases import listed
 
 #: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
 GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
@@ -77,6 +79,11 @@ def beyond_their_groups(clear: Sequence[RateT], judged: Sequence[RateT], level: 
         if known and (above < min(known) or below > max(known)):
             beyond.append(each)
     return beyond
+
+
+def held_equal(within: AdjustedDifference) -> str:
+    """Name the columns that are held equal, or in one range, within strata."""
+    return f"{'equal' if within.exact else 'similar'} {listed(within.control)}"
 
 
 def detectable(least: Sequence[float | None]) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
-from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, is_grave, rarer_ratio
+from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, held_equal, is_grave, rarer_ratio
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.config import AnalysisConfig
@@ -72,7 +72,7 @@ def _finding(clear: Sequence[Disparity], config: AnalysisConfig) -> Finding:
         title=(
             f"{worst.outcome}: {numbers.share(worst.rate)} of the rows with "
             f"{phrases.group(worst.attributes, worst.group)}, {numbers.share(worst.rate - difference)} of all "
-            f"others{beyond}{_within(worst, config)}{others}"
+            f"others{beyond}{_within(worst)}{others}"
         ),
         evidence={
             **facts(worst, "n", "rate", "ci"),
@@ -103,11 +103,11 @@ def _explained(entry: Disparity, config: AnalysisConfig) -> bool:
     return within is not None and within.p_adjusted is not None and within.p_adjusted >= config.fdr
 
 
-def _within(entry: Disparity, config: AnalysisConfig) -> str:
+def _within(entry: Disparity) -> str:
     if entry.adjusted is None:
         return ""
     left = numbers.with_interval(entry.adjusted.difference, entry.adjusted.ci, "points")
-    return f"; among rows of equal {phrases.listed(config.control)} the difference is {left}"
+    return f"; among rows of {held_equal(entry.adjusted)} the difference is {left}"
 
 
 def _adjusted_facts(entry: Disparity, config: AnalysisConfig) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
+from vaeaudit.analysis.checks.unequal_rates import held_equal
 from vaeaudit.analysis.conclusions import Finding, subject
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.config import AnalysisConfig
@@ -25,7 +26,7 @@ def ask(seen: Seen) -> Answer:
     return answered(
         _findings(within, seen.config),
         f"None of {plural(len(within), 'difference')} is surely one way in all rows and the other way among rows of "
-        f"equal {held}.",
+        f"{held_equal(within[0].adjusted) if within[0].adjusted else held}.",
         tested=len(within),
     )
 
@@ -50,7 +51,7 @@ def _findings(within: Sequence[Disparity], config: AnalysisConfig) -> Iterator[F
             severity="medium",
             title=(
                 f"{entry.outcome}: rows with {phrases.group(entry.attributes, entry.group)} differ from all others by "
-                f"{numbers.points(entry.difference)}, but among rows of equal {held} by "
+                f"{numbers.points(entry.difference)}, but among rows of {held_equal(adjusted)} by "
                 f"{numbers.with_interval(adjusted.difference, adjusted.ci, 'points')}"
             ),
             evidence={

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from vaeaudit.analysis.grouping.groups import group_column
+from vaeaudit.analysis.grouping.groups import QUANTILE_BINS, group_column
 from vaeaudit.data.schema.columns import Role, Schema
 from vaeaudit.errors import UsageError
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
@@ -32,8 +32,8 @@ class AdjustedDifference:
     same_odds_p
         Of one ratio of odds in all strata (Breslow, Day and Tarone): where it is small the figures above are a mean
         over strata that differ. None with one stratum.
-    control
-        The columns that are held equal.
+    control, exact
+        The columns that are held equal; and whether they are so within a stratum, or only in one range.
     n, strata
         Rows of the group in strata that hold others too, and those strata.
     reverses
@@ -49,14 +49,16 @@ class AdjustedDifference:
     n: Count
     strata: Count
     control: tuple[str, ...]
+    exact: bool
     reverses: bool = False
 
 
 @dataclass(frozen=True)
 class Strata:
-    """The stratum of each row [N], 0 to `n` - 1, by the columns that are held equal."""
+    """The stratum of each row [N], 0 to `n` - 1, by the columns that are held equal; `exact` as below."""
 
     control: tuple[str, ...]
+    exact: bool
     codes: IntArray
     n: int
 
@@ -64,7 +66,8 @@ class Strata:
 def strata_of(frame: pd.DataFrame, schema: Schema, control: Sequence[str]) -> Strata | None:
     """Divide the rows by the control columns; None without any.
 
-    Numbers are cut as they are wherever groups are shown; cells without a value are a stratum of their own.
+    Numbers are cut by the bands that were said, else into twenty parts, and where they have no more than twenty values
+    into these; cells without a value are a stratum of their own.
 
     Raises
     ------
@@ -73,14 +76,20 @@ def strata_of(frame: pd.DataFrame, schema: Schema, control: Sequence[str]) -> St
     """
     if not control:
         return None
-    codes = np.zeros(len(frame), dtype=np.int64)
+    codes, exact = np.zeros(len(frame), dtype=np.int64), True
     for name in control:
         column = schema.require(name, option="--control")
         if column.role not in (Role.INPUT, Role.SENSITIVE, Role.EXCLUDED):
             raise UsageError(f"--control {name}: the column is {column.role.value} already.")
-        grouping = group_column(frame[name], column)
+        if not column.kind.can_be_modelled:
+            raise UsageError(
+                f"--control {name}: the column is {column.kind.value}: nothing can be held equal in it.",
+                hint=f"If it is something else, say so: --kind-of {name}=category",
+            )
+        grouping = group_column(frame[name], column, bins=None if column.bands else QUANTILE_BINS)
+        exact = exact and bool(frame[name].nunique() <= np.count_nonzero(grouping.counts[: grouping.missing]))
         codes = np.unique(codes * len(grouping) + grouping.codes, return_inverse=True)[1]
-    return Strata(tuple(control), codes, int(codes.max(initial=-1)) + 1)
+    return Strata(tuple(control), exact, codes, int(codes.max(initial=-1)) + 1)
 
 
 def adjusted_differences(
@@ -130,6 +139,7 @@ def adjusted_differences(
             n=int(rows[group][(n[group] > 0) & (other_n[group] > 0)].sum()),
             strata=told.strata,
             control=strata.control,
+            exact=strata.exact,
         )
         found.append((adjusted, told.p))
     return found

@@ -50,6 +50,7 @@ class _Asked:
     several: bool
     favourable: bool
     control: tuple[str, ...]
+    exact: bool
     weight: str | None
 
     @classmethod
@@ -60,6 +61,7 @@ class _Asked:
             several=len({entry.outcome for entry in found}) > 1,
             favourable=any(entry.impact_ratio is not None for entry in found),
             control=next((entry.adjusted.control for entry in found if entry.adjusted is not None), ()),
+            exact=all(entry.adjusted.exact for entry in found if entry.adjusted is not None),
             weight=settings.get("read", {}).get("weight"),
         )
 
@@ -86,9 +88,10 @@ class _Asked:
                 "speaks of adverse impact: a convention of US employment law, neither a test nor a proof."
             )
         if self.control:
-            held = phrases.listed([phrases.name(column) for column in self.control])
+            columns = phrases.listed([phrases.name(column) for column in self.control])
+            held = f"{'equal' if self.exact else 'similar'} {columns}"
             said.append(
-                f"“Within” is the mean difference among rows of equal {held}, strata counting by how much they tell "
+                f"“Within” is the mean difference among rows of {held}, strata counting by how much they tell "
                 "(Mantel and Haenszel). What it leaves unexplained need not be unfair, and what it explains need not "
                 "be fair."
             )

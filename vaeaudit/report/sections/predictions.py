@@ -148,7 +148,7 @@ def _tables(of: str, entries: Sequence[GroupPredictions], limit: float, found: P
             (
                 *_heads(entry),
                 *(_cell(entry.rate(name), limit) for name in first),
-                _badge(entry, limit),
+                _badge([entry.rate(name) for name in first], limit),
                 _detectable(entry),
             )
             for entry in entries
@@ -182,9 +182,9 @@ def _detectable(entry: GroupPredictions) -> str:
     return numbers.points(max(least), sign=False) if least else numbers.ABSENT
 
 
-def _badge(entry: GroupPredictions, limit: float) -> Badge:
-    """Say whether any of its rates differs; which of them do has a star."""
-    states = [_status(rate, limit) for rate in entry.rates]
+def _badge(rates: Sequence[PredictionRate | None], limit: float) -> Badge:
+    """Say whether any of these rates differs; which of them do has a star."""
+    states = [_status(rate, limit) for rate in rates if rate is not None]
     status = next((state for state in ("flagged", "unflagged") if state in states), "small")
     return Badge(phrases.DISPARITY[status], _TONE[status])
 

@@ -14,12 +14,13 @@ from vaeaudit.analysis.coverage.descriptions import USUAL
 from vaeaudit.analysis.coverage.latent_points import points_of_regions, usual_points
 from vaeaudit.analysis.coverage.results import Region
 from vaeaudit.analysis.inputs import AuditInputs
-from vaeaudit.config import FitConfig
+from vaeaudit.config import FitConfig, Objective
 from vaeaudit.data.dataset import Dataset
 from vaeaudit.data.encoding.decoding import CellValues
 from vaeaudit.data.encoding.table_encoding import EncodedRows, Encoding, fit_encoding
 from vaeaudit.data.reading.load_like import OtherData
 from vaeaudit.data.schema.columns import Schema
+from vaeaudit.errors import UsageError
 from vaeaudit.models.condition_swaps import Expected
 from vaeaudit.models.fitting.training import Training
 from vaeaudit.models.inference import TRAVERSAL
@@ -50,6 +51,11 @@ class TrainedTable(Trained[EncodedRows, TableScoring]):
 
     @classmethod
     def encode(cls, dataset: Dataset, config: FitConfig) -> tuple[Encoding, EncodedRows]:
+        if config.model.objective is Objective.FALLING:
+            raise UsageError(
+                "--objective falling: is for pictures; of a table no latent comes into use by it.",
+                hint="--objective beta is what suits tables.",
+            )
         encoding = fit_encoding(dataset, max_levels=config.model.embed_levels)
         return encoding, encoding.encode_for_latents(dataset.frame)
 

@@ -96,7 +96,7 @@ def test_a_difference_that_equal_circumstances_explain_is_not_grave_and_what_is_
     women = next(entry for entry in disparities if entry.group == ("female",))
     grave = between(women, 0.13, 0.33)
     config = replace(CONFIG, control=("age",))
-    left = AdjustedDifference(0.01, Interval(-0.02, 0.04, 0.95), None, None, 0.6, None, 500, 5, ("age",))
+    left = AdjustedDifference(0.01, Interval(-0.02, 0.04, 0.95), None, None, 0.6, None, 500, 5, ("age",), True)
     for adjusted, severity in ((None, "high"), (left, "medium"), (replace(left, p_adjusted=1e-6), "high")):
         (finding,) = CHECK.ask(seen_of(config=config, disparities=(replace(grave, adjusted=adjusted),))).findings
         assert finding.severity == severity

@@ -236,6 +236,31 @@ def test_a_control_that_explains_the_difference_leaves_none(assessed):
     assert (women.adjusted.strata, women.adjusted.n, women.adjusted.reverses) == (2, (sex == "f").sum(), False)
 
 
+def test_a_control_of_few_numbers_is_held_equal_and_one_of_many_similar(assessed):
+    rng = np.random.default_rng(0)
+    sex, years, pay = rng.choice(["f", "m"], 600), rng.integers(0, 17, 600), rng.uniform(size=600)
+    hired = np.where(rng.uniform(size=600) < 0.4, "yes", "no")
+    more = {"years": (years.astype(float), Kind.COUNT), "pay": (pay, Kind.REAL)}
+    columns = {"sex": (sex, Kind.CATEGORY, Role.SENSITIVE), "hired": (hired, Kind.BOOLEAN, Role.LABEL), **more}
+    exact, cut = (assessed(columns, control=(name,)).disparities[0].adjusted for name in ("years", "pay"))
+    assert (exact.exact, exact.strata) == (True, 17)
+    assert cut.exact is False
+    told = pd.DataFrame({"f": sex == "f", "yes": hired == "yes", "years": years})
+    rate, n = (told.pivot_table("yes", "years", "f", aggfunc=how) for how in ("mean", "size"))
+    weight = n[True] * n[False] / (n[True] + n[False])
+    sign = 1 if assessed(columns, control=("years",)).disparities[0].outcome == "hired = yes" else -1
+    assert exact.difference == pytest.approx(sign * ((rate[True] - rate[False]) * weight).sum() / weight.sum())
+
+
+def test_huge_weights_are_weights(assessed):
+    sex, region, hired = planted(400)
+    for factor in (1.0, 1e300):
+        weight = np.where(sex == "f", 2.0, 1.0) * factor
+        found = assessed(columns_of(sex, region, hired, w=(weight, Kind.REAL, Role.WEIGHT))).disparities
+        assert all(np.isfinite(entry.rate) for entry in found)
+        assert found[0].difference_ci.low < found[0].difference < found[0].difference_ci.high
+
+
 def test_a_control_must_be_a_column_that_is_free(assessed):
     with pytest.raises(UsageError, match="--control hired: the column is label already"):
         assessed(columns_of(*planted(200)), control=("hired",))
