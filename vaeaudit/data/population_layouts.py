@@ -22,7 +22,7 @@ _PERCENT = ("percent", "percentage", "pct")
 _TOTAL = re.compile(
     r"(?:grand |sub-?)?total\b|all\b|sum(?:me)?\b|ensemble\b|insgesamt\b|persons$|both\b", re.IGNORECASE
 )
-_FOOTER = re.compile(r"(?:source|note|quelle|footnote|copyright|\u00a9|\*)", re.IGNORECASE)
+_FOOTER = re.compile(r"(?:sources?|notes?|quelle|footnotes?)\s*:|copyright\b|\u00a9|\*", re.IGNORECASE)
 #: Digits in threes behind a mark: thousands or decimals, which nobody can tell.
 _IN_THREES = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 #: What stands for all levels of a column, folded.
