@@ -28,7 +28,7 @@ def test_outliers_of_a_reference_are_chosen_at_the_rate_of_the_report(fitted: An
 def test_inputs_have_the_reference_that_is_given_or_none(fitted: Any) -> None:
     config = fitted.run.config.analysis
     assert inputs_of(fitted.run, config).reference is None
-    reference = inputs_of(fitted.run, config, stored(fitted)).reference
+    reference = inputs_of(fitted.run, config, reference=stored(fitted)).reference
     assert reference is not None
     assert reference.name == "a"
 

@@ -96,7 +96,7 @@ def test_wrong_cells_that_are_impossible_are_found_by_the_fitted_model(
 
     monkeypatch.setattr("vaeaudit.workflow.planted_rows.plant_errors", far_away)
     lines = {line.found_as: line for line in plant_rows(rebuild(run), dataset, inputs, seed=1)}
-    assert lines["first"].found >= 8  # of 12; not every one outranks what is broken in the table already
+    assert lines["first"].found > 6  # more than half of 12; not every one outranks what is broken in the table already
     # The fixture's network is small and briefly trained: what it says of the other cells of such a row is not much.
     assert 2 * lines["cell named"].found > lines["cell named"].planted > 0
 
