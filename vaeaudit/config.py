@@ -479,24 +479,20 @@ class TrainConfig(_Section):
 class ConditionalsConfig(_Section):
     """Tables: the network that says of each cell what the other cells of its row let one expect.
 
-    Chosen on seven tables with planted errors, none of which is in the figures of the benchmarks. There, with
-    one network per fold and 600 steps, 300 steps were worse by .01 AUROC, two folds by .02, layers half as wide by .04,
-    a bottleneck of latents by .05; twice as wide or deep layers, and batches twice as large, were no better. Two
-    networks of 400 steps, whose weights decay, surprise less on hidden cells than one of 600, and less by chance.
+    Chosen on seven tables with planted errors, none of which is in the figures of the benchmarks. There 300 steps were
+    worse by .01 AUROC, two folds by .02, layers half as wide by .04, a bottleneck of latents by .05; twice as wide or
+    deep layers, and batches twice as large, were no better.
 
     Attributes
     ----------
     steps, batch_size
-        Optimiser steps (0: 400; 300 with the preset `quick`, 800 with `thorough`), and rows per step and member.
+        Optimiser steps (0: 600; 300 with the preset `quick`, 1,200 with `thorough`), and rows per step and member.
     learning_rate
         Of Adam at the start; it falls to a fiftieth along a cosine.
     width
         Of the hidden layers.
     folds
-        Parts of the rows, each of which is judged by networks that were trained on the others.
-    networks
-        How many judge each of them together, each from weights and batches of its own: the list of rows hangs less on
-        the seed.
+        Parts of the rows, each of which is judged by a member that was trained on the others.
     hidden
         Least and largest share of the cells of a row that are hidden at a time.
     """
@@ -506,7 +502,6 @@ class ConditionalsConfig(_Section):
     learning_rate: float = _checked(2e-3, "in (0, 1)", lambda found: 0 < found < 1)
     width: int = _at_least(1, 128)
     folds: int = _checked(3, "1 to 20", lambda found: 1 <= found <= 20)
-    networks: int = _checked(2, "1 to 20", lambda found: 1 <= found <= 20)
     hidden: tuple[float, float] = _checked(
         (0.02, 0.3), "two shares in [0, 1), the smaller first", lambda found: 0 <= found[0] < found[1] < 1
     )
@@ -644,7 +639,7 @@ class FitConfig(_Section):
 
 
 #: Steps of the network that judges cells, by preset.
-_NETWORK_STEPS = {Preset.QUICK.value: 300, Preset.STANDARD.value: 400, Preset.THOROUGH.value: 800}
+_NETWORK_STEPS = {Preset.QUICK.value: 300, Preset.STANDARD.value: 600, Preset.THOROUGH.value: 1200}
 #: What the presets change of `TrainConfig`.
 PRESETS: dict[str, dict[str, Any]] = {
     Preset.QUICK.value: {"epochs": 10, "warmup_epochs": 2, "patience": 3, "members": 0},

@@ -175,8 +175,8 @@ def _check_score(score: TableScore | VectorScore, encoding: AnyEncoding, schema:
         raise ValueError("feature_sizes are not those of the columns")
     if score.typical.shape != (len(encoding.names),):
         raise ValueError("typical is not of the columns of the run")
-    if score.network[0].shape[0] % score.n_folds:
-        raise ValueError(f"the network must have members for each of {score.n_folds} folds alike")
+    if score.network[0].shape[0] != score.n_folds:
+        raise ValueError(f"the network must have {score.n_folds} members")
     if score.network[0].shape[-1] != config.conditionals.width:
         raise ValueError(f"the network must have layers of width {config.conditionals.width}")
 

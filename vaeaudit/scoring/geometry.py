@@ -21,15 +21,14 @@ from vaeaudit.statistics.robust_covariance import RobustCovariance, minimum_cova
 
 #: Rows that others are compared with, at most: a tree of the forest takes 256 of them.
 MOST_REFERENCE = 4096
-#: Trees of the isolation forest. The 100 at which path lengths settle (Liu, Ting, Zhou 2008) settle no list: of 200 the
-#: first 20 rows of two seeds shared half, of these three quarters.
-TREES = 1000
+#: Trees of the isolation forest: twice the 100 at which path lengths settle (Liu, Ting, Zhou 2008).
+TREES = 200
 #: Random rows among which the nearest counts (Pang, Ting, Albrecht 2015, ICDM Workshops).
 BAG_SIZE = 32
 #: Share of the draws in which a row is nearer than those that are weighed one by one.
 _LEAST_WEIGHT = 1e-6
-#: Directions of largest variance that the covariance is over, at most.
-_MOST_DIRECTIONS = 100
+#: Rows that the covariance is learned from, and directions of largest variance that it is over, at most.
+_MOST_COVARIANCE_ROWS, _MOST_DIRECTIONS = 2000, 100
 #: Rows per direction, at least: of fewer a covariance cannot be learned.
 _LEAST_ROWS_PER_DIRECTION = 5
 _CHUNK = 512
@@ -44,7 +43,7 @@ class Geometry(Record):
     reference
         [R, F]; features of some of the run's rows.
     seed
-        Of trees.
+        Of trees, and of the rows that the covariance is learned from.
     """
 
     PREFIX: ClassVar[str] = "geometry_"
@@ -94,7 +93,8 @@ class Geometry(Record):
     @cached_property
     def _covariance(self) -> tuple[PCA | None, RobustCovariance] | None:
         """Principal directions, where not all are kept, and what most rows are like along them; None of rows alike."""
-        reference = self.reference.astype(np.float64)
+        reference = self.reference[np.random.default_rng(self.seed).permutation(len(self.reference))]
+        reference = reference[:_MOST_COVARIANCE_ROWS].astype(np.float64)
         n_directions = min(reference.shape[1], _MOST_DIRECTIONS, len(reference) // _LEAST_ROWS_PER_DIRECTION)
         if n_directions < 1 or not np.ptp(reference, axis=0).any():
             return None

@@ -44,8 +44,7 @@ class TableScore(Record):
     n_folds
         1 (no cross-fitting) or more.
     network
-        Weights of `vaeaudit.models.table.conditionals.Conditionals`, each [K, in, out] of K members, as
-        many for each fold as for the others.
+        Weights of `vaeaudit.models.table.conditionals.Conditionals`, each [K, in, out] of K = `n_folds` members.
     """
 
     #: What the score is, in words.

@@ -13,9 +13,9 @@ TREES = geometry.TREES
 
 @pytest.fixture(scope="module")
 def few_trees() -> Iterator[None]:
-    """A fiftieth of the trees, for properties that do not depend on how many there are, in all tests of a file."""
+    """A tenth of the trees, for properties that do not depend on how many there are, in all tests of a file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(geometry, "TREES", TREES // 50)
+        patch.setattr(geometry, "TREES", TREES // 10)
         yield
 
 

@@ -88,17 +88,6 @@ def test_the_distance_to_neighbours_is_the_mean_over_every_bag_that_could_be_dra
     np.testing.assert_allclose(Geometry(rows, 0).nearest(asked), np.mean(bags, axis=0), rtol=1e-6)
 
 
-def test_the_first_twenty_rows_by_isolation_are_nearly_the_same_by_other_seeds(all_trees: None) -> None:
-    first = [set(np.argsort(-scores_of(ROWS, seed=seed)[:, 0])[:20].tolist()) for seed in range(4)]
-    assert np.mean([len(one & other) / len(one | other) for one, other in combinations(first, 2)]) > 0.9
-
-
-def test_the_robust_distance_owes_nothing_to_the_seed_up_to_as_many_rows_as_are_compared_with() -> None:
-    many = RNG.standard_t(3, size=(3000, 2)).astype(np.float32)
-    one, other = (Geometry.of(many, seed=seed).robust_distance(many) for seed in (0, 1))
-    np.testing.assert_array_equal(one, other)
-
-
 def test_the_distance_to_neighbours_owes_nothing_to_the_seed() -> None:
     np.testing.assert_array_equal(Geometry(ROWS, 0).nearest(ROWS), Geometry(ROWS, 9).nearest(ROWS))
 

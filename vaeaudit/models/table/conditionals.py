@@ -4,9 +4,8 @@ A denoising auto-encoder whose corruption is to hide (Vincent 2008, ICML; for an
 ICLR): each step hides cells drawn at random, and a head per column says how they are distributed given the rest. A cell
 is judged while it is hidden, so that it cannot speak for itself, and by a member that never saw its row.
 
-One network answers for all columns, and for each fold of rows a few, from weights and batches of their own, answer
-together: what one of them says of a cell hangs too much on chance. All K members are one Keras model whose weights
-carry a leading axis of members, so that a step of all of them is one pass through the graph.
+One network answers for all columns. K members, one per fold of rows, are one Keras model whose weights carry a leading
+axis of members, so that a step of all of them is one pass through the graph.
 """
 
 from __future__ import annotations
@@ -40,9 +39,6 @@ FREEDOM = 4.0
 _MOST_NATS = 30.0
 #: Passes over the rows in which all cells are judged, at most: of more columns, several are hidden at a time.
 MOST_PASSES = 32
-#: Weights decay (Loshchilov and Hutter 2019) by this share of the learning rate a step, at most, and by so many rows'
-#: worth of it: the fewer rows a network learns from, the more of what it says is chance.
-_MOST_DECAY, _DECAY_ROWS = 1.0, 500.0
 #: Standard deviations beyond which a number that is shown is drawn in: one wrong cell must not make the others wrong.
 _FARTHEST = 4.0
 #: Rows judged in one call, and rows that are taken together for them, each as often as there are passes.
@@ -60,21 +56,21 @@ class Heads(NamedTuple):
 
 
 class Conditionals(keras.Model):
-    """K members, the same number for each fold of rows; each is a residual network with one hidden block.
+    """K members, one per fold of rows; each is a residual network with one hidden block.
 
     Parameters
     ----------
     encoding
         How columns become numbers.
-    n_folds, config
-        Folds, and how many members judge each of them and the width of their hidden layers.
+    n_members, config
+        K, and the width of the hidden layers.
     seed
         Of the initial weights.
     """
 
-    def __init__(self, encoding: Encoding, n_folds: int, config: ConditionalsConfig, *, seed: int) -> None:
+    def __init__(self, encoding: Encoding, n_members: int, config: ConditionalsConfig, *, seed: int) -> None:
         super().__init__(name="conditionals")
-        self.encoding, self.n_folds, self.n_members = encoding, n_folds, n_folds * config.networks
+        self.encoding, self.n_members = encoding, n_members
         self.inputs_layer = TableInputs(encoding)
         self.blocks = tuple(block for block in blocks_of(encoding) if block.likelihood.is_coded)
         self.with_missing = np.flatnonzero([column.has_missing for column in encoding.columns])
@@ -113,22 +109,20 @@ class Conditionals(keras.Model):
         """Return features [B, D] of cells as in `EncodedRows`, none of them hidden."""
         return self.inputs_layer(values, codes, observed)
 
-    def say(self, features: tf.Tensor, hidden: tf.Tensor, fold: tf.Tensor | None = None) -> tf.Tensor:
+    def say(self, features: tf.Tensor, hidden: tf.Tensor, member: tf.Tensor | None = None) -> tf.Tensor:
         """Return the outputs of the heads [..., B, H] while some cells are hidden.
 
         Parameters
         ----------
         features, hidden
             [..., B, D] and [..., B, C], 1 where a cell is hidden; with a leading axis of the K members, or, where
-            `fold` says whose, without.
-        fold
-            Whose members answer together: with the mean of their outputs, which of logits is the geometric mean of
-            what they say.
+            `member` says of which one, without.
+        member
+            One of the K.
         """
-        each = self.n_members // self.n_folds
 
         def of(weight: tf.Tensor) -> tf.Tensor:
-            return weight if fold is None else tf.gather(weight, fold * each + tf.range(each))
+            return weight if member is None else tf.gather(weight, member)
 
         shown = tf.clip_by_value(features, -_FARTHEST, _FARTHEST) * (1.0 - tf.gather(hidden, self.column_of, axis=-1))
         (stem, stem_bias), (output, output_bias) = self.stem[0], self.outputs_layer[0]
@@ -136,8 +130,7 @@ class Conditionals(keras.Model):
         inner = h
         for kernel, bias in self.inner:
             inner = tf.matmul(tf.nn.gelu(inner), of(kernel)) + of(bias)
-        said = tf.matmul(tf.nn.gelu(h + inner), of(output)) + of(output_bias)
-        return said if fold is None else tf.reduce_mean(said, axis=0)
+        return tf.matmul(tf.nn.gelu(h + inner), of(output)) + of(output_bias)
 
     def heads(self, outputs: tf.Tensor) -> Heads:
         """Return what outputs [..., B, H] say of the cells."""
@@ -186,24 +179,24 @@ def train_conditionals(
     encoding, rows
         The N rows, encoded.
     fold
-        [N]; of each row: its members judge the row, and are not trained on it. All 0: they are trained on all rows.
+        [N]; the member that judges each row, and is not trained on it. All 0: one member, trained on all rows.
     config
-        Members per fold, rows per step and member, learning rate, width.
+        Rows per step and member, learning rate, width.
     steps
         Optimiser steps.
     seed
         Of weights, batches, and which cells are hidden.
     """
-    model = Conditionals(encoding, int(fold.max()) + 1, config, seed=seed)
-    n_members = model.n_members
-    judged = np.arange(n_members) // config.networks
-    own = [np.flatnonzero((model.n_folds == 1) | (fold != its)) for its in judged]
+    n_members = int(fold.max()) + 1
+    model = Conditionals(encoding, n_members, config, seed=seed)
+    everything = n_members == 1
+    own = [np.flatnonzero(everything | (fold != member)) for member in range(n_members)]
     counts = np.array([len(each) for each in own])
     places = tf.constant(np.stack([np.pad(each, (0, counts.max() - len(each))) for each in own]))
     table = [tf.constant(part) for part in rows.arrays()]
     batch, n_columns = int(min(config.batch_size, counts.min())), model.n_columns
     schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.02)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=min(_MOST_DECAY, _DECAY_ROWS / counts.max()))
+    optimizer = keras.optimizers.Adam(schedule)
     optimizer.build(model.trainable_variables)
     generator = tf.random.Generator.from_seed(seed)
     shape = (n_members, batch)
@@ -246,7 +239,7 @@ class CellSurprise:
 
 
 def judge_cells(model: Conditionals, rows: EncodedRows, fold: IntArray, *, seed: int) -> CellSurprise:
-    """Judge every cell while it is hidden, each row by the members of its fold.
+    """Judge every cell while it is hidden, each row by the member of its fold.
 
     Parameters
     ----------
@@ -309,7 +302,7 @@ class Said(NamedTuple):
 def said_of(
     model: Conditionals, rows: EncodedRows, fold: IntArray, hidden: BoolArray
 ) -> Iterator[tuple[IntArray, Said]]:
-    """Yield positions of rows, and what the members of their fold say of their cells while some are hidden.
+    """Yield positions of rows, and what the member of their fold says of their cells while some are hidden.
 
     Parameters
     ----------
@@ -318,12 +311,12 @@ def said_of(
     hidden
         [N, C].
     """
-    for each in range(model.n_folds):
-        own = np.flatnonzero(fold == each)
+    for member in range(model.n_members):
+        own = np.flatnonzero(fold == member)
         for start in range(0, len(own), _CHUNK):
             chunk = own[start : start + _CHUNK]
             values, codes, observed = (tf.constant(array) for array in rows.take(chunk).arrays())
             features = model.features(values, codes, observed)
-            heads = model.heads(model.say(features, tf.constant(hidden[chunk], tf.float32), tf.constant(each)))
+            heads = model.heads(model.say(features, tf.constant(hidden[chunk], tf.float32), tf.constant(member)))
             nats = model.nats(heads, features, tf.cast(observed, tf.float32)).numpy()
             yield chunk, Said(heads, nats, features[:, : model.n_numeric].numpy())

@@ -90,7 +90,7 @@ def judge_own(
 ) -> tuple[RowEvidence, TableScore]:
     """Judge the rows of a run, and learn what other rows are to be compared with.
 
-    Each row is judged by members of the network that never saw it.
+    Each row is judged by a member of the network that never saw it.
 
     Parameters
     ----------
@@ -153,8 +153,7 @@ def judge_other(
 
 def network_of(encoding: Encoding, score: TableScore, config: FitConfig) -> Conditionals:
     """Return the network that judges cells, with the weights that it learned."""
-    per_fold = replace(config.conditionals, networks=len(score.network[0]) // score.n_folds)
-    network = Conditionals(encoding, score.n_folds, per_fold, seed=config.seed)
+    network = Conditionals(encoding, score.n_folds, config.conditionals, seed=config.seed)
     network.set_weights(list(score.network))
     return network
 

@@ -88,7 +88,7 @@ def test_ranges_of_numbers_hold_nine_in_ten_sound_cells_in_the_users_units(
     known = values.notna().to_numpy()
     inside = (found["low"] <= values) & (values <= found["high"])
     assert np.all(found["covered"] == EXPECTED)
-    assert 0.84 < inside[known].mean() < 0.99  # of few distinct numbers a range holds a little more
+    assert 0.84 < inside[known].mean() < 0.98  # of few distinct numbers a range holds a little more
     assert np.mean(found["high"] - found["low"]) < 0.9 * np.ptp(np.quantile(values[known], [0.05, 0.95]))
     assert (found["levels"] == -1).all()
 
