@@ -11,7 +11,7 @@ from vaeaudit.analysis.fairness.rates import POWER
 from vaeaudit.statistics.intervals import normal_quantile
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers
-from vaeaudit.wording.phrases import listed
+from vaeaudit.wording.phrases import listed, plural
 
 #: A rate less than half, or more than twice, that of all others, and ten points away from it, is grave.
 GRAVE_RATIO, GRAVE_DIFFERENCE = 0.5, 0.1
@@ -79,6 +79,21 @@ def beyond_their_groups(clear: Sequence[RateT], judged: Sequence[RateT], level: 
         if known and (above < min(known) or below > max(known)):
             beyond.append(each)
     return beyond
+
+
+def others_differ(groups: int, attribute: str) -> str:
+    """Say how many groups besides the one that is named differ too; of combinations where there is no attribute.
+
+    Of two groups of an attribute the second differs because the first one does.
+
+    >>> others_differ(3, "race"), others_differ(2, ""), others_differ(2, "sex")
+    ('; 2 more groups of race differ too', '; 1 more combination differs too', '')
+    """
+    if groups <= (2 if attribute else 1):
+        return ""
+    more = plural(groups - 1, "more group" if attribute else "more combination")
+    where = f" of {attribute}" if attribute else ""
+    return f"; {more}{where} differ{'s' if groups == 2 else ''} too"
 
 
 def held_equal(within: AdjustedDifference) -> str:

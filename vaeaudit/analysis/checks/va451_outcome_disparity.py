@@ -8,7 +8,14 @@ from itertools import groupby
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
-from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, held_equal, is_grave, rarer_ratio
+from vaeaudit.analysis.checks.unequal_rates import (
+    beyond_their_groups,
+    detectable,
+    held_equal,
+    is_grave,
+    others_differ,
+    rarer_ratio,
+)
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.config import AnalysisConfig
@@ -58,10 +65,7 @@ def _finding(clear: Sequence[Disparity], config: AnalysisConfig) -> Finding:
     crossed = len(worst.attributes) > 1
     difference = worst.difference or 0.0
     grave = is_grave(difference, _rate_ratio(worst))
-    more = plural(len(clear) - 1, "more combination" if crossed else "more group")
-    others = "" if len(clear) <= (1 if crossed else 2) else f"; {more} differ too"
-    if not crossed and others:
-        others = f"; {more} of {worst.attributes[0]} differ too"
+    others = others_differ(len(clear), "" if crossed else worst.attributes[0])
     beyond = ", beyond what either group shows alone" if crossed else ""
     explained = _explained(worst, config)
     return Finding(

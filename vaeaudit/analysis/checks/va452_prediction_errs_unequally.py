@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from vaeaudit.analysis.checks.base import Answer, Check, Need, Seen, answered
-from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, is_grave, rarer_ratio
+from vaeaudit.analysis.checks.unequal_rates import beyond_their_groups, detectable, is_grave, others_differ, rarer_ratio
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.predictions import GroupPredictions, PredictionRate, Predictions, RateName
 from vaeaudit.config import AnalysisConfig
@@ -122,13 +122,14 @@ def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
         phrases.group(worst.group.attributes, worst.group.group),
         numbers.share(worst.others),
     )
+    others = others_differ(len({told.group.group for told in clear}), "" if crossed else worst.group.attributes[0])
     beyond = ", beyond what either group shows alone" if crossed else ""
     return Finding(
         code=CODE,
         subject=subject("combinations" if crossed else worst.group.attributes[0]),
         kind=KIND,
         severity="high" if worst.is_grave else "medium",
-        title=f"{said}{beyond}{_others(clear, worst)}",
+        title=f"{said}{beyond}{others}",
         evidence={
             "measure": worst.of,
             **facts(worst.entry, "n", "rate", "ci", "difference"),
@@ -155,15 +156,6 @@ def _finding(found: Predictions, clear: Sequence[_Told]) -> Finding:
 def _rank(told: _Told) -> tuple[bool, bool, float, float]:
     """Place what is told first last: grave before others, errors before selection, then the widest difference."""
     return told.is_grave, told.of != "selection", round(abs(told.entry.difference or 0.0), 12), told.entry.rate
-
-
-def _others(clear: Sequence[_Told], worst: _Told) -> str:
-    """Count the other groups that differ; of two groups the second differs because the first one does."""
-    groups, crossed = {told.group.group for told in clear}, len(worst.group.attributes) > 1
-    if len(groups) <= (1 if crossed else 2):
-        return ""
-    where = "" if crossed else f" of {worst.group.attributes[0]}"
-    return f"; {plural(len(groups) - 1, 'more combination' if crossed else 'more group')}{where} differ too"
 
 
 CHECK = Check(
