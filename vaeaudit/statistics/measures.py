@@ -34,6 +34,11 @@ ShareArray = Annotated[npt.NDArray[np.floating], InJson(tuple[Share, ...])]
 CountArray = Annotated[npt.NDArray[np.integer], InJson(tuple[Count, ...])]
 
 
+def finite(value: float) -> float | None:
+    """Return a number as plain Python, None where there is none: NaN or an open end."""
+    return float(value) if np.isfinite(value) else None
+
+
 @dataclass(frozen=True)
 class Interval:
     """A confidence interval; `None` bounds are open."""

@@ -99,6 +99,14 @@ def holm_within_bh_across(p: npt.ArrayLike, family: npt.ArrayLike) -> FloatArray
     return result
 
 
+def adjusted_where_tested(p: npt.ArrayLike, family: npt.ArrayLike) -> FloatArray:
+    """Adjust p-values [M] as `holm_within_bh_across` does; NaN stands, and counts, for nothing that was tested."""
+    result, names = np.array(p, dtype=np.float64), np.asarray(family)
+    tested = np.isfinite(result)
+    result[tested] = holm_within_bh_across(result[tested], names[tested])
+    return result
+
+
 def fcr_level(level: float, *, selected: int, tested: int) -> float:
     """Return the level at which intervals of `selected` results out of `tested` keep the false-coverage rate.
 

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaeaudit.statistics.multiplicity import benjamini_hochberg, fcr_level, holm, holm_within_bh_across
+from vaeaudit.statistics.multiplicity import (
+    adjusted_where_tested,
+    benjamini_hochberg,
+    fcr_level,
+    holm,
+    holm_within_bh_across,
+)
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
@@ -97,3 +103,11 @@ def test_what_is_no_p_value_is_refused(p):
 def test_more_selected_than_tested_is_refused():
     with pytest.raises(ValueError, match="between 0 and tested"):
         fcr_level(0.95, selected=2, tested=1)
+
+
+def test_what_was_not_tested_stays_so_and_counts_for_nothing() -> None:
+    p, family = [0.01, np.nan, 0.04, np.nan, 0.2], [0, 0, 0, 1, 2]
+    adjusted = adjusted_where_tested(p, family)
+    assert np.isnan(adjusted[[1, 3]]).all()
+    assert adjusted[[0, 2, 4]].tolist() == holm_within_bh_across([0.01, 0.04, 0.2], [0, 0, 2]).tolist()
+    assert adjusted_where_tested([], []).size == 0

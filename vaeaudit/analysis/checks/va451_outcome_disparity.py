@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -19,7 +18,6 @@ from vaeaudit.analysis.checks.unequal_rates import (
 from vaeaudit.analysis.conclusions import LISTED, Finding, facts, subject
 from vaeaudit.analysis.fairness.disparities import Disparity
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.phrases import plural
 
@@ -54,8 +52,7 @@ def _findings(judged: Sequence[Disparity], config: AnalysisConfig) -> Iterator[F
     alone = [entry for entry in clear if len(entry.attributes) == 1]
     for _, members in groupby(alone, key=lambda entry: (entry.attributes, entry.outcome)):
         yield _finding(list(members), config)
-    told = beyond_their_groups([*map(_Rate, clear)], [*map(_Rate, judged)], config.confidence)
-    crossed = sorted((each.entry for each in told), key=lambda entry: entry.outcome)
+    crossed = sorted(beyond_their_groups(clear, judged, config.confidence), key=lambda entry: entry.outcome)
     for _, members in groupby(crossed, key=lambda entry: entry.outcome):
         yield _finding(list(members), config)
 
@@ -143,29 +140,6 @@ def _action(entry: Disparity, config: AnalysisConfig) -> str:
 
 def _rate_ratio(entry: Disparity) -> float:
     return rarer_ratio(entry.rate, entry.rate - (entry.difference or 0.0))
-
-
-@dataclass(frozen=True)
-class _Rate:
-    """An entry as `beyond_their_groups` looks at it."""
-
-    entry: Disparity
-
-    @property
-    def of(self) -> str:
-        return self.entry.outcome
-
-    @property
-    def parts(self) -> tuple[tuple[str, str], ...]:
-        return tuple(zip(self.entry.attributes, self.entry.group, strict=True))
-
-    @property
-    def rate(self) -> float:
-        return self.entry.rate
-
-    @property
-    def ci(self) -> Interval:
-        return self.entry.ci
 
 
 CHECK = Check(

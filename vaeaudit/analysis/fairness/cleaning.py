@@ -13,9 +13,7 @@ from vaeaudit.analysis.fairness.group_rates import (
     MOST_COMBINATIONS,
     MOST_SETS,
     GroupRate,
-    adjusted,
     against_others,
-    finite,
 )
 from vaeaudit.analysis.fairness.rates import RateComparison, compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping, GroupProduct, product, product_size
@@ -26,7 +24,8 @@ from vaeaudit.outputs.record import BoolArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.statistics.intervals import share_interval
-from vaeaudit.statistics.measures import Count, Share
+from vaeaudit.statistics.measures import Count, Share, finite
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 from vaeaudit.wording import numbers, phrases
 
 #: Columns that lack this share of their cells or more are dropped as columns: nobody deletes most rows for them.
@@ -238,7 +237,7 @@ def _compared(
     tests = [(cells, step) for cells in crossed for step in deleting]
     compared = [compare_rates(cells.codes, deleting[step], len(cells), config) for cells, step in tests]
     family = np.repeat(np.arange(len(tests)), [len(cells) for cells, _ in tests])
-    p = adjusted(np.concatenate([each.p for each in compared]), family)
+    p = adjusted_where_tested(np.concatenate([each.p for each in compared]), family)
     kept = ~deleting["all"]
     for place, cells in enumerate(crossed):
         first = place * len(deleting)

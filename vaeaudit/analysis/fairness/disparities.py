@@ -20,11 +20,11 @@ from vaeaudit.analysis.inputs import AuditInputs
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Schema
 from vaeaudit.errors import UsageError
-from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
+from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.intervals import ratio_interval
-from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
-from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share, finite
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 from vaeaudit.wording import numbers
 
 
@@ -72,6 +72,16 @@ class Disparity:
     p_adjusted: Share | None
     minimum_detectable: NonNegative | None
     adjusted: AdjustedDifference | None = None
+
+    @property
+    def of(self) -> str:
+        """Of what its rate is one."""
+        return self.outcome
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Attributes and their groups."""
+        return tuple(zip(self.attributes, self.group, strict=True))
 
 
 @dataclass(frozen=True)
@@ -169,8 +179,8 @@ def _compare(cells: GroupProduct, outcome: Outcome, rows: _Rows, config: Analysi
 def _judged(compared: Sequence[_Compared], config: AnalysisConfig) -> Iterator[Disparity]:
     sets = {each.cells.attributes: place for place, each in enumerate(compared)}
     family = np.repeat([sets[each.cells.attributes] for each in compared], [len(each.cells) for each in compared])
-    p = _adjusted([each.rates.p for each in compared], family)
-    p_within = _adjusted([_p_within(each) for each in compared], family)
+    p = adjusted_where_tested(np.concatenate([np.empty(0), *(each.rates.p for each in compared)]), family)
+    p_within = adjusted_where_tested(np.concatenate([np.empty(0), *map(_p_within, compared)]), family)
     ends = np.cumsum([len(each.cells) for each in compared])
     for each, end in zip(compared, ends, strict=True):
         start = end - len(each.cells)
@@ -180,7 +190,7 @@ def _judged(compared: Sequence[_Compared], config: AnalysisConfig) -> Iterator[D
             found = each.within[cell]
             if found is not None:
                 turned = np.isfinite(p_within[start + cell]) and reverses(crude.difference_ci, found[0].ci)
-                adjusted = replace(found[0], p_adjusted=_finite(p_within[start + cell]), reverses=bool(turned))
+                adjusted = replace(found[0], p_adjusted=finite(p_within[start + cell]), reverses=bool(turned))
                 crude = replace(crude, adjusted=adjusted)
             yield crude
 
@@ -189,13 +199,6 @@ def _p_within(compared: _Compared) -> FloatArray:
     """[cells]; NaN where there is none, or where the cell is too small to judge in all rows."""
     found = [np.nan if each is None else each[1] for each in compared.within]
     return np.where(np.isfinite(compared.rates.p), found, np.nan)
-
-
-def _adjusted(p: Sequence[FloatArray], family: IntArray) -> FloatArray:
-    pooled = np.concatenate([*p, np.empty(0)])
-    tested = np.isfinite(pooled)
-    pooled[tested] = holm_within_bh_across(pooled[tested], family[tested])
-    return pooled
 
 
 def _impact(compared: _Compared, config: AnalysisConfig) -> tuple[FloatArray, FloatArray, FloatArray, int] | None:
@@ -230,20 +233,16 @@ def _disparity(
         n=int(rates.n[cell]),
         rate=float(rates.rate[cell]),
         ci=_interval(rates.low[cell], rates.high[cell], level),
-        difference=_finite(rates.difference[cell]),
+        difference=finite(rates.difference[cell]),
         difference_ci=_interval(rates.difference_low[cell], rates.difference_high[cell], level) if known else None,
-        ratio=_finite(rates.ratio[cell]),
+        ratio=finite(rates.ratio[cell]),
         ratio_ci=_interval(rates.ratio_low[cell], rates.ratio_high[cell], level) if known else None,
         impact_ratio=None if held is None else float(held[0][cell]),
         impact_ratio_ci=None if held is None or cell == held[3] else _interval(held[1][cell], held[2][cell], level),
-        p_adjusted=_finite(p_adjusted),
-        minimum_detectable=_finite(rates.minimum_detectable[cell]),
+        p_adjusted=finite(p_adjusted),
+        minimum_detectable=finite(rates.minimum_detectable[cell]),
     )
 
 
 def _interval(low: float, high: float, level: float) -> Interval:
-    return Interval(float(low), _finite(high), level)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return Interval(float(low), finite(high), level)

@@ -16,8 +16,8 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.data.schema.columns import Kind
 from vaeaudit.outputs.record import BoolArray, FloatArray
 from vaeaudit.statistics.cross_fit import macro_auc_interval
-from vaeaudit.statistics.measures import Count, Interval, Share
-from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.statistics.measures import Count, Interval, Share, finite
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,8 @@ def assess_grades(
             found.append(graded)
             p.append(p_value)
             family.append(place)
-    pooled, tested = np.array(p), np.isfinite(p)
-    pooled[tested] = holm_within_bh_across(pooled[tested], np.array(family)[tested])
-    return tuple(
-        replace(each, p_adjusted=float(value)) if np.isfinite(value) else each
-        for each, value in zip(found, pooled, strict=True)
-    )
+    adjusted = adjusted_where_tested(p, family)
+    return tuple(replace(each, p_adjusted=finite(value)) for each, value in zip(found, adjusted, strict=True))
 
 
 def _means(

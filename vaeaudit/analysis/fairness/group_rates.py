@@ -9,10 +9,9 @@ import numpy as np
 
 from vaeaudit.analysis.fairness.rates import RateComparison
 from vaeaudit.config import AnalysisConfig
-from vaeaudit.outputs.record import FloatArray, IntArray
+from vaeaudit.outputs.record import FloatArray
 from vaeaudit.statistics.intervals import rate_ratio_interval
-from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
-from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share, finite
 
 #: How a group fares against all others: surely and clearly worse, or better; or why nothing is said.
 RateStatus = Literal["harder", "less", "unclear", "small", "empty"]
@@ -112,16 +111,3 @@ def status_of(n: int, p_adjusted: float, low: float, high: float, config: Analys
     if p_adjusted < config.fdr and high < config.min_ratio:
         return "less"
     return "unclear"
-
-
-def adjusted(p: FloatArray, family: IntArray) -> FloatArray:
-    """Adjust p-values [M] by Holm within a family and by Benjamini-Hochberg across; NaN where nothing was tested."""
-    tested = np.isfinite(p)
-    result = np.full(p.shape, np.nan)
-    result[tested] = holm_within_bh_across(p[tested], family[tested])
-    return result
-
-
-def finite(value: float) -> float | None:
-    """Return a number, None where there is none."""
-    return float(value) if np.isfinite(value) else None

@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from vaeaudit.analysis.fairness.group_rates import RateStatus, adjusted, against_others, finite, status_of
+from vaeaudit.analysis.fairness.group_rates import RateStatus, against_others, status_of
 from vaeaudit.analysis.fairness.rates import compare_rates
 from vaeaudit.analysis.grouping.groups import Grouping
 from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import macro_auc_interval
-from vaeaudit.statistics.measures import Count, Interval, Share
+from vaeaudit.statistics.measures import Count, Interval, Share, finite
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 
 #: What is said of a row; all point one way: more is more atypical, rarer, worse known.
 AspectName = Literal["improbable", "outlier rank", "rarity", "missing cells", "copy", "label suspicion"]
@@ -120,7 +121,7 @@ def view_groups(
     p = np.array([np.nan if entry.p_adjusted is None else entry.p_adjusted for entry in entries])
     return tuple(
         _judged(entry, value, config)
-        for entry, value in zip(entries, adjusted(p, np.array(families, np.int64)), strict=True)
+        for entry, value in zip(entries, adjusted_where_tested(p, np.array(families, np.int64)), strict=True)
     )
 
 

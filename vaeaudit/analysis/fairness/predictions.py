@@ -19,8 +19,8 @@ from vaeaudit.config import AnalysisConfig
 from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.statistics.intervals import share_interval
-from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
-from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share, finite
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 from vaeaudit.statistics.weighted import effective_counts
 
 RateName = Literal["selection", "false_positive", "false_negative", "precision", "accuracy"]
@@ -250,9 +250,7 @@ def _adjusted(compared: Sequence[_Compared]) -> list[dict[RateName, FloatArray]]
     """Return the adjusted p-values of every measure in every cell of each set; NaN where it was not tested."""
     p = [np.concatenate([rates.p for rates in each.rates.values()] or [np.empty(0)]) for each in compared]
     family = np.repeat(np.arange(len(p)), [len(part) for part in p])
-    pooled = np.concatenate([*p, np.empty(0)])
-    tested = np.isfinite(pooled)
-    pooled[tested] = holm_within_bh_across(pooled[tested], family[tested])
+    pooled = adjusted_where_tested(np.concatenate([*p, np.empty(0)]), family)
     return [
         dict(zip(each.rates, np.split(pooled[family == place], max(len(each.rates), 1)), strict=False))
         for place, each in enumerate(compared)
@@ -260,7 +258,7 @@ def _adjusted(compared: Sequence[_Compared]) -> list[dict[RateName, FloatArray]]
 
 
 def _rate(measure: RateName, rates: RateComparison, cell: int, p_adjusted: float, level: float) -> PredictionRate:
-    difference = _finite(rates.difference[cell])
+    difference = finite(rates.difference[cell])
     bounds = Interval(float(rates.difference_low[cell]), float(rates.difference_high[cell]), level)
     return PredictionRate(
         measure=measure,
@@ -269,11 +267,7 @@ def _rate(measure: RateName, rates: RateComparison, cell: int, p_adjusted: float
         ci=Interval(float(rates.low[cell]), float(rates.high[cell]), level),
         difference=difference,
         difference_ci=None if difference is None else bounds,
-        ratio=_finite(rates.ratio[cell]),
-        p_adjusted=_finite(p_adjusted),
-        minimum_detectable=_finite(rates.minimum_detectable[cell]),
+        ratio=finite(rates.ratio[cell]),
+        p_adjusted=finite(p_adjusted),
+        minimum_detectable=finite(rates.minimum_detectable[cell]),
     )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

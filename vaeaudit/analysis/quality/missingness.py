@@ -17,7 +17,7 @@ from vaeaudit.outputs.record import BoolArray, FloatArray, IntArray
 from vaeaudit.statistics.cross_fit import FOLDS, macro_auc_interval, out_of_fold_means, stratified_folds
 from vaeaudit.statistics.intervals import share_interval
 from vaeaudit.statistics.measures import Count, Interval, Share
-from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 
 #: Rows that are looked at for what missing cells go with.
 MOST_ROWS = 5_000
@@ -151,9 +151,7 @@ def _by_group(
                 found += [(name, entry) for entry in entries]
                 found_p += of_entries
                 families += [(column.name, name)] * len(of_entries)
-    p, family = np.array(found_p), pd.factorize(pd.Series(families))[0]
-    tested = np.isfinite(p)
-    p[tested] = holm_within_bh_across(p[tested], family[tested])
+    p = adjusted_where_tested(found_p, pd.factorize(pd.Series(families))[0])
     held: dict[str, list[MissingInGroup]] = {}
     for (name, entry), adjusted in zip(found, p, strict=True):
         held.setdefault(name, []).append(replace(entry, p_adjusted=float(adjusted) if np.isfinite(adjusted) else None))

@@ -31,7 +31,7 @@ from vaeaudit.outputs.region_rules import Condition
 from vaeaudit.outputs.table_rules import NO_RULES, TableRules
 from vaeaudit.statistics.intervals import share_interval, wilson
 from vaeaudit.statistics.measures import Count, Interval, NonNegative, Share
-from vaeaudit.statistics.multiplicity import holm_within_bh_across
+from vaeaudit.statistics.multiplicity import adjusted_where_tested
 from vaeaudit.wording import numbers
 
 T = TypeVar("T")
@@ -271,13 +271,10 @@ def _score_p(share: FloatArray, worth: float, reference: FloatArray) -> FloatArr
 
 
 def _judged(tables: Sequence[CellShares], config: AnalysisConfig) -> Iterator[Representation]:
-    tested = [np.isfinite(table.p) for table in tables]
-    family = np.repeat(np.arange(len(tables)), [int(mask.sum()) for mask in tested])
-    pooled = np.concatenate([table.p[mask] for table, mask in zip(tables, tested, strict=True)] or [np.empty(0)])
-    adjusted = holm_within_bh_across(pooled, family)
-    for index, (table, mask) in enumerate(zip(tables, tested, strict=True)):
-        p_adjusted = np.full(len(table.cells), np.nan)
-        p_adjusted[mask] = adjusted[family == index]
+    family = np.repeat(np.arange(len(tables)), [len(table.cells) for table in tables])
+    adjusted = adjusted_where_tested(np.concatenate([np.empty(0), *(table.p for table in tables)]), family)
+    for index, table in enumerate(tables):
+        p_adjusted = adjusted[family == index]
         verdicts = statuses(table, p_adjusted, config)
         for cell in np.argsort(table.n > 0, kind="stable"):
             yield _representation(table, int(cell), float(p_adjusted[cell]), verdicts[cell], config)

@@ -20,6 +20,18 @@ _MOST_COMBINATIONS = 12
 _TONE = {"flagged": "warn", "unflagged": "neutral", "small": "unsure"}
 
 
+def status_of_difference(p_adjusted: float | None, limit: float) -> str:
+    """Return whether a rate differs from that of all others, as a key of `phrases.DISPARITY`."""
+    if p_adjusted is None:
+        return "small"
+    return "flagged" if p_adjusted <= limit else "unflagged"
+
+
+def difference_badge(status: str) -> Badge:
+    """Say it in words."""
+    return Badge(phrases.DISPARITY[status], _TONE[status])
+
+
 def disparities(results: AuditResults) -> Section:
     """Build the section on the outcome by group."""
     title, lead = "Outcome by group", disparities_lead(results.disparities)
@@ -73,9 +85,7 @@ class _Asked:
         return f"{group}: {phrases.name(entry.outcome)}" if self.several else group
 
     def status(self, entry: Disparity) -> str:
-        if entry.p_adjusted is None:
-            return "small"
-        return "flagged" if entry.p_adjusted <= self.limit else "unflagged"
+        return status_of_difference(entry.p_adjusted, self.limit)
 
     def remarks(self) -> list[str]:
         said = [
@@ -185,7 +195,7 @@ def _disparity_table(caption: str, entries: Sequence[Disparity], asked: _Asked) 
         tested = (
             numbers.p_value(entry.p_adjusted),
             _detectable(entry),
-            Badge(phrases.DISPARITY[status], _TONE[status]),
+            difference_badge(status),
         )
         rows.append((*row, *tested))
     return table(caption, columns, rows)

@@ -11,6 +11,7 @@ from vaeaudit.analysis.fairness.score_in_groups import ScoreInGroup
 from vaeaudit.report.parts import figures
 from vaeaudit.report.parts.blocks import Answer, Block, Figure, Paragraph, Section
 from vaeaudit.report.parts.tables import Badge, Cell, Lines, Table, numeric, plain, table, wide
+from vaeaudit.report.sections.disparities import difference_badge, status_of_difference
 from vaeaudit.statistics.measures import Interval
 from vaeaudit.wording import numbers, phrases
 from vaeaudit.wording.rules import bound_text, describe
@@ -37,7 +38,6 @@ _DRAWN: Mapping[RateName, tuple[str, str]] = {
 _ERRORS: tuple[RateName, ...] = ("false_positive", "false_negative")
 #: What the first of two tables shows.
 _FIRST: tuple[RateName, ...] = ("selection", *_ERRORS)
-_TONE = {"flagged": "warn", "unflagged": "neutral", "small": "unsure"}
 #: Combinations that are shown: those that differ most, and the smallest of those that are too small to judge.
 _MOST_COMBINATIONS = 12
 
@@ -105,12 +105,6 @@ def _widest(found: Predictions) -> str:
     )
 
 
-def _status(rate: PredictionRate, limit: float) -> str:
-    if rate.p_adjusted is None:
-        return "small"
-    return "flagged" if rate.p_adjusted <= limit else "unflagged"
-
-
 def _errors(entries: Sequence[GroupPredictions], place: int, limit: float, found: Predictions) -> list[Block]:
     """Draw both kinds of errors in each group; where there is but one kind, how often it is right."""
     measures = _ERRORS if found.outcome else ("accuracy",)
@@ -121,7 +115,7 @@ def _errors(entries: Sequence[GroupPredictions], place: int, limit: float, found
         figures.Dot(
             *(f"{phrases.levels(entry.group)}: {_DRAWN[rate.measure][0]}", rate.rate, rate.ci),
             *(
-                _status(rate, limit),
+                status_of_difference(rate.p_adjusted, limit),
                 (phrases.plural(rate.n, "row"), numbers.with_interval(rate.rate, rate.ci, "share")),
             ),
         )
@@ -173,7 +167,7 @@ def _cell(rate: PredictionRate | None, limit: float) -> Cell:
     value = numbers.with_interval(rate.rate, rate.ci, "share")
     if rate.difference is None or rate.difference_ci is None:
         return value
-    star = " *" if _status(rate, limit) == "flagged" else ""
+    star = " *" if status_of_difference(rate.p_adjusted, limit) == "flagged" else ""
     return Lines((value, numbers.with_interval(rate.difference, rate.difference_ci, "points") + star))
 
 
@@ -184,9 +178,9 @@ def _detectable(entry: GroupPredictions) -> str:
 
 def _badge(rates: Sequence[PredictionRate | None], limit: float) -> Badge:
     """Say whether any of these rates differs; which of them do has a star."""
-    states = [_status(rate, limit) for rate in rates if rate is not None]
+    states = [status_of_difference(rate.p_adjusted, limit) for rate in rates if rate is not None]
     status = next((state for state in ("flagged", "unflagged") if state in states), "small")
-    return Badge(phrases.DISPARITY[status], _TONE[status])
+    return difference_badge(status)
 
 
 def _worth(
